@@ -1,0 +1,2 @@
+//! Weather-extremes twin.
+fn main() {}

@@ -1,0 +1,66 @@
+//! Devices and the memory on them.
+
+mod buffer;
+
+pub use buffer::Buffer;
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, Result};
+
+/// Where a buffer lives and its kernels run.
+///
+/// Written `cpu`, `cuda:0`, `hip:0`, `wgpu:0`; without a number, the first one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Device {
+    /// The host: rayon threads and SIMD.
+    #[default]
+    Cpu,
+    /// An NVIDIA GPU through the CUDA driver.
+    Cuda(u32),
+    /// An AMD GPU through HIP.
+    Hip(u32),
+    /// Any GPU through wgpu (Vulkan, Metal).
+    Wgpu(u32),
+}
+
+impl Device {
+    /// The device named by the environment variable `TERRELLA_DEVICE`, or the CPU where it is not set.
+    pub fn from_environment() -> Result<Self> {
+        match std::env::var("TERRELLA_DEVICE") {
+            Ok(text) => text.parse(),
+            Err(_) => Ok(Self::Cpu),
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpu => write!(formatter, "cpu"),
+            Self::Cuda(index) => write!(formatter, "cuda:{index}"),
+            Self::Hip(index) => write!(formatter, "hip:{index}"),
+            Self::Wgpu(index) => write!(formatter, "wgpu:{index}"),
+        }
+    }
+}
+
+impl FromStr for Device {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let unknown = || Error::UnknownDevice { text: text.to_owned() };
+        let (family, index) = match text.split_once(':') {
+            Some((family, index)) => (family, index.parse::<u32>().map_err(|_| unknown())?),
+            None => (text, 0),
+        };
+        match family {
+            "cpu" if index == 0 => Ok(Self::Cpu),
+            "cuda" => Ok(Self::Cuda(index)),
+            "hip" => Ok(Self::Hip(index)),
+            "wgpu" => Ok(Self::Wgpu(index)),
+            _ => Err(unknown()),
+        }
+    }
+}

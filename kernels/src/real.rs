@@ -1,0 +1,138 @@
+//! The scalars of kernels: [`Real`] (f32, f64) and the [`Element`]s of buffers.
+
+use std::fmt::{Debug, Display};
+use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
+
+/// Which of the two floating-point formats a type is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// 32 bits, IEEE 754 binary32.
+    F32,
+    /// 64 bits, IEEE 754 binary64.
+    F64,
+}
+
+/// The scalar types that a kernel reads and returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ScalarKind {
+    /// The kernel's floating-point parameter: f32 or f64, chosen at launch.
+    Real,
+    /// 32-bit floating point, whatever the parameter is.
+    F32,
+    /// 64-bit floating point, whatever the parameter is.
+    F64,
+    /// 32-bit unsigned integer.
+    U32,
+    /// 32-bit signed integer.
+    I32,
+}
+
+/// A type that buffers hold.
+pub trait Element: bytemuck::Pod + Send + Sync + Debug + PartialEq + 'static {
+    /// The type's kind ([`ScalarKind::F32`], `F64`, `U32` or `I32`, never `Real`).
+    const KIND: ScalarKind;
+}
+
+impl Element for f32 {
+    const KIND: ScalarKind = ScalarKind::F32;
+}
+impl Element for f64 {
+    const KIND: ScalarKind = ScalarKind::F64;
+}
+impl Element for u32 {
+    const KIND: ScalarKind = ScalarKind::U32;
+}
+impl Element for i32 {
+    const KIND: ScalarKind = ScalarKind::I32;
+}
+
+/// f32 or f64: the floating-point type of fields and kernels.
+pub trait Real:
+    Element
+    + Copy
+    + Default
+    + Display
+    + PartialOrd
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + DivAssign
+{
+    /// Which format this is.
+    const PRECISION: Precision;
+    /// 0.
+    const ZERO: Self;
+    /// 1.
+    const ONE: Self;
+    /// Distance from 1 to the next larger number.
+    const EPSILON: Self;
+
+    /// The nearest number of this format.
+    fn from_f64(value: f64) -> Self;
+    /// The same number in f64, exactly.
+    fn to_f64(self) -> f64;
+    /// √x, correctly rounded.
+    fn sqrt(self) -> Self;
+    /// |x|.
+    fn abs(self) -> Self;
+    /// The largest integer ≤ x.
+    fn floor(self) -> Self;
+    /// The smaller of the two.
+    fn min(self, other: Self) -> Self;
+    /// The larger of the two.
+    fn max(self, other: Self) -> Self;
+    /// a·b + c with one rounding (host code only; kernels round twice on every device).
+    fn mul_add(self, factor: Self, addend: Self) -> Self;
+}
+
+macro_rules! real {
+    ($type:ident, $precision:ident) => {
+        impl Real for $type {
+            const PRECISION: Precision = Precision::$precision;
+            const ZERO: Self = 0.0;
+            const ONE: Self = 1.0;
+            const EPSILON: Self = $type::EPSILON;
+
+            #[inline(always)]
+            fn from_f64(value: f64) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn to_f64(self) -> f64 {
+                self as f64
+            }
+            #[inline(always)]
+            fn sqrt(self) -> Self {
+                $type::sqrt(self)
+            }
+            #[inline(always)]
+            fn abs(self) -> Self {
+                $type::abs(self)
+            }
+            #[inline(always)]
+            fn floor(self) -> Self {
+                $type::floor(self)
+            }
+            #[inline(always)]
+            fn min(self, other: Self) -> Self {
+                if other < self { other } else { self }
+            }
+            #[inline(always)]
+            fn max(self, other: Self) -> Self {
+                if other > self { other } else { self }
+            }
+            #[inline(always)]
+            fn mul_add(self, factor: Self, addend: Self) -> Self {
+                $type::mul_add(self, factor, addend)
+            }
+        }
+    };
+}
+
+real!(f32, F32);
+real!(f64, F64);
