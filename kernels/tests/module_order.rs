@@ -35,11 +35,8 @@ fn modules_named(text: &str) -> Vec<String> {
             let rest = &line[position + "crate::".len()..];
             let list = rest.strip_prefix('{').map(|list| list.split('}').next().unwrap_or(list));
             for item in list.map_or_else(|| vec![rest], |list| list.split(',').collect()) {
-                let name: String = item
-                    .trim()
-                    .chars()
-                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-                    .collect();
+                let name: String =
+                    item.trim().chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
                 named.push(name);
             }
         }
