@@ -24,9 +24,9 @@ pub fn log_f64(x: f64) -> f64 {
     let rest = s * (half_square + z * series) + k * 5.497923018708371e-14; // ln 2, trailing bits
     let value = k * 0.6931471805598903 - ((half_square - rest) - f); // ln 2, leading bits
     if x <= 0.0 {
-        // −1/0 or 0/0, made at run time: shaders have no literal for them.
-        let zero = x * 0.0;
-        if x < 0.0 { zero / zero } else { -1.0 / (x * x) }
+        // −∞, or −∞ − (−∞) = NaN, made at run time: shaders have no literal for them.
+        let minus_infinity = (x - 1.7976931348623157e308) * 2.0;
+        if x < 0.0 { minus_infinity - minus_infinity } else { minus_infinity }
     } else if x > 1.7976931348623157e308 {
         x
     } else {
@@ -48,9 +48,9 @@ pub fn log_f32(x: f32) -> f32 {
     let rest = s * (half_square + z * series) + k * 1.4286068e-6; // ln 2, trailing bits
     let value = k * 0.69314575 - ((half_square - rest) - f); // ln 2, leading bits
     if x <= 0.0 {
-        // −1/0 or 0/0, made at run time: shaders have no literal for them.
-        let zero = x * 0.0;
-        if x < 0.0 { zero / zero } else { -1.0 / (x * x) }
+        // −∞, or −∞ − (−∞) = NaN, made at run time: shaders have no literal for them.
+        let minus_infinity = (x - 3.4028235e38) * 2.0;
+        if x < 0.0 { minus_infinity - minus_infinity } else { minus_infinity }
     } else if x > 3.4028235e38 {
         x
     } else {

@@ -19,7 +19,9 @@ pub fn power_of_positive_f64(x: f64, y: f64) -> f64 {
     let d_low = m - (d - 1.0);
     let s = f / d;
     let sd = s * d;
-    let s_low = (((f - sd) - product_error_f64(s, d, sd)) - s * d_low) / d;
+    // 1/d to 12 bits, by one Newton step from a straight line, is enough for the low part.
+    let line = 0.985061 - 0.239015 * d;
+    let s_low = (((f - sd) - product_error_f64(s, d, sd)) - s * d_low) * (line * (2.0 - d * line));
     // z + z_low = s²
     let z = s * s;
     let z_low = product_error_f64(s, s, z) + 2.0 * s * s_low;
@@ -68,7 +70,9 @@ pub fn power_of_positive_f32(x: f32, y: f32) -> f32 {
     let d_low = m - (d - 1.0);
     let s = f / d;
     let sd = s * d;
-    let s_low = (((f - sd) - product_error_f32(s, d, sd)) - s * d_low) / d;
+    // 1/d to 12 bits, by one Newton step from a straight line, is enough for the low part.
+    let line = 0.985061 - 0.239015 * d;
+    let s_low = (((f - sd) - product_error_f32(s, d, sd)) - s * d_low) * (line * (2.0 - d * line));
     // z + z_low = s²
     let z = s * s;
     let z_low = product_error_f32(s, s, z) + 2.0 * s * s_low;
@@ -105,24 +109,25 @@ pub fn power_of_positive_f32(x: f32, y: f32) -> f32 {
 #[inline(always)]
 pub fn pow_f64(x: f64, y: f64) -> f64 {
     let size = x.abs();
+    // ±∞ of the sign of a zero x: shaders have no literal for it, and comparison does not see the sign.
+    let reciprocal = 1.0 / x;
+    let reciprocal_or_x = if x == 0.0 { reciprocal } else { x };
     let mut value = power_of_positive_f64(size, y);
     if size > 1.7976931348623157e308 {
         value = if y > 0.0 { size } else { 0.0 };
     }
     if size == 0.0 {
-        // 1/0, made at run time: shaders have no literal for ∞.
-        value = if y > 0.0 { 0.0 } else { 1.0 / size };
+        value = if y > 0.0 { 0.0 } else { reciprocal.abs() };
     }
     let y_floor = y.floor();
     let y_half = 0.5 * y;
     let odd = y_floor == y && y_half.floor() != y_half;
-    let negative = x < 0.0 || (x == 0.0 && 1.0 / x < 0.0);
-    if negative && odd {
+    if reciprocal_or_x < 0.0 && odd {
         value = -value;
     }
     if x < 0.0 && size <= 1.7976931348623157e308 && y_floor != y {
-        let zero = x * 0.0;
-        value = zero / zero;
+        let infinity = (size + 1.7976931348623157e308) * 2.0;
+        value = infinity - infinity; // NaN
     }
     if x != x || y != y {
         value = x + y;
@@ -134,24 +139,25 @@ pub fn pow_f64(x: f64, y: f64) -> f64 {
 #[inline(always)]
 pub fn pow_f32(x: f32, y: f32) -> f32 {
     let size = x.abs();
+    // ±∞ of the sign of a zero x: shaders have no literal for it, and comparison does not see the sign.
+    let reciprocal = 1.0 / x;
+    let reciprocal_or_x = if x == 0.0 { reciprocal } else { x };
     let mut value = power_of_positive_f32(size, y);
     if size > 3.4028235e38 {
         value = if y > 0.0 { size } else { 0.0 };
     }
     if size == 0.0 {
-        // 1/0, made at run time: shaders have no literal for ∞.
-        value = if y > 0.0 { 0.0 } else { 1.0 / size };
+        value = if y > 0.0 { 0.0 } else { reciprocal.abs() };
     }
     let y_floor = y.floor();
     let y_half = 0.5 * y;
     let odd = y_floor == y && y_half.floor() != y_half;
-    let negative = x < 0.0 || (x == 0.0 && 1.0 / x < 0.0);
-    if negative && odd {
+    if reciprocal_or_x < 0.0 && odd {
         value = -value;
     }
     if x < 0.0 && size <= 3.4028235e38 && y_floor != y {
-        let zero = x * 0.0;
-        value = zero / zero;
+        let infinity = (size + 3.4028235e38) * 2.0;
+        value = infinity - infinity; // NaN
     }
     if x != x || y != y {
         value = x + y;
