@@ -54,7 +54,11 @@ fn atan2_is_within_its_bound() {
     for i in 0..1_000_000 {
         // Any two patterns; every other time two numbers of similar size.
         let x = f32::from_bits(random.bits() as u32);
-        let y = if i % 2 == 0 { f32::from_bits(random.bits() as u32) } else { x * random.uniform(-3.0, 3.0) as f32 };
+        let y = if i % 2 == 0 {
+            f32::from_bits(random.bits() as u32)
+        } else {
+            x * random.uniform(-3.0, 3.0) as f32
+        };
         let got = atan2_f32(y, x);
         let error = ulps_f32(got, (y as f64).atan2(x as f64));
         assert!(error <= 0.75, "atan2({y:e}, {x:e}) = {got:e}: {error} ulp");

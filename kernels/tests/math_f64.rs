@@ -68,9 +68,10 @@ fn log_is_within_its_bound() {
 
 #[test]
 fn sin_and_cos_are_within_their_bounds() {
-    for (name, function, reference) in
-        [("sin", sin_f64 as fn(f64) -> f64, functions::sin as fn(f64) -> Reference), ("cos", cos_f64, functions::cos)]
-    {
+    for (name, function, reference) in [
+        ("sin", sin_f64 as fn(f64) -> f64, functions::sin as fn(f64) -> Reference),
+        ("cos", cos_f64, functions::cos),
+    ] {
         angles(name, 1.0, function, reference);
     }
 }

@@ -87,7 +87,11 @@ pub fn ulps_f32(got: f32, exact: f64) -> f64 {
         };
     }
     if exact.abs() >= overflow {
-        return if exact.abs() < overflow + (2.0f64).powi(103) && got.abs() == f32::MAX { 1.0 } else { f64::INFINITY };
+        return if exact.abs() < overflow + (2.0f64).powi(103) && got.abs() == f32::MAX {
+            1.0
+        } else {
+            f64::INFINITY
+        };
     }
     let exponent = if exact.abs() < f32::MIN_POSITIVE as f64 { -126 } else { exponent_of(exact) };
     (got as f64 - exact).abs() / scale(1.0, exponent - 23)
