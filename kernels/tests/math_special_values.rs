@@ -173,12 +173,12 @@ fn powers_of_two_are_exact() {
 fn exponent_and_fraction_rebuild_the_number() {
     for bits in (1..0x7f80_0000u32).step_by(40_961) {
         let x = f32::from_bits(bits);
-        let (k, m) = (scaling::binary_exponent_f32(x), scaling::binary_fraction_f32(x));
+        let (m, k) = scaling::fraction_and_exponent_f32(x);
         assert!((0.707..1.4143).contains(&m), "{x:e} = {m} * 2^{k}");
         assert_eq!(m as f64 * 2.0f64.powi(k as i32), x as f64);
         let x = f64::from(x) * f64::from(x).powi(6);
         if x > 0.0 && x < f64::MAX {
-            let (k, m) = (scaling::binary_exponent_f64(x), scaling::binary_fraction_f64(x));
+            let (m, k) = scaling::fraction_and_exponent_f64(x);
             assert!((0.707..1.4143).contains(&m), "{x:e} = {m} * 2^{k}");
             let half = (k * 0.5).floor();
             assert_eq!(m * 2.0f64.powi(half as i32) * 2.0f64.powi((k - half) as i32), x);

@@ -4,13 +4,15 @@
 //! minimax fit. The arrangement f − (f²/2 − s (f²/2 + R)) keeps the leading term f exact (as in Sun's fdlibm, 1993, after
 //! P. T. P. Tang 1990, doi:10.1145/98267.98294).
 
-use super::scaling::{binary_exponent_f32, binary_exponent_f64, binary_fraction_f32, binary_fraction_f64};
+use terrella_kernels_macros::kernel;
+
+use super::scaling::{fraction_and_exponent_f32, fraction_and_exponent_f64};
 
 /// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
-#[inline(always)]
+#[kernel(function)]
 pub fn log_f64(x: f64) -> f64 {
-    let k = binary_exponent_f64(x);
-    let f = binary_fraction_f64(x) - 1.0;
+    let (m, k) = fraction_and_exponent_f64(x);
+    let f = m - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
     let mut series = 0.1479626136013419;
@@ -35,10 +37,10 @@ pub fn log_f64(x: f64) -> f64 {
 }
 
 /// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
-#[inline(always)]
+#[kernel(function)]
 pub fn log_f32(x: f32) -> f32 {
-    let k = binary_exponent_f32(x);
-    let f = binary_fraction_f32(x) - 1.0;
+    let (m, k) = fraction_and_exponent_f32(x);
+    let f = m - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
     let mut series = 0.29871997;

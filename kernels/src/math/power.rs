@@ -4,15 +4,16 @@
 //! log m = 2 (s + s³/3 + s⁵ P(s²)), the first two terms in double arithmetic (Dekker 1971, doi:10.1007/BF01397083), P our own
 //! minimax fit.
 
+use terrella_kernels_macros::kernel;
+
 use super::exponential::{exponential_of_sum_f32, exponential_of_sum_f64};
 use super::rounding::{product_error_f32, product_error_f64};
-use super::scaling::{binary_exponent_f32, binary_exponent_f64, binary_fraction_f32, binary_fraction_f64};
+use super::scaling::{fraction_and_exponent_f32, fraction_and_exponent_f64};
 
 /// x^y for finite x > 0 and any y but NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn power_of_positive_f64(x: f64, y: f64) -> f64 {
-    let k = binary_exponent_f64(x);
-    let m = binary_fraction_f64(x);
+    let (m, k) = fraction_and_exponent_f64(x);
     // s + s_low = (m − 1) / (m + 1)
     let f = m - 1.0;
     let d = m + 1.0;
@@ -60,10 +61,9 @@ pub fn power_of_positive_f64(x: f64, y: f64) -> f64 {
 }
 
 /// x^y for finite x > 0 and any y but NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn power_of_positive_f32(x: f32, y: f32) -> f32 {
-    let k = binary_exponent_f32(x);
-    let m = binary_fraction_f32(x);
+    let (m, k) = fraction_and_exponent_f32(x);
     // s + s_low = (m − 1) / (m + 1)
     let f = m - 1.0;
     let d = m + 1.0;
@@ -106,7 +106,7 @@ pub fn power_of_positive_f32(x: f32, y: f32) -> f32 {
 }
 
 /// x^y. Special values as in C99, Annex F: 1^y = x^0 = 1 even for NaN, (−1)^±∞ = 1, NaN for x < 0 and y no integer.
-#[inline(always)]
+#[kernel(function)]
 pub fn pow_f64(x: f64, y: f64) -> f64 {
     let size = x.abs();
     // ±∞ of the sign of a zero x: shaders have no literal for it, and comparison does not see the sign.
@@ -136,7 +136,7 @@ pub fn pow_f64(x: f64, y: f64) -> f64 {
 }
 
 /// x^y. Special values as in C99, Annex F: 1^y = x^0 = 1 even for NaN, (−1)^±∞ = 1, NaN for x < 0 and y no integer.
-#[inline(always)]
+#[kernel(function)]
 pub fn pow_f32(x: f32, y: f32) -> f32 {
     let size = x.abs();
     // ±∞ of the sign of a zero x: shaders have no literal for it, and comparison does not see the sign.
