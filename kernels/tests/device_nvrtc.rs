@@ -18,8 +18,8 @@ static MULTIPLY_ADD: KernelText = KernelText {
     ],
     outputs: &[ScalarKind::Real],
     cuda: r#"
-extern "C" __global__ void multiply_add_entry(u32 extent_0, R factor, const R* __restrict__ values,
-    R* __restrict__ output_0) {
+extern "C" __global__ void multiply_add_entry(u32 extent_0, real factor, const real* __restrict__ values,
+    real* __restrict__ output_0) {
     unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (flat >= extent_0) return;
     output_0[flat] = factor * values[flat] + values[0] / factor;
@@ -27,6 +27,7 @@ extern "C" __global__ void multiply_add_entry(u32 extent_0, R factor, const R* _
 "#,
     wgsl: "",
     calls: &[],
+    methods: &[],
 };
 
 static BROKEN: KernelText = KernelText { name: "broken", cuda: "nonsense here;", ..MULTIPLY_ADD };
