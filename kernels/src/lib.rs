@@ -9,6 +9,7 @@ pub mod device;
 mod error;
 pub mod field;
 pub mod grid;
+pub mod math;
 mod pack;
 mod real;
 pub mod spectral;
