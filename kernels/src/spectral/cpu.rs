@@ -11,7 +11,7 @@ use super::Truncation;
 use super::fourier::{Factor, POLE_COSINE, Quantity, RingTransforms};
 use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, vectors_mut};
 use super::legendre;
-use super::partition::{for_each_item, for_each_part};
+use super::partition::{for_each_item, for_each_with_parts};
 use super::recurrence::{Recurrence, steps};
 use super::resampling::Resampling;
 use super::start::LatitudeBlock;
@@ -133,7 +133,7 @@ impl CpuTransform {
         self.scale_offsets(fields);
         let total = self.truncation.total();
         let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_wave(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
+        for_each_with_parts(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
             let recurrence = &latitudes.legendre.recurrences[m];
             for field in 0..fields {
                 let steps = latitudes.sums(Quantity::Scalar, m, field, steps(m, total), wave);
@@ -188,7 +188,7 @@ impl CpuTransform {
         self.scale_offsets(fields);
         let total = self.truncation.total();
         let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_wave(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
+        for_each_with_parts(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
             let recurrence = &latitudes.legendre.recurrences[m];
             for field in 0..fields {
                 for component in 0..2 {
@@ -228,15 +228,11 @@ impl CpuTransform {
         let lines = self.lines.len();
         let points = grid.len() / fields;
         for (field, grid) in grid.chunks_exact_mut(points).enumerate() {
-            for_each_part(grid, self.rings.offsets(), &|group, output| {
-                let waves = |m: usize, line: usize, southern: bool| {
-                    let part = if southern { 2 } else { 0 };
-                    let at = ((first + field) * 4 + part) * lines + line;
-                    let fourier = &self.waves[m].fourier;
-                    [&fourier[at], &fourier[at + lines]]
-                };
-                self.rings.synthesize(group, quantity, waves, output);
-            });
+            let waves = |m: usize, line: usize| {
+                let fourier = &self.waves[m].fourier[(first + field) * 4 * lines..][..4 * lines];
+                std::array::from_fn(|part| &fourier[part * lines + line])
+            };
+            self.rings.synthesize(quantity, waves, grid);
         }
     }
 
@@ -250,7 +246,7 @@ impl CpuTransform {
         for_each_item(&mut self.lines[..used], |line, output| {
             for (field, grid) in grid.chunks_exact(points).enumerate() {
                 let output = &mut output[(first + field) * wavenumbers..][..wavenumbers];
-                rings.analyze(line, wavenumbers, factor, grid, output);
+                rings.analyze(line, factor, grid, output);
             }
         });
     }
@@ -279,46 +275,6 @@ fn pack<R: Real>(fields: usize, field: usize, degrees: &[[f64; 2]], spectrum: &m
         spectrum[2 * j * fields + field] = R::from_f64(degree[0]);
         spectrum[(2 * j + 1) * fields + field] = R::from_f64(degree[1]);
     }
-}
-
-/// Calls `work(m, workspace, its parts of the spectra)` for every m; on many threads if there are.
-fn for_each_wave<R: Real, F, const N: usize>(
-    waves: &mut [Wave],
-    spectra: [&mut [R]; N],
-    offsets: &[usize],
-    work: &F,
-) where
-    F: Fn(usize, &mut Wave, [&mut [R]; N]) + Sync,
-{
-    fn halve<R: Real, F, const N: usize>(
-        waves: &mut [Wave],
-        spectra: [&mut [R]; N],
-        offsets: &[usize],
-        first: usize,
-        work: &F,
-    ) where
-        F: Fn(usize, &mut Wave, [&mut [R]; N]) + Sync,
-    {
-        if let [wave] = waves {
-            return work(first, wave, spectra);
-        }
-        let middle = waves.len() / 2;
-        let (low, high) = waves.split_at_mut(middle);
-        let (before, behind) = (&offsets[..=middle], &offsets[middle..]);
-        let mut halves = spectra.map(|spectrum| spectrum.split_at_mut(offsets[middle] - offsets[0]));
-        let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
-        let right = halves.map(|(_, right)| right);
-        if rayon::current_num_threads() == 1 {
-            halve(low, left, before, first, work);
-            halve(high, right, behind, first + middle, work);
-        } else {
-            rayon::join(
-                || halve(low, left, before, first, work),
-                || halve(high, right, behind, first + middle, work),
-            );
-        }
-    }
-    halve(waves, spectra, offsets, 0, work);
 }
 
 impl Legendre {
