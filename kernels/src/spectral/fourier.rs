@@ -400,8 +400,10 @@ impl<'a, 's, W: Fn(usize) -> [&'a Line; 4]> WithSimd for SynthesizeLanes<'_, 's,
             let factor = &factors[usize::from(m > 0)];
             for vector in 0..LANES / S::F64_LANES {
                 let factor = get::<S>(factor, vector);
-                let [north_re, north_im, south_re, south_im] =
-                    wave.map(|line| simd.mul_f64s(get::<S>(line, vector), factor));
+                let north_re = simd.mul_f64s(get::<S>(wave[0], vector), factor);
+                let north_im = simd.mul_f64s(get::<S>(wave[1], vector), factor);
+                let south_re = simd.mul_f64s(get::<S>(wave[2], vector), factor);
+                let south_im = simd.mul_f64s(get::<S>(wave[3], vector), factor);
                 let [re, im] = &mut values[m];
                 if m == 0 {
                     put::<S>(re, vector, south_re);
@@ -441,8 +443,8 @@ impl WithSimd for AnalyzeLanes<'_> {
             let mirrored = if m == 0 { 0 } else { points - m };
             for vector in 0..LANES / S::F64_LANES {
                 let factor = simd.mul_f64s(half, get::<S>(&factors[usize::from(m > 0)], vector));
-                let [a, b] = [0, 1].map(|part| get::<S>(&values[m][part], vector));
-                let [c, d] = [0, 1].map(|part| get::<S>(&values[mirrored][part], vector));
+                let (a, b) = (get::<S>(&values[m][0], vector), get::<S>(&values[m][1], vector));
+                let (c, d) = (get::<S>(&values[mirrored][0], vector), get::<S>(&values[mirrored][1], vector));
                 let parts =
                     [simd.add_f64s(a, c), simd.sub_f64s(b, d), simd.add_f64s(b, d), simd.sub_f64s(c, a)];
                 for (line, part) in output.iter_mut().zip(parts) {

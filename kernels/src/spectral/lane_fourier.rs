@@ -64,21 +64,12 @@ impl LaneFourier {
         let mut to = &mut scratch[..self.length];
         for stage in &self.stages {
             match stage.radix {
-                8 => stage.run::<S, 8>(simd, from, to, |values| eight(simd, values)),
-                4 => stage.run::<S, 4>(simd, from, to, |values| four(simd, values)),
-                2 => stage.run::<S, 2>(simd, from, to, |[a, b]| [add(simd, a, b), sub(simd, a, b)]),
-                3 => {
-                    let roots = roots();
-                    stage.run::<S, 3>(simd, from, to, |values| odd(simd, &roots, values));
-                }
-                5 => {
-                    let roots = roots();
-                    stage.run::<S, 5>(simd, from, to, |values| odd(simd, &roots, values));
-                }
-                _ => {
-                    let roots = roots();
-                    stage.run::<S, 7>(simd, from, to, |values| odd(simd, &roots, values));
-                }
+                8 => stage.run(simd, from, to, Eight),
+                4 => stage.run(simd, from, to, Four),
+                2 => stage.run(simd, from, to, Two),
+                3 => stage.run(simd, from, to, Odd::<3>::new()),
+                5 => stage.run(simd, from, to, Odd::<5>::new()),
+                _ => stage.run(simd, from, to, Odd::<7>::new()),
             }
             std::mem::swap(&mut from, &mut to);
         }
@@ -93,7 +84,7 @@ impl Stage {
         simd: S,
         from: &[[Line; 2]],
         to: &mut [[Line; 2]],
-        butterfly: impl Fn([Complex<S>; RADIX]) -> [Complex<S>; RADIX],
+        butterfly: impl Butterfly<RADIX>,
     ) {
         let stride = self.stride;
         let span = stride * self.count;
@@ -103,14 +94,17 @@ impl Stage {
                 std::array::from_fn(|i| &from[i * span + p * stride..][..stride]);
             for q in 0..stride {
                 for vector in 0..LANES / S::F64_LANES {
-                    let outputs = butterfly(std::array::from_fn(|i| {
+                    let mut values = [[simd.splat_f64s(0.0); 2]; RADIX];
+                    for i in 0..RADIX {
                         let [re, im] = &inputs[i][q];
-                        [get::<S>(re, vector), get::<S>(im, vector)]
-                    }));
+                        values[i] = [get::<S>(re, vector), get::<S>(im, vector)];
+                    }
+                    let outputs = butterfly.apply(simd, values);
                     for j in 0..RADIX {
                         let mut value = outputs[j];
                         if j > 0 {
-                            let [re, im] = twiddles[j - 1].map(|part| simd.splat_f64s(part));
+                            let [re, im] = twiddles[j - 1];
+                            let (re, im) = (simd.splat_f64s(re), simd.splat_f64s(im));
                             value = [
                                 simd.mul_add_e_f64s(value[0], re, simd.neg_f64s(simd.mul_f64s(value[1], im))),
                                 simd.mul_add_e_f64s(value[0], im, simd.mul_f64s(value[1], re)),
@@ -136,68 +130,100 @@ fn sub<S: Simd>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
     [simd.sub_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])]
 }
 
-#[inline(always)]
-fn four<S: Simd>(simd: S, [a, b, c, d]: [Complex<S>; 4]) -> [Complex<S>; 4] {
-    let (even, odd) = (add(simd, a, c), sub(simd, a, c));
-    let (sum, [re, im]) = (add(simd, b, d), sub(simd, b, d));
-    // −i (b − d) = (im, −re)
-    let first = [simd.add_f64s(odd[0], im), simd.sub_f64s(odd[1], re)];
-    let third = [simd.sub_f64s(odd[0], im), simd.add_f64s(odd[1], re)];
-    [add(simd, even, sum), first, sub(simd, even, sum), third]
+/// The transform of RADIX numbers. Functions rather than closures, which would not be inlined into the vectorised code.
+trait Butterfly<const RADIX: usize> {
+    fn apply<S: Simd>(&self, simd: S, values: [Complex<S>; RADIX]) -> [Complex<S>; RADIX];
 }
 
-#[inline(always)]
-fn eight<S: Simd>(simd: S, x: [Complex<S>; 8]) -> [Complex<S>; 8] {
-    let half = simd.splat_f64s(FRAC_1_SQRT_2);
-    let even = four(simd, [x[0], x[2], x[4], x[6]]);
-    let odd = four(simd, [x[1], x[3], x[5], x[7]]);
-    let sums = odd.map(|[re, im]| [simd.add_f64s(re, im), simd.sub_f64s(im, re)]);
-    let turned = [
-        odd[0],
-        sums[1].map(|part| simd.mul_f64s(part, half)),
-        [odd[2][1], simd.neg_f64s(odd[2][0])],
-        [simd.mul_f64s(sums[3][1], half), simd.neg_f64s(simd.mul_f64s(sums[3][0], half))],
-    ];
-    std::array::from_fn(|k| {
-        if k < 4 { add(simd, even[k], turned[k]) } else { sub(simd, even[k - 4], turned[k - 4]) }
-    })
-}
-
+struct Two;
+struct Four;
+struct Eight;
 /// cos and sin of 2πk/n.
-fn roots<const RADIX: usize>() -> [[f64; 2]; RADIX] {
-    std::array::from_fn(|k| {
-        let (sine, cosine) = (TAU * k as f64 / RADIX as f64).sin_cos();
-        [cosine, sine]
-    })
+struct Odd<const RADIX: usize>([[f64; 2]; RADIX]);
+
+impl<const RADIX: usize> Odd<RADIX> {
+    fn new() -> Self {
+        Self(std::array::from_fn(|k| {
+            let (sine, cosine) = (TAU * k as f64 / RADIX as f64).sin_cos();
+            [cosine, sine]
+        }))
+    }
 }
 
-/// x_0 + Σ_j cos(2πjk/n) (x_j + x_{n−j}) − i Σ_j sin(2πjk/n) (x_j − x_{n−j}), j = 1..(n−1)/2.
-#[inline(always)]
-fn odd<S: Simd, const RADIX: usize>(
-    simd: S,
-    roots: &[[f64; 2]; RADIX],
-    x: [Complex<S>; RADIX],
-) -> [Complex<S>; RADIX] {
-    let mut outputs = [x[0]; RADIX];
-    let half = RADIX / 2;
-    for j in 1..=half {
-        outputs[0] = add(simd, outputs[0], add(simd, x[j], x[RADIX - j]));
+impl Butterfly<2> for Two {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, [a, b]: [Complex<S>; 2]) -> [Complex<S>; 2] {
+        [add(simd, a, b), sub(simd, a, b)]
     }
-    for k in 1..=half {
-        let mut sum = x[0];
-        let mut turned = [simd.splat_f64s(0.0); 2];
+}
+
+impl Butterfly<4> for Four {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, [a, b, c, d]: [Complex<S>; 4]) -> [Complex<S>; 4] {
+        let (even, odd) = (add(simd, a, c), sub(simd, a, c));
+        let (sum, [re, im]) = (add(simd, b, d), sub(simd, b, d));
+        // −i (b − d) = (im, −re)
+        let first = [simd.add_f64s(odd[0], im), simd.sub_f64s(odd[1], re)];
+        let third = [simd.sub_f64s(odd[0], im), simd.add_f64s(odd[1], re)];
+        [add(simd, even, sum), first, sub(simd, even, sum), third]
+    }
+}
+
+impl Butterfly<8> for Eight {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; 8]) -> [Complex<S>; 8] {
+        let half = simd.splat_f64s(FRAC_1_SQRT_2);
+        let even = Four.apply(simd, [x[0], x[2], x[4], x[6]]);
+        let [first, second, third, fourth] = Four.apply(simd, [x[1], x[3], x[5], x[7]]);
+        // Times e^{−iπk/4}: (1−i)/√2, −i, (−1−i)/√2. The last is kept with the opposite sign.
+        let second = [
+            simd.mul_f64s(simd.add_f64s(second[0], second[1]), half),
+            simd.mul_f64s(simd.sub_f64s(second[1], second[0]), half),
+        ];
+        let minus_fourth = [
+            simd.mul_f64s(simd.sub_f64s(fourth[0], fourth[1]), half),
+            simd.mul_f64s(simd.add_f64s(fourth[0], fourth[1]), half),
+        ];
+        let [re, im] = third;
+        [
+            add(simd, even[0], first),
+            add(simd, even[1], second),
+            [simd.add_f64s(even[2][0], im), simd.sub_f64s(even[2][1], re)],
+            sub(simd, even[3], minus_fourth),
+            sub(simd, even[0], first),
+            sub(simd, even[1], second),
+            [simd.sub_f64s(even[2][0], im), simd.add_f64s(even[2][1], re)],
+            add(simd, even[3], minus_fourth),
+        ]
+    }
+}
+
+impl<const RADIX: usize> Butterfly<RADIX> for Odd<RADIX> {
+    /// x_0 + Σ_j cos(2πjk/n) (x_j + x_{n−j}) − i Σ_j sin(2πjk/n) (x_j − x_{n−j}), j = 1..(n−1)/2.
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; RADIX]) -> [Complex<S>; RADIX] {
+        let mut outputs = [x[0]; RADIX];
+        let half = RADIX / 2;
         for j in 1..=half {
-            let [cosine, sine] = roots[j * k % RADIX].map(|part| simd.splat_f64s(part));
-            let (plus, minus) = (add(simd, x[j], x[RADIX - j]), sub(simd, x[j], x[RADIX - j]));
-            for part in 0..2 {
-                sum[part] = simd.mul_add_e_f64s(cosine, plus[part], sum[part]);
-                turned[part] = simd.mul_add_e_f64s(sine, minus[part], turned[part]);
-            }
+            outputs[0] = add(simd, outputs[0], add(simd, x[j], x[RADIX - j]));
         }
-        outputs[k] = [simd.add_f64s(sum[0], turned[1]), simd.sub_f64s(sum[1], turned[0])];
-        outputs[RADIX - k] = [simd.sub_f64s(sum[0], turned[1]), simd.add_f64s(sum[1], turned[0])];
+        for k in 1..=half {
+            let mut sum = x[0];
+            let mut turned = [simd.splat_f64s(0.0); 2];
+            for j in 1..=half {
+                let [cosine, sine] = self.0[j * k % RADIX];
+                let (cosine, sine) = (simd.splat_f64s(cosine), simd.splat_f64s(sine));
+                let (plus, minus) = (add(simd, x[j], x[RADIX - j]), sub(simd, x[j], x[RADIX - j]));
+                for part in 0..2 {
+                    sum[part] = simd.mul_add_e_f64s(cosine, plus[part], sum[part]);
+                    turned[part] = simd.mul_add_e_f64s(sine, minus[part], turned[part]);
+                }
+            }
+            outputs[k] = [simd.add_f64s(sum[0], turned[1]), simd.sub_f64s(sum[1], turned[0])];
+            outputs[RADIX - k] = [simd.sub_f64s(sum[0], turned[1]), simd.add_f64s(sum[1], turned[0])];
+        }
+        outputs
     }
-    outputs
 }
 
 #[cfg(test)]
