@@ -1,11 +1,37 @@
 //! Devices and the memory on them.
 
+mod allocator;
 mod buffer;
+pub mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
+mod description;
+#[cfg(feature = "hip")]
+mod hip;
+mod host_memory;
+mod kernel_cache;
+mod launch;
+mod memory;
+mod registry;
+#[cfg(any(feature = "cuda", feature = "hip"))]
+mod stream;
+mod text;
+mod timer;
+#[cfg(feature = "wgpu")]
+mod wgpu;
 
-pub use buffer::Buffer;
+pub use allocator::MemoryStatistics;
+pub use buffer::{AnyBuffer, Buffer};
+#[cfg(feature = "cuda")]
+pub use cuda::compile_cuda;
+pub use description::DeviceDescription;
+pub use launch::{Argument, Launch};
+pub use text::{KernelText, Parameter, ParameterKind, RealMethod};
+pub use timer::Timer;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{Error, Result};
 
@@ -33,6 +59,12 @@ impl Device {
             Err(_) => Ok(Self::Cpu),
         }
     }
+}
+
+/// Locks `mutex` even if a thread panicked while it held it: the state behind these locks is whole between any two
+/// statements that can panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Display for Device {
