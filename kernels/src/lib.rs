@@ -4,9 +4,13 @@
 
 extern crate self as terrella_kernels;
 
+pub mod constants;
 pub mod device;
 mod error;
+pub mod field;
+pub mod grid;
 mod real;
+pub mod spectral;
 
 pub use error::{Error, Result};
 pub use real::{Element, Precision, Real, ScalarKind};
