@@ -1,0 +1,43 @@
+//! Integrals of the inviscid and of the damped model.
+
+mod common;
+
+use terrella_kernels::Real;
+
+fn mass_and_energy_change<R: Real>(steps: u32) -> (f64, f64) {
+    let mut model = common::wavy::<R>();
+    let start = model.diagnostics().unwrap();
+    for _ in 0..steps {
+        model.step().unwrap();
+    }
+    let end = model.diagnostics().unwrap();
+    (
+        (end.mass - start.mass) / start.mass,
+        (end.total_energy - start.total_energy) / start.total_energy,
+    )
+}
+
+#[test]
+fn mass_is_conserved_to_round_off() {
+    let (mass, _) = mass_and_energy_change::<f64>(100);
+    assert!(mass.abs() < 1e-14, "{mass:e}");
+    let (mass, _) = mass_and_energy_change::<f32>(100);
+    assert!(mass.abs() < 1e-6, "{mass:e}");
+}
+
+/// The mean of the spectrum is not only nearly but exactly what it was.
+#[test]
+fn the_mean_coefficient_keeps_its_bits() {
+    let mut model = common::wavy::<f64>();
+    let mean = model.spectral_state().geopotential.to_vec().unwrap()[0];
+    for _ in 0..50 {
+        model.step().unwrap();
+    }
+    assert_eq!(model.spectral_state().geopotential.to_vec().unwrap()[0].to_bits(), mean.to_bits());
+}
+
+#[test]
+fn energy_drifts_little_and_is_lost_to_diffusion() {
+    let (_, energy) = mass_and_energy_change::<f64>(200);
+    assert!((-1e-3..1e-6).contains(&energy), "{energy:e}");
+}
