@@ -10,7 +10,7 @@ use terrella_kernels::spectral::Truncation;
 fn zonal(model: &ShallowWater<f64>, degree: usize, value: f64) -> SpectralState<f64> {
     let mut state = SpectralState::zeros(Device::Cpu, 2 * model.coefficients()).unwrap();
     let mut spectrum = state.vorticity.to_vec().unwrap();
-    spectrum[2 * Truncation::new(21).index(0, degree as u32)] = value;
+    spectrum[2 * Truncation::new(21).index(0, degree)] = value;
     state.vorticity.copy_from_host(&spectrum).unwrap();
     state
 }

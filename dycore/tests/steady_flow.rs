@@ -8,7 +8,7 @@ use terrella_dycore::shallow_water::Configuration;
 use terrella_kernels::Real;
 
 /// Relative error of the height after a day.
-fn error<R: Real>(truncation: u32, angle: f64) -> f64 {
+fn error<R: Real>(truncation: usize, angle: f64) -> f64 {
     let configuration = Configuration {
         mean_geopotential: 2.94e4,
         diffusion: None,

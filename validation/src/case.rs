@@ -16,9 +16,9 @@ pub struct Case {
     /// The paper.
     pub source: &'static str,
     /// Truncations it runs at by default; the last is the reference of the others where the case converges to itself.
-    pub truncations: &'static [u32],
+    pub truncations: &'static [usize],
     /// Truncations for a run of seconds.
-    pub quick_truncations: &'static [u32],
+    pub quick_truncations: &'static [usize],
     /// Runs it.
     pub run: fn(&Options) -> Result<Vec<Measurement>>,
 }
@@ -27,7 +27,7 @@ pub struct Case {
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Increasing.
-    pub truncations: Vec<u32>,
+    pub truncations: Vec<usize>,
     /// Where the models run.
     pub device: Device,
     /// Where pictures go; none are drawn without.

@@ -12,7 +12,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Run {
     /// T.
-    pub truncation: u32,
+    pub truncation: usize,
     /// Free surface at the start.
     pub initial_surface: Spectrum,
     /// Free surface at the end.
@@ -28,9 +28,9 @@ pub struct Run {
 /// Runs the scenario for `duration` \[s\] at each truncation; the model of the last is returned with the runs.
 pub fn integrate<R: Real>(
     scenario: &Scenario,
-    truncations: &[u32],
+    truncations: &[usize],
     duration: f64,
-    integration: impl Fn(u32) -> Integration,
+    integration: impl Fn(usize) -> Integration,
 ) -> Result<(Vec<Run>, ShallowWater<R>)> {
     let mut runs = Vec::new();
     let mut finest = None;
@@ -61,10 +61,10 @@ pub fn integrate<R: Real>(
 /// Relative errors of free-surface heights (with `mean_depth` \[m\] added) against a reference, on the quadratic grid
 /// of the largest truncation among them.
 pub fn surface_errors(
-    surfaces: &[(u32, &Spectrum)],
+    surfaces: &[(usize, &Spectrum)],
     reference: &Spectrum,
     mean_depth: f64,
-) -> Result<Vec<(u32, Norms)>> {
+) -> Result<Vec<(usize, Norms)>> {
     errors(surfaces, reference, GRAVITY * mean_depth)
 }
 
@@ -74,8 +74,8 @@ pub fn vorticity_errors(runs: &[Run], reference: &Run) -> Result<Vec<f64>> {
     Ok(errors(&spectra, &reference.vorticity, 0.0)?.into_iter().map(|(_, norms)| norms.root_mean_square).collect())
 }
 
-fn errors(spectra: &[(u32, &Spectrum)], reference: &Spectrum, mean: f64) -> Result<Vec<(u32, Norms)>> {
-    let largest = spectra.iter().map(|(truncation, _)| *truncation).fold(reference.truncation, u32::max);
+fn errors(spectra: &[(usize, &Spectrum)], reference: &Spectrum, mean: f64) -> Result<Vec<(usize, Norms)>> {
+    let largest = spectra.iter().map(|(truncation, _)| *truncation).fold(reference.truncation, usize::max);
     let grid = quadratic_grid(largest)?;
     let with_mean = |spectrum: &Spectrum| -> Result<Vec<f64>> {
         Ok(spectrum.on_grid(&grid)?.into_iter().map(|value| value + mean).collect())

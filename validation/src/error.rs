@@ -27,7 +27,7 @@ pub enum Error {
     #[error("Truncations {got:?}: expected one or more, increasing, of at least 10.")]
     Truncations {
         /// The list as given.
-        got: Vec<u32>,
+        got: Vec<usize>,
     },
     /// A file that could not be read or written.
     #[error("File '{path}': {reason}.")]

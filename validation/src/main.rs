@@ -47,7 +47,7 @@ enum Command {
 struct Settings {
     /// Truncations instead of the case's own, e.g. `--truncation 42 85 106`.
     #[arg(long, value_name = "T", num_args = 1..)]
-    truncation: Vec<u32>,
+    truncation: Vec<usize>,
     /// Seconds instead of minutes: low truncations.
     #[arg(long, conflicts_with = "truncation")]
     quick: bool,

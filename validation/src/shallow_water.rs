@@ -34,7 +34,7 @@ pub struct Scenario<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Integration {
     /// T.
-    pub truncation: u32,
+    pub truncation: usize,
     /// Δt \[s\].
     pub time_step: f64,
     /// Leapfrog filter.
@@ -105,7 +105,7 @@ pub fn surface_height<R: Real>(model: &mut ShallowWater<R>) -> Result<Vec<R>> {
 #[derive(Clone, Debug)]
 pub struct Spectrum {
     /// T.
-    pub truncation: u32,
+    pub truncation: usize,
     /// `[coefficients, 2]`.
     pub values: Vec<f64>,
 }
@@ -122,7 +122,7 @@ pub fn surface_spectrum<R: Real>(model: &ShallowWater<R>) -> Result<Spectrum> {
 
 impl Spectrum {
     /// A copy of a spectrum in device memory.
-    pub fn of<R: Real>(truncation: u32, values: &Buffer<R>) -> Result<Self> {
+    pub fn of<R: Real>(truncation: usize, values: &Buffer<R>) -> Result<Self> {
         Ok(Self { truncation, values: values.to_vec()?.iter().map(|value| value.to_f64()).collect() })
     }
 

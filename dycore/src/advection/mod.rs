@@ -40,7 +40,8 @@ impl<R: Real> PassiveAdvection<R> {
     pub fn new(configuration: Configuration, device: Device) -> Result<Self> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
-        let transform = Transform::new_with_radius(&configuration.grid, truncation, configuration.radius, device)?;
+        let mut transform = Transform::new(&configuration.grid, truncation, device)?;
+        transform.set_radius(configuration.radius)?;
         let points = configuration.grid.points();
         let values = 2 * truncation.coefficients();
         let damping: Vec<f64> = degrees(configuration.truncation)

@@ -13,7 +13,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<R> {
     /// T of the model that wrote it.
-    pub truncation: u32,
+    pub truncation: usize,
     /// Δt \[s\] of the model that wrote it.
     pub time_step: f64,
     /// Φ̄ \[m² s⁻²\] of the model that wrote it.
@@ -45,7 +45,7 @@ impl<R: Real> ShallowWater<R> {
     pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
         let configuration = &self.configuration;
         let settings = [
-            ("truncation", f64::from(configuration.truncation), f64::from(checkpoint.truncation)),
+            ("truncation", configuration.truncation as f64, checkpoint.truncation as f64),
             ("time_step", configuration.time_step, checkpoint.time_step),
             ("mean_geopotential", configuration.mean_geopotential, checkpoint.mean_geopotential),
         ];

@@ -1,5 +1,6 @@
 //! Settings of the shallow-water model, checked before anything is allocated.
 
+use terrella_kernels::constants;
 use terrella_kernels::grid::Grid;
 
 use crate::time_stepping::{Diffusion, Filter};
@@ -9,7 +10,7 @@ use crate::{Error, Result};
 #[derive(Clone, Debug)]
 pub struct Configuration {
     /// Triangular truncation T: the largest total wavenumber.
-    pub truncation: u32,
+    pub truncation: usize,
     /// Where products are formed. See [`quadratic_grid`].
     pub grid: Grid,
     /// Radius of the sphere \[m\].
@@ -35,16 +36,16 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// Radius of the Earth \[m\] as in the IFS and in GRIB's shape of the Earth 6.
-    pub const EARTH_RADIUS: f64 = 6_371_229.0;
-    /// Angular velocity of the Earth \[s⁻¹\], WGS 84.
-    pub const EARTH_ROTATION: f64 = 7.292_115e-5;
-    /// Standard gravity \[m s⁻²\], CGPM 1901.
-    pub const STANDARD_GRAVITY: f64 = 9.806_65;
+    /// Radius of the Earth \[m\].
+    pub const EARTH_RADIUS: f64 = constants::EARTH_RADIUS;
+    /// Angular velocity of the Earth \[s⁻¹\].
+    pub const EARTH_ROTATION: f64 = constants::EARTH_ROTATION;
+    /// Standard gravity \[m s⁻²\].
+    pub const STANDARD_GRAVITY: f64 = constants::GRAVITY;
 
     /// Settings for the Earth at this truncation: the grid of [`quadratic_grid`], Φ̄ of 5,500 m, a time step that keeps
     /// a wind of 120 m/s stable, ∇⁸ diffusion with an e-folding time of 6 h at the smallest scale.
-    pub fn new(truncation: u32) -> Result<Self> {
+    pub fn new(truncation: usize) -> Result<Self> {
         Ok(Self {
             truncation,
             grid: quadratic_grid(truncation)?,
@@ -52,7 +53,7 @@ impl Configuration {
             rotation: Self::EARTH_ROTATION,
             gravity: Self::STANDARD_GRAVITY,
             mean_geopotential: 5_500.0 * Self::STANDARD_GRAVITY,
-            time_step: 51_000.0 / f64::from(truncation),
+            time_step: 51_000.0 / truncation as f64,
             implicit_weight: 0.5,
             filter: Filter::default(),
             diffusion: Some(Diffusion {
@@ -134,13 +135,13 @@ impl RelaxationTimes {
 
 /// The smallest full Gaussian grid on which products of two fields of this truncation do not alias and whose FFT is
 /// fast: F*N* with N ≥ (3T + 1)/4 and N a product of powers of 2, 3 and 5 (T42 → F32, T85 → F64, T170 → F128).
-pub fn quadratic_grid(truncation: u32) -> Result<Grid> {
-    let smallest = (3 * u64::from(truncation) + 1).div_ceil(4).max(1);
+pub fn quadratic_grid(truncation: usize) -> Result<Grid> {
+    let smallest = (3 * truncation + 1).div_ceil(4).max(1);
     let number = (smallest..).find(|&number| is_smooth(number)).expect("powers of two are smooth and unbounded");
-    Ok(format!("F{number}").parse()?)
+    Ok(Grid::full(number)?)
 }
 
-fn is_smooth(mut number: u64) -> bool {
+fn is_smooth(mut number: usize) -> bool {
     for factor in [2, 3, 5] {
         while number % factor == 0 {
             number /= factor;

@@ -69,7 +69,7 @@ impl<R: Real> ShallowWater<R> {
             }
         }
         let maximum_wind = wind_squared.sqrt();
-        let truncation = f64::from(configuration.truncation);
+        let truncation = configuration.truncation as f64;
         Diagnostics {
             time: self.time(),
             mass: means[0] / total_weight,

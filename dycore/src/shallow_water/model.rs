@@ -67,14 +67,15 @@ impl<R: Real> ShallowWater<R> {
     pub fn new(configuration: Configuration, device: Device) -> Result<Self> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
-        let transform = Transform::new_with_radius(&configuration.grid, truncation, configuration.radius, device)?;
+        let mut transform = Transform::new(&configuration.grid, truncation, device)?;
+        transform.set_radius(configuration.radius)?;
         let points = configuration.grid.points();
         let coefficients = truncation.coefficients();
         let values = 2 * coefficients;
 
         let eigenvalues: Vec<R> = degrees(configuration.truncation)
             .map(|degree| {
-                let degree = f64::from(degree);
+                let degree = degree as f64;
                 R::from_f64(degree * (degree + 1.0) / (configuration.radius * configuration.radius))
             })
             .collect();
@@ -408,8 +409,8 @@ impl<R: Real> ShallowWater<R> {
 }
 
 /// Total wavenumber of each coefficient, in the order of spectra.
-pub(crate) fn degrees(truncation: u32) -> impl Iterator<Item = u32> {
-    (0..=truncation).flat_map(move |order| order..=truncation)
+pub(crate) fn degrees(truncation: usize) -> impl Iterator<Item = usize> {
+    Truncation::new(truncation).wavenumbers().map(|(_, degree)| degree)
 }
 
 pub(crate) fn rounded<R: Real>(values: &[f64]) -> Vec<R> {

@@ -46,8 +46,8 @@ impl Diffusion {
     }
 
     /// κ_n = ν·(n(n+1)/a²)^p \[s⁻¹\] of total wavenumber `degree` on a sphere of `radius` \[m\].
-    pub fn rate(self, degree: u32, truncation: u32, radius: f64) -> f64 {
-        let eigenvalue = |n: u32| f64::from(n) * (f64::from(n) + 1.0);
+    pub fn rate(self, degree: usize, truncation: usize, radius: f64) -> f64 {
+        let eigenvalue = |n: usize| n as f64 * (n as f64 + 1.0);
         let power = self.order as i32;
         match self.strength {
             DiffusionStrength::SmallestScaleTime(time) => {

@@ -118,7 +118,7 @@ fn study(
     integrate::<f64>(&scenario, &options.truncations, 6.0 * DAY, |truncation| integration(options, truncation, viscosity))
 }
 
-fn integration(options: &Options, truncation: u32, viscosity: Option<f64>) -> Integration {
+fn integration(options: &Options, truncation: usize, viscosity: Option<f64>) -> Integration {
     Integration {
         truncation,
         time_step: 300.0,

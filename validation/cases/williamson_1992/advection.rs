@@ -51,7 +51,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
             let integration = Integration {
                 truncation,
                 // The wind is at most 38.6 m/s: Courant number about 0.4 at any truncation, dividing a day.
-                time_step: DAY / (f64::from(truncation) * 1.2).ceil(),
+                time_step: DAY / (truncation as f64 * 1.2).ceil(),
                 filter: Filter { strength: 0.02, centring: 0.53 },
                 diffusion: None,
                 device: options.device,

@@ -1,6 +1,7 @@
 //! Case 5: a zonal flow meets a conical mountain; 15 days.
 
 use std::f64::consts::{PI, TAU};
+use std::path::Path;
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::Filter;
@@ -12,7 +13,7 @@ use super::{DAY, GRAVITY, SOURCE};
 use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
 use crate::figure::{Map, draw};
 use crate::reference;
-use crate::shallow_water::{Budgets, Integration, Scenario, budgets, surface_height};
+use crate::shallow_water::{Budgets, Integration, Scenario, budgets, steps, surface_height};
 use crate::{Case, Measurement, Options, Result};
 
 /// The case.
@@ -37,7 +38,7 @@ pub fn mountain(longitude: f64, latitude: f64) -> f64 {
     2_000.0 * (1.0 - distance / radius)
 }
 
-fn integration(options: &Options, truncation: u32) -> Integration {
+fn integration(options: &Options, truncation: usize) -> Integration {
     Integration {
         truncation,
         time_step: if truncation <= 127 { 600.0 } else { 300.0 },
@@ -47,7 +48,7 @@ fn integration(options: &Options, truncation: u32) -> Integration {
     }
 }
 
-fn study<R: Real>(options: &Options, truncations: &[u32], days: f64) -> Result<(Vec<Run>, ShallowWater<R>)> {
+fn study<R: Real>(options: &Options, truncations: &[usize], days: f64) -> Result<(Vec<Run>, ShallowWater<R>)> {
     let scenario = Scenario {
         u: &|longitude, latitude| rotation_wind(SPEED, 0.0, longitude, latitude).0,
         v: &|_, _| 0.0,
@@ -57,6 +58,47 @@ fn study<R: Real>(options: &Options, truncations: &[u32], days: f64) -> Result<(
         mean_depth: MEAN_DEPTH,
     };
     integrate::<R>(&scenario, truncations, days * DAY, |truncation| integration(options, truncation))
+}
+
+/// Distance from stored output of two other models; see [`reference`].
+fn against_other_models(options: &Options, data: &Path) -> Result<Vec<Measurement>> {
+    let truncation = *options.truncations.last().expect("a study has truncations");
+    let geodesic = reference::geodesic_daily_means(data)?;
+    let finite_volume = reference::adaptive_finite_volume(data)?;
+    let (_, mut model) = study::<f64>(options, &[truncation], 0.0)?;
+    let grid = model.configuration().grid.clone();
+    let setting = format!("T{truncation} f64");
+    let mut measurements = Vec::new();
+    let time_step = model.configuration().time_step;
+    for day in 0..10 {
+        let mut mean = vec![0.0; grid.points()];
+        let count = steps(DAY, time_step);
+        for _ in 0..count {
+            model.step()?;
+            if day < geodesic.heights.len() {
+                for (mean, height) in mean.iter_mut().zip(surface_height(&mut model)?) {
+                    *mean += height / count as f64;
+                }
+            }
+        }
+        if day < geodesic.heights.len() {
+            measurements.push(Measurement::at_most(
+                format!("l2 distance from the geodesic model, mean height of day {}", day + 1),
+                &setting,
+                geodesic.errors(day, &grid, &mean).root_mean_square,
+                5e-3,
+                "Colorado State University's model with 2,562 cells, whose own error is of this order",
+            ));
+        }
+    }
+    measurements.push(Measurement::at_most(
+        "l2 distance from the adaptive finite-volume model, height, day 10",
+        &setting,
+        finite_volume.errors(0, &grid, &surface_height(&mut model)?).root_mean_square,
+        5e-3,
+        "Jablonowski (2004) at 2.5° with refinement, whose own error is of this order",
+    ));
+    Ok(measurements)
 }
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
@@ -112,7 +154,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     ));
 
     if let Some(data) = &options.data {
-        measurements.extend(reference::mountain(data, &runs, MEAN_DEPTH)?);
+        measurements.extend(against_other_models(options, data)?);
     }
     if let Some(folder) = &options.figures {
         let title = format!("Height of the surface, day 15, T{}", reference.truncation);

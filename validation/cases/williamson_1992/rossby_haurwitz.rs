@@ -56,7 +56,7 @@ pub fn height(longitude: f64, latitude: f64) -> f64 {
     HEIGHT + RADIUS * RADIUS / GRAVITY * (a + b * phase.cos() + c * (2.0 * phase).cos())
 }
 
-fn study<R: Real>(options: &Options, truncations: &[u32]) -> Result<(Vec<Run>, ShallowWater<R>)> {
+fn study<R: Real>(options: &Options, truncations: &[usize]) -> Result<(Vec<Run>, ShallowWater<R>)> {
     let scenario = Scenario {
         u: &|longitude, latitude| wind(longitude, latitude).0,
         v: &|longitude, latitude| wind(longitude, latitude).1,
