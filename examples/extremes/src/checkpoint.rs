@@ -6,7 +6,7 @@
 //! | 4     | version of this layout                                                               |
 //! | 4     | bytes per number of the state: 4 or 8                                                |
 //! | 32    | fingerprint of the set-up (BLAKE3 of settings and input, see [`Fingerprint`])        |
-//! | 4     | truncation                                                                           |
+//! | 8     | truncation                                                                           |
 //! | 8, 8  | time step \[s\], mean geopotential \[m² s⁻²\], as f64                                |
 //! | 8     | steps done                                                                           |
 //! | 8, …  | number of records of the series, each [`Record::NUMBERS`] f64                        |
@@ -36,7 +36,7 @@ pub(crate) fn encode<R: Real>(fingerprint: &Fingerprint, checkpoint: &Checkpoint
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(width::<R>().to_le_bytes());
     bytes.extend(fingerprint);
-    bytes.extend(checkpoint.truncation.to_le_bytes());
+    bytes.extend((checkpoint.truncation as u64).to_le_bytes());
     bytes.extend(checkpoint.time_step.to_le_bytes());
     bytes.extend(checkpoint.mean_geopotential.to_le_bytes());
     bytes.extend(checkpoint.step.to_le_bytes());
@@ -87,7 +87,7 @@ pub(crate) fn decode<R: Real>(bytes: &[u8], fingerprint: &Fingerprint, path: &Pa
     if reader.take::<32>()? != *fingerprint {
         return Err(refuse("the configuration or the input file is another one than at its writing".into()));
     }
-    let truncation = reader.u32()?;
+    let truncation = reader.u64()? as usize;
     let (time_step, mean_geopotential) = (reader.f64()?, reader.f64()?);
     let step = reader.u64()?;
     let mut series = Series::default();
@@ -101,7 +101,7 @@ pub(crate) fn decode<R: Real>(bytes: &[u8], fingerprint: &Fingerprint, path: &Pa
     for _ in 0..reader.u64()? {
         series.tendencies.push(reader.f64()?);
     }
-    let values = (truncation as usize + 1) * (truncation as usize + 2);
+    let values = (truncation + 1) * (truncation + 2);
     let mut spectra = [(); 6].map(|()| Vec::with_capacity(values));
     for spectrum in &mut spectra {
         for _ in 0..values {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
 use crate::known_keys::known_keys;
+use crate::setup::LONGEST_TIME_STEP;
 use crate::suggestion::hint;
 
 /// All of a configuration file.
@@ -56,7 +57,7 @@ pub(crate) struct Input {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Model {
     /// Triangular truncation T.
-    pub(crate) truncation: u32,
+    pub(crate) truncation: usize,
     /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing.
     pub(crate) grid: Automatic<String>,
     /// f64 or f32.
@@ -214,7 +215,7 @@ impl Configuration {
         within("model", "truncation", model.truncation, 1, 4000)?;
         within("model", "length", model.length, 1, 24 * 366)?;
         if let Automatic::Given(step) = model.time_step {
-            within("model", "time_step", step, 1.0, 86400.0)?;
+            within("model", "time_step", step, 1.0, LONGEST_TIME_STEP)?;
         }
         if let Automatic::Given(height) = model.mean_height {
             within("model", "mean_height", height, 1.0, 100_000.0)?;

@@ -16,7 +16,8 @@ use terrella_dycore::shallow_water::{Configuration, ShallowWater};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::interruption;
 use crate::spectra::Spectra;
 
 /// Waves of a shorter period are removed \[s\].
@@ -40,10 +41,13 @@ pub(crate) fn filter<R: Real>(configuration: &Configuration, device: Device, sta
             ..configuration.clone()
         };
         let mut model = ShallowWater::<R>::new(settings, device)?;
-        let start = state.reversed(direction);
+        let start = state.clone().reversed(direction);
         let buffers = start.to_buffers::<R>(device)?;
         model.set_state(&buffers.vorticity, &buffers.divergence, &buffers.geopotential)?;
         for weight in &weights[1..] {
+            if interruption::requested() {
+                return Err(Error::InterruptedBeforeStart);
+            }
             model.step()?;
             filtered.add(*weight, &Spectra::from_state(state.truncation, model.spectral_state())?.reversed(direction));
         }

@@ -11,6 +11,14 @@ pub(crate) enum Error {
     /// The configuration file says something that cannot be.
     #[error("'{}': {message}", path.display())]
     Configuration { path: PathBuf, message: String },
+    /// A setting that does not go with the others.
+    #[error("Key '{key}' in [{table}] is {got}: expected {expected}.")]
+    Setting { key: &'static str, table: &'static str, got: String, expected: String },
+    /// The model's state is no longer a number.
+    #[error(
+        "Step {step} (forecast hour {hour:.2}): '{field}' is {value} at latitude {latitude:.2}°, longitude {longitude:.2}°: the run became unstable."
+    )]
+    NotFinite { field: &'static str, value: f64, hour: f64, step: u64, latitude: f64, longitude: f64 },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]
     File { path: PathBuf, operation: &'static str, source: std::io::Error },
@@ -38,6 +46,9 @@ pub(crate) enum Error {
     /// The signal handler could not be set.
     #[error("Ctrl-C and SIGTERM cannot be handled: {reason}.")]
     Signals { reason: String },
+    /// The run was stopped before its first step.
+    #[error("Interrupted before the first step: nothing was written.")]
+    InterruptedBeforeStart,
     /// The run was stopped by Ctrl-C or SIGTERM.
     #[error("Interrupted at forecast hour {hour}: finished files are valid; continue with --restart {}", checkpoint.display())]
     Interrupted { hour: String, checkpoint: PathBuf },

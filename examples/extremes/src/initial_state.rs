@@ -138,7 +138,7 @@ fn analyse(fields: &InputFields, path: &std::path::Path) -> Result<Analysis> {
 /// How the file's points become points on which spectra can be computed.
 struct Plan {
     grid: Grid,
-    truncation: u32,
+    truncation: usize,
     /// Latitudes to interpolate to, where the file's are equidistant.
     meridional: Option<(Rows, usize, Vec<f64>)>,
     /// Longitude of the first point \[degrees east\].
@@ -167,12 +167,12 @@ impl Plan {
         let text = |error: terrella_kernels::Error| error.to_string();
         if let Some(rows) = Rows::of(&latitudes).filter(|_| layout.is_rectangular()) {
             let longitudes = first.points;
-            let largest = rows.intervals().min(longitudes.div_ceil(2)).saturating_sub(1) as u32;
+            let largest = rows.intervals().min(longitudes.div_ceil(2)).saturating_sub(1);
             if !longitudes.is_multiple_of(2) || largest < 1 {
                 return Err(format!("{extent}: an even number of at least 4 longitudes is needed"));
             }
             // Exact for products of two harmonics of this degree.
-            let half = (largest as usize + 1).div_ceil(2);
+            let half = (largest + 1).div_ceil(2);
             let grid = Grid::full_with_longitudes(half, longitudes).map_err(text)?;
             let gaussian = grid.rings().iter().map(|ring| ring.latitude).collect();
             let description =
@@ -186,7 +186,7 @@ impl Plan {
             return Err(format!("{extent}: equidistant rows from pole to pole or Gaussian latitudes are needed"));
         }
         let longest = points.iter().copied().max().unwrap_or(0);
-        let largest = (rings.len() - 1).min(longest.saturating_sub(1) / 2) as u32;
+        let largest = (rings.len() - 1).min(longest.saturating_sub(1) / 2);
         let description = match layout.name() {
             Some(name) => format!("Gaussian grid {name}"),
             None => format!("reduced Gaussian grid of {} rings", rings.len()),
@@ -238,7 +238,7 @@ fn balanced_geopotential(spectra: &Spectra) -> Result<Vec<f64>> {
     for m in 0..=spectra.truncation {
         for n in m..=spectra.truncation {
             // ∇² is −n(n+1)/a² on a harmonic of degree n.
-            let inverse_laplacian = if n == 0 { 0.0 } else { -RADIUS.powi(2) / (f64::from(n) * f64::from(n + 1)) };
+            let inverse_laplacian = if n == 0 { 0.0 } else { -RADIUS.powi(2) / (n * (n + 1)) as f64 };
             for value in index..index + 2 {
                 geopotential[value] = inverse_laplacian * curl[value] - geopotential[value];
             }

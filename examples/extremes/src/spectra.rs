@@ -10,7 +10,7 @@ use crate::error::Result;
 /// `[coefficients, 2]` in the order of GRIB.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Spectra {
-    pub(crate) truncation: u32,
+    pub(crate) truncation: usize,
     pub(crate) vorticity: Vec<f64>,
     pub(crate) divergence: Vec<f64>,
     pub(crate) geopotential: Vec<f64>,
@@ -18,7 +18,7 @@ pub(crate) struct Spectra {
 
 impl Spectra {
     /// A copy of the model's state.
-    pub(crate) fn from_state<R: Real>(truncation: u32, state: &SpectralState<R>) -> Result<Self> {
+    pub(crate) fn from_state<R: Real>(truncation: usize, state: &SpectralState<R>) -> Result<Self> {
         Ok(Self {
             truncation,
             vorticity: widened(&state.vorticity)?,
@@ -37,7 +37,7 @@ impl Spectra {
     }
 
     /// The same state at another truncation: cut, or filled with zeros.
-    pub(crate) fn truncated(&self, truncation: u32) -> Self {
+    pub(crate) fn truncated(&self, truncation: usize) -> Self {
         let convert = |spectrum: &[f64]| convert(spectrum, self.truncation, truncation);
         Self {
             truncation,
@@ -65,8 +65,8 @@ impl Spectra {
             let mut values = spectrum.chunks_exact_mut(2);
             for m in 0..=self.truncation {
                 // f_m e^{im(λ − west)} = (f_m e^{−im·west}) e^{imλ}
-                let (sine, cosine) = (-f64::from(m) * west).sin_cos();
-                for value in values.by_ref().take((self.truncation - m + 1) as usize) {
+                let (sine, cosine) = (-(m as f64) * west).sin_cos();
+                for value in values.by_ref().take(self.truncation - m + 1) {
                     let (real, imaginary) = (value[0], value[1]);
                     value[0] = cosine * real - sine * imaginary;
                     value[1] = sine * real + cosine * imaginary;
@@ -96,8 +96,8 @@ impl Spectra {
 }
 
 /// Root mean square over the sphere of the difference of two fields, from their spectra of truncation `truncation`.
-pub(crate) fn rms_difference<R: Real>(truncation: u32, first: &[R], second: &[R]) -> f64 {
-    let coefficients_of_mean_zonal = 2 * (truncation as usize + 1);
+pub(crate) fn rms_difference<R: Real>(truncation: usize, first: &[R], second: &[R]) -> f64 {
+    let coefficients_of_mean_zonal = 2 * (truncation + 1);
     let mut sum = 0.0;
     for (index, (first, second)) in first.iter().zip(second).enumerate() {
         // Coefficients of wavenumber -m are the conjugates of those of m: each counts twice but for m = 0.
@@ -108,7 +108,7 @@ pub(crate) fn rms_difference<R: Real>(truncation: u32, first: &[R], second: &[R]
 }
 
 /// Root mean square wind \[m s⁻¹\] of a vorticity and divergence: Σ a²/(n(n+1))·(|ζ|² + |D|²).
-pub(crate) fn rms_wind(truncation: u32, radius: f64, vorticity: &[f64], divergence: &[f64]) -> f64 {
+pub(crate) fn rms_wind(truncation: usize, radius: f64, vorticity: &[f64], divergence: &[f64]) -> f64 {
     let mut sum = 0.0;
     let mut index = 0;
     for m in 0..=truncation {
@@ -120,7 +120,7 @@ pub(crate) fn rms_wind(truncation: u32, radius: f64, vorticity: &[f64], divergen
                         .iter()
                         .map(|value| value * value)
                         .sum();
-                sum += copies * power * radius * radius / (f64::from(n) * f64::from(n + 1));
+                sum += copies * power * radius * radius / (n * (n + 1)) as f64;
             }
             index += 2;
         }
@@ -128,19 +128,19 @@ pub(crate) fn rms_wind(truncation: u32, radius: f64, vorticity: &[f64], divergen
     sum.sqrt()
 }
 
-fn convert(spectrum: &[f64], from: u32, to: u32) -> Vec<f64> {
-    let mut converted = Vec::with_capacity(((to + 1) * (to + 2)) as usize);
+fn convert(spectrum: &[f64], from: usize, to: usize) -> Vec<f64> {
+    let mut converted = Vec::with_capacity((to + 1) * (to + 2));
     let mut start = 0;
     for m in 0..=to {
         for n in m..=to {
             if n <= from {
-                let index = start + 2 * (n - m) as usize;
+                let index = start + 2 * (n - m);
                 converted.extend_from_slice(&spectrum[index..index + 2]);
             } else {
                 converted.extend_from_slice(&[0.0, 0.0]);
             }
         }
-        start += 2 * (from + 1).saturating_sub(m) as usize;
+        start += 2 * (from + 1).saturating_sub(m);
     }
     converted
 }

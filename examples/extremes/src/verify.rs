@@ -33,7 +33,7 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> Result<String> {
     let rows = rows(arguments)?;
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&rows).expect("numbers and texts are valid JSON");
-        terrella_io::sink::write_file(path, text.as_bytes())?;
+        terrella_io::sink::AtomicFile::write(path, text.as_bytes())?;
     }
     Ok(table(&rows))
 }
