@@ -164,7 +164,6 @@ impl Plan {
         if rings.iter().any(|ring| !ring.is_closed() || (ring.west - first.west).abs() > 1e-6) {
             return Err(format!("{extent}: whole circles of latitude are needed"));
         }
-        let text = |error: terrella_kernels::Error| error.to_string();
         if let Some(rows) = Rows::of(&latitudes).filter(|_| layout.is_rectangular()) {
             let longitudes = first.points;
             let largest = rows.intervals().min(longitudes.div_ceil(2)).saturating_sub(1);
@@ -173,18 +172,19 @@ impl Plan {
             }
             // Exact for products of two harmonics of this degree.
             let half = (largest + 1).div_ceil(2);
-            let grid = Grid::full_with_longitudes(half, longitudes).map_err(text)?;
+            let grid = Grid::full_with_longitudes(half, longitudes).map_err(|error| error.to_string().trim_end_matches('.').to_owned())?;
             let gaussian = grid.rings().iter().map(|ring| ring.latitude).collect();
             let description =
                 format!("{longitudes} x {} regular points, interpolated to {} Gaussian latitudes", rows.count, 2 * half);
             let meridional = Some((rows, longitudes, gaussian));
             return Ok(Self { grid, truncation: largest, meridional, west: first.west, description });
         }
-        let grid = Grid::reduced(&points).map_err(text)?;
-        let matches = grid.rings().iter().zip(&latitudes).all(|(ring, latitude)| (ring.latitude - latitude).abs() < 2e-3);
-        if !matches {
+        let gaussian = Grid::reduced(&points).ok().filter(|grid| {
+            grid.rings().iter().zip(&latitudes).all(|(ring, latitude)| (ring.latitude - latitude).abs() < 2e-3)
+        });
+        let Some(grid) = gaussian else {
             return Err(format!("{extent}: equidistant rows from pole to pole or Gaussian latitudes are needed"));
-        }
+        };
         let longest = points.iter().copied().max().unwrap_or(0);
         let largest = (rings.len() - 1).min(longest.saturating_sub(1) / 2);
         let description = match layout.name() {
