@@ -40,24 +40,26 @@ pub fn model<R: Real>(
     model
 }
 
+/// A westerly wind with a wave in it \[m s⁻¹\].
+pub fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
+    let wave = 10.0 * latitude.cos().powi(3);
+    (
+        30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(),
+        -wave * (4.0 * longitude).sin(),
+    )
+}
+
+/// A depth roughly in balance with it \[m\].
+pub fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
+    5_700.0 - 1_000.0 * latitude.sin().powi(2) + 50.0 * latitude.cos().powi(4) * (3.0 * longitude).sin()
+}
+
 /// A wavy westerly flow over a hill, roughly in balance, at T21 with defaults.
 pub fn wavy<R: Real>() -> ShallowWater<R> {
     let configuration = Configuration::new(21).unwrap();
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
-    let mut model = model::<R>(
-        configuration,
-        |longitude, latitude| {
-            let wave = 10.0 * latitude.cos().powi(3);
-            (
-                30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(),
-                -wave * (4.0 * longitude).sin(),
-            )
-        },
-        |longitude, latitude| {
-            5_700.0 - 1_000.0 * latitude.sin().powi(2) + 50.0 * latitude.cos().powi(4) * (3.0 * longitude).sin()
-        },
-    );
+    let mut model = model::<R>(configuration, wavy_wind, wavy_depth);
     let hill = on_grid(&grid, |longitude, latitude| {
         gravity * 500.0 * (latitude.cos() * longitude.cos()).max(0.0).powi(4)
     });
