@@ -20,12 +20,10 @@ struct RingPlan {
     offset: usize,
     /// Number of wavenumbers it carries.
     wavenumbers: usize,
+    /// 1/cos φ, at m = 0 and m > 0: 0 at m = 0 on a pole, where the zonal mean of u cos φ vanishes faster than cos φ.
+    inverse_cosine: [f64; 2],
     /// Quadrature weight of one of its points.
     weight: f64,
-    /// 1/cos φ, for the wind at m > 0.
-    inverse_cosine: f64,
-    /// 1/cos φ, for the wind at m = 0: 0 on a pole, where the zonal mean of u cos φ vanishes faster than cos φ.
-    zonal_inverse_cosine: f64,
     forward: Arc<dyn RealToComplex<f64>>,
     inverse: Arc<dyn ComplexToReal<f64>>,
 }
@@ -43,6 +41,15 @@ pub(super) struct RingGroup {
 pub(super) enum Quantity {
     Scalar,
     Wind,
+}
+
+/// What the Fourier coefficients of an analysis are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Factor {
+    /// The quadrature weight of the ring, and 1/cos φ for a wind component.
+    Weight(Quantity),
+    /// Nothing: plain coefficients of the Fourier series.
+    Mean,
 }
 
 /// The rings of a grid with their Fourier transforms.
@@ -89,8 +96,7 @@ impl RingTransforms {
                 offset: ring.offset,
                 wavenumbers: truncation.min((ring.points - 1) / 2) + 1,
                 weight: ring.weight / ring.points as f64,
-                inverse_cosine,
-                zonal_inverse_cosine: if pole { 0.0 } else { inverse_cosine },
+                inverse_cosine: [if pole { 0.0 } else { inverse_cosine }, inverse_cosine],
                 forward,
                 inverse,
             });
@@ -163,9 +169,10 @@ impl RingTransforms {
                 let spectrum = &mut scratch.spectra[lane * stride..][..ring.points / 2 + 1];
                 spectrum[ring.wavenumbers..].fill(Complex::new(0.0, 0.0));
                 if quantity == Quantity::Wind {
-                    spectrum[0] *= ring.zonal_inverse_cosine;
+                    let [zonal, other] = ring.inverse_cosine;
+                    spectrum[0] *= zonal;
                     for value in &mut spectrum[1..ring.wavenumbers] {
-                        *value *= ring.inverse_cosine;
+                        *value *= other;
                     }
                 }
                 spectrum[0].im = 0.0;
@@ -190,12 +197,12 @@ impl RingTransforms {
     }
 
     /// Analyses the points of pair line `line`: writes, for every m < `wavenumbers`, north re, im, south re, im, each times
-    /// the quadrature weight.
+    /// the factor.
     pub(super) fn analyze<R: Real>(
         &self,
         line: usize,
         wavenumbers: usize,
-        quantity: Quantity,
+        factor: Factor,
         input: &[R],
         output: &mut [[Line; 4]],
     ) {
@@ -222,10 +229,11 @@ impl RingTransforms {
                     ring.forward
                         .process_with_scratch(values, &mut spectrum[..ring.points / 2 + 1], fft)
                         .expect("lengths that were planned");
-                    let (zonal, other) = match quantity {
-                        Quantity::Scalar => (ring.weight, ring.weight),
-                        Quantity::Wind => {
-                            (ring.weight * ring.zonal_inverse_cosine, ring.weight * ring.inverse_cosine)
+                    let [zonal, other] = match factor {
+                        Factor::Mean => [1.0 / ring.points as f64; 2],
+                        Factor::Weight(Quantity::Scalar) => [ring.weight; 2],
+                        Factor::Weight(Quantity::Wind) => {
+                            ring.inverse_cosine.map(|cosine| ring.weight * cosine)
                         }
                     };
                     spectrum[0] *= zonal;

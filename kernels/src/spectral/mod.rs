@@ -33,6 +33,7 @@ mod lanes;
 mod legendre;
 mod partition;
 mod recurrence;
+mod resampling;
 mod start;
 mod transform;
 mod truncation;
