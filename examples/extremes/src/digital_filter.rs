@@ -14,7 +14,7 @@ use std::f64::consts::PI;
 
 use terrella_dycore::shallow_water::{Configuration, ShallowWater};
 use terrella_kernels::Real;
-use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::device::Device;
 
 use crate::error::{Error, Result};
 use crate::interruption;

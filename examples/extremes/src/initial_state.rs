@@ -8,19 +8,18 @@
 //!
 //! whose area mean is free and taken from the configuration or the standard atmosphere.
 
+use std::path::Path;
+
 use terrella_dycore::shallow_water::{self, quadratic_grid};
 use terrella_io::Time;
-use terrella_io::layout::Layout;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, Truncation};
 
 use crate::automatic::Automatic;
 use crate::configuration::Configuration;
 use crate::error::{Error, Result};
 use crate::input::{self, InputFields};
-use crate::interpolation::Kind;
-use crate::meridional::{self, Rows};
+use crate::input_grid::input_grid;
 use crate::spectra::Spectra;
 
 const RADIUS: f64 = shallow_water::Configuration::EARTH_RADIUS;
@@ -48,7 +47,7 @@ pub(crate) fn read(configuration: &Configuration) -> Result<InitialState> {
     let mut report = vec![format!("input      {}", fields.description)];
     let analysis = analyse(&fields, &configuration.input.file)?;
     report.push(format!(
-        "analysis   {}, T{}{}",
+        "analysis   grid {}, T{}{}",
         analysis.grid,
         analysis.spectra.truncation,
         match configuration.model.truncation {
@@ -100,108 +99,36 @@ struct Analysis {
     spectra: Spectra,
     /// Area mean of the height \[m\], where there is one.
     mean_height: Option<f64>,
-    /// The grid and what was done with it.
+    /// The file's grid.
     grid: String,
 }
 
-fn analyse(fields: &InputFields, path: &std::path::Path) -> Result<Analysis> {
-    let plan = Plan::new(&fields.layout)
-        .map_err(|reason| Error::Input { path: path.to_owned(), message: format!("the points cannot be analysed: {reason}.") })?;
-    let truncation = Truncation::new(plan.truncation);
-    let mut transform = Transform::<f64>::new(&plan.grid, truncation, Device::Cpu)?;
-    let zeros = || Buffer::<f64>::zeros(Device::Cpu, 2 * truncation.coefficients());
+fn analyse(fields: &InputFields, path: &Path) -> Result<Analysis> {
+    let grid = input_grid(&fields.layout).map_err(|reason| Error::Input {
+        path: path.to_owned(),
+        message: format!("the points cannot be analysed: {reason}."),
+    })?;
+    let truncation = Truncation::largest_on(&grid);
+    let mut transform = Transform::<f64>::new(&grid, truncation, Device::Cpu)?;
+    let zeros = || Buffer::<f64>::zeros(Device::Cpu, truncation.spectrum_len(1));
     let (mut vorticity, mut divergence, mut geopotential) = (zeros()?, zeros()?, zeros()?);
-    let on_grid = |field: &[f64], kind| Buffer::from_slice(Device::Cpu, &plan.values(field, kind));
-    let (u, v) = (on_grid(&fields.u, Kind::Component)?, on_grid(&fields.v, Kind::Component)?);
+    let (u, v) = (Buffer::from_slice(Device::Cpu, &fields.u)?, Buffer::from_slice(Device::Cpu, &fields.v)?);
     transform.wind_analysis(1, &u, &v, &mut vorticity, &mut divergence)?;
     let mut mean_height = None;
     if let Some(height) = &fields.height {
-        let height = on_grid(height, Kind::Scalar)?;
-        transform.analysis(1, &height, &mut geopotential)?;
+        transform.analysis(1, &Buffer::from_slice(Device::Cpu, height)?, &mut geopotential)?;
         let spectrum = geopotential.cpu_slice_mut()?;
         // The (0,0) coefficient is the area mean.
         mean_height = Some(std::mem::take(&mut spectrum[0]));
         spectrum.iter_mut().for_each(|value| *value *= GRAVITY);
     }
-    let mut spectra = Spectra {
-        truncation: plan.truncation,
+    let spectra = Spectra {
+        truncation: truncation.total(),
         vorticity: vorticity.to_vec()?,
         divergence: divergence.to_vec()?,
         geopotential: geopotential.to_vec()?,
     };
-    if plan.west != 0.0 {
-        spectra.rotate(plan.west);
-    }
-    Ok(Analysis { spectra, mean_height, grid: plan.description })
-}
-
-/// How the file's points become points on which spectra can be computed.
-struct Plan {
-    grid: Grid,
-    truncation: usize,
-    /// Latitudes to interpolate to, where the file's are equidistant.
-    meridional: Option<(Rows, usize, Vec<f64>)>,
-    /// Longitude of the first point \[degrees east\].
-    west: f64,
-    description: String,
-}
-
-impl Plan {
-    fn new(layout: &Layout) -> std::result::Result<Self, String> {
-        let rings = layout.rings();
-        let latitudes: Vec<f64> = rings.iter().map(|ring| ring.latitude).collect();
-        let points: Vec<usize> = rings.iter().map(|ring| ring.points).collect();
-        let (first, last) = (rings[0], rings[rings.len() - 1]);
-        let extent = format!(
-            "{} rows from {:.3}° to {:.3}° of latitude, longitudes from {:.3}° by {:.3}°, {} on the first row",
-            rings.len(),
-            first.latitude,
-            last.latitude,
-            first.west,
-            first.spacing,
-            first.points
-        );
-        if rings.iter().any(|ring| !ring.is_closed() || (ring.west - first.west).abs() > 1e-6) {
-            return Err(format!("{extent}: whole circles of latitude are needed"));
-        }
-        if let Some(rows) = Rows::of(&latitudes).filter(|_| layout.is_rectangular()) {
-            let longitudes = first.points;
-            let largest = rows.intervals().min(longitudes.div_ceil(2)).saturating_sub(1);
-            if !longitudes.is_multiple_of(2) || largest < 1 {
-                return Err(format!("{extent}: an even number of at least 4 longitudes is needed"));
-            }
-            // Exact for products of two harmonics of this degree.
-            let half = (largest + 1).div_ceil(2);
-            let grid = Grid::full_with_longitudes(half, longitudes).map_err(|error| error.to_string().trim_end_matches('.').to_owned())?;
-            let gaussian = grid.rings().iter().map(|ring| ring.latitude).collect();
-            let description =
-                format!("{longitudes} x {} regular points, interpolated to {} Gaussian latitudes", rows.count, 2 * half);
-            let meridional = Some((rows, longitudes, gaussian));
-            return Ok(Self { grid, truncation: largest, meridional, west: first.west, description });
-        }
-        let gaussian = Grid::reduced(&points).ok().filter(|grid| {
-            grid.rings().iter().zip(&latitudes).all(|(ring, latitude)| (ring.latitude - latitude).abs() < 2e-3)
-        });
-        let Some(grid) = gaussian else {
-            return Err(format!("{extent}: equidistant rows from pole to pole or Gaussian latitudes are needed"));
-        };
-        let longest = points.iter().copied().max().unwrap_or(0);
-        let largest = (rings.len() - 1).min(longest.saturating_sub(1) / 2);
-        let description = match layout.name() {
-            Some(name) => format!("Gaussian grid {name}"),
-            None => format!("reduced Gaussian grid of {} rings", rings.len()),
-        };
-        Ok(Self { grid, truncation: largest, meridional: None, west: first.west, description })
-    }
-
-    fn values(&self, field: &[f64], kind: Kind) -> Vec<f64> {
-        match &self.meridional {
-            Some((rows, longitudes, latitudes)) => {
-                meridional::interpolate(*rows, *longitudes, field, kind, latitudes)
-            }
-            None => field.to_vec(),
-        }
-    }
+    Ok(Analysis { spectra, mean_height, grid: grid.name().to_owned() })
 }
 
 /// Spectrum of the geopotential \[m² s⁻²\] in nonlinear balance with a wind, without area mean.

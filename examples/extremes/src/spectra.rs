@@ -58,23 +58,6 @@ impl Spectra {
         }
     }
 
-    /// Turns a state whose longitudes were counted from `west` \[degrees east\] so that they count from 0°E.
-    pub(crate) fn rotate(&mut self, west: f64) {
-        let west = west.to_radians();
-        for spectrum in [&mut self.vorticity, &mut self.divergence, &mut self.geopotential] {
-            let mut values = spectrum.chunks_exact_mut(2);
-            for m in 0..=self.truncation {
-                // f_m e^{im(λ − west)} = (f_m e^{−im·west}) e^{imλ}
-                let (sine, cosine) = (-(m as f64) * west).sin_cos();
-                for value in values.by_ref().take(self.truncation - m + 1) {
-                    let (real, imaginary) = (value[0], value[1]);
-                    value[0] = cosine * real - sine * imaginary;
-                    value[1] = sine * real + cosine * imaginary;
-                }
-            }
-        }
-    }
-
     /// The state with its wind times `direction` (1 or −1).
     pub(crate) fn reversed(mut self, direction: f64) -> Self {
         self.vorticity.iter_mut().chain(&mut self.divergence).for_each(|value| *value *= direction);

@@ -143,7 +143,7 @@ fn the_same_flow_on_other_grids_gives_the_same_forecast() {
     assert_eq!(regular, reversed);
     let rows: Vec<f64> = (0..36).map(|row| 87.5 - 5.0 * f64::from(row)).collect();
     let others: [(&str, Layout); 4] = [
-        ("shifted", Layout::lat_lon(&rows, 2.5, 5.0, 72)),
+        ("without poles", Layout::lat_lon(&rows, 0.0, 5.0, 72)),
         ("from 180", Layout::lat_lon(&(0..37).map(|row| 90.0 - 5.0 * f64::from(row)).collect::<Vec<_>>(), -180.0, 5.0, 72)),
         ("full Gaussian", full_gaussian(16)),
         ("octahedral", octahedral(24)),
@@ -173,14 +173,14 @@ fn a_file_without_height_gets_a_balanced_one() {
     let (said, derived) = run(false, "");
     assert!(said.contains("nonlinear balance equation"), "{said}");
     // The wind is a solid rotation, whose balanced height has a closed form.
-    let (radius, rotation, gravity, speed) = (6_371_229.0, 7.292115e-5, 9.80665, 25.0);
+    let (radius, rotation, gravity, speed) = (6_371_229.0, 7.292e-5, 9.80665, 25.0);
     let file = GribFile::open(case.path("out/forecast_2020060100_f000.grib2")).unwrap();
     let analysis = file.decode(&file.headers()[0], Missing::Refuse).unwrap();
     for ((_, latitude), height) in analysis.layout.coordinates().zip(&analysis.values) {
         let sine: f64 = latitude.to_radians().sin();
         let expected =
             5600.0 - (radius * rotation * speed + 0.5 * speed * speed) * (sine * sine - 1.0 / 3.0) / gravity;
-        assert!((height - expected).abs() < 0.01, "{latitude}: {height} {expected}");
+        assert!((height - expected).abs() < 1e-3, "{latitude}: {height} {expected}");
     }
     // The height in the file has a wave besides; told to ignore it, the run is the same as without it.
     let (said, ignored) = run(true, "height = 'none'");
