@@ -56,6 +56,8 @@ struct Run<R: Real> {
     writer: Writer,
     pictures: Option<Pictures>,
     checkpoint: Option<PathBuf>,
+    /// Files of the part of the run before a restart.
+    earlier_files: Vec<PathBuf>,
     timings: Timings,
 }
 
@@ -92,7 +94,7 @@ impl<R: Real> Run<R> {
         let layout = output::layout_of(&grid);
         let pictures = if configuration.output.pictures {
             let analysis = fields(&mut model, initial.valid)?;
-            Some(Pictures::new(&configuration, &folder, &layout, &analysis)?)
+            Some(Pictures::new(&configuration, &folder, &layout, &analysis))
         } else {
             None
         };
@@ -117,6 +119,7 @@ impl<R: Real> Run<R> {
         }
 
         let resume = (first_step > 0).then(|| time_of_step(&initial, &model, first_step));
+        let earlier_files = if resume.is_some() { summary::files_of_earlier_run(&folder) } else { Vec::new() };
         if resume.is_none() {
             summary::remove_earlier_run(&folder)?;
         }
@@ -140,6 +143,7 @@ impl<R: Real> Run<R> {
             writer,
             pictures,
             checkpoint: None,
+            earlier_files,
             timings,
         })
     }
@@ -261,7 +265,8 @@ impl<R: Real> Run<R> {
     fn interrupt(mut self) -> Result<()> {
         let hour = format!("{:.2}", self.hour());
         let checkpoint = self.write_checkpoint()?;
-        self.summarise("interrupted", Vec::new(), None)?;
+        let drawn = self.pictures.take().map_or(Vec::new(), |pictures| pictures.files().to_vec());
+        self.summarise("interrupted", drawn, None)?;
         Err(Error::Interrupted { hour, checkpoint })
     }
 
@@ -273,7 +278,7 @@ impl<R: Real> Run<R> {
         let mut drawn = Vec::new();
         if let Some(pictures) = self.pictures.take() {
             let started = Instant::now();
-            drawn = pictures.finish(&self.series)?;
+            drawn = pictures.finish(&self.series, self.model.configuration().time_step)?;
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
         let status = if self.stops_early { "stopped early" } else { "complete" };
@@ -289,6 +294,9 @@ impl<R: Real> Run<R> {
         let (grib, pictures) = (files.iter().filter(|path| has_extension(path, "grib2")).count(), drawn.len());
         files.extend(drawn);
         files.extend(self.checkpoint);
+        files.extend(self.earlier_files);
+        files.sort();
+        files.dedup();
         let settings = self.model.configuration();
         let summary = Summary {
             status,

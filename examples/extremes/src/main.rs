@@ -4,6 +4,7 @@
 
 mod arguments;
 mod automatic;
+mod charts;
 mod checkpoint;
 mod configuration;
 mod digital_filter;
@@ -15,6 +16,7 @@ mod input_grid;
 mod interpolation;
 mod interruption;
 mod known_keys;
+mod maps;
 mod netcdf;
 mod output;
 mod pictures;

@@ -100,23 +100,26 @@ impl Summary<'_> {
     }
 }
 
+/// The files that are still there of those that an earlier run's summary lists in the folder.
+pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<PathBuf> {
+    let Ok(text) = std::fs::read_to_string(folder.join(NAME)) else { return Vec::new() };
+    let document: Value = serde_json::from_str(&text).unwrap_or_default();
+    let names = document["files"].as_array().into_iter().flatten().filter_map(|file| file["name"].as_str());
+    // Only plain names: a summary that someone edited must not reach other folders.
+    names
+        .filter(|name| Path::new(name).file_name().is_some_and(|plain| plain == *name))
+        .map(|name| folder.join(name))
+        .filter(|path| path.is_file())
+        .collect()
+}
+
 /// Removes what an earlier run left in the folder, as its summary lists it, so that no file of it can be taken for
 /// one of the run that begins.
 pub(crate) fn remove_earlier_run(folder: &Path) -> Result<()> {
-    let path = folder.join(NAME);
-    let Ok(text) = std::fs::read_to_string(&path) else { return Ok(()) };
-    let document: Value = serde_json::from_str(&text).unwrap_or_default();
-    let names = document["files"].as_array().into_iter().flatten().filter_map(|file| file["name"].as_str());
-    for name in names.chain([NAME]) {
-        // Only plain names: a summary that someone edited must not reach other folders.
-        if Path::new(name).file_name().is_some_and(|plain| plain == name) {
-            match std::fs::remove_file(folder.join(name)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::file(folder.join(name), "removing an earlier run's file", error));
-                }
-                _ => {}
-            }
-        }
+    let summary = folder.join(NAME);
+    let own = summary.is_file().then_some(summary);
+    for path in files_of_earlier_run(folder).into_iter().chain(own) {
+        std::fs::remove_file(&path).map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;
     }
     Ok(())
 }
