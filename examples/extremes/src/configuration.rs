@@ -81,6 +81,8 @@ pub(crate) struct Model {
     pub(crate) relaxation_time: f64,
     /// How gravity waves are kept out of the initial state.
     pub(crate) initialisation: Initialisation,
+    /// Period below which the digital filter takes waves away \[h\].
+    pub(crate) cutoff_period: f64,
 }
 
 /// `[output]`: what is written.
@@ -164,6 +166,7 @@ impl Default for Model {
             filter: 0.1,
             relaxation_time: 0.0,
             initialisation: Initialisation::DigitalFilter,
+            cutoff_period: 12.0,
         }
     }
 }
@@ -224,6 +227,7 @@ impl Configuration {
         zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
         within("model", "filter", model.filter, 0.0, 1.0)?;
         zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
+        within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
         within("output", "interval", output.interval, 1, 24 * 366)?;
         within("output", "bits", output.bits, 1, 32)?;
         if output.formats.is_empty() {

@@ -20,16 +20,19 @@ use crate::error::{Error, Result};
 use crate::interruption;
 use crate::spectra::Spectra;
 
-/// Waves of a shorter period are removed \[s\].
-const CUTOFF_PERIOD: f64 = 6.0 * 3600.0;
-/// Length of each of the two runs \[s\].
-const HALF_SPAN: f64 = 3.0 * 3600.0;
-
-/// The state without its fast waves; `configuration` is the forecast model's.
-pub(crate) fn filter<R: Real>(configuration: &Configuration, device: Device, state: &Spectra) -> Result<Spectra> {
-    let steps = (HALF_SPAN / configuration.time_step).ceil().max(1.0) as usize;
-    let time_step = HALF_SPAN / steps as f64;
-    let weights = lanczos_weights(steps, time_step, CUTOFF_PERIOD);
+/// The state without waves of a shorter period than `cutoff_period` \[s\], which is also the length of each of the two
+/// runs: so long, the filter takes away 95% of waves of two thirds of the period and keeps 94% of those of twice it.
+///
+/// `configuration` is the forecast model's.
+pub(crate) fn filter<R: Real>(
+    configuration: &Configuration,
+    device: Device,
+    state: &Spectra,
+    cutoff_period: f64,
+) -> Result<Spectra> {
+    let steps = (cutoff_period / configuration.time_step).ceil().max(2.0) as usize;
+    let time_step = cutoff_period / steps as f64;
+    let weights = lanczos_weights(steps, time_step, cutoff_period);
     let mut filtered = state.scaled(weights[0]);
     for direction in [1.0, -1.0] {
         let settings = Configuration {
@@ -85,10 +88,14 @@ mod tests {
 
     #[test]
     fn slow_waves_pass_and_fast_waves_do_not() {
-        let weights = lanczos_weights(36, 300.0, CUTOFF_PERIOD);
+        let hour = 3600.0;
+        let weights = lanczos_weights(144, 300.0, 12.0 * hour);
         assert!((response(&weights, 300.0, 1e12) - 1.0).abs() < 1e-12);
-        assert!(response(&weights, 300.0, 96.0 * 3600.0) > 0.98);
-        assert!(response(&weights, 300.0, 2.0 * 3600.0).abs() < 0.05);
-        assert!(response(&weights, 300.0, 1.0 * 3600.0).abs() < 0.03);
+        assert!(response(&weights, 300.0, 48.0 * hour) > 0.99);
+        assert!(response(&weights, 300.0, 24.0 * hour) > 0.93);
+        assert!(response(&weights, 300.0, 8.0 * hour).abs() < 0.06);
+        for period in [1.0, 2.0, 4.0, 6.0] {
+            assert!(response(&weights, 300.0, period * hour).abs() < 0.01, "{period} h");
+        }
     }
 }

@@ -81,7 +81,7 @@ impl<R: Real> Run<R> {
         let (time_step, steps_per_output) = setup::time_step(&configuration, initial.maximum_wind)?;
         let settings = setup::model_configuration(&configuration, grid.clone(), &initial, time_step)?;
         if configuration.model.initialisation == Initialisation::DigitalFilter {
-            initialise::<R>(&settings, device, &mut initial)?;
+            initialise::<R>(&settings, device, &mut initial, configuration.model.cutoff_period)?;
         }
 
         let mut model = ShallowWater::<R>::new(settings, device)?;
@@ -342,14 +342,15 @@ fn initialise<R: Real>(
     settings: &terrella_dycore::shallow_water::Configuration,
     device: Device,
     initial: &mut InitialState,
+    cutoff_hours: f64,
 ) -> Result<()> {
-    let filtered = digital_filter::filter::<R>(settings, device, &initial.spectra)?;
+    let filtered = digital_filter::filter::<R>(settings, device, &initial.spectra, 3600.0 * cutoff_hours)?;
     let before = &initial.spectra;
     let mut change = filtered.clone();
     change.add(-1.0, before);
     let truncation = settings.truncation;
     initial.report.push(format!(
-        "balance    digital filter over 6 h changed the wind by {:.2} m/s and the height by {:.1} m (root mean square)",
+        "balance    digital filter of periods below {cutoff_hours} h changed the wind by {:.2} m/s and the height by {:.1} m (root mean square)",
         rms_wind(truncation, settings.radius, &change.vorticity, &change.divergence),
         rms_difference(truncation, &filtered.geopotential, &before.geopotential) / settings.gravity
     ));
