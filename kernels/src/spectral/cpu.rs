@@ -11,7 +11,7 @@ use super::Truncation;
 use super::fourier::{Factor, POLE_COSINE, Quantity, RingTransforms};
 use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, vectors_mut};
 use super::legendre;
-use super::partition::{for_each_item, for_each_part};
+use super::partition::{for_each_item, for_each_with_parts};
 use super::recurrence::{Recurrence, steps};
 use super::resampling::Resampling;
 use super::start::LatitudeBlock;
@@ -118,10 +118,9 @@ impl CpuTransform {
             let Wave { degrees: [degrees, ..], steps: wave_steps, fourier, .. } = wave;
             for field in 0..fields {
                 unpack(m, fields, field, spectrum, degrees);
-                let wave_steps = &mut wave_steps[..steps(m, total)];
-                legendre.recurrences[m].to_steps(degrees, wave_steps);
+                let steps = &mut wave_steps[..steps(m, total)];
                 let fourier = &mut fourier[field * 4 * lines..][..4 * lines];
-                arch.dispatch(Synthesis { legendre, m, steps: wave_steps, fourier });
+                arch.dispatch(Synthesis { legendre, m, degrees, steps, fourier });
             }
         });
         self.grid_from_fourier(Quantity::Scalar, 0, fields, grid);
@@ -133,13 +132,10 @@ impl CpuTransform {
         self.scale_offsets(fields);
         let total = self.truncation.total();
         let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_wave(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
-            let recurrence = &latitudes.legendre.recurrences[m];
+        for_each_with_parts(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
             for field in 0..fields {
-                let steps = latitudes.sums(Quantity::Scalar, m, field, steps(m, total), wave);
-                let degrees = &mut wave.degrees[0];
-                recurrence.to_degrees(&wave.steps[..steps], degrees);
-                pack(fields, field, &degrees[..=total - m], spectrum);
+                latitudes.sums(Quantity::Scalar, m, field, steps(m, total), wave, 0);
+                pack(fields, field, &wave.degrees[0][..=total - m], spectrum);
             }
         });
     }
@@ -165,9 +161,8 @@ impl CpuTransform {
                     let (sign, gradient, zonal) =
                         if component == 0 { (1.0, &*zeta, &*delta) } else { (-1.0, &*delta, &*zeta) };
                     wind_from_sources(m, total, radius, &recurrence.epsilon, sign, gradient, zonal, result);
-                    recurrence.to_steps(result, wave_steps);
                     let fourier = &mut fourier[(component * fields + field) * 4 * lines..][..4 * lines];
-                    arch.dispatch(Synthesis { legendre, m, steps: wave_steps, fourier });
+                    arch.dispatch(Synthesis { legendre, m, degrees: result, steps: wave_steps, fourier });
                 }
             }
         });
@@ -188,13 +183,12 @@ impl CpuTransform {
         self.scale_offsets(fields);
         let total = self.truncation.total();
         let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_wave(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
+        for_each_with_parts(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
             let recurrence = &latitudes.legendre.recurrences[m];
             for field in 0..fields {
                 for component in 0..2 {
                     let index = component * fields + field;
-                    let steps = latitudes.sums(Quantity::Wind, m, index, steps(m, total + 1), wave);
-                    recurrence.to_degrees(&wave.steps[..steps], &mut wave.degrees[component]);
+                    latitudes.sums(Quantity::Wind, m, index, steps(m, total + 1), wave, component);
                 }
                 let [eastward, northward, zeta, delta] = &mut wave.degrees;
                 for n in m..=total {
@@ -228,15 +222,11 @@ impl CpuTransform {
         let lines = self.lines.len();
         let points = grid.len() / fields;
         for (field, grid) in grid.chunks_exact_mut(points).enumerate() {
-            for_each_part(grid, self.rings.offsets(), &|group, output| {
-                let waves = |m: usize, line: usize, southern: bool| {
-                    let part = if southern { 2 } else { 0 };
-                    let at = ((first + field) * 4 + part) * lines + line;
-                    let fourier = &self.waves[m].fourier;
-                    [&fourier[at], &fourier[at + lines]]
-                };
-                self.rings.synthesize(group, quantity, waves, output);
-            });
+            let waves = |m: usize, line: usize| {
+                let fourier = &self.waves[m].fourier[(first + field) * 4 * lines..][..4 * lines];
+                std::array::from_fn(|part| &fourier[part * lines + line])
+            };
+            self.rings.synthesize(quantity, waves, grid);
         }
     }
 
@@ -250,7 +240,7 @@ impl CpuTransform {
         for_each_item(&mut self.lines[..used], |line, output| {
             for (field, grid) in grid.chunks_exact(points).enumerate() {
                 let output = &mut output[(first + field) * wavenumbers..][..wavenumbers];
-                rings.analyze(line, wavenumbers, factor, grid, output);
+                rings.analyze(line, factor, grid, output);
             }
         });
     }
@@ -279,46 +269,6 @@ fn pack<R: Real>(fields: usize, field: usize, degrees: &[[f64; 2]], spectrum: &m
         spectrum[2 * j * fields + field] = R::from_f64(degree[0]);
         spectrum[(2 * j + 1) * fields + field] = R::from_f64(degree[1]);
     }
-}
-
-/// Calls `work(m, workspace, its parts of the spectra)` for every m; on many threads if there are.
-fn for_each_wave<R: Real, F, const N: usize>(
-    waves: &mut [Wave],
-    spectra: [&mut [R]; N],
-    offsets: &[usize],
-    work: &F,
-) where
-    F: Fn(usize, &mut Wave, [&mut [R]; N]) + Sync,
-{
-    fn halve<R: Real, F, const N: usize>(
-        waves: &mut [Wave],
-        spectra: [&mut [R]; N],
-        offsets: &[usize],
-        first: usize,
-        work: &F,
-    ) where
-        F: Fn(usize, &mut Wave, [&mut [R]; N]) + Sync,
-    {
-        if let [wave] = waves {
-            return work(first, wave, spectra);
-        }
-        let middle = waves.len() / 2;
-        let (low, high) = waves.split_at_mut(middle);
-        let (before, behind) = (&offsets[..=middle], &offsets[middle..]);
-        let mut halves = spectra.map(|spectrum| spectrum.split_at_mut(offsets[middle] - offsets[0]));
-        let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
-        let right = halves.map(|(_, right)| right);
-        if rayon::current_num_threads() == 1 {
-            halve(low, left, before, first, work);
-            halve(high, right, behind, first + middle, work);
-        } else {
-            rayon::join(
-                || halve(low, left, before, first, work),
-                || halve(high, right, behind, first + middle, work),
-            );
-        }
-    }
-    halve(waves, spectra, offsets, 0, work);
 }
 
 impl Legendre {
@@ -359,7 +309,8 @@ impl Legendre {
 struct Synthesis<'a> {
     legendre: &'a Legendre,
     m: usize,
-    steps: &'a [[f64; 4]],
+    degrees: &'a [[f64; 2]],
+    steps: &'a mut [[f64; 4]],
     fourier: &'a mut [Line],
 }
 
@@ -368,7 +319,8 @@ impl WithSimd for Synthesis<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, steps, fourier } = self;
+        let Self { legendre, m, degrees, steps, fourier } = self;
+        legendre.recurrences[m].to_steps(degrees, steps);
         let lines = fourier.len() / 4;
         let mut parts = fourier.chunks_exact_mut(lines);
         let parts: [&mut [Line]; 4] = std::array::from_fn(|_| parts.next().expect("four parts"));
@@ -397,32 +349,32 @@ struct AnalysisLatitudes<'a> {
 }
 
 impl AnalysisLatitudes<'_> {
-    /// Sums against the first `count` q_k of one field and wavenumber into `wave.steps`; returns `count`.
-    fn sums(&self, quantity: Quantity, m: usize, field: usize, count: usize, wave: &mut Wave) -> usize {
+    /// Analyses one field and wavenumber by its first `count` q_k into `wave.degrees[result]`.
+    fn sums(&self, quantity: Quantity, m: usize, field: usize, count: usize, wave: &mut Wave, result: usize) {
         let at = field * self.wavenumbers + m;
         let on_grid = |line: usize| &self.lines[line][at];
-        let Wave { steps, sums, resampled, .. } = wave;
-        let (steps, sums) = (&mut steps[..count], &mut sums[..4 * count]);
+        let Wave { degrees, steps, sums, resampled, .. } = wave;
+        let (degrees, steps, sums) = (&mut degrees[result], &mut steps[..count], &mut sums[..4 * count]);
         let legendre = self.legendre;
         match self.resampling {
-            None => self.arch.dispatch(Analysis { legendre, m, input: on_grid, sums, steps }),
+            None => self.arch.dispatch(Analysis { legendre, m, input: on_grid, sums, steps, degrees }),
             Some(resampling) => {
                 resampling.apply(self.arch, quantity, m, on_grid, resampled);
                 let input = |line: usize| &resampled[line];
-                self.arch.dispatch(Analysis { legendre, m, input, sums, steps });
+                self.arch.dispatch(Analysis { legendre, m, input, sums, steps, degrees });
             }
         }
-        count
     }
 }
 
-/// Sums against q_k of one field and wavenumber; `input(line)` yields the Fourier coefficients of eight latitude pairs.
+/// Coefficients of one field and wavenumber; `input(line)` yields the Fourier coefficients of eight latitude pairs.
 struct Analysis<'a, I> {
     legendre: &'a Legendre,
     m: usize,
     input: I,
     sums: &'a mut [Line],
     steps: &'a mut [[f64; 4]],
+    degrees: &'a mut [[f64; 2]],
 }
 
 impl<'i, I: Fn(usize) -> &'i [Line; 4]> WithSimd for Analysis<'_, I> {
@@ -430,16 +382,22 @@ impl<'i, I: Fn(usize) -> &'i [Line; 4]> WithSimd for Analysis<'_, I> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, input, sums, steps } = self;
+        let Self { legendre, m, input, sums, steps, degrees } = self;
         let sums = &mut vectors_mut::<S>(sums)[..4 * steps.len()];
-        sums.fill(simd.splat_f64s(0.0));
-        for (index, block) in legendre.blocks.iter().enumerate().skip(legendre.first_block[m]) {
-            let input = std::array::from_fn(|i| input(index * BLOCK_LINES + i));
-            legendre::analyze(simd, block, m, legendre.factors(block, m), input, sums);
+        // From the equator, where the functions of every degree live, to the poles.
+        let range = legendre.first_block[m]..legendre.blocks.len();
+        for index in range.rev() {
+            let block = &legendre.blocks[index];
+            let lines = std::array::from_fn(|i| input(index * BLOCK_LINES + i));
+            let first = index + 1 == legendre.blocks.len();
+            legendre::analyze(simd, block, m, legendre.factors(block, m), lines, first, sums);
         }
         let (sums, _) = sums.as_chunks::<4>();
         for (step, sum) in steps.iter_mut().zip(sums) {
-            *step = sum.map(|lanes| simd.reduce_sum_f64s(lanes));
+            for part in 0..4 {
+                step[part] = simd.reduce_sum_f64s(sum[part]);
+            }
         }
+        legendre.recurrences[m].to_degrees(steps, degrees);
     }
 }

@@ -29,6 +29,7 @@
 
 mod cpu;
 mod fourier;
+mod lane_fourier;
 mod lanes;
 mod legendre;
 mod partition;

@@ -138,9 +138,10 @@ impl<'a, I: Fn(usize) -> &'a [Line; 4]> WithSimd for Apply<'_, I> {
             let (line, within) = (vector / per_line, vector % per_line);
             let mut sums = [simd.splat_f64s(0.0); 4];
             for pair in 0..resampling.pairs {
-                let values = input(pair / LANES).map(|part| part.0[pair % LANES]);
+                let (values, lane) = (input(pair / LANES), pair % LANES);
                 for part in 0..2 {
-                    let both = [values[part] + values[2 + part], values[part] - values[2 + part]];
+                    let (north, south) = (values[part].0[lane], values[2 + part].0[lane]);
+                    let both = [north + south, north - south];
                     for symmetry in 0..2 {
                         let row = &matrices[symmetry][pair * lines + line];
                         let factor = vectors::<S>(std::slice::from_ref(row))[within];
