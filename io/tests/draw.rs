@@ -71,6 +71,7 @@ fn map<'a>(state: &'a State, projection: Projection, title: &str) -> Map<'a> {
             numbers: true,
             bold_every: 0,
             dash_negative: false,
+            extremes: true,
         }],
         wind: None,
     }

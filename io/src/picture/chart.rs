@@ -106,7 +106,7 @@ impl Panel for Chart {
             text::draw_fitted(canvas, &self.title, (x0, top), right - x0, &title);
             top += 20.0 * scale;
         }
-        top = legend(canvas, &self.series, (x0, top), right, scale) + 14.0 * scale;
+        top = legend(canvas, &self.series, (x0, top), right, scale) + 26.0 * scale;
 
         let bottom = origin.1 + height - 78.0 * scale;
         let room = ((bottom - top) / (62.0 * scale)).max(2.0) as usize;

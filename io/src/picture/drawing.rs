@@ -5,6 +5,7 @@ use super::coastline;
 use super::colour::Colour;
 use super::colour_bar::Bands;
 use super::contour::{self, Lattice};
+use super::extremes;
 use super::labelling::Labels;
 use super::map::Contours;
 use super::projection::Projection;
@@ -173,17 +174,21 @@ impl Drawing {
             text::draw(canvas, &degrees(parallel, 'N', 'S'), place, &style.align(Align::Right));
         }
         let base = self.corner.1 + self.height + 8.0 * self.scale + style.capital_height();
-        let mut free = f32::MIN;
-        for &meridian in &meridians {
-            let Some(place) = self.projection.forward_relative(meridian - middle, south) else { continue };
-            let (x, _) = self.to_sheet(place);
-            let turned = (meridian + 180.0).rem_euclid(360.0) - 180.0;
-            let word = degrees(turned, 'E', 'W');
-            let half = style.measure(&word) / 2.0;
-            if x - half > free {
-                text::draw(canvas, &word, (x, base), &style.align(Align::Centre));
-                free = x + half + 10.0 * self.scale;
-            }
+        let placed: Vec<(f32, String)> = meridians
+            .iter()
+            .filter_map(|&meridian| {
+                let place = self.projection.forward_relative(meridian - middle, south)?;
+                let turned = (meridian + 180.0).rem_euclid(360.0) - 180.0;
+                Some((self.to_sheet(place).0, degrees(turned, 'E', 'W')))
+            })
+            .collect();
+        // All, or every second, third, ... counted from the middle, where they would touch.
+        let half = placed.iter().map(|(_, word)| style.measure(word) / 2.0).fold(0.0, f32::max);
+        let room = placed.windows(2).map(|pair| pair[1].0 - pair[0].0).fold(f32::MAX, f32::min);
+        let every = ((2.0 * half + 10.0 * self.scale) / room).ceil().max(1.0) as usize;
+        let shift = placed.len() / 2 % every;
+        for (x, word) in placed.iter().skip(shift).step_by(every) {
+            text::draw(canvas, word, (*x, base), &style.align(Align::Centre));
         }
     }
 
@@ -205,7 +210,22 @@ impl Drawing {
         let middle = self.projection.middle();
         let step = contours.levels.windows(2).map(|pair| (pair[1] - pair[0]).abs()).fold(f64::MAX, f64::min);
         let step = if step < f64::MAX { step } else { 1.0 };
-        let mut labels = Labels::new(self.corner, self.width, self.height, self.scale);
+        let is_inside = |x: f32, y: f32| {
+            let (x, y) = self.to_map(x, y);
+            self.projection.inverse(x, y).is_some()
+        };
+        let mut labels = Labels::new(self.scale, &is_inside);
+        let marks =
+            if contours.extremes { extremes::find(&lattice, east - west >= 360.0) } else { Vec::new() };
+        let marks: Vec<(extremes::Extreme, Point)> = marks
+            .into_iter()
+            .filter_map(|mark| {
+                let relative = longitude(mark.column as f64) - middle;
+                let place = self.projection.forward_relative(relative, latitude(mark.row as f64))?;
+                Some((mark, self.to_sheet(place)))
+            })
+            .filter(|(_, place)| labels.reserve(*place, 26.0 * self.scale.max(0.8)))
+            .collect();
         let edge = self.edge();
         let mut words = Vec::new();
         canvas.clipped(&edge, |canvas| {
@@ -229,6 +249,21 @@ impl Drawing {
                 let dash =
                     (contours.dash_negative && level < 0.0).then_some([7.0 * self.scale, 5.0 * self.scale]);
                 canvas.lines(pieces.iter().map(Vec::as_slice), width, contours.colour, dash);
+            }
+            for (mark, (x, y)) in &marks {
+                let (letter, colour) = if mark.is_high {
+                    ("H", Colour::opaque(20, 60, 160))
+                } else {
+                    ("L", Colour::opaque(180, 25, 30))
+                };
+                let halo = (2.4 * self.scale, Colour::WHITE.with_opacity(210));
+                let large =
+                    Style::new(27.0 * self.scale.max(0.8)).medium().align(Align::Centre).colour(colour);
+                text::draw(canvas, letter, (*x, *y), &large.halo(halo.0, halo.1));
+                let small = Style::new(14.5 * self.scale.max(0.8)).align(Align::Centre).colour(colour);
+                let number = ticks::label(mark.value.round(), 1.0);
+                let below = y + small.capital_height() + 4.0 * self.scale;
+                text::draw(canvas, &number, (*x, below), &small.halo(halo.0, halo.1));
             }
             for (word, place, rotation) in &words {
                 let style = labels.style().colour(contours.colour).rotated(*rotation);

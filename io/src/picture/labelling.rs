@@ -7,18 +7,26 @@ use super::text::Style;
 pub(super) type Word = (String, Point, f32);
 
 /// What is written on a map.
-pub(super) struct Labels {
-    corner: Point,
-    width: f32,
-    height: f32,
+pub(super) struct Labels<'a> {
     scale: f32,
+    /// Whether a point of the sheet is on the map.
+    is_inside: &'a dyn Fn(f32, f32) -> bool,
     /// Middle and half width of the words so far.
     taken: Vec<(Point, f32)>,
 }
 
-impl Labels {
-    pub(super) fn new(corner: Point, width: f32, height: f32, scale: f32) -> Self {
-        Self { corner, width, height, scale, taken: Vec::new() }
+impl<'a> Labels<'a> {
+    pub(super) fn new(scale: f32, is_inside: &'a dyn Fn(f32, f32) -> bool) -> Self {
+        Self { scale, is_inside, taken: Vec::new() }
+    }
+
+    /// Keeps a place free of numbers; false if it is taken or beyond the map's edge.
+    pub(super) fn reserve(&mut self, place: Point, half: f32) -> bool {
+        let free = self.is_free(place, half);
+        if free {
+            self.taken.push((place, half));
+        }
+        free
     }
 
     pub(super) fn style(&self) -> Style {
@@ -84,11 +92,10 @@ impl Labels {
     }
 
     fn is_free(&self, (x, y): Point, half: f32) -> bool {
-        let margin = half + 6.0 * self.scale;
-        let inside = x > self.corner.0 + margin
-            && x < self.corner.0 + self.width - margin
-            && y > self.corner.1 + margin * 0.5
-            && y < self.corner.1 + self.height - margin * 0.5;
+        let margin = half + 4.0 * self.scale;
+        let inside = [(margin, 0.0), (-margin, 0.0), (0.0, margin * 0.7), (0.0, -margin * 0.7)]
+            .iter()
+            .all(|(right, down)| (self.is_inside)(x + right, y + down));
         inside && self.taken.iter().all(|((a, b), other)| (x - a).hypot(y - b) > 1.25 * (half + other))
     }
 }
@@ -127,7 +134,7 @@ mod tests {
 
     #[test]
     fn a_straight_line_gets_its_word_in_a_gap() {
-        let mut labels = Labels::new((0.0, 0.0), 1000.0, 500.0, 1.0);
+        let mut labels = Labels::new(1.0, &|x, y| (0.0..1000.0).contains(&x) && (0.0..500.0).contains(&y));
         let line: Vec<Point> = (0..=60).map(|k| (200.0 + 10.0 * k as f32, 250.0)).collect();
         let mut words = Vec::new();
         let pieces = labels.place("540", line.clone(), &mut words);
@@ -143,7 +150,7 @@ mod tests {
 
     #[test]
     fn a_narrow_bend_gets_none() {
-        let mut labels = Labels::new((0.0, 0.0), 1000.0, 500.0, 1.0);
+        let mut labels = Labels::new(1.0, &|x, y| (0.0..1000.0).contains(&x) && (0.0..500.0).contains(&y));
         let line: Vec<Point> = (0..400)
             .map(|k| (k as f32 / 8.0).sin_cos())
             .map(|(sine, cosine)| (500.0 + 12.0 * sine, 250.0 + 12.0 * cosine))

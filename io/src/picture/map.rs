@@ -47,6 +47,8 @@ pub struct Contours<'a> {
     pub bold_every: usize,
     /// Lines below zero are dashed.
     pub dash_negative: bool,
+    /// Write H and L with the value at highs and lows of the field (as of height or pressure).
+    pub extremes: bool,
 }
 
 /// Wind as arrows.
@@ -94,7 +96,7 @@ impl Map<'_> {
 
     /// Height of title and subtitle, and width and height of the map itself.
     fn sizes(&self, width: f32, scale: f32) -> (f32, f32, f32) {
-        let mut head = 14.0 * scale;
+        let mut head = 24.0 * scale;
         if !self.title.is_empty() {
             head += 40.0 * scale;
         }
@@ -155,14 +157,14 @@ impl Panel for Map<'_> {
         }
         drawing.graticule(canvas);
         drawing.coasts(canvas);
-        for contours in &self.contours {
-            let field = Sampled::new("contours", contours.layout, contours.values)?;
-            drawing.contours(canvas, &field, contours);
-        }
         if let Some(wind) = &self.wind {
             let eastward = Sampled::new("eastward wind", wind.layout, wind.eastward)?;
             let northward = Sampled::new("northward wind", wind.layout, wind.northward)?;
             drawing.arrows(canvas, &eastward, &northward, wind.reference);
+        }
+        for contours in &self.contours {
+            let field = Sampled::new("contours", contours.layout, contours.values)?;
+            drawing.contours(canvas, &field, contours);
         }
         drawing.frame(canvas);
         if let Some((bands, label)) = bands {

@@ -10,6 +10,7 @@ mod colour;
 mod colour_bar;
 mod contour;
 mod drawing;
+mod extremes;
 mod labelling;
 mod map;
 mod page;
