@@ -1,0 +1,11 @@
+//! Formulas that need the values at one point only. Bound by memory, except where they call `exp`.
+//!
+//! One index runs over all points of all levels, whatever the layout.
+
+mod bernoulli;
+mod moist_air;
+mod saturation;
+
+pub use bernoulli::bernoulli_function;
+pub use moist_air::{DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT, moist_air};
+pub use saturation::{saturation_pressure_over_water, saturation_vapour_pressure};
