@@ -63,4 +63,50 @@ pub enum Error {
         /// What is possible, as text.
         expected: String,
     },
+    /// A device has no room for a buffer.
+    #[error(
+        "Device '{device}' is out of memory: {requested} bytes asked for, {in_use} bytes in use: {reason}."
+    )]
+    OutOfMemory {
+        /// The device.
+        device: Device,
+        /// The size of the buffer [bytes].
+        requested: u64,
+        /// What the program's other buffers hold on this device [bytes].
+        in_use: u64,
+        /// The library's own words.
+        reason: String,
+    },
+    /// A buffer larger than the device can address.
+    #[error("Device '{device}': a buffer of {requested} bytes is larger than its limit of {limit} bytes.")]
+    BufferTooLarge {
+        /// The device.
+        device: Device,
+        /// The size of the buffer [bytes].
+        requested: u64,
+        /// The largest possible size [bytes].
+        limit: u64,
+    },
+    /// An argument of another type than the kernel's parameter.
+    #[error("Kernel '{kernel}': argument '{name}' is {got}, expected {expected}.")]
+    ArgumentKind {
+        /// The kernel.
+        kernel: &'static str,
+        /// The argument.
+        name: &'static str,
+        /// The parameter's type, as text.
+        expected: String,
+        /// The argument's type, as text.
+        got: String,
+    },
+    /// A kernel's text that the device's compiler refuses.
+    #[error("Kernel '{kernel}' does not compile for device '{device}': {log}")]
+    KernelCompilation {
+        /// The kernel.
+        kernel: &'static str,
+        /// The device.
+        device: Device,
+        /// The compiler's log.
+        log: String,
+    },
 }

@@ -1,11 +1,26 @@
 //! Devices and the memory on them.
 
+mod allocator;
 mod buffer;
+mod description;
+mod host_memory;
+mod kernel_cache;
+mod launch;
+mod memory;
+mod registry;
+mod text;
+#[cfg(feature = "wgpu")]
+mod wgpu;
 
-pub use buffer::Buffer;
+pub use allocator::MemoryStatistics;
+pub use buffer::{AnyBuffer, Buffer};
+pub use description::DeviceDescription;
+pub use launch::{Argument, Launch};
+pub use text::{KernelText, Parameter, ParameterKind};
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{Error, Result};
 
@@ -33,6 +48,12 @@ impl Device {
             Err(_) => Ok(Self::Cpu),
         }
     }
+}
+
+/// Locks `mutex` even if a thread panicked while it held it: the state behind these locks is whole between any two
+/// statements that can panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Display for Device {

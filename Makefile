@@ -1,0 +1,47 @@
+# The door: every target installs what it needs on Debian and Ubuntu, and says what is missing elsewhere.
+SETUP := ./scripts/setup.sh
+OUT   ?= out
+# A release build for any x86-64; hot loops choose AVX2 or AVX-512 at run time (docs/decisions).
+CARGO ?= cargo
+# Paths that must be there for a test to run; a test that cannot run fails instead of being skipped.
+REQUIRE := host-cuda,wgpu,nvrtc,eccodes
+
+.PHONY: help forecast test validate bench docs check
+
+help:
+	@echo 'make forecast   a 5-day global forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
+	@echo 'make test       all tests, on the CPU and on a software GPU'
+	@echo 'make validate   published test cases: report in $(OUT)/validation'
+	@echo 'make bench      benchmarks with floors and peers: table, and $(OUT)/bench.json'
+	@echo 'make docs       the documentation in target/doc'
+	@echo 'make check      formatting, lints, feature combinations'
+
+forecast:
+	@$(SETUP) rust grib
+	$(CARGO) run --release --locked -p terrella-extremes -- run examples/extremes/forecast.toml --out $(OUT)/forecast
+
+test:
+	@$(SETUP) rust grib vulkan compiler nvrtc
+	TERRELLA_REQUIRE=$(REQUIRE) \
+	TERRELLA_NVRTC=$${TERRELLA_NVRTC:-$$(ls $(CURDIR)/target/python/nvidia/cuda_nvrtc/lib/libnvrtc.so.* | head -n 1)} \
+	$(CARGO) test --workspace --locked
+
+validate:
+	@$(SETUP) rust
+	$(CARGO) run --release --locked -p terrella-validation -- report --out $(OUT)/validation
+
+bench:
+	@$(SETUP) rust peers
+	mkdir -p $(OUT)
+	PYTHONPATH=$(CURDIR)/target/python $(CARGO) run --release --locked -p terrella-benches -- all --peer --json $(OUT)/bench.json
+
+docs:
+	@$(SETUP) rust
+	$(CARGO) doc --workspace --no-deps --locked
+
+check:
+	@$(SETUP) rust
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) check --workspace --locked --no-default-features
+	$(CARGO) check --workspace --locked --all-features

@@ -1,0 +1,95 @@
+//! The devices of this process, each opened once.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::allocator::MemoryStatistics;
+use super::memory::Context;
+use super::{Device, lock};
+use crate::{Error, Result};
+
+/// Devices of one kind that are open. They are never closed: buffers refer to them, and the process's end frees them.
+pub(crate) struct Registry<C: 'static> {
+    open: Mutex<Option<HashMap<u32, &'static C>>>,
+}
+
+impl<C> Registry<C> {
+    pub(crate) const fn new() -> Self {
+        Self { open: Mutex::new(None) }
+    }
+
+    /// Device `index`, opened by `open` if it isn't yet. A failure is not remembered.
+    pub(crate) fn get(&self, index: u32, open: impl FnOnce() -> Result<C>) -> Result<&'static C> {
+        let mut contexts = lock(&self.open);
+        let contexts = contexts.get_or_insert_default();
+        if let Some(context) = contexts.get(&index) {
+            return Ok(context);
+        }
+        let context: &'static C = Box::leak(Box::new(open()?));
+        contexts.insert(index, context);
+        Ok(context)
+    }
+}
+
+#[cfg(feature = "wgpu")]
+static WGPU: Registry<super::wgpu::WgpuContext> = Registry::new();
+
+#[cfg(feature = "wgpu")]
+pub(crate) fn wgpu(index: u32) -> Result<&'static super::wgpu::WgpuContext> {
+    WGPU.get(index, || super::wgpu::WgpuContext::open(index))
+}
+
+/// The error for a device whose kind was left out of this build.
+pub(crate) fn not_built(device: Device) -> Error {
+    let feature = match device {
+        Device::Cpu => unreachable!("the CPU is in every build"),
+        Device::Cuda(_) => "cuda",
+        Device::Hip(_) => "hip",
+        Device::Wgpu(_) => "wgpu",
+    };
+    let reason = format!("this program was built without the feature '{feature}'");
+    Error::DeviceUnavailable { device, reason }
+}
+
+/// Runs the same expression for whichever GPU `device` is.
+macro_rules! on_device {
+    ($device:expr, cpu => $cpu:expr, $context:ident => $gpu:expr) => {
+        match $device {
+            Device::Cpu => $cpu,
+            #[cfg(feature = "wgpu")]
+            Device::Wgpu(index) => {
+                let $context = wgpu(index)?;
+                $gpu
+            }
+            device => Err(not_built(device)),
+        }
+    };
+}
+
+impl Device {
+    /// Waits until all work enqueued on this device is done, and returns its first failure since the last call.
+    pub fn synchronize(self) -> Result<()> {
+        on_device!(self, cpu => Ok(()), context => context.synchronize())
+    }
+
+    /// What the device's allocator holds and has done (zeros on the CPU, whose memory the host's allocator manages).
+    pub fn memory_statistics(self) -> Result<MemoryStatistics> {
+        on_device!(self, cpu => Ok(MemoryStatistics::default()), context => Ok(context.statistics()))
+    }
+
+    /// Gives the free blocks that the allocator keeps for reuse back to the driver.
+    pub fn release_cached_memory(self) -> Result<()> {
+        on_device!(self, cpu => Ok(()), context => {
+            context.release_cached_memory();
+            Ok(())
+        })
+    }
+
+    /// Bounds the free blocks that the allocator keeps for reuse [bytes].
+    pub fn set_cached_memory_limit(self, bytes: u64) -> Result<()> {
+        on_device!(self, cpu => Ok(()), context => {
+            context.set_cached_memory_limit(bytes);
+            Ok(())
+        })
+    }
+}

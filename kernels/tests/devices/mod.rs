@@ -1,0 +1,33 @@
+//! The devices that the tests of this machine run on.
+
+#![allow(dead_code, unreachable_pub, reason = "each test program uses its own part")]
+
+use terrella_kernels::device::Device;
+
+/// The CPU and the first device of each other kind that is here.
+pub fn devices() -> Vec<Device> {
+    let mut devices = vec![Device::Cpu];
+    devices.extend(gpus());
+    devices
+}
+
+/// The first device of each kind but the CPU. Says which are absent, and fails where `TERRELLA_REQUIRE` (a list like
+/// `wgpu,cuda`) names one of these.
+pub fn gpus() -> Vec<Device> {
+    [Device::Cuda(0), Device::Hip(0), Device::Wgpu(0)].into_iter().filter(|&device| is_here(device)).collect()
+}
+
+/// Whether `device` opens.
+pub fn is_here(device: Device) -> bool {
+    let kind = device.to_string();
+    let kind = kind.split(':').next().unwrap();
+    match device.synchronize() {
+        Ok(()) => true,
+        Err(error) => {
+            let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
+            assert!(!required.split(',').any(|name| name.trim() == kind), "required: {error}");
+            eprintln!("not run: {error}");
+            false
+        }
+    }
+}

@@ -1,0 +1,105 @@
+#!/bin/sh
+# Installs what a make target needs and is not there yet: scripts/setup.sh NEED...
+#   rust     cargo and rustc, at least the workspace's rust-version
+#   grib     ecCodes (reads and writes GRIB; loaded at run time)
+#   vulkan   a Vulkan loader and Mesa's software device, for the GPU tests
+#   compiler a C++ compiler, which runs the CUDA text on the host
+#   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
+#   peers    the libraries that benchmarks compare with, from PyPI, in target/python
+# On Debian and Ubuntu by apt, as root or with sudo; elsewhere it says what to install and stops.
+set -eu
+cd "$(dirname "$0")/.."
+
+rust_version=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+
+apt_updated=no
+apt_install() { # WHAT-FOR PACKAGE...
+    purpose=$1
+    shift
+    if ! command -v apt-get >/dev/null 2>&1; then
+        fail "$purpose is missing and this is no Debian or Ubuntu: install what Debian calls: $*"
+    fi
+    if [ "$(id -u)" = 0 ]; then
+        as_root=""
+    elif command -v sudo >/dev/null 2>&1; then
+        as_root=sudo
+    else
+        fail "$purpose is missing; as root, run: apt-get install $*"
+    fi
+    say "installing $* ($purpose)"
+    if [ "$apt_updated" = no ]; then
+        $as_root apt-get update -qq >&2
+        apt_updated=yes
+    fi
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2 ||
+        fail "apt-get could not install $* ($purpose)"
+}
+
+rust_is_recent() {
+    command -v cargo >/dev/null 2>&1 || return 1
+    command -v rustc >/dev/null 2>&1 || return 1
+    have=$(rustc --version | sed 's/^rustc \([0-9.]*\).*/\1/')
+    [ "$(printf '%s\n%s\n' "$rust_version" "$have" | sort -V | head -n 1)" = "$rust_version" ]
+}
+
+need_rust() {
+    if ! rust_is_recent; then
+        # Debian 12 carries a current compiler for its browser under this name; others come through rustup.
+        if command -v apt-cache >/dev/null 2>&1; then
+            apt_install "Rust" gcc libc6-dev ca-certificates
+            if apt-cache show rustc-web >/dev/null 2>&1; then
+                apt_install "Rust" rustc-web cargo-web
+            elif apt-cache show rustup >/dev/null 2>&1; then
+                apt_install "Rust" rustup
+                rustup default stable >&2
+            fi
+        fi
+        rust_is_recent || fail "Rust $rust_version or newer is needed: see https://rustup.rs, then run this again"
+    fi
+    command -v cc >/dev/null 2>&1 || apt_install "a linker" gcc libc6-dev
+}
+
+has_library() { # libNAME.so.N
+    ldconfig -p 2>/dev/null | grep -q "$1" || /sbin/ldconfig -p 2>/dev/null | grep -q "$1"
+}
+
+need_grib() {
+    has_library libeccodes.so || [ -n "${TERRELLA_ECCODES:-}" ] || apt_install "ecCodes" libeccodes0 libeccodes-data
+}
+
+need_vulkan() {
+    has_library libvulkan.so.1 && ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 && return
+    apt_install "the software Vulkan device" libvulkan1 mesa-vulkan-drivers
+}
+
+need_compiler() {
+    command -v c++ >/dev/null 2>&1 || apt_install "a C++ compiler" g++
+}
+
+python_package() { # WHAT-FOR FOLDER-IN-SITE-PACKAGES REQUIREMENT
+    site=target/python
+    [ -d "$site/$2" ] && return
+    python3 -m pip --version >/dev/null 2>&1 || apt_install "pip" python3-pip
+    say "fetching $3 from PyPI into $site ($1)"
+    python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
+        --target "$site" --upgrade "$3" >&2 || fail "pip could not fetch $3 ($1)"
+}
+
+need_nvrtc() {
+    [ -n "${TERRELLA_NVRTC:-}" ] || python_package "the CUDA run-time compiler" nvidia/cuda_nvrtc "nvidia-cuda-nvrtc-cu12==12.8.*"
+}
+
+need_peers() {
+    python_package "benchmark peer" numpy "numpy>=2,<3"
+    python_package "benchmark peer" ducc0 "ducc0>=0.38,<1"
+}
+
+for need in "$@"; do
+    case $need in
+    rust | grib | vulkan | compiler | nvrtc | peers) "need_$need" ;;
+    *) fail "unknown need '$need'" ;;
+    esac
+done
