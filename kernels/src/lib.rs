@@ -6,6 +6,7 @@ extern crate self as terrella_kernels;
 
 pub mod device;
 mod error;
+pub mod math;
 mod real;
 
 pub use error::{Error, Result};
