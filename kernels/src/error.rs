@@ -109,4 +109,64 @@ pub enum Error {
         /// The compiler's log.
         log: String,
     },
+    /// A text that names no grid.
+    #[error(
+        "Grid '{text}' is unknown: expected F<n> or O<n> with n ≥ 1, N<n> with n in {reduced}, or r<nx>x<ny>."
+    )]
+    UnknownGrid {
+        /// The text as given.
+        text: String,
+        /// The sizes of the classic reduced grids.
+        reduced: String,
+    },
+    /// A grid that cannot be.
+    #[error("Grid '{grid}': {reason}.")]
+    ImpossibleGrid {
+        /// The grid asked for.
+        grid: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A field of another shape than its grid and levels.
+    #[error("Field '{field}': expected shape [{levels}, {points}], got {got}.")]
+    FieldShape {
+        /// The field's name.
+        field: String,
+        /// Levels expected.
+        levels: usize,
+        /// Points of the grid.
+        points: usize,
+        /// The shape or length found.
+        got: String,
+    },
+    /// A value that is not a number or infinite.
+    #[error(
+        "Field '{field}': value {value} at level {level}, latitude {latitude:.4}°, longitude {longitude:.4}°."
+    )]
+    NotFinite {
+        /// The field's name.
+        field: String,
+        /// NaN or ±infinity, as text.
+        value: String,
+        /// Index of the level.
+        level: usize,
+        /// Degrees north.
+        latitude: f64,
+        /// Degrees east.
+        longitude: f64,
+    },
+    /// A truncation that the grid cannot carry.
+    #[error(
+        "Truncation T{truncation} is impossible on grid '{grid}' ({reason}): the largest possible is T{largest}."
+    )]
+    ImpossibleTruncation {
+        /// The total wavenumber asked for.
+        truncation: usize,
+        /// The grid's name.
+        grid: String,
+        /// What limits it.
+        reason: String,
+        /// The largest total wavenumber that this grid carries.
+        largest: usize,
+    },
 }

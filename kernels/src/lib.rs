@@ -4,10 +4,15 @@
 
 extern crate self as terrella_kernels;
 
+pub mod constants;
 pub mod device;
 mod error;
+pub mod field;
+pub mod grid;
 pub mod math;
+//pub mod operators;
 mod real;
+pub mod spectral;
 
 pub use error::{Error, Result};
 pub use real::{Element, Precision, Real, ScalarKind};

@@ -3,7 +3,8 @@
 use std::f64::consts::PI;
 
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::operators::divergence::{GeodesicMesh, flux_divergence};
+use terrella_kernels::grid::GeodesicMesh;
+use terrella_kernels::operators::divergence::flux_divergence;
 use terrella_kernels::{Real, Result};
 
 const RADIUS: f64 = 6_371_229.0;

@@ -1,9 +1,8 @@
 //! Point formulas: against plain references, identities and published values.
 
+use terrella_kernels::constants::{DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT};
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::operators::pointwise::{
-    DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT, bernoulli_function, moist_air, saturation_vapour_pressure,
-};
+use terrella_kernels::operators::pointwise::{bernoulli_function, moist_air, saturation_vapour_pressure};
 use terrella_kernels::{Real, Result};
 
 /// Odd, so that the last pack is not full.

@@ -1,7 +1,8 @@
 //! Flux divergence on a geodesic mesh.
 
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::operators::divergence::{GeodesicMesh, flux_divergence};
+use terrella_kernels::grid::GeodesicMesh;
+use terrella_kernels::operators::divergence::flux_divergence;
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use terrella_kernels::constants::{DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT};
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::operators::pointwise::{self, DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT};
+use terrella_kernels::operators::pointwise;
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;

@@ -6,11 +6,7 @@
 //! J. Comput. Phys. 229, 3065–3090, doi:10.1016/j.jcp.2009.12.007, use it on Voronoi meshes.
 //! Order of accuracy with the flux at edge midpoints: `tests/operators_divergence.rs`.
 
-mod geodesic;
-
 use terrella_kernels_macros::kernel;
-
-pub use geodesic::GeodesicMesh;
 
 use crate::{Level, Real};
 

@@ -7,5 +7,5 @@ mod moist_air;
 mod saturation;
 
 pub use bernoulli::bernoulli_function;
-pub use moist_air::{DRY_AIR_GAS_CONSTANT, WATER_VAPOUR_GAS_CONSTANT, moist_air};
+pub use moist_air::moist_air;
 pub use saturation::{saturation_pressure_over_water, saturation_vapour_pressure};

@@ -10,13 +10,6 @@ use terrella_kernels_macros::kernel;
 
 use crate::Real;
 
-/// Gas constant of dry air R_d [J kg⁻¹ K⁻¹]: R / M with R = 8.314462618 J mol⁻¹ K⁻¹ (CODATA 2018, exact in the SI) and
-/// M = 28.9644 g mol⁻¹ (U.S. Standard Atmosphere 1976).
-pub const DRY_AIR_GAS_CONSTANT: f64 = 8_314.462_618 / 28.9644;
-
-/// Gas constant of water vapour R_v [J kg⁻¹ K⁻¹]: R / M with M = 18.0153 g mol⁻¹.
-pub const WATER_VAPOUR_GAS_CONSTANT: f64 = 8_314.462_618 / 18.0153;
-
 /// Vapour pressure [Pa], virtual temperature [K] and density [kg m⁻³] at one point.
 ///
 /// | argument                | shape    | location | unit       |

@@ -16,7 +16,7 @@ type Vector = [f64; 3];
 /// Cells and edges are numbered face by face and row by row, so that what is close on the sphere is mostly close in memory.
 ///
 /// ```
-/// use terrella_kernels::operators::divergence::GeodesicMesh;
+/// use terrella_kernels::grid::GeodesicMesh;
 /// let mesh = GeodesicMesh::new(16, 6_371_229.0)?;
 /// assert_eq!((mesh.cells, mesh.edges), (2_562, 7_680));
 /// # Ok::<(), terrella_kernels::Error>(())

@@ -1,0 +1,42 @@
+//! Spherical-harmonic transforms between spectra and grids: [`Transform`].
+//!
+//! f(λ,μ) = Σ_{m=−T}^{T} Σ_{n=|m|}^{T} f_nm P̄_nm(μ) e^{imλ}, μ = sin φ, with real f, so that only m ≥ 0 is stored
+//! (f_{n,−m} is the conjugate). P̄ is normalised so that ½∫P̄² dμ = 1 over [−1,1], without the factor (−1)^m, as in IFS,
+//! ecTrans and GRIB: P̄_00 = 1 and f_00 is the global mean.
+//!
+//! Spectra are real arrays `[coefficient][2][field]`: coefficients m-major (n = m..T of m = 0, then of m = 1, ...), real
+//! then imaginary part, field fastest. Grid fields are `[field][point]`, rings north to south, eastward from 0°E.
+//!
+//! ```
+//! use terrella_kernels::device::{Buffer, Device};
+//! use terrella_kernels::grid::Grid;
+//! use terrella_kernels::spectral::{Transform, Truncation};
+//!
+//! let grid: Grid = "F32".parse()?;
+//! let truncation = Truncation::new(42);
+//! let mut transform = Transform::<f64>::new(&grid, truncation, Device::Cpu)?;
+//!
+//! let mut coefficients = vec![0.0; truncation.spectrum_len(1)];
+//! coefficients[0] = 5.0; // a constant
+//! coefficients[2 * truncation.index(0, 1)] = 1.0; // + √3 μ
+//! let spectrum = Buffer::from_slice(Device::Cpu, &coefficients)?;
+//! let mut values = Buffer::zeros(Device::Cpu, grid.points())?;
+//! transform.synthesis(1, &spectrum, &mut values)?;
+//! let northernmost = 5.0 + 3f64.sqrt() * grid.rings()[0].sine_latitude;
+//! assert!((values.to_vec()?[0] - northernmost).abs() < 1e-14);
+//! # Ok::<(), terrella_kernels::Error>(())
+//! ```
+
+mod cpu;
+mod fourier;
+mod lanes;
+mod legendre;
+mod partition;
+mod recurrence;
+mod start;
+mod transform;
+mod truncation;
+mod wind;
+
+pub use transform::Transform;
+pub use truncation::Truncation;

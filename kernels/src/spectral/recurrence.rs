@@ -1,0 +1,100 @@
+//! The recurrence by which Legendre functions are made on the fly.
+//!
+//! With ε_n = √((n²−m²)/(4n²−1)) the normalised functions obey μ P̄_n = ε_{n+1} P̄_{n+1} + ε_n P̄_{n−1}. Applied twice it
+//! links every second degree, and an amplitude α_k can be split off so that the function before the last enters with
+//! factor −1 (the idea of Ishioka 2018, doi:10.2151/jmsj.2018-019, in our own notation): with
+//! P̄_{m+2k+1} = μ α_k q_k,
+//!
+//! q_{k+1} = (a_k μ² + b_k) q_k − q_{k−1},  a_k = α_k / (ε_{n+1} ε_{n+2} α_{k+1}),  b_k = −a_k (ε²_{n+1} + ε²_n),  n = m+2k+1,
+//! α_{k+1} = α_{k−1} ε_n ε_{n−1} / (ε_{n+1} ε_{n+2}),  α_0 = 1/ε_{m+1},  q_0 = P̄_m, q_{−1} = 0.
+//!
+//! One step, two multiply-adds, yields two degrees, because P̄_{m+2k} = α_k ε_{m+2k+1} q_k + α_{k−1} ε_{m+2k} q_{k−1}. Sums
+//! over even and over odd degrees thus become sums over the same q_k with coefficients transformed once per wavenumber.
+//!
+//! Poleward of 45° a_k μ² + b_k is written (a_k+b_k) − a_k cos²φ, so that neither 1−μ² nor μ² loses digits to the other.
+
+/// Coefficients of the recurrence of one zonal wavenumber m.
+#[derive(Debug)]
+pub(super) struct Recurrence {
+    /// [a_k, b_k], to be used with μ².
+    pub(super) equatorial: Vec<[f64; 2]>,
+    /// [−a_k, a_k + b_k], to be used with cos²φ.
+    pub(super) polar: Vec<[f64; 2]>,
+    /// ε_{m+j}.
+    pub(super) epsilon: Vec<f64>,
+    /// α_k.
+    alpha: Vec<f64>,
+}
+
+/// ε_n of zonal wavenumber m.
+pub(super) fn epsilon(m: usize, n: usize) -> f64 {
+    let (difference, sum) = ((n - m) as f64, (n + m) as f64);
+    let twice = 2.0 * n as f64;
+    (difference * sum / ((twice - 1.0) * (twice + 1.0))).sqrt()
+}
+
+impl Recurrence {
+    /// For degrees m ..= `last`.
+    pub(super) fn new(m: usize, last: usize) -> Self {
+        let count = steps(m, last);
+        let square = |n: usize| {
+            let twice = 2.0 * n as f64;
+            (n - m) as f64 * (n + m) as f64 / ((twice - 1.0) * (twice + 1.0))
+        };
+        let epsilon: Vec<f64> =
+            (0..2 * count + 4).map(|j| if m + j == 0 { 0.0 } else { epsilon(m, m + j) }).collect();
+        let mut alpha = vec![0.0; count + 1];
+        alpha[0] = 1.0 / epsilon[1];
+        // α_1 is free: half of the ratio that the rule for α_2 would give keeps both chains at one level.
+        alpha[1] = alpha[0] * (epsilon[2] * epsilon[3] / (epsilon[4] * epsilon[5])).sqrt();
+        for k in 1..count {
+            let j = 2 * k + 1;
+            alpha[k + 1] = alpha[k - 1] * epsilon[j] * epsilon[j - 1] / (epsilon[j + 1] * epsilon[j + 2]);
+        }
+        let factors = |k: usize| {
+            let n = m + 2 * k + 1;
+            let a = alpha[k] / (epsilon[2 * k + 2] * epsilon[2 * k + 3] * alpha[k + 1]);
+            (a, square(n + 1) + square(n))
+        };
+        let equatorial = (0..count).map(factors).map(|(a, sum)| [a, -a * sum]).collect();
+        let polar = (0..count).map(factors).map(|(a, sum)| [-a, a * (1.0 - sum)]).collect();
+        Self { equatorial, polar, epsilon, alpha }
+    }
+
+    /// Coefficients of the q_k that sum to the same even and odd parts as `degrees`, the [re, im] of n = m, m+1, ...
+    ///
+    /// Even: α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd: α_k c_{m+2k+1}. Order: even re, even im, odd re, odd im.
+    /// `degrees` needs two more entries than degrees, 0.
+    pub(super) fn to_steps(&self, degrees: &[[f64; 2]], steps: &mut [[f64; 4]]) {
+        for (k, step) in steps.iter_mut().enumerate() {
+            let alpha = self.alpha[k];
+            let [first, second] = [alpha * self.epsilon[2 * k + 1], alpha * self.epsilon[2 * k + 2]];
+            let [even, odd, next] = [degrees[2 * k], degrees[2 * k + 1], degrees[2 * k + 2]];
+            *step = [
+                first * even[0] + second * next[0],
+                first * even[1] + second * next[1],
+                alpha * odd[0],
+                alpha * odd[1],
+            ];
+        }
+    }
+
+    /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
+    pub(super) fn to_degrees(&self, steps: &[[f64; 4]], degrees: &mut [[f64; 2]]) {
+        let mut before = [0.0; 2];
+        for (k, step) in steps.iter().enumerate() {
+            let alpha = self.alpha[k];
+            let first = alpha * self.epsilon[2 * k + 1];
+            for part in 0..2 {
+                degrees[2 * k][part] = first * step[part] + before[part];
+                degrees[2 * k + 1][part] = alpha * step[2 + part];
+                before[part] = alpha * self.epsilon[2 * k + 2] * step[part];
+            }
+        }
+    }
+}
+
+/// Number of q_k for degrees m ..= `last`.
+pub(super) fn steps(m: usize, last: usize) -> usize {
+    (last - m) / 2 + 1
+}

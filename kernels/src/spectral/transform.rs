@@ -1,0 +1,170 @@
+//! The plan of a transform, the same for every device.
+
+use super::Truncation;
+use super::cpu::CpuTransform;
+use crate::constants::EARTH_RADIUS;
+use crate::device::{Buffer, Device};
+use crate::grid::Grid;
+use crate::{Element, Error, Real, Result};
+
+/// Scalar and wind transforms between one grid and one truncation, on one device.
+///
+/// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing.
+pub struct Transform<R: Real> {
+    grid: Grid,
+    truncation: Truncation,
+    device: Device,
+    radius: f64,
+    engine: CpuTransform,
+    precision: std::marker::PhantomData<R>,
+}
+
+impl<R: Real> Transform<R> {
+    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
+    pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+        truncation.check_on(grid)?;
+        if device != Device::Cpu {
+            let reason = "spectral transforms run on the CPU only".to_owned();
+            return Err(Error::DeviceUnavailable { device, reason });
+        }
+        Ok(Self {
+            grid: grid.clone(),
+            truncation,
+            device,
+            radius: EARTH_RADIUS,
+            engine: CpuTransform::new(grid, truncation),
+            precision: std::marker::PhantomData,
+        })
+    }
+
+    /// Sets the radius of the sphere [m] that winds refer to; an error unless it is positive and finite.
+    pub fn set_radius(&mut self, radius: f64) -> Result<()> {
+        if !(radius.is_finite() && radius > 0.0) {
+            let expected = "a positive length in metres".to_owned();
+            return Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected });
+        }
+        self.radius = radius;
+        Ok(())
+    }
+
+    /// The grid.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// The truncation.
+    pub fn truncation(&self) -> Truncation {
+        self.truncation
+    }
+
+    /// The device.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// The radius of the sphere [m].
+    pub fn radius(&self) -> f64 {
+        self.radius
+    }
+
+    /// Spectra to grid fields.
+    ///
+    /// | argument   | shape                    | unit             |
+    /// |------------|--------------------------|------------------|
+    /// | `spectrum` | [coefficient][2][fields] | any              |
+    /// | `values`   | [fields][point]          | of the spectrum  |
+    ///
+    /// The imaginary parts of m = 0 count as 0. Errors: a buffer of another length or on another device.
+    pub fn synthesis(&mut self, fields: usize, spectrum: &Buffer<R>, values: &mut Buffer<R>) -> Result<()> {
+        self.expect_spectrum("spectrum", fields, spectrum)?;
+        self.expect_grid("values", fields, values)?;
+        if fields > 0 {
+            self.engine.synthesis(fields, spectrum.cpu_slice()?, values.cpu_slice_mut()?);
+        }
+        Ok(())
+    }
+
+    /// Grid fields to spectra, the inverse of [`Transform::synthesis`] on the fields that it makes.
+    ///
+    /// f_nm = ½ ∫ P̄_nm (1/2π) ∫ f e^{−imλ} dλ dμ by the quadrature of the grid; shapes as in `synthesis`.
+    pub fn analysis(&mut self, fields: usize, values: &Buffer<R>, spectrum: &mut Buffer<R>) -> Result<()> {
+        self.expect_grid("values", fields, values)?;
+        self.expect_spectrum("spectrum", fields, spectrum)?;
+        if fields > 0 {
+            self.engine.analysis(fields, values.cpu_slice()?, spectrum.cpu_slice_mut()?);
+        }
+        Ok(())
+    }
+
+    /// Vorticity and divergence to eastward and northward wind.
+    ///
+    /// | argument                   | shape                    | unit  |
+    /// |----------------------------|--------------------------|-------|
+    /// | `vorticity`, `divergence`  | [coefficient][2][fields] | s⁻¹   |
+    /// | `u`, `v`                   | [fields][point]          | m s⁻¹ |
+    ///
+    /// The (0,0) coefficients count as 0: the means of vorticity and divergence over a sphere vanish. On a pole, u and v
+    /// are the components along longitude 0°E + λ of the finite vector there.
+    pub fn wind_synthesis(
+        &mut self,
+        fields: usize,
+        vorticity: &Buffer<R>,
+        divergence: &Buffer<R>,
+        u: &mut Buffer<R>,
+        v: &mut Buffer<R>,
+    ) -> Result<()> {
+        self.expect_spectrum("vorticity", fields, vorticity)?;
+        self.expect_spectrum("divergence", fields, divergence)?;
+        self.expect_grid("u", fields, u)?;
+        self.expect_grid("v", fields, v)?;
+        if fields > 0 {
+            let sources = [vorticity.cpu_slice()?, divergence.cpu_slice()?];
+            self.engine.wind_synthesis(
+                fields,
+                self.radius,
+                sources,
+                [u.cpu_slice_mut()?, v.cpu_slice_mut()?],
+            );
+        }
+        Ok(())
+    }
+
+    /// Eastward and northward wind to vorticity and divergence, whose (0,0) coefficients are set to 0; shapes and units as
+    /// in [`Transform::wind_synthesis`].
+    pub fn wind_analysis(
+        &mut self,
+        fields: usize,
+        u: &Buffer<R>,
+        v: &Buffer<R>,
+        vorticity: &mut Buffer<R>,
+        divergence: &mut Buffer<R>,
+    ) -> Result<()> {
+        self.expect_grid("u", fields, u)?;
+        self.expect_grid("v", fields, v)?;
+        self.expect_spectrum("vorticity", fields, vorticity)?;
+        self.expect_spectrum("divergence", fields, divergence)?;
+        if fields > 0 {
+            let results = [vorticity.cpu_slice_mut()?, divergence.cpu_slice_mut()?];
+            self.engine.wind_analysis(fields, self.radius, [u.cpu_slice()?, v.cpu_slice()?], results);
+        }
+        Ok(())
+    }
+
+    fn expect_spectrum(&self, name: &'static str, fields: usize, buffer: &Buffer<R>) -> Result<()> {
+        expect(name, self.device, self.truncation.spectrum_len(fields), buffer)
+    }
+
+    fn expect_grid(&self, name: &'static str, fields: usize, buffer: &Buffer<R>) -> Result<()> {
+        expect(name, self.device, fields * self.grid.points(), buffer)
+    }
+}
+
+fn expect<T: Element>(name: &'static str, device: Device, len: usize, buffer: &Buffer<T>) -> Result<()> {
+    if buffer.device() != device {
+        return Err(Error::DeviceMismatch { name, expected: device, got: buffer.device() });
+    }
+    if buffer.len() != len {
+        return Err(Error::LengthMismatch { name, expected: len, got: buffer.len() });
+    }
+    Ok(())
+}
