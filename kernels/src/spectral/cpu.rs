@@ -379,7 +379,9 @@ impl WithSimd for Analysis<'_> {
         }
         let (sums, _) = sums.as_chunks::<4>();
         for (step, sum) in steps.iter_mut().zip(sums) {
-            *step = sum.map(|lanes| simd.reduce_sum_f64s(lanes));
+            for part in 0..4 {
+                step[part] = simd.reduce_sum_f64s(sum[part]);
+            }
         }
     }
 }
