@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use terrella_benches::{
-    Arguments, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries, measure,
+    Arguments, Case, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries, measure,
     peak_fraction, print_heading, print_row, save,
 };
 
@@ -79,8 +79,11 @@ fn run_entries(arguments: &Arguments, json: &mut Option<Lines>) -> Result<Vec<Me
     let mut measurements = Vec::new();
     for entry in &arguments.entries {
         for &precision in &arguments.precisions {
-            let Arguments { device, threads, peer, values, .. } = arguments;
-            let request = entry.request(precision, *device, *threads, *peer, values)?;
+            let Arguments { device, threads, peer, .. } = arguments;
+            // Of several entries, each takes the keys that are its own.
+            let mut values = arguments.values.clone();
+            values.retain(|name, _| entry.keys.iter().any(|key| key.name == name));
+            let request = entry.request(precision, *device, *threads, *peer, &values)?;
             for mut case in (entry.cases)(&request)? {
                 let samples = measure(&mut *case, request.device, arguments.budget)?;
                 let mut measurement = describe(entry, &request, &mut *case)?.with_samples(&samples);
@@ -122,12 +125,12 @@ fn describe(entry: &Entry, request: &Request, case: &mut dyn Case) -> Result<Mea
 /// A file of JSON lines, or standard output.
 struct Lines {
     path: std::path::PathBuf,
-    target: Box<dyn Write>,
+    target: Box<dyn Write + Send>,
 }
 
 impl Lines {
     fn create(path: &Path) -> Result<Self> {
-        let target: Box<dyn Write> = if path == Path::new("-") {
+        let target: Box<dyn Write + Send> = if path == Path::new("-") {
             Box::new(std::io::stdout())
         } else {
             Box::new(File::create(path).map_err(|source| Error::File { path: path.to_owned(), source })?)
