@@ -10,7 +10,8 @@ mod error;
 pub mod field;
 pub mod grid;
 pub mod math;
-//pub mod operators;
+pub mod math;
+pub mod operators;
 mod real;
 pub mod spectral;
 
