@@ -10,7 +10,6 @@ mod error;
 pub mod field;
 pub mod grid;
 pub mod math;
-pub mod math;
 pub mod operators;
 mod real;
 pub mod spectral;

@@ -1,0 +1,206 @@
+//! The loop over all indices on the CPU: rayon over chunks, SIMD chosen at run time inside each.
+//!
+//! The generated `launch` functions of kernels call [`run_packs`] and [`run_points`]. Each value depends on its own
+//! index alone, so that neither the number of threads nor the split into packs shows in the results.
+
+use std::ops::Range;
+
+use pulp::Arch;
+
+use crate::Pack;
+
+/// Lanes of the packs that kernels are computed in.
+pub const LANES: usize = 16;
+
+/// No chunk below this number of points is split: starting a task costs about as much as computing it.
+const SMALLEST_CHUNK: usize = 4096;
+
+/// The output slices of a kernel: a tuple of one to four.
+pub trait Outputs: Send + Sized {
+    /// The values at one index.
+    type Point;
+    /// The values at [`LANES`] indices.
+    type Packs;
+    /// The length that all of them have.
+    fn len(&self) -> usize;
+    /// Both sides of `at`.
+    fn split_at(self, at: usize) -> (Self, Self);
+    /// Writes the values of one index.
+    fn store(&mut self, at: usize, point: Self::Point);
+    /// Writes the values of [`LANES`] indices.
+    fn store_packs(&mut self, at: usize, packs: Self::Packs);
+}
+
+macro_rules! outputs {
+    ($($type:ident $position:tt),*) => {
+        impl<$($type: Copy + Default + Send),*> Outputs for ($(&mut [$type],)*) {
+            type Point = ($($type,)*);
+            type Packs = ($(Pack<$type, LANES>,)*);
+            #[inline(always)]
+            fn len(&self) -> usize {
+                self.0.len()
+            }
+            #[inline(always)]
+            fn split_at(self, at: usize) -> (Self, Self) {
+                let halves = ($(self.$position.split_at_mut(at),)*);
+                (($(halves.$position.0,)*), ($(halves.$position.1,)*))
+            }
+            #[inline(always)]
+            fn store(&mut self, at: usize, point: Self::Point) {
+                $(self.$position[at] = point.$position;)*
+            }
+            #[inline(always)]
+            fn store_packs(&mut self, at: usize, packs: Self::Packs) {
+                $(packs.$position.store(self.$position, at);)*
+            }
+        }
+    };
+}
+
+outputs!(A 0);
+outputs!(A 0, B 1);
+outputs!(A 0, B 1, C 2);
+outputs!(A 0, B 1, C 2, D 3);
+
+/// Computes the values at all indices below `extent`, one by one.
+#[inline(always)]
+pub fn run_points<O: Outputs, const INDICES: usize>(
+    extent: [u32; INDICES],
+    outputs: O,
+    point: impl Fn([u32; INDICES]) -> O::Point + Sync,
+) {
+    run(extent, outputs, &Points(point));
+}
+
+/// Computes the values at all indices below `extent`, [`LANES`] of the last index at a time.
+#[inline(always)]
+pub fn run_packs<O: Outputs, const INDICES: usize>(
+    extent: [u32; INDICES],
+    outputs: O,
+    point: impl Fn([u32; INDICES]) -> O::Point + Sync,
+    packs: impl Fn([u32; INDICES]) -> O::Packs + Sync,
+) {
+    run(extent, outputs, &Packs(point, packs));
+}
+
+/// What computes a part of a row, that is of the values of the last index at fixed others.
+trait Row<O: Outputs, const INDICES: usize>: Sync {
+    /// Writes the values at the last indices `columns` to `outputs`, which begin at `offset`.
+    fn compute(&self, indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize);
+}
+
+struct Points<F>(F);
+
+impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize> Row<O, INDICES> for Points<F> {
+    #[inline(always)]
+    fn compute(&self, mut indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize) {
+        let first = columns.start;
+        for column in columns {
+            indices[INDICES - 1] = column;
+            outputs.store(offset + (column - first) as usize, (self.0)(indices));
+        }
+    }
+}
+
+struct Packs<F, P>(F, P);
+
+impl<O, F, P, const INDICES: usize> Row<O, INDICES> for Packs<F, P>
+where
+    O: Outputs,
+    F: Fn([u32; INDICES]) -> O::Point + Sync,
+    P: Fn([u32; INDICES]) -> O::Packs + Sync,
+{
+    #[inline(always)]
+    fn compute(&self, mut indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize) {
+        let first = columns.start;
+        let lanes = LANES as u32;
+        let count = columns.end - first;
+        if count < lanes {
+            for column in columns {
+                indices[INDICES - 1] = column;
+                outputs.store(offset + (column - first) as usize, (self.0)(indices));
+            }
+            return;
+        }
+        // The last pack overlaps the one before where the row is no multiple of the lanes.
+        let packs = count.div_ceil(lanes);
+        for pack in 0..packs {
+            let column = (pack * lanes).min(count - lanes);
+            indices[INDICES - 1] = first + column;
+            outputs.store_packs(offset + column as usize, (self.1)(indices));
+        }
+    }
+}
+
+fn run<O: Outputs, const INDICES: usize>(extent: [u32; INDICES], outputs: O, row: &impl Row<O, INDICES>) {
+    let points = outputs.len();
+    if points == 0 {
+        return;
+    }
+    let threads = rayon::current_num_threads();
+    let chunk = if threads == 1 { points } else { (points / (8 * threads)).max(SMALLEST_CHUNK) };
+    split(extent, 0, outputs, chunk, row);
+}
+
+/// Halves the points until chunks are small enough, at whole rows where rows are short.
+fn split<O: Outputs, const INDICES: usize>(
+    extent: [u32; INDICES],
+    start: usize,
+    outputs: O,
+    chunk: usize,
+    row: &impl Row<O, INDICES>,
+) {
+    let count = outputs.len();
+    if count <= chunk {
+        let arch = Arch::new();
+        return arch.dispatch(
+            #[inline(always)]
+            || compute(extent, start, outputs, row),
+        );
+    }
+    let columns = extent[INDICES - 1] as usize;
+    let unit = if columns <= chunk { columns } else { LANES };
+    let half = (start + count / 2).div_ceil(unit) * unit - start;
+    if half == 0 || half >= count {
+        return split(extent, start, outputs, count, row);
+    }
+    let (left, right) = outputs.split_at(half);
+    rayon::join(
+        || split(extent, start, left, chunk, row),
+        || split(extent, start + half, right, chunk, row),
+    );
+}
+
+/// Computes the points from `start` on, counted over all indices, until `outputs` is full.
+#[inline(always)]
+fn compute<O: Outputs, const INDICES: usize>(
+    extent: [u32; INDICES],
+    start: usize,
+    mut outputs: O,
+    row: &impl Row<O, INDICES>,
+) {
+    let columns = extent[INDICES - 1] as usize;
+    let mut indices = [0; INDICES];
+    let mut rest = start;
+    for position in (0..INDICES).rev() {
+        indices[position] = (rest % extent[position] as usize) as u32;
+        rest /= extent[position] as usize;
+    }
+    let count = outputs.len();
+    let mut offset = 0;
+    while offset < count {
+        let first = indices[INDICES - 1] as usize;
+        let end = columns.min(first + count - offset);
+        row.compute(indices, first as u32..end as u32, &mut outputs, offset);
+        offset += end - first;
+        // The next row.
+        indices[INDICES - 1] = 0;
+        for position in (0..INDICES - 1).rev() {
+            indices[position] += 1;
+            if indices[position] < extent[position] {
+                break;
+            }
+            indices[position] = 0;
+        }
+    }
+}
