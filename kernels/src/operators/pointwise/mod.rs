@@ -3,9 +3,9 @@
 //! One index runs over all points of all levels, whatever the layout.
 
 mod bernoulli;
-mod moist_air;
+mod gas_laws;
 mod saturation;
 
 pub use bernoulli::bernoulli_function;
-pub use moist_air::moist_air;
+pub use gas_laws::moist_air;
 pub use saturation::{saturation_pressure_over_water, saturation_vapour_pressure};

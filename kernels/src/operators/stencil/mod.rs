@@ -6,10 +6,10 @@
 
 mod advection;
 mod halo;
-mod laplacian;
+mod five_point_laplacian;
 mod panel;
 
 pub use advection::advection_upwind;
 pub use halo::with_halo;
-pub use laplacian::laplacian;
+pub use five_point_laplacian::laplacian;
 pub use panel::LatLonPanel;
