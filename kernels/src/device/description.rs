@@ -24,6 +24,10 @@ impl Device {
     pub fn available() -> Vec<DeviceDescription> {
         #[allow(unused_mut, reason = "no GPU in this build")]
         let mut devices = vec![host()];
+        #[cfg(feature = "cuda")]
+        devices.extend(super::cuda::available());
+        #[cfg(feature = "hip")]
+        devices.extend(super::hip::available());
         #[cfg(feature = "wgpu")]
         devices.extend(super::wgpu::available());
         devices

@@ -49,6 +49,12 @@ impl KernelCache {
         Self { folder }
     }
 
+    /// The cache in one folder.
+    #[cfg(test)]
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { folder: Some(folder.to_owned()) }
+    }
+
     /// The content stored under `key`, if it is there and whole.
     pub(crate) fn load(&self, key: &CacheKey) -> Option<Vec<u8>> {
         let bytes = fs::read(self.folder.as_ref()?.join(&key.0)).ok()?;
@@ -83,10 +89,6 @@ fn write_whole(folder: &Path, name: &str, content: &[u8]) -> std::io::Result<()>
 mod tests {
     use super::*;
 
-    fn cache(folder: &Path) -> KernelCache {
-        KernelCache { folder: Some(folder.to_owned()) }
-    }
-
     #[test]
     fn keys_depend_on_every_part() {
         let key = |parts: &[&str]| CacheKey::new(parts).0;
@@ -99,7 +101,7 @@ mod tests {
     #[test]
     fn returns_what_was_stored() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = cache(&folder.path().join("not").join("there").join("yet"));
+        let cache = KernelCache::in_folder(&folder.path().join("not").join("there").join("yet"));
         let key = CacheKey::new(&["a"]);
         assert_eq!(cache.load(&key), None);
         cache.store(&key, b"compiled");
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn damaged_entries_are_ignored_and_rewritten() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = cache(folder.path());
+        let cache = KernelCache::in_folder(folder.path());
         let key = CacheKey::new(&["a"]);
         cache.store(&key, b"compiled kernel");
         let path = folder.path().join(&key.0);
@@ -137,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("file");
         fs::write(&file, "in the way").unwrap();
-        for cache in [cache(&file.join("folder")), KernelCache { folder: None }] {
+        for cache in [KernelCache::in_folder(&file.join("folder")), KernelCache { folder: None }] {
             let key = CacheKey::new(&["a"]);
             cache.store(&key, b"compiled");
             assert_eq!(cache.load(&key), None);

@@ -2,6 +2,8 @@
 
 use super::Device;
 use super::buffer::AnyBuffer;
+#[cfg(any(feature = "cuda", feature = "hip"))]
+use super::memory::Memory;
 use super::text::{KernelText, ParameterKind};
 use crate::{Error, Precision, Result, ScalarKind};
 
@@ -133,8 +135,25 @@ impl Launch<'_> {
             Device::Cpu => {
                 panic!("kernel '{}': the CPU runs the function itself, not its text", self.text.name)
             }
+            #[cfg(feature = "cuda")]
+            Device::Cuda(index) => {
+                super::registry::cuda(index)?.enqueue(self, arguments, outputs, |buffer| {
+                    match buffer.memory().0 {
+                        Memory::Cuda(allocation) => allocation,
+                        _ => unreachable!("the devices were compared"),
+                    }
+                })
+            }
+            #[cfg(feature = "hip")]
+            Device::Hip(index) => super::registry::hip(index)?.enqueue(self, arguments, outputs, |buffer| {
+                match buffer.memory().0 {
+                    Memory::Hip(allocation) => allocation,
+                    _ => unreachable!("the devices were compared"),
+                }
+            }),
             #[cfg(feature = "wgpu")]
             Device::Wgpu(index) => super::registry::wgpu(index)?.enqueue(self, arguments, outputs),
+            #[allow(unreachable_patterns, reason = "reachable where a GPU feature is off")]
             _ => Err(super::registry::not_built(device)),
         }
     }

@@ -1,6 +1,7 @@
 //! Untyped memory on one device: the one place where the kinds of device are told apart.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::Device;
 use super::allocator::MemoryStatistics;
@@ -15,6 +16,8 @@ use crate::{Error, Result};
 pub(crate) trait Context: Send + Sync + 'static {
     /// A piece of this device's memory.
     type Block: Send + Sync;
+    /// A started measurement.
+    type Timer: Send + Sync;
 
     /// A block of at least `bytes` with any content; the size that was really taken goes back to `release`.
     fn allocate(&self, bytes: u64) -> Result<(Self::Block, u64)>;
@@ -33,6 +36,9 @@ pub(crate) trait Context: Send + Sync + 'static {
     /// Writes `pattern`, its two words in turn, to the first `bytes` bytes.
     fn fill(&self, block: &Self::Block, bytes: u64, pattern: [u32; 2]) -> Result<()>;
     fn synchronize(&self) -> Result<()>;
+    fn start_timer(&self) -> Result<Self::Timer>;
+    /// Waits for the work since the start and returns the device's time for it.
+    fn stop_timer(&self, timer: Self::Timer) -> Result<Duration>;
     fn statistics(&self) -> MemoryStatistics;
     fn release_cached_memory(&self);
     fn set_cached_memory_limit(&self, bytes: u64);
@@ -63,6 +69,10 @@ impl<C: Context> Allocation<C> {
     pub(crate) fn bytes(&self) -> u64 {
         self.bytes
     }
+
+    fn copy(&mut self, offset: u64, source: &Self, source_offset: u64, bytes: u64) -> Result<()> {
+        self.context.copy(source.block(), source_offset, self.block(), offset, bytes)
+    }
 }
 
 impl<C: Context> Drop for Allocation<C> {
@@ -77,6 +87,12 @@ impl<C: Context> Drop for Allocation<C> {
 pub(crate) enum Memory {
     /// In host memory.
     Cpu(HostMemory),
+    /// Of a CUDA device.
+    #[cfg(feature = "cuda")]
+    Cuda(Allocation<super::cuda::CudaContext>),
+    /// Of a HIP device.
+    #[cfg(feature = "hip")]
+    Hip(Allocation<super::hip::HipContext>),
     /// Of a wgpu device.
     #[cfg(feature = "wgpu")]
     Wgpu(Allocation<super::wgpu::WgpuContext>),
@@ -87,6 +103,10 @@ macro_rules! on_gpu {
     ($memory:expr, cpu($host:ident) => $cpu:expr, $allocation:ident => $gpu:expr) => {
         match $memory {
             Memory::Cpu($host) => $cpu,
+            #[cfg(feature = "cuda")]
+            Memory::Cuda($allocation) => $gpu,
+            #[cfg(feature = "hip")]
+            Memory::Hip($allocation) => $gpu,
             #[cfg(feature = "wgpu")]
             Memory::Wgpu($allocation) => $gpu,
         }
@@ -106,8 +126,13 @@ impl Memory {
                     reason: "the host's allocator has no room".to_owned(),
                 })
             }
+            #[cfg(feature = "cuda")]
+            Device::Cuda(index) => Ok(Self::Cuda(Allocation::new(registry::cuda(index)?, bytes)?)),
+            #[cfg(feature = "hip")]
+            Device::Hip(index) => Ok(Self::Hip(Allocation::new(registry::hip(index)?, bytes)?)),
             #[cfg(feature = "wgpu")]
             Device::Wgpu(index) => Ok(Self::Wgpu(Allocation::new(registry::wgpu(index)?, bytes)?)),
+            #[allow(unreachable_patterns, reason = "reachable where a GPU feature is off")]
             _ => Err(registry::not_built(device)),
         }
     }
@@ -141,10 +166,12 @@ impl Memory {
                 to.values_mut()[offset as usize..][..bytes as usize].copy_from_slice(from);
                 Ok(())
             }
+            #[cfg(feature = "cuda")]
+            (Self::Cuda(to), Self::Cuda(from)) => to.copy(offset, from, range.start, bytes),
+            #[cfg(feature = "hip")]
+            (Self::Hip(to), Self::Hip(from)) => to.copy(offset, from, range.start, bytes),
             #[cfg(feature = "wgpu")]
-            (Self::Wgpu(to), Self::Wgpu(from)) => {
-                to.context.copy(from.block(), range.start, to.block(), offset, bytes)
-            }
+            (Self::Wgpu(to), Self::Wgpu(from)) => to.copy(offset, from, range.start, bytes),
             #[allow(unreachable_patterns, reason = "reachable as soon as one GPU feature is on")]
             _ => unreachable!("the caller compared the devices"),
         }

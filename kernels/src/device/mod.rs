@@ -2,21 +2,31 @@
 
 mod allocator;
 mod buffer;
+#[cfg(feature = "cuda")]
+mod cuda;
 mod description;
+#[cfg(feature = "hip")]
+mod hip;
 mod host_memory;
 mod kernel_cache;
 mod launch;
 mod memory;
 mod registry;
+#[cfg(any(feature = "cuda", feature = "hip"))]
+mod stream;
 mod text;
+mod timer;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
 pub use allocator::MemoryStatistics;
 pub use buffer::{AnyBuffer, Buffer};
+#[cfg(feature = "cuda")]
+pub use cuda::compile_cuda;
 pub use description::DeviceDescription;
 pub use launch::{Argument, Launch};
 pub use text::{KernelText, Parameter, ParameterKind};
+pub use timer::Timer;
 
 use std::fmt;
 use std::str::FromStr;

@@ -31,6 +31,22 @@ impl<C> Registry<C> {
     }
 }
 
+#[cfg(feature = "cuda")]
+static CUDA: Registry<super::cuda::CudaContext> = Registry::new();
+
+#[cfg(feature = "cuda")]
+pub(crate) fn cuda(index: u32) -> Result<&'static super::cuda::CudaContext> {
+    CUDA.get(index, || super::cuda::open(index))
+}
+
+#[cfg(feature = "hip")]
+static HIP: Registry<super::hip::HipContext> = Registry::new();
+
+#[cfg(feature = "hip")]
+pub(crate) fn hip(index: u32) -> Result<&'static super::hip::HipContext> {
+    HIP.get(index, || super::hip::open(index))
+}
+
 #[cfg(feature = "wgpu")]
 static WGPU: Registry<super::wgpu::WgpuContext> = Registry::new();
 
@@ -56,11 +72,22 @@ macro_rules! on_device {
     ($device:expr, cpu => $cpu:expr, $context:ident => $gpu:expr) => {
         match $device {
             Device::Cpu => $cpu,
+            #[cfg(feature = "cuda")]
+            Device::Cuda(index) => {
+                let $context = cuda(index)?;
+                $gpu
+            }
+            #[cfg(feature = "hip")]
+            Device::Hip(index) => {
+                let $context = hip(index)?;
+                $gpu
+            }
             #[cfg(feature = "wgpu")]
             Device::Wgpu(index) => {
                 let $context = wgpu(index)?;
                 $gpu
             }
+            #[allow(unreachable_patterns, reason = "reachable where a GPU feature is off")]
             device => Err(not_built(device)),
         }
     };

@@ -11,6 +11,7 @@ use super::memory::WgpuBlock;
 use super::pipeline::Pipeline;
 use super::recorder::{ARGUMENT_BYTES, Recorder};
 use crate::device::allocator::BlockCache;
+use crate::device::kernel_cache::KernelCache;
 use crate::device::{Device, DeviceDescription, lock};
 use crate::{Error, Precision, Result};
 
@@ -39,6 +40,7 @@ pub(crate) struct WgpuContext {
     /// Where the recorded launches find their extents and scalars, each at its own offset.
     pub(super) argument_buffer: wgpu::Buffer,
     pub(super) recorder: Mutex<Recorder>,
+    pub(super) cache: KernelCache,
     /// The first failure that wgpu reported outside an error scope since it was last asked for.
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -99,6 +101,7 @@ impl WgpuContext {
             pipelines: Mutex::default(),
             argument_buffer,
             recorder: Mutex::default(),
+            cache: KernelCache::from_environment(),
             failure,
         })
     }

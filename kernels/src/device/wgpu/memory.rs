@@ -2,10 +2,12 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use wgpu::{Buffer, BufferDescriptor, BufferUsages, ErrorFilter, MapMode};
 
 use super::context::WgpuContext;
+use super::timer::WgpuTimer;
 use crate::device::allocator::{MemoryStatistics, block_size};
 use crate::device::lock;
 use crate::device::memory::Context;
@@ -26,7 +28,12 @@ impl WgpuContext {
         self.limits.max_buffer_size.min(self.limits.max_storage_buffer_binding_size)
     }
 
-    fn create_buffer(&self, label: &str, size: u64, usage: BufferUsages) -> Result<Buffer> {
+    /// A number that no other block has.
+    pub(super) fn new_block_id(&self) -> u64 {
+        self.next_block.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(super) fn create_buffer(&self, label: &str, size: u64, usage: BufferUsages) -> Result<Buffer> {
         let (buffer, error) = self.scoped(&[ErrorFilter::OutOfMemory, ErrorFilter::Validation], || {
             self.device.create_buffer(&BufferDescriptor {
                 label: Some(label),
@@ -86,6 +93,7 @@ impl WgpuContext {
 
 impl Context for WgpuContext {
     type Block = WgpuBlock;
+    type Timer = WgpuTimer;
 
     fn allocate(&self, bytes: u64) -> Result<(WgpuBlock, u64)> {
         let limit = self.largest_block();
@@ -96,7 +104,7 @@ impl Context for WgpuContext {
         let block = self.blocks.take(size, || {
             let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
             let buffer = self.create_buffer("block", size, usage)?;
-            Ok(WgpuBlock { buffer, id: self.next_block.fetch_add(1, Ordering::Relaxed) })
+            Ok(WgpuBlock { buffer, id: self.new_block_id() })
         })?;
         Ok((block, size))
     }
@@ -155,6 +163,14 @@ impl Context for WgpuContext {
         lock(&self.recorder).submit(self)?;
         self.wait(None)?;
         self.check("running kernels")
+    }
+
+    fn start_timer(&self) -> Result<WgpuTimer> {
+        self.record_start()
+    }
+
+    fn stop_timer(&self, timer: WgpuTimer) -> Result<Duration> {
+        self.record_stop(&timer)
     }
 
     fn statistics(&self) -> MemoryStatistics {

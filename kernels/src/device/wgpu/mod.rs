@@ -8,6 +8,7 @@ mod context;
 mod memory;
 mod pipeline;
 mod recorder;
+mod timer;
 
 pub(crate) use adapter::available;
 pub(crate) use context::WgpuContext;

@@ -17,7 +17,7 @@ use super::arguments::append_arguments;
 use super::context::WgpuContext;
 use super::memory::WgpuBlock;
 use crate::device::buffer::{AnyBuffer, sealed::HasMemory};
-use crate::device::kernel_cache::{CacheKey, KernelCache};
+use crate::device::kernel_cache::CacheKey;
 use crate::device::launch::{Argument, Launch};
 use crate::device::memory::Memory;
 use crate::device::{DeviceDescription, lock};
@@ -137,9 +137,8 @@ impl WgpuContext {
                 self.lacks(program.name, &format!("{buffers} storage buffers per kernel (it has {limit})"))
             );
         }
-        let cache = KernelCache::from_environment();
         let key = self.cache_key(program);
-        let stored = cache.load(&key);
+        let stored = self.cache.load(&key);
         let pipeline_cache = self.pipeline_cache(stored.as_deref());
 
         let filters = [ErrorFilter::Internal, ErrorFilter::OutOfMemory, ErrorFilter::Validation];
@@ -151,7 +150,7 @@ impl WgpuContext {
         if let Some(data) = pipeline_cache.and_then(|cache| cache.get_data())
             && stored.as_deref() != Some(&data)
         {
-            cache.store(&key, &data);
+            self.cache.store(&key, &data);
         }
         Ok(pipeline)
     }

@@ -1,0 +1,261 @@
+//! The calls of the CUDA driver, through cudarc.
+
+// Calls into a C library.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, CString, c_void};
+use std::sync::OnceLock;
+
+use cudarc::driver::result::{self, DriverError, stream::StreamKind};
+use cudarc::driver::sys;
+
+use super::compile::Target;
+use crate::device::kernel_cache::KernelCache;
+use crate::device::stream::{Reported, Runtime, StreamContext};
+use crate::device::{Device, DeviceDescription};
+use crate::{Error, Result};
+
+/// A CUDA device with its memory and kernels.
+pub(crate) type CudaContext = StreamContext<CudaRuntime>;
+
+/// One device's primary context and the one stream that all its work goes through.
+pub(crate) struct CudaRuntime {
+    device: Device,
+    context: sys::CUcontext,
+    stream: sys::CUstream,
+    /// Compute capability, as in 90 for 9.0.
+    capability: u32,
+    driver_major: u32,
+    /// Found on the first compilation, so that buffers and copies work without NVRTC.
+    target: OnceLock<Target>,
+}
+
+// SAFETY: the two handles are opaque; the driver's functions may be called with them from any thread, and from several
+// at once (CUDA driver API, "context management" and "stream management"). They live as long as the process.
+unsafe impl Send for CudaRuntime {}
+// SAFETY: as above.
+unsafe impl Sync for CudaRuntime {}
+
+/// A kernel's handle.
+#[derive(Clone, Copy)]
+pub(crate) struct CudaFunction(sys::CUfunction);
+// SAFETY: an opaque handle that the driver accepts from any thread; its module is never unloaded.
+unsafe impl Send for CudaFunction {}
+// SAFETY: as above.
+unsafe impl Sync for CudaFunction {}
+
+/// An event's handle.
+#[derive(Clone, Copy)]
+pub(crate) struct CudaEvent(sys::CUevent);
+// SAFETY: an opaque handle that the driver accepts from any thread.
+unsafe impl Send for CudaEvent {}
+// SAFETY: as above.
+unsafe impl Sync for CudaEvent {}
+
+/// The number of devices, with the driver initialised; the error says what was not found.
+fn device_count() -> Reported<u32> {
+    // SAFETY: the function only tries to load the driver's library, whose initialisers have no effect on this program.
+    if !unsafe { sys::is_culib_present() } {
+        return Err("libcuda.so.1 was not found".to_owned());
+    }
+    result::init().map_err(|error| format!("the CUDA driver does not start: {}", words(error)))?;
+    let count = result::device::get_count().map_err(words)?;
+    Ok(count.max(0) as u32)
+}
+
+/// All devices; none where the driver is absent.
+pub(crate) fn available() -> Vec<DeviceDescription> {
+    let count = device_count().unwrap_or(0);
+    (0..count).filter_map(|index| describe(index).ok()).map(|(description, _)| description).collect()
+}
+
+fn describe(index: u32) -> Reported<(DeviceDescription, sys::CUdevice)> {
+    let device = result::device::get(index as i32).map_err(words)?;
+    let name = result::device::get_name(device).map_err(words)?;
+    // SAFETY: the handle was just returned by the driver.
+    let memory = unsafe { result::device::total_mem(device) }.map_err(words)?;
+    let version = driver_version()?;
+    let description = DeviceDescription {
+        device: Device::Cuda(index),
+        name,
+        memory: Some(memory as u64),
+        driver: format!("CUDA {}.{}", version / 1000, version % 1000 / 10),
+    };
+    Ok((description, device))
+}
+
+/// As in 12080 for 12.8.
+fn driver_version() -> Reported<u32> {
+    let mut version = 0;
+    // SAFETY: the pointer is to a live integer.
+    unsafe { sys::cuDriverGetVersion(&mut version) }.result().map_err(words)?;
+    Ok(version.max(0) as u32)
+}
+
+/// Connects to device `index`.
+pub(crate) fn open(index: u32) -> Result<CudaContext> {
+    let device = Device::Cuda(index);
+    let unavailable = |reason| Error::DeviceUnavailable { device, reason };
+    let count = device_count().map_err(unavailable)?;
+    if index >= count {
+        return Err(unavailable(format!("no CUDA device {index}: {count} found")));
+    }
+    let (description, runtime) = connect(index).map_err(unavailable)?;
+    Ok(StreamContext::new(runtime, description, KernelCache::from_environment()))
+}
+
+fn connect(index: u32) -> Reported<(DeviceDescription, CudaRuntime)> {
+    use sys::CUdevice_attribute::{
+        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR as MAJOR,
+        CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR as MINOR,
+    };
+    let (description, device) = describe(index)?;
+    // SAFETY: the handle was just returned by the driver.
+    let attribute = |attribute| unsafe { result::device::get_attribute(device, attribute) }.map_err(words);
+    let capability = (attribute(MAJOR)? * 10 + attribute(MINOR)?).max(0) as u32;
+    // SAFETY: the handle was just returned by the driver. The context is never released.
+    let context = unsafe { result::primary_ctx::retain(device) }.map_err(words)?;
+    // SAFETY: the context was just retained.
+    unsafe { result::ctx::set_current(context) }.map_err(words)?;
+    let stream = result::stream::create(StreamKind::NonBlocking).map_err(words)?;
+    let driver_major = driver_version()? / 1000;
+    let target = OnceLock::new();
+    Ok((
+        description,
+        CudaRuntime { device: Device::Cuda(index), context, stream, capability, driver_major, target },
+    ))
+}
+
+/// The driver's words for an error.
+fn words(error: DriverError) -> String {
+    let owned = |text: &CStr| text.to_string_lossy().into_owned();
+    match (error.error_name().map(owned), error.error_string().map(owned)) {
+        (Ok(name), Ok(text)) => format!("{name}, {text}"),
+        _ => format!("CUDA error {}", error.0 as u32),
+    }
+}
+
+impl CudaRuntime {
+    /// Makes the device's context that of this thread, as most calls require.
+    fn enter(&self) -> Reported<()> {
+        // SAFETY: the context was retained when the device was opened and is never released.
+        unsafe { result::ctx::set_current(self.context) }.map_err(words)
+    }
+
+    fn target(&self) -> Result<&Target> {
+        if let Some(target) = self.target.get() {
+            return Ok(target);
+        }
+        let target = Target::new(self.device, self.capability, Some(self.driver_major))?;
+        Ok(self.target.get_or_init(|| target))
+    }
+}
+
+impl Runtime for CudaRuntime {
+    type Function = CudaFunction;
+    type Event = CudaEvent;
+
+    fn allocate(&self, bytes: u64) -> Reported<u64> {
+        self.enter()?;
+        // SAFETY: the context is current; the memory is written before it is read (see `Context::allocate`).
+        unsafe { result::malloc_sync(bytes as usize) }.map_err(words)
+    }
+
+    unsafe fn free(&self, address: u64) {
+        // Nothing useful can be done where giving memory back fails: the next call reports the same error.
+        if self.enter().is_ok() && self.synchronize().is_ok() {
+            // SAFETY: the address came from `malloc_sync`, is used no more (the caller's promise), and all work that
+            // used it is done.
+            let _ = unsafe { result::free_sync(address) };
+        }
+    }
+
+    unsafe fn upload(&self, address: u64, values: &[u8]) -> Reported<()> {
+        self.enter()?;
+        // SAFETY: the range is within a live allocation (the caller's promise). `values` is borrowed until the
+        // synchronisation below, so it outlives the copy even if its pages are pinned and the copy is asynchronous.
+        unsafe { result::memcpy_htod_async(address, values, self.stream) }.map_err(words)?;
+        self.synchronize()
+    }
+
+    unsafe fn download(&self, address: u64, values: &mut [u8]) -> Reported<()> {
+        self.enter()?;
+        // SAFETY: as in `upload`; `values` is borrowed exclusively until the synchronisation.
+        unsafe { result::memcpy_dtoh_async(values, address, self.stream) }.map_err(words)?;
+        self.synchronize()
+    }
+
+    unsafe fn copy(&self, from: u64, to: u64, bytes: u64) -> Reported<()> {
+        self.enter()?;
+        // SAFETY: both ranges are within live allocations and do not overlap (the caller's promise).
+        unsafe { result::memcpy_dtod_async(to, from, bytes as usize, self.stream) }.map_err(words)
+    }
+
+    unsafe fn fill(&self, address: u64, word: u32, words_to_write: u64) -> Reported<()> {
+        self.enter()?;
+        // SAFETY: the range is within a live allocation (the caller's promise), and addresses of words are multiples
+        // of 4 because allocations are and offsets are.
+        unsafe { sys::cuMemsetD32Async(address, word, words_to_write as usize, self.stream) }
+            .result()
+            .map_err(words)
+    }
+
+    fn synchronize(&self) -> Reported<()> {
+        self.enter()?;
+        // SAFETY: the stream was created when the device was opened and is never destroyed.
+        unsafe { result::stream::synchronize(self.stream) }.map_err(words)
+    }
+
+    fn compiler(&self) -> Result<String> {
+        Ok(self.target()?.describe())
+    }
+
+    fn compile(&self, name: &str, source: &str) -> Result<Reported<Vec<u8>>> {
+        Ok(self.target()?.compile(name, source))
+    }
+
+    unsafe fn load(&self, image: &[u8], entry: &str) -> Reported<CudaFunction> {
+        self.enter()?;
+        let entry = CString::new(entry).map_err(|_| "the kernel's name holds a NUL byte".to_owned())?;
+        // SAFETY: the image is a whole cubin, or PTX with its final NUL, from NVRTC (the caller's promise); the driver
+        // copies it.
+        let module = unsafe { result::module::load_data(image.as_ptr().cast()) }.map_err(words)?;
+        // SAFETY: the module was just loaded, and is never unloaded.
+        let function = unsafe { result::module::get_function(module, entry) }.map_err(words)?;
+        Ok(CudaFunction(function))
+    }
+
+    unsafe fn launch(&self, function: CudaFunction, blocks: u32, slots: &mut [u64]) -> Reported<()> {
+        self.enter()?;
+        let mut parameters: Vec<*mut c_void> =
+            slots.iter_mut().map(|slot| std::ptr::from_mut(slot).cast()).collect();
+        let (grid, block) = ((blocks, 1, 1), (256, 1, 1));
+        // SAFETY: the slots are the function's parameters and what they point to is live (the caller's promise). The
+        // driver copies the parameters before it returns.
+        unsafe { result::launch_kernel(function.0, grid, block, 0, self.stream, &mut parameters) }
+            .map_err(words)
+    }
+
+    fn record(&self) -> Reported<CudaEvent> {
+        self.enter()?;
+        let event = result::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(words)?;
+        // SAFETY: event and stream are live and of the same context.
+        unsafe { result::event::record(event, self.stream) }.map_err(words)?;
+        Ok(CudaEvent(event))
+    }
+
+    unsafe fn elapsed(&self, start: CudaEvent, end: CudaEvent) -> Reported<f32> {
+        self.enter()?;
+        // SAFETY: the event is live (the caller's promise).
+        unsafe { result::event::synchronize(end.0) }.map_err(words)?;
+        // SAFETY: both events are live (the caller's promise), and recorded, since `record` makes them so.
+        unsafe { result::event::elapsed(start.0, end.0) }.map_err(words)
+    }
+
+    unsafe fn destroy(&self, event: CudaEvent) {
+        if self.enter().is_ok() {
+            // SAFETY: the event is used no more (the caller's promise).
+            let _ = unsafe { result::event::destroy(event.0) };
+        }
+    }
+}
