@@ -11,8 +11,11 @@ pub mod field;
 pub mod grid;
 pub mod math;
 pub mod operators;
+mod pack;
 mod real;
 pub mod spectral;
 
 pub use error::{Error, Result};
-pub use real::{Element, Precision, Real, ScalarKind};
+pub use pack::Pack;
+pub use real::{Element, Level, Precision, Real, ScalarKind};
+pub use terrella_kernels_macros::kernel;

@@ -3,6 +3,9 @@
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
+/// A kernel's index of the level: a u32 whose neighbours the CPU computes together.
+pub type Level = u32;
+
 /// Which of the two floating-point formats a type is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Precision {
@@ -74,6 +77,18 @@ pub trait Real:
 
     /// The nearest number of this format.
     fn from_f64(value: f64) -> Self;
+    /// The nearest number of this format.
+    fn from_f32(value: f32) -> Self;
+    /// The nearest number of this format.
+    fn from_u32(value: u32) -> Self;
+    /// The nearest number of this format.
+    fn from_i32(value: i32) -> Self;
+    /// The nearest f32.
+    fn to_f32(self) -> f32;
+    /// The integer below the magnitude; out of range the nearest u32, 0 for NaN.
+    fn to_u32(self) -> u32;
+    /// The integer below the magnitude; out of range the nearest i32, 0 for NaN.
+    fn to_i32(self) -> i32;
     /// The same number in f64, exactly.
     fn to_f64(self) -> f64;
     /// √x, correctly rounded.
@@ -103,8 +118,32 @@ macro_rules! real {
                 value as $type
             }
             #[inline(always)]
+            fn from_f32(value: f32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_u32(value: u32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
+            fn from_i32(value: i32) -> Self {
+                value as $type
+            }
+            #[inline(always)]
             fn to_f64(self) -> f64 {
                 self as f64
+            }
+            #[inline(always)]
+            fn to_f32(self) -> f32 {
+                self as f32
+            }
+            #[inline(always)]
+            fn to_u32(self) -> u32 {
+                self as u32
+            }
+            #[inline(always)]
+            fn to_i32(self) -> i32 {
+                self as i32
             }
             #[inline(always)]
             fn sqrt(self) -> Self {

@@ -47,6 +47,7 @@ fn scaled_sum_entry(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_w
 }
 "#,
     calls: &[],
+    methods: &[],
 };
 
 /// values[i] + 1.
@@ -76,6 +77,7 @@ fn increment_entry(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_wo
 }
 "#,
     calls: &[],
+    methods: &[],
 };
 
 fn scalar<R: Real>(value: f64) -> Argument<'static> {
@@ -277,6 +279,7 @@ fn a_text_with_an_error_gives_the_compilers_log() {
         cuda: "extern \"C\" __global__ void broken_entry(u32 extent_0, u32* output_0) { nonsense; }",
         wgsl: "@compute @workgroup_size(256) fn broken_entry() { nonsense = 1; }",
         calls: &[],
+        methods: &[],
     };
     for device in gpus() {
         let mut output = Buffer::<u32>::zeros(device, 4).unwrap();

@@ -21,11 +21,14 @@ pub(crate) fn finish(
 fn statements(body: &mut [Statement], locals: &[Local], inference: &Inference) -> Result<()> {
     for statement in body {
         match statement {
-            Statement::Let { value, .. } | Statement::LetTuple { call: value, .. } => expression(value, locals, inference)?,
+            Statement::Let { value, .. } | Statement::LetTuple { call: value, .. } => {
+                expression(value, locals, inference)?
+            }
             Statement::Assign { local, operator, value, span } => {
                 expression(value, locals, inference)?;
                 if let Some(operator) = operator {
-                    operands(*operator, locals[*local].scalar, inference).map_err(|message| Error::new(*span, message))?;
+                    operands(*operator, locals[*local].scalar, inference)
+                        .map_err(|message| Error::new(*span, message))?;
                 }
             }
             Statement::If { condition, then, otherwise } => {
@@ -38,7 +41,10 @@ fn statements(body: &mut [Statement], locals: &[Local], inference: &Inference) -
                 expression(end, locals, inference)?;
                 if !start.scalar.is_integer() {
                     let found = inference.name(start.scalar);
-                    return Err(Error::new(start.span, format!("a loop runs over u32 or i32, found `{found}`")));
+                    return Err(Error::new(
+                        start.span,
+                        format!("a loop runs over u32 or i32, found `{found}`"),
+                    ));
                 }
                 statements(body, locals, inference)?;
             }
@@ -53,11 +59,17 @@ fn statements(body: &mut [Statement], locals: &[Local], inference: &Inference) -
 }
 
 /// Whether the operator takes operands of this type.
-fn operands(operator: BinaryOperator, scalar: Scalar, inference: &Inference) -> std::result::Result<(), String> {
+fn operands(
+    operator: BinaryOperator,
+    scalar: Scalar,
+    inference: &Inference,
+) -> std::result::Result<(), String> {
     let fits = match operator {
         BinaryOperator::And | BinaryOperator::Or => scalar == Scalar::Bool,
         BinaryOperator::Equal | BinaryOperator::NotEqual => true,
-        BinaryOperator::Remainder | BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight => scalar.is_integer(),
+        BinaryOperator::Remainder | BinaryOperator::ShiftLeft | BinaryOperator::ShiftRight => {
+            scalar.is_integer()
+        }
         BinaryOperator::BitAnd | BinaryOperator::BitOr | BinaryOperator::BitXor => scalar.is_integer(),
         _ => scalar != Scalar::Bool,
     };
@@ -104,7 +116,10 @@ fn expression(this: &mut Expression, locals: &[Local], inference: &Inference) ->
             if let Err(message) = operands(*operator, left.scalar, inference) {
                 return refuse(message);
             }
-            if operator.compares() && left.scalar == Scalar::Bool && !matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual) {
+            if operator.compares()
+                && left.scalar == Scalar::Bool
+                && !matches!(operator, BinaryOperator::Equal | BinaryOperator::NotEqual)
+            {
                 return refuse(format!("`{}` does not take `bool`", operator.token()));
             }
         }

@@ -102,7 +102,9 @@ impl Inference {
             (State::Open, _) => (found, expected),
             _ => {
                 let hint = match (wanted, got) {
-                    (State::Known(a), State::Integer) if a.is_float() => ": write it with a point, as in `2.0`",
+                    (State::Known(a), State::Integer) if a.is_float() => {
+                        ": write it with a point, as in `2.0`"
+                    }
                     (State::Float, State::Integer) => ": write it with a point, as in `2.0`",
                     (State::Integer, State::Known(b)) if b.is_float() => {
                         ": write the literal with a point, as in `2.0`"

@@ -154,7 +154,9 @@ impl Kinds {
             if kinds.iter().all(|kind| *kind == Kind::Uniform) { Kind::Uniform } else { Kind::Varying }
         };
         match &expression.kind {
-            ExpressionKind::Float(_) | ExpressionKind::Integer(_) | ExpressionKind::Boolean(_) => Kind::Uniform,
+            ExpressionKind::Float(_) | ExpressionKind::Integer(_) | ExpressionKind::Boolean(_) => {
+                Kind::Uniform
+            }
             ExpressionKind::Local(local) => self.local(*local),
             ExpressionKind::Load { index: inner, .. } | ExpressionKind::Unary(_, inner) => {
                 uniform(&[self.expression(inner)])
@@ -183,7 +185,9 @@ impl Kinds {
 
 fn statement_values(statement: &Statement, visit: &mut dyn FnMut(&Expression)) {
     match statement {
-        Statement::Let { value, .. } | Statement::LetTuple { call: value, .. } | Statement::Assign { value, .. } => {
+        Statement::Let { value, .. }
+        | Statement::LetTuple { call: value, .. }
+        | Statement::Assign { value, .. } => {
             visit(value);
         }
         Statement::If { condition, .. } => visit(condition),

@@ -233,13 +233,24 @@ pub(crate) enum ExpressionKind {
     Integer(u64),
     Boolean(bool),
     Local(LocalId),
-    Load { slice: LocalId, index: Box<Expression> },
+    Load {
+        slice: LocalId,
+        index: Box<Expression>,
+    },
     Unary(UnaryOperator, Box<Expression>),
     Binary(BinaryOperator, Box<Expression>, Box<Expression>),
     Method(Method, Vec<Expression>),
-    Call { path: Path, text: String, arguments: Vec<Expression> },
+    Call {
+        path: Path,
+        text: String,
+        arguments: Vec<Expression>,
+    },
     Cast(Box<Expression>),
-    If { condition: Box<Expression>, then: Block, otherwise: Block },
+    If {
+        condition: Box<Expression>,
+        then: Block,
+        otherwise: Block,
+    },
 }
 
 #[derive(Clone)]
@@ -261,13 +272,36 @@ pub(crate) struct Block {
 
 #[derive(Clone)]
 pub(crate) enum Statement {
-    Let { local: LocalId, value: Expression },
+    Let {
+        local: LocalId,
+        value: Expression,
+    },
     /// `let (a, b) = function(...)`
-    LetTuple { locals: Vec<LocalId>, call: Expression },
-    Assign { local: LocalId, operator: Option<BinaryOperator>, value: Expression, span: Span },
-    If { condition: Expression, then: Vec<Statement>, otherwise: Vec<Statement> },
-    For { local: LocalId, start: Expression, end: Expression, body: Vec<Statement> },
-    Return { values: Vec<Expression>, span: Span },
+    LetTuple {
+        locals: Vec<LocalId>,
+        call: Expression,
+    },
+    Assign {
+        local: LocalId,
+        operator: Option<BinaryOperator>,
+        value: Expression,
+        span: Span,
+    },
+    If {
+        condition: Expression,
+        then: Vec<Statement>,
+        otherwise: Vec<Statement>,
+    },
+    For {
+        local: LocalId,
+        start: Expression,
+        end: Expression,
+        body: Vec<Statement>,
+    },
+    Return {
+        values: Vec<Expression>,
+        span: Span,
+    },
 }
 
 impl Expression {

@@ -10,8 +10,8 @@ use syn::{BinOp, Error, Expr, ExprIf, Ident, ItemFn, Lit, Pat, RangeLimits, Resu
 use crate::check;
 use crate::infer::{Inference, Variable};
 use crate::language::{
-    BinaryOperator, Block, Expression, ExpressionKind, Kernel, Local, LocalId, Method, Role, Scalar, Statement,
-    UnaryOperator,
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, Local, LocalId, Method, Role, Scalar,
+    Statement, UnaryOperator,
 };
 use crate::names::{text_name, unique};
 use crate::signature::{self, Options, scalar_of};
@@ -129,7 +129,10 @@ struct Branches<'a> {
 
 fn branches(expression: &ExprIf) -> Result<Branches<'_>> {
     if let Expr::Let(inner) = &*expression.cond {
-        return refuse(inner.let_token.span, "`if let` is not part of the kernel language: conditions are of type bool");
+        return refuse(
+            inner.let_token.span,
+            "`if let` is not part of the kernel language: conditions are of type bool",
+        );
     }
     Ok(Branches {
         condition: &expression.cond,
@@ -185,7 +188,10 @@ impl Lowering {
                 Stmt::Expr(Expr::If(branch), None) => {
                     let parts = branches(branch)?;
                     let Some(otherwise) = parts.otherwise else {
-                        return refuse(branch.if_token.span, "this `if` ends the kernel: without `else` it has no value");
+                        return refuse(
+                            branch.if_token.span,
+                            "this `if` ends the kernel: without `else` it has no value",
+                        );
                     };
                     let condition = this.condition(parts.condition)?;
                     let then = this.tail_block(parts.then)?;
@@ -253,7 +259,10 @@ impl Lowering {
         match statement {
             Stmt::Local(local) => into.push(self.local(local)?),
             Stmt::Item(item) => {
-                return refuse(item.span(), "items are not part of the kernel language: define them outside the kernel");
+                return refuse(
+                    item.span(),
+                    "items are not part of the kernel language: define them outside the kernel",
+                );
             }
             Stmt::Macro(call) => {
                 return refuse(call.mac.path.span(), "macros are not part of the kernel language");
@@ -290,7 +299,9 @@ impl Lowering {
                             self.assignment(&binary.left, Some(operator), &binary.right, binary.op.span())?;
                         into.push(lowered);
                     }
-                    None => return refuse(expression.span(), "this statement has no effect: assign its value"),
+                    None => {
+                        return refuse(expression.span(), "this statement has no effect: assign its value");
+                    }
                 },
                 other => {
                     // Constructs outside the language get their own message.
@@ -372,8 +383,9 @@ impl Lowering {
     }
 
     fn scalar(&self, ty: &Type) -> Result<Scalar> {
-        scalar_of(ty, self.real.as_ref())
-            .ok_or_else(|| Error::new(ty.span(), "the types of the kernel language are R, f32, f64, u32, i32 and bool"))
+        scalar_of(ty, self.real.as_ref()).ok_or_else(|| {
+            Error::new(ty.span(), "the types of the kernel language are R, f32, f64, u32, i32 and bool")
+        })
     }
 
     fn assignment(
@@ -436,13 +448,16 @@ impl Lowering {
         let Expr::Range(range) = without_parentheses(&repeat.expr) else {
             return refuse(repeat.expr.span(), "a loop of a kernel runs over a range: `for i in a..b`");
         };
-        let (Some(start), Some(end), RangeLimits::HalfOpen(_)) = (&range.start, &range.end, &range.limits) else {
+        let (Some(start), Some(end), RangeLimits::HalfOpen(_)) = (&range.start, &range.end, &range.limits)
+        else {
             return refuse(range.span(), "a loop of a kernel runs over a half-open range: `for i in a..b`");
         };
         let start = self.expression(start)?;
         let end = self.expected(end, start.variable)?;
         let ident = match &*repeat.pat {
-            Pat::Ident(name) if name.mutability.is_none() && name.by_ref.is_none() && name.subpat.is_none() => {
+            Pat::Ident(name)
+                if name.mutability.is_none() && name.by_ref.is_none() && name.subpat.is_none() =>
+            {
                 name.ident.clone()
             }
             Pat::Wild(wild) => Ident::new("_unused", wild.underscore_token.span),
@@ -465,7 +480,10 @@ impl Lowering {
         self.in_value += 1;
         let result = self.scoped(|this| {
             let Some((Stmt::Expr(value, None), before)) = block.stmts.split_last() else {
-                return refuse(block.brace_token.span.join(), "this branch needs a value: a last expression without semicolon");
+                return refuse(
+                    block.brace_token.span.join(),
+                    "this branch needs a value: a last expression without semicolon",
+                );
             };
             let mut statements = Vec::new();
             for statement in before {
@@ -485,7 +503,10 @@ impl Lowering {
             Expr::Lit(literal) => self.literal(&literal.lit)?,
             Expr::Path(path) => {
                 let Some(ident) = path.path.get_ident() else {
-                    return refuse(span, "constants by path are not part of the kernel language: pass it as a parameter");
+                    return refuse(
+                        span,
+                        "constants by path are not part of the kernel language: pass it as a parameter",
+                    );
                 };
                 match self.find(ident) {
                     Some(local) if self.locals[local].role == Role::Slice => {
@@ -551,7 +572,12 @@ impl Lowering {
                     "" => self.inference.float(),
                     suffix => match suffixed(suffix) {
                         Some(scalar) => self.inference.known(scalar),
-                        None => return refuse(float.span(), "the types of the kernel language are R, f32, f64, u32, i32 and bool"),
+                        None => {
+                            return refuse(
+                                float.span(),
+                                "the types of the kernel language are R, f32, f64, u32, i32 and bool",
+                            );
+                        }
                     },
                 };
                 Ok((ExpressionKind::Float(float.base10_digits().to_owned()), variable))
@@ -561,7 +587,12 @@ impl Lowering {
                     "" => self.inference.integer(),
                     suffix => match suffixed(suffix) {
                         Some(scalar) => self.inference.known(scalar),
-                        None => return refuse(integer.span(), "the types of the kernel language are R, f32, f64, u32, i32 and bool"),
+                        None => {
+                            return refuse(
+                                integer.span(),
+                                "the types of the kernel language are R, f32, f64, u32, i32 and bool",
+                            );
+                        }
                     },
                 };
                 if matches!(integer.suffix(), "f32" | "f64") {
@@ -569,7 +600,9 @@ impl Lowering {
                 }
                 Ok((ExpressionKind::Integer(integer.base10_parse()?), variable))
             }
-            Lit::Bool(boolean) => Ok((ExpressionKind::Boolean(boolean.value), self.inference.known(Scalar::Bool))),
+            Lit::Bool(boolean) => {
+                Ok((ExpressionKind::Boolean(boolean.value), self.inference.known(Scalar::Bool)))
+            }
             other => refuse(other.span(), "only numbers and bools are literals of the kernel language"),
         }
     }
@@ -600,13 +633,22 @@ impl Lowering {
         let Some(method) = Method::named(&call.method.to_string()) else {
             return refuse(
                 call.method.span(),
-                format!("`{}` is not part of the kernel language: its methods are {}", call.method, Method::list()),
+                format!(
+                    "`{}` is not part of the kernel language: its methods are {}",
+                    call.method,
+                    Method::list()
+                ),
             );
         };
         if call.args.len() != method.arguments() {
             return refuse(
                 call.method.span(),
-                format!("`{}` takes {} arguments, found {}", call.method, method.arguments(), call.args.len()),
+                format!(
+                    "`{}` takes {} arguments, found {}",
+                    call.method,
+                    method.arguments(),
+                    call.args.len()
+                ),
             );
         }
         let receiver = self.expression(&call.receiver)?;
@@ -630,7 +672,8 @@ impl Lowering {
             return refuse(call.func.span(), "only kernel functions can be called, by their path");
         };
         let text = text_name(&last.ident.to_string());
-        let written = path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::");
+        let written =
+            path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::");
         if let Some(other) = self.paths.insert(text.clone(), written.clone())
             && other != written
         {
@@ -639,7 +682,8 @@ impl Lowering {
                 format!("`{other}` and `{written}` have the same name in the texts: rename one of them"),
             );
         }
-        let arguments = call.args.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>>>()?;
+        let arguments =
+            call.args.iter().map(|argument| self.expression(argument)).collect::<Result<Vec<_>>>()?;
         Ok((ExpressionKind::Call { path, text, arguments }, self.inference.open()))
     }
 
@@ -733,13 +777,17 @@ fn outside(expression: &Expr) -> &'static str {
         Expr::Loop(_) => "`loop` is not part of the kernel language: use `for i in a..b`",
         Expr::Match(_) => "`match` is not part of the kernel language: use `if`",
         Expr::Break(_) => "`break` is not part of the kernel language: bound the range, or `return`",
-        Expr::Continue(_) => "`continue` is not part of the kernel language: put the rest of the body into an `if`",
+        Expr::Continue(_) => {
+            "`continue` is not part of the kernel language: put the rest of the body into an `if`"
+        }
         Expr::ForLoop(_) => "a loop is a statement, not a value",
         Expr::Return(_) => "`return` is a statement, not a value",
         Expr::Closure(_) => "closures are not part of the kernel language: write a `#[kernel(function)]`",
         Expr::Macro(_) => "macros are not part of the kernel language",
         Expr::Reference(_) => "references are not part of the kernel language: values are copied",
-        Expr::Field(_) => "fields are not part of the kernel language: `let (a, b) = ...` takes a tuple apart",
+        Expr::Field(_) => {
+            "fields are not part of the kernel language: `let (a, b) = ...` takes a tuple apart"
+        }
         Expr::Tuple(_) => "a tuple can only be returned",
         Expr::Array(_) | Expr::Repeat(_) => "arrays are not part of the kernel language: use variables",
         Expr::Struct(_) => "structs are not part of the kernel language: use variables",

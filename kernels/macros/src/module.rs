@@ -76,7 +76,8 @@ fn kernel_text(kernel: &Kernel) -> TokenStream {
                 add(&mut methods, quote!(&::terrella_kernels::device::methods::#constant));
             }
             scalar => {
-                let function = format_ident!("{}_{}", method.name(), if scalar == Scalar::F32 { "f32" } else { "f64" });
+                let function =
+                    format_ident!("{}_{}", method.name(), if scalar == Scalar::F32 { "f32" } else { "f64" });
                 add(&mut calls, quote!(&::terrella_kernels::math::#function::TEXT));
             }
         },

@@ -63,7 +63,11 @@ impl Packer<'_> {
         let real = kernel.real.as_ref().map(|real| quote!(::<#real>));
         let arguments = kernel.locals[..kernel.parameters].iter().enumerate().map(|(position, local)| {
             let ident = &local.ident;
-            if position + 1 == kernel.indices { quote!(#ident.wrapping_add(__lane as u32)) } else { quote!(#ident) }
+            if position + 1 == kernel.indices {
+                quote!(#ident.wrapping_add(__lane as u32))
+            } else {
+                quote!(#ident)
+            }
         });
         let outputs: Vec<_> = (0..kernel.outputs.len()).map(syn::Index::from).collect();
         let types = kernel.outputs.iter().map(|scalar| self.code.ty(*scalar));
@@ -127,7 +131,9 @@ impl Packer<'_> {
                 let value = self.lanes(&value, self.code.wide[*local]);
                 quote!(#name = #value;)
             }
-            Statement::If { condition, then, otherwise } => self.if_statement(statement, condition, then, otherwise),
+            Statement::If { condition, then, otherwise } => {
+                self.if_statement(statement, condition, then, otherwise)
+            }
             Statement::For { local, start, end, body } => {
                 let name = self.code.ident(*local);
                 let start = self.code.value_of(*local, start, &mut Plain);
@@ -154,10 +160,8 @@ impl Packer<'_> {
         let names: Vec<_> = locals.iter().map(|local| self.code.ident(*local)).collect();
         let types: Vec<_> = locals.iter().map(|local| self.code.local_type(*local)).collect();
         let positions: Vec<_> = (0..locals.len()).map(syn::Index::from).collect();
-        let mutable: Vec<_> = locals
-            .iter()
-            .map(|local| self.kernel().locals[*local].mutable.then(|| quote!(mut)))
-            .collect();
+        let mutable: Vec<_> =
+            locals.iter().map(|local| self.kernel().locals[*local].mutable.then(|| quote!(mut))).collect();
         quote! {
             let (#(#mutable #names),*) = {
                 #hoisted
@@ -246,7 +250,8 @@ impl Packer<'_> {
     fn loop_over_lanes(&mut self, expression: &Expression, address: bool, ty: &TokenStream) -> TokenStream {
         let mut lane = Lane::new(self);
         let code = lane.packer.code;
-        let value = if address { code.address(expression, &mut lane) } else { code.value(expression, &mut lane) };
+        let value =
+            if address { code.address(expression, &mut lane) } else { code.value(expression, &mut lane) };
         let hoisted = lane.hoisted;
         quote! {
             {
@@ -259,7 +264,11 @@ impl Packer<'_> {
     }
 
     fn scalar(&self, expression: &Expression, address: bool) -> TokenStream {
-        if address { self.code.address(expression, &mut Plain) } else { self.code.value(expression, &mut Plain) }
+        if address {
+            self.code.address(expression, &mut Plain)
+        } else {
+            self.code.value(expression, &mut Plain)
+        }
     }
 
     fn load(&mut self, slice: LocalId, index: &Expression) -> TokenStream {
@@ -335,7 +344,9 @@ impl<'p, 'a> Lane<'p, 'a> {
         // What may not be reached must not panic.
         let may_panic = |inner: &Expression| match &inner.kind {
             ExpressionKind::Load { .. } | ExpressionKind::Call { .. } => true,
-            ExpressionKind::Binary(..) | ExpressionKind::Unary(..) => inner.scalar == Scalar::I32 || inner.scalar == Scalar::U32,
+            ExpressionKind::Binary(..) | ExpressionKind::Unary(..) => {
+                inner.scalar == Scalar::I32 || inner.scalar == Scalar::U32
+            }
             _ => false,
         };
         !expression.any(inner) && (self.guarded == 0 || !expression.any(may_panic))

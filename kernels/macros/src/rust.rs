@@ -2,12 +2,14 @@
 //! and literals of the kernel's own floating-point type.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Ident, Path};
 
 use crate::language::{
-    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Method, Scalar, Statement, UnaryOperator,
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Method, Scalar, Statement,
+    UnaryOperator,
 };
+use crate::text::type_name;
 use crate::width::wide_locals;
 
 /// What the code of a variable or of a whole expression is replaced by; `None` leaves it as it is.
@@ -92,7 +94,12 @@ impl<'a> Code<'a> {
     }
 
     /// A value as the local's type asks.
-    pub(crate) fn value_of(&self, local: LocalId, value: &Expression, with: &mut dyn Substitution) -> TokenStream {
+    pub(crate) fn value_of(
+        &self,
+        local: LocalId,
+        value: &Expression,
+        with: &mut dyn Substitution,
+    ) -> TokenStream {
         if self.wide[local] { self.address(value, with) } else { self.value(value, with) }
     }
 
@@ -280,9 +287,12 @@ impl<'a> Code<'a> {
                     return inner;
                 }
                 let ty = self.ty(scalar);
-                if from == Scalar::Real || scalar == Scalar::Real {
-                    let from = self.ty(from);
-                    quote_spanned!(span=> <#from as ::terrella_kernels::Cast<#ty>>::cast(#inner))
+                if from == Scalar::Real {
+                    let (from, method) = (self.ty(from), format_ident!("to_{}", type_name(scalar)));
+                    quote_spanned!(span=> <#from as ::terrella_kernels::Real>::#method(#inner))
+                } else if scalar == Scalar::Real {
+                    let method = format_ident!("from_{}", type_name(from));
+                    quote_spanned!(span=> <#ty as ::terrella_kernels::Real>::#method(#inner))
                 } else {
                     quote_spanned!(span=> (#inner as #ty))
                 }

@@ -3,7 +3,9 @@
 use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, GenericParam, Ident, LitInt, LitStr, Pat, Result, ReturnType, Token, Type, TypeParamBound};
+use syn::{
+    Error, FnArg, GenericParam, Ident, LitInt, LitStr, Pat, Result, ReturnType, Token, Type, TypeParamBound,
+};
 
 use crate::language::{Local, Role, Scalar};
 use crate::names::text_name;
@@ -141,7 +143,10 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
             return refuse(input.pat.span(), "a parameter of a kernel is a plain name");
         };
         if let Some(mutability) = &pattern.mutability {
-            return refuse(mutability.span(), "parameters of a kernel do not change: use `let mut` in the body");
+            return refuse(
+                mutability.span(),
+                "parameters of a kernel do not change: use `let mut` in the body",
+            );
         }
         let (scalar, role) = match &*input.ty {
             Type::Reference(reference) => {
@@ -156,7 +161,10 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
                 };
                 match scalar_of(&slice.elem, real.as_ref()) {
                     Some(Scalar::Bool) | None => {
-                        return refuse(slice.elem.span(), "a slice of a kernel holds R, f32, f64, u32 or i32");
+                        return refuse(
+                            slice.elem.span(),
+                            "a slice of a kernel holds R, f32, f64, u32 or i32",
+                        );
                     }
                     Some(scalar) => (scalar, Role::Slice),
                 }
@@ -190,7 +198,10 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
         (true, None, _) => 0,
         (false, Some((number, span)), level) => {
             if number == 0 || number > parameters.len() || level.is_some_and(|level| level + 1 != number) {
-                return refuse(span, "the indices are the first parameters, up to the `Level` where there is one");
+                return refuse(
+                    span,
+                    "the indices are the first parameters, up to the `Level` where there is one",
+                );
             }
             number
         }
@@ -214,9 +225,8 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
         }
     }
     let outputs = outputs(signature, real.as_ref(), options.function)?;
-    let has = |scalar| {
-        parameters.iter().any(|parameter| parameter.scalar == scalar) || outputs.contains(&scalar)
-    };
+    let has =
+        |scalar| parameters.iter().any(|parameter| parameter.scalar == scalar) || outputs.contains(&scalar);
     let default_float = if real.is_some() {
         Scalar::Real
     } else if has(Scalar::F32) && !has(Scalar::F64) {

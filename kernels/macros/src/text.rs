@@ -167,7 +167,9 @@ impl Writer<'_> {
         for local in &self.kernel.locals[..self.kernel.parameters] {
             let (name, scalar) = (&local.text, type_name(local.scalar));
             match (self.dialect, local.role) {
-                (Dialect::Cuda, Role::Slice) => parameters.push(format!("const {scalar}* __restrict__ {name}")),
+                (Dialect::Cuda, Role::Slice) => {
+                    parameters.push(format!("const {scalar}* __restrict__ {name}"))
+                }
                 (Dialect::Cuda, _) => parameters.push(format!("{scalar} {name}")),
                 (Dialect::Wgsl, Role::Slice) => {}
                 (Dialect::Wgsl, _) => parameters.push(format!("{name}: {scalar}")),
@@ -237,7 +239,9 @@ impl Writer<'_> {
                 let text = match (pieces.as_slice(), self.dialect) {
                     ([one], _) => format!("return {one};"),
                     (several, Dialect::Cuda) => format!("return {{{}}};", several.join(", ")),
-                    (several, Dialect::Wgsl) => format!("return {}({});", self.values_name(), several.join(", ")),
+                    (several, Dialect::Wgsl) => {
+                        format!("return {}({});", self.values_name(), several.join(", "))
+                    }
                 };
                 self.line(&text);
             }
@@ -326,7 +330,13 @@ impl Writer<'_> {
         self.indent -= 1;
     }
 
-    fn if_statement(&mut self, lead: &str, condition: &Expression, then: &[Statement], otherwise: &[Statement]) {
+    fn if_statement(
+        &mut self,
+        lead: &str,
+        condition: &Expression,
+        then: &[Statement],
+        otherwise: &[Statement],
+    ) {
         let condition = self.value(condition);
         self.line(&format!("{lead}if ({condition}) {{"));
         self.block(then);
@@ -368,7 +378,9 @@ impl Writer<'_> {
         let ty = type_name(scalar);
         match self.dialect {
             Dialect::Cuda => self.line(&format!("for ({ty} {name} = {start}; {name} < {end}; ++{name}) {{")),
-            Dialect::Wgsl => self.line(&format!("for (var {name}: {ty} = {start}; {name} < {end}; {name}++) {{")),
+            Dialect::Wgsl => {
+                self.line(&format!("for (var {name}: {ty} = {start}; {name} < {end}; {name}++) {{"))
+            }
         }
         self.block(body);
         self.line("}");
@@ -381,7 +393,9 @@ impl Writer<'_> {
     fn piece(&mut self, expression: &Expression) -> Piece {
         match &expression.kind {
             ExpressionKind::Float(digits) => Piece::primary(self.float(digits, expression.scalar)),
-            ExpressionKind::Integer(value) if expression.scalar == Scalar::U32 => Piece::primary(format!("{value}u")),
+            ExpressionKind::Integer(value) if expression.scalar == Scalar::U32 => {
+                Piece::primary(format!("{value}u"))
+            }
             ExpressionKind::Integer(value) => Piece::primary(value.to_string()),
             ExpressionKind::Boolean(value) => Piece::primary(value.to_string()),
             ExpressionKind::Local(local) => Piece::primary(self.kernel.locals[*local].text.clone()),
@@ -427,9 +441,10 @@ impl Writer<'_> {
                         ),
                         precedence: TERNARY,
                     },
-                    Dialect::Wgsl => {
-                        Piece::primary(format!("select({}, {}, {})", otherwise.text, then.text, condition.text))
-                    }
+                    Dialect::Wgsl => Piece::primary(format!(
+                        "select({}, {}, {})",
+                        otherwise.text, then.text, condition.text
+                    )),
                 }
             }
         }
@@ -628,7 +643,8 @@ impl Writer<'_> {
     fn cuda_entry(&mut self) {
         let kernel = self.kernel;
         self.line("");
-        let mut parameters: Vec<String> = self.extents("").iter().map(|extent| format!("u32 {extent}")).collect();
+        let mut parameters: Vec<String> =
+            self.extents("").iter().map(|extent| format!("u32 {extent}")).collect();
         for local in &kernel.locals[kernel.indices..kernel.parameters] {
             let (name, scalar) = (&local.text, type_name(local.scalar));
             parameters.push(match (local.role, local.scalar) {

@@ -3,7 +3,9 @@
 //! LLVM vectorises `a[base + i]` only when the sum is computed in 64 bits, where it cannot wrap. A variable that is
 //! used for nothing but addresses (and for variables that are) is therefore a usize on the CPU.
 
-use crate::language::{BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Role, Scalar, Statement};
+use crate::language::{
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Role, Scalar, Statement,
+};
 
 /// For each local, whether it is a usize in the CPU code.
 pub(crate) fn wide_locals(kernel: &Kernel) -> Vec<bool> {

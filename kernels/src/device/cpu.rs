@@ -91,7 +91,9 @@ trait Row<O: Outputs, const INDICES: usize>: Sync {
 
 struct Points<F>(F);
 
-impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize> Row<O, INDICES> for Points<F> {
+impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize> Row<O, INDICES>
+    for Points<F>
+{
     #[inline(always)]
     fn compute(&self, mut indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize) {
         let first = columns.start;
@@ -165,10 +167,7 @@ fn split<O: Outputs, const INDICES: usize>(
         return split(extent, start, outputs, count, row);
     }
     let (left, right) = outputs.split_at(half);
-    rayon::join(
-        || split(extent, start, left, chunk, row),
-        || split(extent, start + half, right, chunk, row),
-    );
+    rayon::join(|| split(extent, start, left, chunk, row), || split(extent, start + half, right, chunk, row));
 }
 
 /// Computes the points from `start` on, counted over all indices, until `outputs` is full.

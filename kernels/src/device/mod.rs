@@ -2,6 +2,7 @@
 
 mod allocator;
 mod buffer;
+pub mod cpu;
 #[cfg(feature = "cuda")]
 mod cuda;
 mod description;
@@ -25,7 +26,7 @@ pub use buffer::{AnyBuffer, Buffer};
 pub use cuda::compile_cuda;
 pub use description::DeviceDescription;
 pub use launch::{Argument, Launch};
-pub use text::{KernelText, Parameter, ParameterKind};
+pub use text::{KernelText, Parameter, ParameterKind, RealMethod};
 pub use timer::Timer;
 
 use std::fmt;

@@ -110,15 +110,23 @@ __device__ inline i32 maximum(i32 a, i32 b) { return b > a ? b : a; }
 
 /// Helpers of WGSL, with `TYPE` for each floating-point type.
 const WGSL_HELPERS: &[(&str, &str)] = &[
-    ("minimum_TYPE(", "fn minimum_TYPE(a: TYPE, b: TYPE) -> TYPE {
+    (
+        "minimum_TYPE(",
+        "fn minimum_TYPE(a: TYPE, b: TYPE) -> TYPE {
     return select(a, b, b < a);
 }
-"),
-    ("maximum_TYPE(", "fn maximum_TYPE(a: TYPE, b: TYPE) -> TYPE {
+",
+    ),
+    (
+        "maximum_TYPE(",
+        "fn maximum_TYPE(a: TYPE, b: TYPE) -> TYPE {
     return select(a, b, b > a);
 }
-"),
-    ("to_u32_TYPE(", "fn to_u32_TYPE(x: TYPE) -> u32 {
+",
+    ),
+    (
+        "to_u32_TYPE(",
+        "fn to_u32_TYPE(x: TYPE) -> u32 {
     if (x >= TYPE(4294967296.0)) {
         return 4294967295u;
     }
@@ -127,8 +135,11 @@ const WGSL_HELPERS: &[(&str, &str)] = &[
     }
     return 0u;
 }
-"),
-    ("to_i32_TYPE(", "fn to_i32_TYPE(x: TYPE) -> i32 {
+",
+    ),
+    (
+        "to_i32_TYPE(",
+        "fn to_i32_TYPE(x: TYPE) -> i32 {
     if (x >= TYPE(2147483648.0)) {
         return 2147483647;
     }
@@ -137,7 +148,8 @@ const WGSL_HELPERS: &[(&str, &str)] = &[
     }
     return select(0, -2147483647 - 1, x <= TYPE(-2147483648.0));
 }
-"),
+",
+    ),
 ];
 
 impl KernelText {

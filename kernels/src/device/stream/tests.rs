@@ -132,6 +132,7 @@ static KERNEL: KernelText = KernelText {
     cuda: "one_entry",
     wgsl: "",
     calls: &[],
+    methods: &[],
 };
 
 static BROKEN: KernelText = KernelText { cuda: "nonsense", ..KERNEL };
