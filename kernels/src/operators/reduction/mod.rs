@@ -14,7 +14,7 @@ pub use kernels::{
 pub use plan::Reduction;
 
 /// Values of one row of a segment.
-pub const LANES: u32 = 32;
+pub const LANES: u32 = 16;
 
 /// Rows of one segment.
 pub const ROWS: u32 = 64;
