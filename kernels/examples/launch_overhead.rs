@@ -43,7 +43,8 @@ fn add_entry(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgrou
 const LAUNCHES: u32 = 20_000;
 
 fn main() -> Result<()> {
-    for description in Device::available().into_iter().filter(|description| description.device != Device::Cpu) {
+    for description in Device::available().into_iter().filter(|description| description.device != Device::Cpu)
+    {
         let device = description.device;
         let mut one = Buffer::<f32>::zeros(device, 256)?;
         let mut other = Buffer::<f32>::zeros(device, 256)?;
