@@ -1,5 +1,15 @@
 //! Devices and the memory on them.
 
+#![cfg_attr(
+    not(any(feature = "cuda", feature = "hip", feature = "wgpu")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_variables,
+        reason = "without a GPU nothing is opened, pooled or cached"
+    )
+)]
+
 mod allocator;
 mod buffer;
 pub mod cpu;
