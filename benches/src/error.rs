@@ -40,6 +40,9 @@ pub enum Error {
     /// A kernel or transform failed.
     #[error(transparent)]
     Kernels(#[from] terrella_kernels::Error),
+    /// A model failed.
+    #[error(transparent)]
+    Model(#[from] terrella_dycore::Error),
     /// A file could not be read or written.
     #[error("File '{}': {source}.", path.display())]
     File {

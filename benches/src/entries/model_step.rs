@@ -36,7 +36,7 @@ struct ModelStep<R: Real> {
 
 impl<R: Real> ModelStep<R> {
     fn new(request: &Request, truncation: usize) -> Result<Self> {
-        let configuration = Configuration::new(u32::try_from(truncation).unwrap_or(u32::MAX))?;
+        let configuration = Configuration::new(truncation)?;
         // Zonal wind u₀ cos φ, balanced by Φ = Φ̄ − (a Ω u₀ + u₀²/2)(sin²φ − 1/3).
         let amplitude = configuration.radius * configuration.rotation * SPEED + SPEED * SPEED / 2.0;
         let mut wind = Vec::with_capacity(configuration.grid.points());
