@@ -7,10 +7,11 @@ use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, PI};
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
+use terrella_io::picture::ColourMap;
 
 use crate::cases::williamson_1992::{DAY, GRAVITY, RADIUS, ROTATION};
 use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
-use crate::figure::{Map, draw};
+use crate::figure::{Map, draw, levels};
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets};
 use crate::{Case, Measurement, Options, Result};
 
@@ -152,8 +153,15 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
             let title = format!("Vorticity, day 6, T{}, {name}", finest.configuration().truncation);
             let grid = finest.configuration().grid.clone();
             let vorticity = finest.grid_state()?.vorticity;
-            // The paper shows the northern hemisphere between ±1.1e-4 s⁻¹ or so.
-            draw(folder, file, &Map { title: &title, unit: "s⁻¹", range: [-1.6e-4, 1.6e-4], symmetric: true }, &grid, &vorticity)?;
+            let map = Map {
+                title: &title,
+                label: "1e-5 s⁻¹",
+                factor: 1.0e5,
+                levels: levels(-16.0, 16.0, 17),
+                colours: ColourMap::Difference,
+                latitudes: [10.0, 80.0],
+            };
+            draw(folder, file, &map, &grid, &vorticity)?;
         }
     }
 

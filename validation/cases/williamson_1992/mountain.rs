@@ -5,13 +5,14 @@ use std::path::Path;
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::Filter;
+use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 
 use super::advection::rotation_wind;
 use super::steady_flow::balanced_height;
 use super::{DAY, GRAVITY, SOURCE};
 use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
-use crate::figure::{Map, draw};
+use crate::figure::{Map, draw, levels};
 use crate::reference;
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets, steps, surface_height};
 use crate::{Case, Measurement, Options, Result};
@@ -160,7 +161,14 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let title = format!("Height of the surface, day 15, T{}", reference.truncation);
         let grid = finest.configuration().grid.clone();
         let height = surface_height(&mut finest)?;
-        let map = Map { title: &title, unit: "m", range: [5_000.0, 6_000.0], symmetric: false };
+        let map = Map {
+            title: &title,
+            label: "m",
+            factor: 1.0,
+            levels: levels(5_050.0, 5_950.0, 19),
+            colours: ColourMap::Height,
+            latitudes: [-90.0, 90.0],
+        };
         draw(folder, "williamson-5-day15", &map, &grid, &height)?;
     }
     Ok(measurements)

@@ -5,11 +5,12 @@
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::Filter;
+use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 
 use super::{DAY, GRAVITY, RADIUS, ROTATION, SOURCE};
 use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
-use crate::figure::{Map, draw};
+use crate::figure::{Map, draw, levels};
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets, surface_height};
 use crate::{Case, Measurement, Options, Result};
 
@@ -128,7 +129,14 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let title = format!("Height of the surface, day 7, T{}", reference.truncation);
         let grid = finest.configuration().grid.clone();
         let height = surface_height(&mut finest)?;
-        let map = Map { title: &title, unit: "m", range: [8_000.0, 10_600.0], symmetric: false };
+        let map = Map {
+            title: &title,
+            label: "m",
+            factor: 1.0,
+            levels: levels(8_100.0, 10_500.0, 25),
+            colours: ColourMap::Height,
+            latitudes: [-90.0, 90.0],
+        };
         draw(folder, "williamson-6-day7", &map, &grid, &height)?;
     }
     Ok(measurements)
