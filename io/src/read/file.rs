@@ -9,6 +9,7 @@ use super::header::Header;
 use super::scan::{self, Place};
 use super::selection::Selection;
 use super::split;
+use super::verify;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 
@@ -34,9 +35,9 @@ impl GribFile {
         let mut headers = Vec::with_capacity(places.len());
         for (message, place) in places.iter().enumerate() {
             let damaged = |reason| damaged(path, message, place, reason);
-            for (field, bytes) in
-                split::fields(read(path, &mut file, place)?).map_err(damaged)?.iter().enumerate()
-            {
+            let fields = split::fields(read(path, &mut file, place)?).map_err(damaged)?;
+            for (field, bytes) in fields.iter().enumerate() {
+                verify::field(bytes).map_err(damaged)?;
                 let header = Message::from_bytes(bytes)
                     .and_then(|handle| Header::read(&handle, message, field))
                     .map_err(|error| refine(error, damaged))?;
