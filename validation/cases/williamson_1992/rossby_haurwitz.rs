@@ -109,9 +109,9 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     for run in &runs {
         let limits = Budgets {
             mass: 1e-13,
-            total_energy: 1e-5,
-            potential_enstrophy: 1e-3,
-            basis: "mass: round-off; energy and enstrophy: this model's own drift, rounded up",
+            total_energy: 1e-6,
+            potential_enstrophy: 1e-4,
+            basis: "mass: round-off; energy and enstrophy: about five times this model's own drift at T42",
         };
         measurements.extend(budgets(&format!("T{} f64", run.truncation), &run.start, &run.end, limits));
     }
@@ -122,7 +122,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         "l2 distance of f32 from f64, height, day 7",
         format!("T{coarsest}"),
         norms.root_mean_square,
-        1e-3,
+        1e-5,
         "stated distance of f32",
     ));
     if let Some(folder) = &options.figures {
