@@ -1,5 +1,15 @@
 //! Devices and the memory on them.
 
+#![cfg_attr(
+    not(any(feature = "cuda", feature = "hip", feature = "wgpu")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_variables,
+        reason = "without a GPU nothing is opened, pooled or cached"
+    )
+)]
+
 mod allocator;
 mod buffer;
 pub mod cpu;
@@ -12,6 +22,7 @@ mod host_memory;
 mod kernel_cache;
 mod launch;
 mod memory;
+pub mod methods;
 mod registry;
 #[cfg(any(feature = "cuda", feature = "hip"))]
 mod stream;

@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its own part")]
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
 use terrella_kernels::device::Device;
 
 /// The CPU and the first device of each other kind that is here.
@@ -17,17 +20,18 @@ pub fn gpus() -> Vec<Device> {
     [Device::Cuda(0), Device::Hip(0), Device::Wgpu(0)].into_iter().filter(|&device| is_here(device)).collect()
 }
 
-/// Whether `device` opens.
+/// Whether `device` opens. Where it doesn't, the reason is printed once per program.
 pub fn is_here(device: Device) -> bool {
-    let kind = device.to_string();
-    let kind = kind.split(':').next().unwrap();
-    match device.synchronize() {
+    static KNOWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let name = device.to_string();
+    *KNOWN.lock().unwrap().entry(name.clone()).or_insert_with(|| match device.synchronize() {
         Ok(()) => true,
         Err(error) => {
+            let kind = name.split(':').next().unwrap();
             let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
             assert!(!required.split(',').any(|name| name.trim() == kind), "required: {error}");
             eprintln!("not run: {error}");
             false
         }
-    }
+    })
 }
