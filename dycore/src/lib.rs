@@ -1,1 +1,33 @@
-//! Terrella.
+//! Dynamical cores of Terrella.
+//!
+//! ```
+//! use terrella_dycore::shallow_water::{Configuration, ShallowWater};
+//! use terrella_kernels::device::{Buffer, Device};
+//!
+//! # fn main() -> terrella_dycore::Result<()> {
+//! let configuration = Configuration::new(21)?;
+//! let points = configuration.grid.points();
+//! let depth = Buffer::from_slice(Device::Cpu, &vec![configuration.mean_geopotential; points])?;
+//! let rest = Buffer::zeros(Device::Cpu, points)?;
+//! let mut model = ShallowWater::<f64>::new(configuration, Device::Cpu)?;
+//! model.set_from_wind_and_geopotential(&rest, &rest, &depth)?;
+//! model.step()?;
+//! assert_eq!(model.step_count(), 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - [`shallow_water`]: the rotating shallow-water equations, spectral, semi-implicit.
+//! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
+//! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
+//!
+//! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates nothing and
+//! its result depends neither on the number of threads nor, on the CPU, on the machine's vector width.
+//! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
+
+pub mod advection;
+mod error;
+pub mod shallow_water;
+pub mod time_stepping;
+
+pub use error::{Error, Result};

@@ -6,28 +6,15 @@ use std::env;
 use std::path::PathBuf;
 use std::process::Command;
 
-use terrella_kernels::device::{KernelText, Parameter, ParameterKind, compile_cuda};
-use terrella_kernels::{Error, Precision, ScalarKind};
+use terrella_kernels::device::{KernelText, compile_cuda};
+use terrella_kernels::{Error, Precision, Real, kernel};
 
-static MULTIPLY_ADD: KernelText = KernelText {
-    name: "multiply_add",
-    indices: &["point"],
-    parameters: &[
-        Parameter { name: "factor", kind: ParameterKind::Scalar(ScalarKind::Real) },
-        Parameter { name: "values", kind: ParameterKind::Slice(ScalarKind::Real) },
-    ],
-    outputs: &[ScalarKind::Real],
-    cuda: r#"
-extern "C" __global__ void multiply_add_entry(u32 extent_0, R factor, const R* __restrict__ values,
-    R* __restrict__ output_0) {
-    unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (flat >= extent_0) return;
-    output_0[flat] = factor * values[flat] + values[0] / factor;
+#[kernel]
+fn multiply_add<R: Real>(point: u32, factor: R, values: &[R]) -> R {
+    factor * values[point] + values[0] / factor
 }
-"#,
-    wgsl: "",
-    calls: &[],
-};
+
+use multiply_add::TEXT as MULTIPLY_ADD;
 
 static BROKEN: KernelText = KernelText { name: "broken", cuda: "nonsense here;", ..MULTIPLY_ADD };
 

@@ -90,7 +90,7 @@ impl WgpuContext {
         (allocation.block(), allocation.bytes().max(8))
     }
 
-    fn pipeline(&self, launch: &Launch, arguments: &[Argument]) -> Result<Arc<Pipeline>> {
+    pub(super) fn pipeline(&self, launch: &Launch, arguments: &[Argument]) -> Result<Arc<Pipeline>> {
         let text = launch.text;
         self.cached_pipeline((std::ptr::from_ref(text).addr(), launch.precision), || {
             if launch.uses_f64() && !self.device.features().contains(Features::SHADER_F64) {

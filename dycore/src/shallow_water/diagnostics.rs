@@ -1,0 +1,85 @@
+//! Global integrals that the equations conserve, and how close a run is to its limits.
+//!
+//! With h = Φ/g the depth and h_s = Φ_s/g the ground's height, per unit of area (means over the sphere):
+//! mass h; total energy h|V|²/2 + g((h + h_s)² − h_s²)/2; potential enstrophy (ζ + f)²/(2h); the same integrals as in
+//! Williamson et al. (1992, *J. Comput. Phys.* 102, 211–224). Axial angular momentum h·(u + Ω·a·cos φ)·a·cos φ is
+//! conserved where there is no orography and f = 2Ω·sin φ.
+
+use terrella_kernels::Real;
+
+use super::{GridState, ShallowWater};
+use crate::Result;
+
+/// Global means of conserved quantities, and extremes; computed in f64 on the host.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Diagnostics {
+    /// Model time \[s\].
+    pub time: f64,
+    /// Mean depth \[m\].
+    pub mass: f64,
+    /// Mean of kinetic and potential energy per density \[m³ s⁻²\].
+    pub total_energy: f64,
+    /// Mean potential enstrophy \[m⁻¹ s⁻²\].
+    pub potential_enstrophy: f64,
+    /// Mean axial angular momentum per density \[m³ s⁻¹\].
+    pub angular_momentum: f64,
+    /// Largest wind speed \[m s⁻¹\].
+    pub maximum_wind: f64,
+    /// Smallest and largest depth \[m\].
+    pub depth_range: [f64; 2],
+    /// Courant number of the wind: |V|·Δt·√(T(T+1))/a at its largest; leapfrog is stable below 1.
+    pub courant_number: f64,
+}
+
+impl<R: Real> ShallowWater<R> {
+    /// Diagnoses the present state.
+    pub fn diagnostics(&mut self) -> Result<Diagnostics> {
+        let coriolis = self.coriolis_parameter()?;
+        let state = self.grid_state()?;
+        Ok(self.diagnose(&state, &coriolis))
+    }
+
+    fn diagnose(&self, state: &GridState<R>, coriolis: &[R]) -> Diagnostics {
+        let configuration = &self.configuration;
+        let gravity = configuration.gravity;
+        let mut means = [0.0; 4];
+        let mut total_weight = 0.0;
+        let mut wind_squared: f64 = 0.0;
+        let mut depth_range = [f64::INFINITY, f64::NEG_INFINITY];
+        for ring in configuration.grid.rings() {
+            let arm = configuration.radius * ring.cosine_latitude;
+            let mut sums = [0.0; 4];
+            for point in ring.offset..ring.offset + ring.points {
+                let (u, v) = (state.u[point].to_f64(), state.v[point].to_f64());
+                let depth = state.geopotential[point].to_f64() / gravity;
+                let ground = state.orography[point].to_f64() / gravity;
+                let absolute_vorticity = state.vorticity[point].to_f64() + coriolis[point].to_f64();
+                let speed_squared = u * u + v * v;
+                sums[0] += depth;
+                sums[1] += 0.5 * depth * speed_squared + 0.5 * gravity * depth * (depth + 2.0 * ground);
+                sums[2] += 0.5 * absolute_vorticity * absolute_vorticity / depth;
+                sums[3] += depth * (u + configuration.rotation * arm) * arm;
+                wind_squared = wind_squared.max(speed_squared);
+                depth_range = [depth_range[0].min(depth), depth_range[1].max(depth)];
+            }
+            let weight = ring.weight / ring.points as f64;
+            total_weight += ring.weight;
+            for (mean, sum) in means.iter_mut().zip(sums) {
+                *mean += weight * sum;
+            }
+        }
+        let maximum_wind = wind_squared.sqrt();
+        let truncation = configuration.truncation as f64;
+        Diagnostics {
+            time: self.time(),
+            mass: means[0] / total_weight,
+            total_energy: means[1] / total_weight,
+            potential_enstrophy: means[2] / total_weight,
+            angular_momentum: means[3] / total_weight,
+            maximum_wind,
+            depth_range,
+            courant_number: maximum_wind * configuration.time_step * (truncation * (truncation + 1.0)).sqrt()
+                / configuration.radius,
+        }
+    }
+}

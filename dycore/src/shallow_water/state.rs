@@ -1,0 +1,53 @@
+//! The model's variables, as spectra and on the grid.
+
+use terrella_kernels::Real;
+use terrella_kernels::device::{Buffer, Device};
+
+use crate::Result;
+
+/// Spectra of the prognostic variables at one time: `[coefficients, 2]` each, in IFS order and normalisation.
+#[derive(Debug)]
+pub struct SpectralState<R: Real> {
+    /// ζ \[s⁻¹\].
+    pub vorticity: Buffer<R>,
+    /// D \[s⁻¹\].
+    pub divergence: Buffer<R>,
+    /// Φ′ = Φ − Φ̄ \[m² s⁻²\].
+    pub geopotential: Buffer<R>,
+}
+
+impl<R: Real> SpectralState<R> {
+    /// Zeros: `values` is 2 × coefficients.
+    pub fn zeros(device: Device, values: usize) -> Result<Self> {
+        Ok(Self {
+            vorticity: Buffer::zeros(device, values)?,
+            divergence: Buffer::zeros(device, values)?,
+            geopotential: Buffer::zeros(device, values)?,
+        })
+    }
+
+    /// Copies all three from another state on the same device.
+    pub fn copy_from(&mut self, source: &Self) -> Result<()> {
+        self.vorticity.copy_from(&source.vorticity)?;
+        self.divergence.copy_from(&source.divergence)?;
+        self.geopotential.copy_from(&source.geopotential)?;
+        Ok(())
+    }
+}
+
+/// The variables on the grid, in host memory, `[points]` each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GridState<R> {
+    /// Eastward wind \[m s⁻¹\].
+    pub u: Vec<R>,
+    /// Northward wind \[m s⁻¹\].
+    pub v: Vec<R>,
+    /// ζ \[s⁻¹\].
+    pub vorticity: Vec<R>,
+    /// D \[s⁻¹\].
+    pub divergence: Vec<R>,
+    /// Φ, the depth's geopotential with its mean \[m² s⁻²\].
+    pub geopotential: Vec<R>,
+    /// Φ_s, the ground's geopotential as the model sees it: truncated \[m² s⁻²\].
+    pub orography: Vec<R>,
+}

@@ -1,0 +1,54 @@
+//! Examination of the running model for NaN and runaway winds.
+
+use terrella_kernels::Real;
+use terrella_kernels::device::Buffer;
+use terrella_kernels::grid::Grid;
+
+use super::Configuration;
+use crate::{Error, Result};
+
+/// What is needed to look at the wind without allocating.
+pub(crate) struct Watch<R> {
+    grid: Grid,
+    limit: f64,
+    u: Vec<R>,
+    v: Vec<R>,
+}
+
+impl<R: Real> Watch<R> {
+    pub(crate) fn new(configuration: &Configuration) -> Self {
+        let points = configuration.grid.points();
+        Self {
+            grid: configuration.grid.clone(),
+            limit: configuration.wind_limit,
+            u: vec![R::ZERO; points],
+            v: vec![R::ZERO; points],
+        }
+    }
+
+    /// An error with step, time, field and place if the wind is not finite or above the limit somewhere.
+    pub(crate) fn examine(&mut self, step: u64, time: f64, u: &Buffer<R>, v: &Buffer<R>) -> Result<()> {
+        u.copy_to_host(&mut self.u)?;
+        v.copy_to_host(&mut self.v)?;
+        let limit = R::from_f64(self.limit);
+        let limit_squared = limit * limit;
+        let outside = self
+            .u
+            .iter()
+            .zip(&self.v)
+            // Written so that NaN counts as outside.
+            .position(|(&u, &v)| !(u * u + v * v <= limit_squared));
+        let Some(point) = outside else { return Ok(()) };
+        let (u, v) = (self.u[point].to_f64(), self.v[point].to_f64());
+        let (latitude, longitude) = self.grid.coordinates(point);
+        Err(Error::Unstable {
+            step,
+            time,
+            field: "wind speed",
+            value: u.hypot(v),
+            latitude,
+            longitude,
+            expected: format!("at most {} m/s", self.limit),
+        })
+    }
+}

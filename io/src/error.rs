@@ -1,0 +1,129 @@
+//! The one error type of this crate.
+
+use std::path::PathBuf;
+
+/// `std::result::Result` with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, with the file, the offending value and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// ecCodes could not be loaded.
+    #[error(
+        "ecCodes is needed for GRIB, but {reason}: install Debian's package libeccodes0, or set TERRELLA_ECCODES to the library's path."
+    )]
+    LibraryMissing {
+        /// Which names were tried and what the loader said.
+        reason: String,
+    },
+    /// ecCodes refused a call.
+    #[error("ecCodes: {operation} failed: {reason}.")]
+    Codes {
+        /// What was being done, with the key.
+        operation: String,
+        /// ecCodes' own words.
+        reason: String,
+    },
+    /// A system call on a file failed.
+    #[error("'{}': {operation} failed: {source}.", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was being done.
+        operation: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// The file is no GRIB file.
+    #[error("'{}' is not a GRIB file: {reason}.", path.display())]
+    NotGrib {
+        /// The file.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// The file ends inside a message.
+    #[error("'{}': message {message} at byte {offset} is truncated: {got} of {expected} bytes.", path.display())]
+    Truncated {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        message: usize,
+        /// Where the message starts [bytes].
+        offset: u64,
+        /// Bytes that the file still holds.
+        got: u64,
+        /// Bytes that the message declares.
+        expected: u64,
+    },
+    /// A message whose bytes contradict each other.
+    #[error("'{}': message {message} at byte {offset} is damaged: {reason}.", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Number of the message, from 1.
+        message: usize,
+        /// Where the message starts [bytes].
+        offset: u64,
+        /// What does not fit.
+        reason: String,
+    },
+    /// No message matches a selection.
+    #[error("'{}': no {wanted}; {found}.", path.display())]
+    NotFound {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        wanted: String,
+        /// What the file has instead.
+        found: String,
+    },
+    /// A grid that cannot be read or written here.
+    #[error("'{field}': grid '{grid}' is not supported: {reason}.")]
+    UnsupportedGrid {
+        /// The field.
+        field: String,
+        /// The grid's name.
+        grid: String,
+        /// What would be needed.
+        reason: String,
+    },
+    /// Points without a value where every point needs one.
+    #[error("'{field}' has {missing} missing or non-finite values of {total}: every point needs a value.")]
+    MissingValues {
+        /// The field.
+        field: String,
+        /// How many have no value.
+        missing: usize,
+        /// How many points there are.
+        total: usize,
+    },
+    /// An array of the wrong length.
+    #[error("'{name}': expected {expected} values, got {got}.")]
+    LengthMismatch {
+        /// The argument.
+        name: String,
+        /// The length needed.
+        expected: usize,
+        /// The length it got.
+        got: usize,
+    },
+    /// A value outside what is possible.
+    #[error("'{name}' is {got}: expected {expected}.")]
+    InvalidValue {
+        /// The argument.
+        name: String,
+        /// The value, as text.
+        got: String,
+        /// What is possible, as text.
+        expected: String,
+    },
+}
+
+impl Error {
+    /// An error of `operation` on `path`.
+    pub fn file(path: impl Into<PathBuf>, operation: &'static str, source: std::io::Error) -> Self {
+        Self::File { path: path.into(), operation, source }
+    }
+}

@@ -1,0 +1,91 @@
+//! Values of a message in Terrella's order: rings north to south, each eastward from 0°E.
+
+use super::header::Header;
+use super::points::{self, Points};
+use crate::eccodes::Message;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+
+/// What to do with points that have no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// An error with their number.
+    Refuse,
+    /// They become NaN.
+    Nan,
+}
+
+/// A field on points.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Parameter, level and time.
+    pub header: Header,
+    /// Where the points are.
+    pub layout: Layout,
+    /// One value per point, in the layout's order and the header's unit.
+    pub values: Vec<f64>,
+}
+
+/// A field as spherical harmonics in GRIB's order, which is Terrella's: m-major, n = m..T, real then imaginary part,
+/// Legendre functions normalised so that the (0,0) coefficient is the global mean.
+#[derive(Clone, Debug)]
+pub struct Spectrum {
+    /// Parameter, level and time.
+    pub header: Header,
+    /// Triangular truncation T.
+    pub truncation: usize,
+    /// (T+1)(T+2) values.
+    pub coefficients: Vec<f64>,
+}
+
+/// Marks missing points between ecCodes and us; no field reaches it.
+const MISSING: f64 = 9.999e37;
+
+pub(super) fn field(mut handle: Message, header: Header, missing: Missing) -> Result<Field> {
+    let points = points::read(&handle, &header)?;
+    handle.set_double("missingValue", MISSING)?;
+    let stored = handle.doubles("values")?;
+    let Points { layout, order } = points;
+    let mut values = order.arrange(&stored).ok_or_else(|| Error::LengthMismatch {
+        name: header.title(),
+        expected: order.stored_points(),
+        got: stored.len(),
+    })?;
+    let mut without = 0;
+    for value in &mut values {
+        if *value == MISSING || !value.is_finite() {
+            *value = f64::NAN;
+            without += 1;
+        }
+    }
+    if without > 0 && missing == Missing::Refuse {
+        return Err(Error::MissingValues { field: header.title(), missing: without, total: values.len() });
+    }
+    Ok(Field { header, layout, values })
+}
+
+pub(super) fn spectrum(handle: &Message, header: Header) -> Result<Spectrum> {
+    let unsupported = |reason: String| Error::UnsupportedGrid {
+        field: header.title(),
+        grid: header.grid_type.clone(),
+        reason,
+    };
+    if header.grid_type != "sh" {
+        return Err(unsupported("spherical harmonics (sh) are needed".into()));
+    }
+    let [j, k, m] = [handle.long("J")?, handle.long("K")?, handle.long("M")?];
+    if j != k || k != m || j < 0 {
+        return Err(unsupported(format!("truncation J={j}, K={k}, M={m} is not triangular")));
+    }
+    let coefficients = handle.doubles("values")?;
+    let truncation = j as usize;
+    let expected = (truncation + 1) * (truncation + 2);
+    if coefficients.len() != expected {
+        return Err(Error::LengthMismatch { name: header.title(), expected, got: coefficients.len() });
+    }
+    let missing = coefficients.iter().filter(|value| !value.is_finite()).count();
+    if missing > 0 {
+        return Err(Error::MissingValues { field: header.title(), missing, total: expected });
+    }
+    Ok(Spectrum { header, truncation, coefficients })
+}

@@ -1,0 +1,5 @@
+//! Sinks: where encoded bytes go.
+
+mod atomic;
+
+pub use atomic::AtomicFile;

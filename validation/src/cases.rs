@@ -1,0 +1,25 @@
+//! The list of cases.
+
+#[path = "../cases/galewsky_2004/mod.rs"]
+pub mod galewsky_2004;
+#[path = "../cases/williamson_1992/mod.rs"]
+pub mod williamson_1992;
+
+use crate::{Case, Error, Result};
+
+/// All cases, in the order in which `run all` and `report` run them.
+pub const CASES: &[&Case] = &[
+    &williamson_1992::advection::CASE,
+    &williamson_1992::steady_flow::CASE,
+    &williamson_1992::mountain::CASE,
+    &williamson_1992::rossby_haurwitz::CASE,
+    &galewsky_2004::CASE,
+];
+
+/// The case of this name.
+pub fn find(name: &str) -> Result<&'static Case> {
+    CASES.iter().copied().find(|case| case.name == name).ok_or_else(|| Error::UnknownCase {
+        name: name.to_owned(),
+        expected: CASES.iter().map(|case| case.name).collect::<Vec<_>>().join(", ") + ", all",
+    })
+}
