@@ -4,6 +4,7 @@ pub mod encode;
 mod error;
 pub mod layout;
 pub mod parameter;
+pub mod picture;
 pub mod read;
 pub mod sink;
 mod time;

@@ -10,6 +10,7 @@ mod points;
 mod scan;
 mod selection;
 mod split;
+mod verify;
 
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
