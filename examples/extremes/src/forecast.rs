@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use terrella_dycore::shallow_water::{RelaxationTimes, ShallowWater};
 use terrella_io::Time;
+use terrella_io::layout::Layout;
 use terrella_io::sink::AtomicFile;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
@@ -91,7 +92,7 @@ impl<R: Real> Run<R> {
             let time = Some(configuration.model.relaxation_time * 3600.0);
             model.set_relaxation(state, RelaxationTimes { vorticity: time, divergence: time, geopotential: time })?;
         }
-        let layout = output::layout_of(&grid);
+        let layout = Layout::from(&grid);
         let pictures = if configuration.output.pictures {
             let analysis = fields(&mut model, initial.valid)?;
             Some(Pictures::new(&configuration, &folder, &layout, &analysis))

@@ -75,6 +75,7 @@ impl Drawable {
                 numbers: true,
                 bold_every: 0,
                 dash_negative: false,
+                extremes: true,
             }],
             wind: None,
         }

@@ -11,7 +11,6 @@ use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
-use terrella_kernels::grid::Grid;
 
 use crate::configuration::{Configuration, Format};
 use crate::error::{Error, Result};
@@ -206,12 +205,4 @@ fn packing_error(values: &[f64], bits: u32) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (high - low) / 2_f64.powi(bits as i32) + f64::from(f32::EPSILON) * low.abs().max(high.abs())
-}
-
-/// The same points as writers describe them.
-pub(crate) fn layout_of(grid: &Grid) -> Layout {
-    let rings = grid.rings();
-    let latitudes: Vec<f64> = rings.iter().map(|ring| ring.latitude).collect();
-    let points: Vec<usize> = rings.iter().map(|ring| ring.points).collect();
-    Layout::gaussian(&latitudes, &points)
 }
