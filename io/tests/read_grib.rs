@@ -133,6 +133,7 @@ fn grids_and_scanning_modes_of_other_producers() {
         ("cfgrib/lambert_grid.grib", "lambert"),
         ("pygrib/reduced_latlon_surface.grib2", "reduced_ll"),
         ("earthkit/rotated_N32_subarea.grib", "reduced_rotated_gg"),
+        ("earthkit/test_icon.grib", "unstructured_grid"),
     ] {
         match first(name) {
             Err(Error::UnsupportedGrid { grid: named, .. }) => assert_eq!(named, grid),
