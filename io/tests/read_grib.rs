@@ -32,7 +32,7 @@ fn global_state_has_the_values_that_grib_get_tells() {
 }
 
 const U_500_AT_40N_250E: f64 = 18.17;
-const GH_500_AVERAGE: f64 = 5509.436_198_630_1;
+const GH_500_AVERAGE: f64 = 5_509.436_198_630_1;
 
 #[test]
 fn what_is_not_there_is_told_with_what_is() {
