@@ -1,6 +1,7 @@
 //! The scalars of kernels: [`Real`] (f32, f64) and the [`Element`]s of buffers.
 
 use std::fmt::{Debug, Display};
+use crate::math;
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// A kernel's index of the level: a u32 whose neighbours the CPU computes together.
@@ -101,12 +102,28 @@ pub trait Real:
     fn min(self, other: Self) -> Self;
     /// The larger of the two.
     fn max(self, other: Self) -> Self;
+    /// e^x, with the same bits on every device, like the functions that follow; errors: [`crate::math`].
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn log(self) -> Self;
+    /// The sine of an angle in radians.
+    fn sin(self) -> Self;
+    /// The cosine of an angle in radians.
+    fn cos(self) -> Self;
+    /// The tangent of an angle in radians.
+    fn tan(self) -> Self;
+    /// The angle of the point (other, self), in radians, from −π to π.
+    fn atan2(self, other: Self) -> Self;
+    /// x to the power `exponent`.
+    fn pow(self, exponent: Self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
     /// a·b + c with one rounding (host code only; kernels round twice on every device).
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 }
 
 macro_rules! real {
-    ($type:ident, $precision:ident) => {
+    ($type:ident, $precision:ident, $($name:ident $function:ident ($($argument:ident),*))*) => {
         impl Real for $type {
             const PRECISION: Precision = Precision::$precision;
             const ZERO: Self = 0.0;
@@ -165,6 +182,12 @@ macro_rules! real {
             fn max(self, other: Self) -> Self {
                 if other > self { other } else { self }
             }
+            $(
+                #[inline(always)]
+                fn $name(self $(, $argument: Self)*) -> Self {
+                    math::$function(self $(, $argument)*)
+                }
+            )*
             #[inline(always)]
             fn mul_add(self, factor: Self, addend: Self) -> Self {
                 $type::mul_add(self, factor, addend)
@@ -173,5 +196,13 @@ macro_rules! real {
     };
 }
 
-real!(f32, F32);
-real!(f64, F64);
+real!(
+    f32, F32,
+    exp exp_f32() log log_f32() sin sin_f32() cos cos_f32() tan tan_f32()
+    atan2 atan2_f32(other) pow pow_f32(exponent) tanh tanh_f32()
+);
+real!(
+    f64, F64,
+    exp exp_f64() log log_f64() sin sin_f64() cos cos_f64() tan tan_f64()
+    atan2 atan2_f64(other) pow pow_f64(exponent) tanh tanh_f64()
+);

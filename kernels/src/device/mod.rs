@@ -50,6 +50,7 @@ mod host_memory;
 mod kernel_cache;
 mod launch;
 mod memory;
+pub mod methods;
 mod registry;
 #[cfg(any(feature = "cuda", feature = "hip"))]
 mod stream;

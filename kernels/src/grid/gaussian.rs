@@ -11,19 +11,19 @@ use super::double_double::DoubleDouble;
 
 /// The northern half of a Gaussian quadrature, pole to equator.
 #[derive(Debug)]
-pub(super) struct GaussianNodes {
+pub(crate) struct GaussianHalf {
     /// μ = sin(latitude).
-    pub(super) sines: Vec<f64>,
+    pub(crate) sines: Vec<f64>,
     /// √(1−μ²) = cos(latitude).
-    pub(super) cosines: Vec<f64>,
+    pub(crate) cosines: Vec<f64>,
     /// Weights; both hemispheres together sum to 1.
-    pub(super) weights: Vec<f64>,
+    pub(crate) weights: Vec<f64>,
 }
 
 /// Nodes and weights with `half` rings in each hemisphere.
-pub(super) fn gaussian_nodes(half: usize) -> GaussianNodes {
+pub(crate) fn gaussian_half(half: usize) -> GaussianHalf {
     let mut nodes =
-        GaussianNodes { sines: vec![0.0; half], cosines: vec![0.0; half], weights: vec![0.0; half] };
+        GaussianHalf { sines: vec![0.0; half], cosines: vec![0.0; half], weights: vec![0.0; half] };
     pulp::Arch::new().dispatch(Newton { nodes: &mut nodes });
     nodes
 }
@@ -31,7 +31,7 @@ pub(super) fn gaussian_nodes(half: usize) -> GaussianNodes {
 const NEWTON_STEPS: usize = 3;
 
 struct Newton<'a> {
-    nodes: &'a mut GaussianNodes,
+    nodes: &'a mut GaussianHalf,
 }
 
 impl WithSimd for Newton<'_> {

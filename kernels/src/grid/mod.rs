@@ -23,6 +23,7 @@
 
 mod double_double;
 mod gaussian;
+mod geodesic;
 mod lat_lon;
 mod name;
 
@@ -30,6 +31,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use double_double::DoubleDouble;
+pub(crate) use gaussian::gaussian_half;
+pub use geodesic::GeodesicMesh;
 
 use crate::{Error, Result};
 
@@ -169,7 +172,7 @@ impl Grid {
                 count - 1 - ring
             ));
         }
-        let nodes = gaussian::gaussian_nodes(count / 2);
+        let nodes = gaussian::gaussian_half(count / 2);
         let mut rings: Vec<Ring> = Vec::with_capacity(count);
         let mut offset = 0;
         for ring in 0..count {

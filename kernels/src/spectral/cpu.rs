@@ -8,11 +8,12 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::Truncation;
-use super::fourier::{POLE_COSINE, Quantity, RingTransforms};
+use super::fourier::{Factor, POLE_COSINE, Quantity, RingTransforms};
 use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, vectors_mut};
 use super::legendre;
-use super::partition::{for_each_item, for_each_part};
+use super::partition::{for_each_item, for_each_with_parts};
 use super::recurrence::{Recurrence, steps};
+use super::resampling::Resampling;
 use super::start::LatitudeBlock;
 use super::wind::{source_from_wind, wind_from_sources};
 use crate::Real;
@@ -24,6 +25,8 @@ pub(super) struct CpuTransform {
     arch: Arch,
     rings: RingTransforms,
     legendre: Legendre,
+    /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
+    resampled: Option<(Resampling, Legendre)>,
     waves: Vec<Wave>,
     lines: Vec<Vec<[Line; 4]>>,
     /// First value of each m in the spectrum of one field, and its length.
@@ -45,6 +48,8 @@ struct Wave {
     degrees: [Vec<[f64; 2]>; 4],
     steps: Vec<[f64; 4]>,
     sums: Vec<Line>,
+    /// Fourier coefficients at the latitudes of the resampling, if there is one.
+    resampled: Vec<[Line; 4]>,
     /// [field][north re, north im, south re, south im][line].
     fourier: Vec<Line>,
 }
@@ -53,14 +58,22 @@ impl CpuTransform {
     pub(super) fn new(grid: &Grid, truncation: Truncation) -> Self {
         let total = truncation.total();
         let rings = RingTransforms::new(grid, total);
-        let legendre = Legendre::new(grid, total, &rings);
+        let legendre = Legendre::of_grid(grid, total, &rings);
         let lines = legendre.blocks.len() * BLOCK_LINES;
+        let resampled = Resampling::needed(grid, total).map(|resampling| {
+            let (sines, cosines) = resampling.latitudes();
+            let legendre = Legendre::new(sines, cosines, total, vec![0; total + 1]);
+            (resampling, legendre)
+        });
+        let resampled_lines =
+            resampled.as_ref().map_or(0, |(_, legendre)| legendre.blocks.len() * BLOCK_LINES);
         let waves = (0..=total).map(|m| {
             let count = steps(m, total + 1);
             Wave {
                 degrees: std::array::from_fn(|_| vec![[0.0; 2]; 2 * count + 2]),
                 steps: vec![[0.0; 4]; count],
                 sums: vec![Line::default(); 4 * count],
+                resampled: vec![[Line::default(); 4]; resampled_lines],
                 fourier: Vec::new(),
             }
         });
@@ -74,6 +87,7 @@ impl CpuTransform {
             offsets,
             rings,
             legendre,
+            resampled,
         }
     }
 
@@ -104,10 +118,9 @@ impl CpuTransform {
             let Wave { degrees: [degrees, ..], steps: wave_steps, fourier, .. } = wave;
             for field in 0..fields {
                 unpack(m, fields, field, spectrum, degrees);
-                let wave_steps = &mut wave_steps[..steps(m, total)];
-                legendre.recurrences[m].to_steps(degrees, wave_steps);
+                let steps = &mut wave_steps[..steps(m, total)];
                 let fourier = &mut fourier[field * 4 * lines..][..4 * lines];
-                arch.dispatch(Synthesis { legendre, m, steps: wave_steps, fourier });
+                arch.dispatch(Synthesis { legendre, m, degrees, steps, fourier });
             }
         });
         self.grid_from_fourier(Quantity::Scalar, 0, fields, grid);
@@ -117,27 +130,12 @@ impl CpuTransform {
         self.reserve_lines(fields);
         self.fourier_from_grid(Quantity::Scalar, 0, fields, grid);
         self.scale_offsets(fields);
-        let Self { truncation, arch, legendre, waves, lines, scaled_offsets, .. } = self;
-        let total = truncation.total();
-        for_each_wave(waves, spectrum, scaled_offsets, |m, wave, spectrum| {
-            let Wave { degrees: [degrees, ..], steps: wave_steps, sums, .. } = wave;
+        let total = self.truncation.total();
+        let (latitudes, waves, offsets) = self.latitudes_of_analysis();
+        for_each_with_parts(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
             for field in 0..fields {
-                let count = steps(m, total);
-                let at = field * (total + 1) + m;
-                let wave_steps = &mut wave_steps[..count];
-                arch.dispatch(Analysis {
-                    legendre,
-                    m,
-                    lines,
-                    at,
-                    sums: &mut sums[..4 * count],
-                    steps: wave_steps,
-                });
-                legendre.recurrences[m].to_degrees(wave_steps, degrees);
-                for (j, value) in degrees[..=total - m].iter().enumerate() {
-                    spectrum[2 * j * fields + field] = R::from_f64(value[0]);
-                    spectrum[(2 * j + 1) * fields + field] = R::from_f64(value[1]);
-                }
+                latitudes.sums(Quantity::Scalar, m, field, steps(m, total), wave, 0);
+                pack(fields, field, &wave.degrees[0][..=total - m], spectrum);
             }
         });
     }
@@ -163,9 +161,8 @@ impl CpuTransform {
                     let (sign, gradient, zonal) =
                         if component == 0 { (1.0, &*zeta, &*delta) } else { (-1.0, &*delta, &*zeta) };
                     wind_from_sources(m, total, radius, &recurrence.epsilon, sign, gradient, zonal, result);
-                    recurrence.to_steps(result, wave_steps);
                     let fourier = &mut fourier[(component * fields + field) * 4 * lines..][..4 * lines];
-                    arch.dispatch(Synthesis { legendre, m, steps: wave_steps, fourier });
+                    arch.dispatch(Synthesis { legendre, m, degrees: result, steps: wave_steps, fourier });
                 }
             }
         });
@@ -184,35 +181,40 @@ impl CpuTransform {
         self.fourier_from_grid(Quantity::Wind, 0, fields, u);
         self.fourier_from_grid(Quantity::Wind, fields, fields, v);
         self.scale_offsets(fields);
-        let Self { truncation, arch, legendre, waves, lines, scaled_offsets, .. } = self;
-        let total = truncation.total();
-        for (component, spectrum) in [vorticity, divergence].into_iter().enumerate() {
-            for_each_wave(waves, spectrum, scaled_offsets, |m, wave, spectrum| {
-                let Wave { degrees: [eastward, northward, ..], steps: wave_steps, sums, .. } = wave;
-                let recurrence = &legendre.recurrences[m];
-                for field in 0..fields {
-                    for (which, degrees) in [&mut *eastward, &mut *northward].into_iter().enumerate() {
-                        let at = (which * fields + field) * (total + 1) + m;
-                        arch.dispatch(Analysis { legendre, m, lines, at, sums, steps: wave_steps });
-                        recurrence.to_degrees(wave_steps, degrees);
-                    }
-                    let (sign, gradient, zonal) = if component == 0 {
-                        (1.0, &*eastward, &*northward)
-                    } else {
-                        (-1.0, &*northward, &*eastward)
-                    };
-                    for n in m..=total {
-                        let value = if n == 0 {
-                            [0.0; 2]
-                        } else {
-                            source_from_wind(m, n, radius, &recurrence.epsilon, sign, gradient, zonal)
-                        };
-                        spectrum[2 * (n - m) * fields + field] = R::from_f64(value[0]);
-                        spectrum[(2 * (n - m) + 1) * fields + field] = R::from_f64(value[1]);
-                    }
+        let total = self.truncation.total();
+        let (latitudes, waves, offsets) = self.latitudes_of_analysis();
+        for_each_with_parts(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
+            let recurrence = &latitudes.legendre.recurrences[m];
+            for field in 0..fields {
+                for component in 0..2 {
+                    let index = component * fields + field;
+                    latitudes.sums(Quantity::Wind, m, index, steps(m, total + 1), wave, component);
                 }
-            });
-        }
+                let [eastward, northward, zeta, delta] = &mut wave.degrees;
+                for n in m..=total {
+                    let source = |sign, gradient: &[[f64; 2]], zonal: &[[f64; 2]]| match n {
+                        0 => [0.0; 2],
+                        _ => source_from_wind(m, n, radius, &recurrence.epsilon, sign, gradient, zonal),
+                    };
+                    zeta[n - m] = source(1.0, eastward, northward);
+                    delta[n - m] = source(-1.0, northward, eastward);
+                }
+                pack(fields, field, &zeta[..=total - m], vorticity);
+                pack(fields, field, &delta[..=total - m], divergence);
+            }
+        });
+    }
+
+    /// What the Legendre sums of an analysis read, and what they write to.
+    fn latitudes_of_analysis(&mut self) -> (AnalysisLatitudes<'_>, &mut [Wave], &[usize]) {
+        let (resampling, legendre) = match &self.resampled {
+            Some((resampling, legendre)) => (Some(resampling), legendre),
+            None => (None, &self.legendre),
+        };
+        let wavenumbers = self.waves.len();
+        let latitudes =
+            AnalysisLatitudes { arch: self.arch, legendre, resampling, lines: &self.lines, wavenumbers };
+        (latitudes, &mut self.waves, &self.scaled_offsets)
     }
 
     /// Synthesises `fields` grid fields from the waves' Fourier coefficients of fields `first`...
@@ -220,15 +222,11 @@ impl CpuTransform {
         let lines = self.lines.len();
         let points = grid.len() / fields;
         for (field, grid) in grid.chunks_exact_mut(points).enumerate() {
-            for_each_part(grid, self.rings.offsets(), &|group, output| {
-                let waves = |m: usize, line: usize, southern: bool| {
-                    let part = if southern { 2 } else { 0 };
-                    let at = ((first + field) * 4 + part) * lines + line;
-                    let fourier = &self.waves[m].fourier;
-                    [&fourier[at], &fourier[at + lines]]
-                };
-                self.rings.synthesize(group, quantity, waves, output);
-            });
+            let waves = |m: usize, line: usize| {
+                let fourier = &self.waves[m].fourier[(first + field) * 4 * lines..][..4 * lines];
+                std::array::from_fn(|part| &fourier[part * lines + line])
+            };
+            self.rings.synthesize(quantity, waves, grid);
         }
     }
 
@@ -237,11 +235,12 @@ impl CpuTransform {
         let wavenumbers = self.waves.len();
         let points = grid.len() / fields;
         let rings = &self.rings;
+        let factor = if self.resampled.is_some() { Factor::Mean } else { Factor::Weight(quantity) };
         let used = rings.pairs().div_ceil(LANES);
         for_each_item(&mut self.lines[..used], |line, output| {
             for (field, grid) in grid.chunks_exact(points).enumerate() {
                 let output = &mut output[(first + field) * wavenumbers..][..wavenumbers];
-                rings.analyze(line, wavenumbers, quantity, grid, output);
+                rings.analyze(line, factor, grid, output);
             }
         });
     }
@@ -264,43 +263,32 @@ fn unpack<R: Real>(m: usize, fields: usize, field: usize, spectrum: &[R], degree
     degrees[count..].fill([0.0; 2]);
 }
 
-/// Calls `work(m, workspace, part of the spectrum)` for every m; on many threads if there are.
-fn for_each_wave<R: Real, F>(waves: &mut [Wave], spectrum: &mut [R], offsets: &[usize], work: F)
-where
-    F: Fn(usize, &mut Wave, &mut [R]) + Sync,
-{
-    fn halve<R: Real, F>(waves: &mut [Wave], spectrum: &mut [R], offsets: &[usize], first: usize, work: &F)
-    where
-        F: Fn(usize, &mut Wave, &mut [R]) + Sync,
-    {
-        if let [wave] = waves {
-            return work(first, wave, spectrum);
-        }
-        let middle = waves.len() / 2;
-        let (low, high) = waves.split_at_mut(middle);
-        let (left, right) = spectrum.split_at_mut(offsets[middle] - offsets[0]);
-        let (before, behind) = (&offsets[..=middle], &offsets[middle..]);
-        if rayon::current_num_threads() == 1 {
-            halve(low, left, before, first, work);
-            halve(high, right, behind, first + middle, work);
-        } else {
-            rayon::join(
-                || halve(low, left, before, first, work),
-                || halve(high, right, behind, first + middle, work),
-            );
-        }
+/// The opposite of [`unpack`].
+fn pack<R: Real>(fields: usize, field: usize, degrees: &[[f64; 2]], spectrum: &mut [R]) {
+    for (j, degree) in degrees.iter().enumerate() {
+        spectrum[2 * j * fields + field] = R::from_f64(degree[0]);
+        spectrum[(2 * j + 1) * fields + field] = R::from_f64(degree[1]);
     }
-    halve(waves, spectrum, offsets, 0, &work);
 }
 
 impl Legendre {
-    fn new(grid: &Grid, total: usize, rings: &RingTransforms) -> Self {
+    /// At the latitudes of a grid.
+    fn of_grid(grid: &Grid, total: usize, rings: &RingTransforms) -> Self {
         let northern = &grid.rings()[..rings.pairs()];
         let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
         let cosines: Vec<f64> = northern
             .iter()
             .map(|ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude })
             .collect();
+        let first_block = (0..=total).map(|m| {
+            let ring = (0..rings.pairs()).find(|&ring| rings.wavenumbers(ring) > m).unwrap_or(0);
+            ring / BLOCK
+        });
+        Self::new(&sines, &cosines, total, first_block.collect())
+    }
+
+    /// At the given northern latitudes and their mirror images.
+    fn new(sines: &[f64], cosines: &[f64], total: usize, first_block: Vec<usize>) -> Self {
         let recurrences: Vec<_> =
             (0..=total).into_par_iter().map(|m| Recurrence::new(m, total + 1)).collect();
         let blocks: Vec<_> = sines
@@ -308,11 +296,6 @@ impl Legendre {
             .zip(cosines.par_chunks(BLOCK))
             .map(|(sines, cosines)| LatitudeBlock::new(sines, cosines, &recurrences, total + 1))
             .collect();
-        let first_block = (0..=total).map(|m| {
-            let ring = (0..rings.pairs()).find(|&ring| rings.wavenumbers(ring) > m).unwrap_or(0);
-            ring / BLOCK
-        });
-        let first_block = first_block.collect();
         Self { recurrences, blocks, first_block }
     }
 
@@ -326,7 +309,8 @@ impl Legendre {
 struct Synthesis<'a> {
     legendre: &'a Legendre,
     m: usize,
-    steps: &'a [[f64; 4]],
+    degrees: &'a [[f64; 2]],
+    steps: &'a mut [[f64; 4]],
     fourier: &'a mut [Line],
 }
 
@@ -335,7 +319,8 @@ impl WithSimd for Synthesis<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, steps, fourier } = self;
+        let Self { legendre, m, degrees, steps, fourier } = self;
+        legendre.recurrences[m].to_steps(degrees, steps);
         let lines = fourier.len() / 4;
         let mut parts = fourier.chunks_exact_mut(lines);
         let parts: [&mut [Line]; 4] = std::array::from_fn(|_| parts.next().expect("four parts"));
@@ -354,32 +339,65 @@ impl WithSimd for Synthesis<'_> {
     }
 }
 
-/// Sums against q_k of one field and wavenumber.
-struct Analysis<'a> {
+/// The latitudes at which analysis integrates, and the Fourier coefficients there.
+struct AnalysisLatitudes<'a> {
+    arch: Arch,
     legendre: &'a Legendre,
-    m: usize,
+    resampling: Option<&'a Resampling>,
     lines: &'a [Vec<[Line; 4]>],
-    /// Index of field and wavenumber in each line.
-    at: usize,
-    sums: &'a mut [Line],
-    steps: &'a mut [[f64; 4]],
+    wavenumbers: usize,
 }
 
-impl WithSimd for Analysis<'_> {
+impl AnalysisLatitudes<'_> {
+    /// Analyses one field and wavenumber by its first `count` q_k into `wave.degrees[result]`.
+    fn sums(&self, quantity: Quantity, m: usize, field: usize, count: usize, wave: &mut Wave, result: usize) {
+        let at = field * self.wavenumbers + m;
+        let on_grid = |line: usize| &self.lines[line][at];
+        let Wave { degrees, steps, sums, resampled, .. } = wave;
+        let (degrees, steps, sums) = (&mut degrees[result], &mut steps[..count], &mut sums[..4 * count]);
+        let legendre = self.legendre;
+        match self.resampling {
+            None => self.arch.dispatch(Analysis { legendre, m, input: on_grid, sums, steps, degrees }),
+            Some(resampling) => {
+                resampling.apply(self.arch, quantity, m, on_grid, resampled);
+                let input = |line: usize| &resampled[line];
+                self.arch.dispatch(Analysis { legendre, m, input, sums, steps, degrees });
+            }
+        }
+    }
+}
+
+/// Coefficients of one field and wavenumber; `input(line)` yields the Fourier coefficients of eight latitude pairs.
+struct Analysis<'a, I> {
+    legendre: &'a Legendre,
+    m: usize,
+    input: I,
+    sums: &'a mut [Line],
+    steps: &'a mut [[f64; 4]],
+    degrees: &'a mut [[f64; 2]],
+}
+
+impl<'i, I: Fn(usize) -> &'i [Line; 4]> WithSimd for Analysis<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, lines, at, sums, steps } = self;
+        let Self { legendre, m, input, sums, steps, degrees } = self;
         let sums = &mut vectors_mut::<S>(sums)[..4 * steps.len()];
-        sums.fill(simd.splat_f64s(0.0));
-        for (index, block) in legendre.blocks.iter().enumerate().skip(legendre.first_block[m]) {
-            let input = std::array::from_fn(|i| &lines[index * BLOCK_LINES + i][at]);
-            legendre::analyze(simd, block, m, legendre.factors(block, m), input, sums);
+        // From the equator, where the functions of every degree live, to the poles.
+        let range = legendre.first_block[m]..legendre.blocks.len();
+        for index in range.rev() {
+            let block = &legendre.blocks[index];
+            let lines = std::array::from_fn(|i| input(index * BLOCK_LINES + i));
+            let first = index + 1 == legendre.blocks.len();
+            legendre::analyze(simd, block, m, legendre.factors(block, m), lines, first, sums);
         }
         let (sums, _) = sums.as_chunks::<4>();
         for (step, sum) in steps.iter_mut().zip(sums) {
-            *step = sum.map(|lanes| simd.reduce_sum_f64s(lanes));
+            for part in 0..4 {
+                step[part] = simd.reduce_sum_f64s(sum[part]);
+            }
         }
+        legendre.recurrences[m].to_degrees(steps, degrees);
     }
 }

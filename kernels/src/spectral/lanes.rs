@@ -25,3 +25,15 @@ pub(super) fn vectors<S: Simd>(lines: &[Line]) -> &[S::f64s] {
 pub(super) fn vectors_mut<S: Simd>(lines: &mut [Line]) -> &mut [S::f64s] {
     bytemuck::cast_slice_mut(lines)
 }
+
+/// Vector number `index` of a line.
+#[inline(always)]
+pub(super) fn get<S: Simd>(line: &Line, index: usize) -> S::f64s {
+    vectors::<S>(std::slice::from_ref(line))[index]
+}
+
+/// Sets vector number `index` of a line.
+#[inline(always)]
+pub(super) fn put<S: Simd>(line: &mut Line, index: usize, value: S::f64s) {
+    vectors_mut::<S>(std::slice::from_mut(line))[index] = value;
+}

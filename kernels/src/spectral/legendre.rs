@@ -80,7 +80,8 @@ fn synthesize_by<S: Simd, const WIDTH: usize>(
     }
 }
 
-/// Adds the contribution of one block to `sums`, the lanes of [step][even re, even im, odd re, odd im].
+/// Adds the contribution of one block to `sums`, the lanes of [step][even re, even im, odd re, odd im]; the first block
+/// overwrites them.
 ///
 /// `input` yields the lines of the block: for each of [`BLOCK_LINES`], north re, north im, south re, south im.
 #[inline(always)]
@@ -90,16 +91,19 @@ pub(super) fn analyze<S: Simd>(
     m: usize,
     factors: &[[f64; 2]],
     input: [&[Line; 4]; BLOCK_LINES],
+    first: bool,
     sums: &mut [S::f64s],
 ) {
-    match S::F64_LANES {
-        8 => analyze_by::<S, 4>(simd, block, m, factors, input, sums),
-        _ => analyze_by::<S, 2>(simd, block, m, factors, input, sums),
+    match (S::F64_LANES, first) {
+        (8, true) => analyze_by::<S, 4, true>(simd, block, m, factors, input, sums),
+        (8, false) => analyze_by::<S, 4, false>(simd, block, m, factors, input, sums),
+        (_, true) => analyze_by::<S, 2, true>(simd, block, m, factors, input, sums),
+        (_, false) => analyze_by::<S, 2, false>(simd, block, m, factors, input, sums),
     }
 }
 
 #[inline(always)]
-fn analyze_by<S: Simd, const WIDTH: usize>(
+fn analyze_by<S: Simd, const WIDTH: usize, const FIRST: bool>(
     simd: S,
     block: &LatitudeBlock,
     m: usize,
@@ -108,7 +112,12 @@ fn analyze_by<S: Simd, const WIDTH: usize>(
     sums: &mut [S::f64s],
 ) {
     let count = sums.len() / 4;
-    let Some(start) = block.start(m).filter(|start| start.step < count) else { return };
+    let start = block.start(m).filter(|start| start.step < count);
+    if FIRST {
+        let unreached = start.as_ref().map_or(count, |start| start.step);
+        sums[..4 * unreached].fill(simd.splat_f64s(0.0));
+    }
+    let Some(start) = start else { return };
     let argument = vectors::<S>(&block.argument);
     let sine = vectors::<S>(&block.sine);
     let (previous, current) = (vectors::<S>(start.previous), vectors::<S>(start.current));
@@ -120,16 +129,20 @@ fn analyze_by<S: Simd, const WIDTH: usize>(
         let mut values = [[simd.splat_f64s(0.0); WIDTH]; 4];
         for i in 0..WIDTH {
             let (line, within) = ((first + i) / per_line, (first + i) % per_line);
-            let part = |part: usize| vectors::<S>(&input[line][part..part + 1])[within];
             for p in 0..2 {
-                values[p][i] = simd.add_f64s(part(p), part(2 + p));
-                values[2 + p][i] = simd.mul_f64s(simd.sub_f64s(part(p), part(2 + p)), sine[first + i]);
+                let north = vectors::<S>(&input[line][p..p + 1])[within];
+                let south = vectors::<S>(&input[line][2 + p..3 + p])[within];
+                values[p][i] = simd.add_f64s(north, south);
+                values[2 + p][i] = simd.mul_f64s(simd.sub_f64s(north, south), sine[first + i]);
             }
         }
         let (sums, _) = sums[4 * start.step..].as_chunks_mut::<4>();
         for (&[a, b], sum) in factors[start.step..count].iter().zip(sums) {
             let (a, b) = (simd.splat_f64s(a), simd.splat_f64s(b));
             for part in 0..4 {
+                if FIRST && first == 0 {
+                    sum[part] = simd.splat_f64s(0.0);
+                }
                 for i in 0..WIDTH {
                     sum[part] = simd.mul_add_e_f64s(values[part][i], now[i], sum[part]);
                 }
@@ -146,5 +159,7 @@ fn analyze_by<S: Simd, const WIDTH: usize>(
 
 #[inline(always)]
 fn take<S: Simd, const WIDTH: usize>(values: &[S::f64s], first: usize) -> [S::f64s; WIDTH] {
-    std::array::from_fn(|i| values[first + i])
+    let mut taken = [values[first]; WIDTH];
+    taken.copy_from_slice(&values[first..first + WIDTH]);
+    taken
 }

@@ -29,10 +29,12 @@
 
 mod cpu;
 mod fourier;
+mod lane_fourier;
 mod lanes;
 mod legendre;
 mod partition;
 mod recurrence;
+mod resampling;
 mod start;
 mod transform;
 mod truncation;

@@ -1,46 +1,8 @@
-//! Work on the parts of one array by many threads, without any thread seeing another's part.
+//! Work on parts of arrays by many threads, without any thread seeing another's part.
+//!
+//! Nothing depends on how the parts are spread over threads. One thread alone works in the caller's, without rayon.
 
-/// Calls `work(i, part)` for every part i, which is `values[offsets[i]..offsets[i+1]]`; on many threads if there are.
-///
-/// `offsets` must ascend from 0 to the length of `values`. Nothing depends on how the parts are spread over threads.
-pub(super) fn for_each_part<T, F>(values: &mut [T], offsets: &[usize], work: &F)
-where
-    T: Send,
-    F: Fn(usize, &mut [T]) + Sync,
-{
-    let parts = offsets.len() - 1;
-    if rayon::current_num_threads() == 1 {
-        let mut rest = values;
-        for i in 0..parts {
-            let (part, behind) = rest.split_at_mut(offsets[i + 1] - offsets[i]);
-            work(i, part);
-            rest = behind;
-        }
-    } else {
-        halve(values, offsets, 0, work);
-    }
-}
-
-fn halve<T, F>(values: &mut [T], offsets: &[usize], first: usize, work: &F)
-where
-    T: Send,
-    F: Fn(usize, &mut [T]) + Sync,
-{
-    match offsets.len() - 1 {
-        0 => {}
-        1 => work(first, values),
-        parts => {
-            let middle = parts / 2;
-            let (left, right) = values.split_at_mut(offsets[middle] - offsets[0]);
-            rayon::join(
-                || halve(left, &offsets[..=middle], first, work),
-                || halve(right, &offsets[middle..], first + middle, work),
-            );
-        }
-    }
-}
-
-/// Calls `work(i, item)` for every item; on many threads if there are.
+/// Calls `work(i, item)` for every item.
 pub(super) fn for_each_item<T, F>(items: &mut [T], work: F)
 where
     T: Send,
@@ -51,5 +13,81 @@ where
         items.iter_mut().enumerate().for_each(|(i, item)| work(i, item));
     } else {
         items.par_iter_mut().enumerate().with_max_len(8).for_each(|(i, item)| work(i, item));
+    }
+}
+
+/// Calls `work(i, item, parts)` for every item, where part k of it is `arrays[k][offsets[i]..offsets[i+1]]`.
+///
+/// `offsets` ascends from 0 to the length of the arrays and has one entry more than there are items.
+pub(super) fn for_each_with_parts<I, T, F, const N: usize>(
+    items: &mut [I],
+    arrays: [&mut [T]; N],
+    offsets: &[usize],
+    work: &F,
+) where
+    I: Send,
+    T: Send,
+    F: Fn(usize, &mut I, [&mut [T]; N]) + Sync,
+{
+    fn halve<I, T, F, const N: usize>(
+        items: &mut [I],
+        arrays: [&mut [T]; N],
+        offsets: &[usize],
+        first: usize,
+        work: &F,
+    ) where
+        I: Send,
+        T: Send,
+        F: Fn(usize, &mut I, [&mut [T]; N]) + Sync,
+    {
+        if let [item] = items {
+            return work(first, item, arrays);
+        }
+        let middle = items.len() / 2;
+        let (low, high) = items.split_at_mut(middle);
+        let (before, behind) = (&offsets[..=middle], &offsets[middle..]);
+        let mut halves = arrays.map(|array| array.split_at_mut(offsets[middle] - offsets[0]));
+        let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
+        let right = halves.map(|(_, right)| right);
+        both(|| halve(low, left, before, first, work), || halve(high, right, behind, first + middle, work));
+    }
+    halve(items, arrays, offsets, 0, work);
+}
+
+/// Calls `work(i, northern part, southern part)` for the parts of one array that lie mirrored about its middle:
+/// `north[i]..north[i+1]` counted from the front and `south[i+1]..south[i]` towards the back.
+pub(super) fn for_each_mirrored_part<T, F>(values: &mut [T], north: &[usize], south: &[usize], work: &F)
+where
+    T: Send,
+    F: Fn(usize, &mut [T], &mut [T]) + Sync,
+{
+    fn halve<T, F>(front: &mut [T], back: &mut [T], north: &[usize], south: &[usize], first: usize, work: &F)
+    where
+        T: Send,
+        F: Fn(usize, &mut [T], &mut [T]) + Sync,
+    {
+        let parts = north.len() - 1;
+        if parts == 1 {
+            return work(first, front, back);
+        }
+        let middle = parts / 2;
+        let (outer_front, inner_front) = front.split_at_mut(north[middle] - north[0]);
+        let (inner_back, outer_back) = back.split_at_mut(south[middle] - south[parts]);
+        both(
+            || halve(outer_front, outer_back, &north[..=middle], &south[..=middle], first, work),
+            || halve(inner_front, inner_back, &north[middle..], &south[middle..], first + middle, work),
+        );
+    }
+    let (front, back) = values.split_at_mut(north[north.len() - 1]);
+    halve(front, back, north, south, 0, work);
+}
+
+/// Both, on two threads if there are.
+fn both(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+    if rayon::current_num_threads() == 1 {
+        left();
+        right();
+    } else {
+        rayon::join(left, right);
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct Recurrence {
     pub(super) polar: Vec<[f64; 2]>,
     /// ε_{m+j}.
     pub(super) epsilon: Vec<f64>,
-    /// α_k.
-    alpha: Vec<f64>,
+    /// α_k ε_{m+2k+1}, α_k ε_{m+2k+2} and α_k: from q_k to the functions of even and odd degree.
+    amplitudes: Vec<[f64; 3]>,
 }
 
 /// ε_n of zonal wavenumber m.
@@ -58,18 +58,23 @@ impl Recurrence {
         };
         let equatorial = (0..count).map(factors).map(|(a, sum)| [a, -a * sum]).collect();
         let polar = (0..count).map(factors).map(|(a, sum)| [-a, a * (1.0 - sum)]).collect();
-        Self { equatorial, polar, epsilon, alpha }
+        let amplitudes =
+            (0..count).map(|k| [epsilon[2 * k + 1], epsilon[2 * k + 2], 1.0].map(|factor| alpha[k] * factor));
+        let amplitudes = amplitudes.collect();
+        Self { equatorial, polar, epsilon, amplitudes }
     }
 
     /// Coefficients of the q_k that sum to the same even and odd parts as `degrees`, the [re, im] of n = m, m+1, ...
     ///
     /// Even: α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd: α_k c_{m+2k+1}. Order: even re, even im, odd re, odd im.
     /// `degrees` needs two more entries than degrees, 0.
+    #[inline(always)]
     pub(super) fn to_steps(&self, degrees: &[[f64; 2]], steps: &mut [[f64; 4]]) {
-        for (k, step) in steps.iter_mut().enumerate() {
-            let alpha = self.alpha[k];
-            let [first, second] = [alpha * self.epsilon[2 * k + 1], alpha * self.epsilon[2 * k + 2]];
-            let [even, odd, next] = [degrees[2 * k], degrees[2 * k + 1], degrees[2 * k + 2]];
+        let (pairs, _) = degrees.as_chunks::<2>();
+        let behind = pairs[1..=steps.len()].iter();
+        for (((step, [even, odd]), [next, _]), [first, second, alpha]) in
+            steps.iter_mut().zip(pairs).zip(behind).zip(&self.amplitudes)
+        {
             *step = [
                 first * even[0] + second * next[0],
                 first * even[1] + second * next[1],
@@ -80,16 +85,14 @@ impl Recurrence {
     }
 
     /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
+    #[inline(always)]
     pub(super) fn to_degrees(&self, steps: &[[f64; 4]], degrees: &mut [[f64; 2]]) {
         let mut before = [0.0; 2];
-        for (k, step) in steps.iter().enumerate() {
-            let alpha = self.alpha[k];
-            let first = alpha * self.epsilon[2 * k + 1];
-            for part in 0..2 {
-                degrees[2 * k][part] = first * step[part] + before[part];
-                degrees[2 * k + 1][part] = alpha * step[2 + part];
-                before[part] = alpha * self.epsilon[2 * k + 2] * step[part];
-            }
+        let (pairs, _) = degrees.as_chunks_mut::<2>();
+        for ((step, [even, odd]), [first, second, alpha]) in steps.iter().zip(pairs).zip(&self.amplitudes) {
+            *even = [first * step[0] + before[0], first * step[1] + before[1]];
+            *odd = [alpha * step[2], alpha * step[3]];
+            before = [second * step[0], second * step[1]];
         }
     }
 }

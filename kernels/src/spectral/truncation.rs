@@ -57,8 +57,8 @@ impl Truncation {
     ///
     /// Analysis after synthesis must give the coefficients back. The longest ring must resolve m = T, 2T+1 ≤ points (a
     /// shorter ring of a reduced grid carries only the m it resolves, as in IFS). Gaussian latitudes integrate
-    /// P̄_n P̄_n' exactly up to T = rings−1 (the linear grid). Those of equidistant latitudes do up to
-    /// T = (rings−1)/2.
+    /// P̄_n P̄_n' exactly up to T = rings−1 (the linear grid). Equidistant latitudes determine the Fourier series along a
+    /// meridian of every m up to T = rings−2 with poles, rings−1 without.
     pub fn largest_on(grid: &Grid) -> Self {
         Self::new(limits(grid).into_iter().map(|(largest, _)| largest).min().unwrap_or(0))
     }
@@ -83,8 +83,8 @@ impl Truncation {
 fn limits(grid: &Grid) -> [(usize, String); 2] {
     let rings = grid.rings().len();
     let by_rings = match grid.kind() {
-        GridKind::FullGaussian | GridKind::ReducedGaussian => rings - 1,
-        GridKind::LatLonShifted | GridKind::LatLonWithPoles => (rings - 1) / 2,
+        GridKind::FullGaussian | GridKind::ReducedGaussian | GridKind::LatLonShifted => rings - 1,
+        GridKind::LatLonWithPoles => rings - 2,
     };
     let points = grid.longest_ring();
     [
@@ -118,7 +118,7 @@ mod tests {
     fn the_largest_truncation_is_named() {
         let largest = |name: &str| Truncation::largest_on(&name.parse().unwrap()).total();
         assert_eq!([largest("F32"), largest("O32"), largest("N32")], [63, 63, 63]);
-        assert_eq!([largest("r144x73"), largest("r144x72"), largest("r64x73")], [36, 35, 31]);
+        assert_eq!([largest("r144x73"), largest("r144x72"), largest("r64x73")], [71, 71, 31]);
         let error = Truncation::new(64).check_on(&"F32".parse().unwrap()).unwrap_err();
         assert_eq!(
             error.to_string(),

@@ -5,13 +5,14 @@ use std::path::Path;
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::Filter;
+use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 
 use super::advection::rotation_wind;
 use super::steady_flow::balanced_height;
 use super::{DAY, GRAVITY, SOURCE};
 use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
-use crate::figure::{Map, draw};
+use crate::figure::{Map, draw, levels};
 use crate::reference;
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets, steps, surface_height};
 use crate::{Case, Measurement, Options, Result};
@@ -49,6 +50,14 @@ fn integration(options: &Options, truncation: usize) -> Integration {
 }
 
 fn study<R: Real>(options: &Options, truncations: &[usize], days: f64) -> Result<(Vec<Run>, ShallowWater<R>)> {
+    study_with(truncations, days, |truncation| integration(options, truncation))
+}
+
+fn study_with<R: Real>(
+    truncations: &[usize],
+    days: f64,
+    integration: impl Fn(usize) -> Integration,
+) -> Result<(Vec<Run>, ShallowWater<R>)> {
     let scenario = Scenario {
         u: &|longitude, latitude| rotation_wind(SPEED, 0.0, longitude, latitude).0,
         v: &|_, _| 0.0,
@@ -57,7 +66,7 @@ fn study<R: Real>(options: &Options, truncations: &[usize], days: f64) -> Result
         coriolis: None,
         mean_depth: MEAN_DEPTH,
     };
-    integrate::<R>(&scenario, truncations, days * DAY, |truncation| integration(options, truncation))
+    integrate::<R>(&scenario, truncations, days * DAY, integration)
 }
 
 /// Distance from stored output of two other models; see [`reference`].
@@ -135,21 +144,31 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     for run in &runs {
         let limits = Budgets {
             mass: 1e-13,
-            total_energy: 2e-5,
-            potential_enstrophy: 2e-3,
-            basis: "mass: round-off; energy and enstrophy: this model's own drift, rounded up",
+            total_energy: 5e-7,
+            potential_enstrophy: 5e-6,
+            basis: "mass: round-off; energy and enstrophy: about ten times this model's own drift at T42",
         };
         measurements.extend(budgets(&format!("T{} f64", run.truncation), &run.start, &run.end, limits));
     }
 
     let coarsest = runs[0].truncation;
+    let halved = Integration { time_step: 0.5 * integration(options, coarsest).time_step, ..integration(options, coarsest) };
+    let (finer_step, _) = study_with::<f64>(&[coarsest], 15.0, |_| halved)?;
+    let norms = surface_errors(&[(coarsest, &runs[0].surface)], &finer_step[0].surface, MEAN_DEPTH)?[0].1;
+    measurements.push(Measurement::at_most(
+        "l2 difference of height, day 15, from half the time step",
+        format!("T{coarsest} f64"),
+        norms.root_mean_square,
+        7.5e-4,
+        spread,
+    ));
     let (single, _) = study::<f32>(options, &[coarsest], 15.0)?;
     let norms = surface_errors(&[(coarsest, &single[0].surface)], &runs[0].surface, MEAN_DEPTH)?[0].1;
     measurements.push(Measurement::at_most(
         "l2 distance of f32 from f64, height, day 15",
         format!("T{coarsest}"),
         norms.root_mean_square,
-        1e-4,
+        1e-5,
         "stated distance of f32",
     ));
 
@@ -160,7 +179,14 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let title = format!("Height of the surface, day 15, T{}", reference.truncation);
         let grid = finest.configuration().grid.clone();
         let height = surface_height(&mut finest)?;
-        let map = Map { title: &title, unit: "m", range: [5_000.0, 6_000.0], symmetric: false };
+        let map = Map {
+            title: &title,
+            label: "m",
+            factor: 1.0,
+            levels: levels(5_050.0, 5_950.0, 19),
+            colours: ColourMap::Height,
+            latitudes: [-90.0, 90.0],
+        };
         draw(folder, "williamson-5-day15", &map, &grid, &height)?;
     }
     Ok(measurements)

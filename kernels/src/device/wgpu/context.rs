@@ -22,6 +22,7 @@ const CACHED_STAGING_LIMIT: u64 = 256 << 20;
 
 /// What kernels and timers use where the adapter offers it.
 const WANTED_FEATURES: Features = Features::SHADER_F64
+    .union(Features::PASSTHROUGH_SHADERS)
     .union(Features::PIPELINE_CACHE)
     .union(Features::TIMESTAMP_QUERY)
     .union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);

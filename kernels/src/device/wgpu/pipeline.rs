@@ -10,7 +10,7 @@ use wgpu::{
     BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
     BindingResource, BindingType, BufferBinding, BufferBindingType, ComputePipeline,
     ComputePipelineDescriptor, ErrorFilter, Features, PipelineCache, PipelineCacheDescriptor,
-    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+    PipelineLayoutDescriptor, ShaderStages,
 };
 
 use super::arguments::append_arguments;
@@ -27,7 +27,7 @@ use crate::{Error, Precision, Result};
 const WORKGROUP: u32 = 256;
 
 /// The compiler in front of the driver's: the version of wgpu that the workspace pins, and how it is used here.
-const COMPILER: &str = "wgpu 30, bounds checked";
+const COMPILER: &str = "wgpu 30, bounds checked, nothing contracted";
 
 /// A compiled kernel.
 pub(super) struct Pipeline {
@@ -156,10 +156,7 @@ impl WgpuContext {
     }
 
     fn create(&self, program: &Program, cache: Option<&PipelineCache>) -> Pipeline {
-        let module = self.device.create_shader_module(ShaderModuleDescriptor {
-            label: Some(program.name),
-            source: ShaderSource::Wgsl(program.source.into()),
-        });
+        let module = self.shader_module(program.name, program.source);
         let entry = |binding: usize| BindGroupLayoutEntry {
             binding: binding as u32,
             visibility: ShaderStages::COMPUTE,

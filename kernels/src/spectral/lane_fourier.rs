@@ -1,0 +1,273 @@
+//! Complex Fourier transforms of eight sequences side by side, one per SIMD lane.
+//!
+//! Stockham's self-sorting algorithm, decimation in frequency, radices 8, 4, 2 and odd primes up to 7 (van Loan 1992,
+//! Computational Frameworks for the Fast Fourier Transform). Elements are [re, im] lines, so that no shuffle is needed
+//! anywhere.
+
+use std::f64::consts::{FRAC_1_SQRT_2, TAU};
+
+use pulp::Simd;
+
+use super::lanes::{LANES, Line, get, put};
+
+/// Complex numbers, one per lane of a vector.
+type Complex<S> = [<S as Simd>::f64s; 2];
+
+/// A plan for one length.
+#[derive(Debug)]
+pub(super) struct LaneFourier {
+    length: usize,
+    stages: Vec<Stage>,
+}
+
+#[derive(Debug)]
+struct Stage {
+    radix: usize,
+    /// Number of butterflies with different twiddle factors.
+    count: usize,
+    /// Number of butterflies with the same.
+    stride: usize,
+    /// e^{−2πi pj/n} by [p][j−1].
+    twiddles: Vec<[f64; 2]>,
+}
+
+impl LaneFourier {
+    /// `None` if the length has a prime factor above 7.
+    pub(super) fn new(length: usize) -> Option<Self> {
+        let (mut rest, mut stride) = (length, 1);
+        let mut stages = Vec::new();
+        while rest > 1 {
+            let radix = [8, 4, 2, 3, 5, 7].into_iter().find(|radix| rest % radix == 0)?;
+            let count = rest / radix;
+            let twiddle = |p: usize, j: usize| {
+                let angle = -TAU * (p * j % rest) as f64 / rest as f64;
+                [angle.cos(), angle.sin()]
+            };
+            let twiddles = (0..count).flat_map(|p| (1..radix).map(move |j| twiddle(p, j))).collect();
+            stages.push(Stage { radix, count, stride, twiddles });
+            (rest, stride) = (count, stride * radix);
+        }
+        Some(Self { length, stages })
+    }
+
+    /// y_k = Σ_j x_j e^{−2πi jk/n}, unnormalised; returns the one of the two arrays that holds the result.
+    ///
+    /// Exchanging real and imaginary parts before and after yields the transform with +2πi.
+    #[inline(always)]
+    pub(super) fn transform<'a, S: Simd>(
+        &self,
+        simd: S,
+        values: &'a mut [[Line; 2]],
+        scratch: &'a mut [[Line; 2]],
+    ) -> &'a mut [[Line; 2]] {
+        let mut from = &mut values[..self.length];
+        let mut to = &mut scratch[..self.length];
+        for stage in &self.stages {
+            match stage.radix {
+                8 => stage.run(simd, from, to, Eight),
+                4 => stage.run(simd, from, to, Four),
+                2 => stage.run(simd, from, to, Two),
+                3 => stage.run(simd, from, to, Odd::<3>::new()),
+                5 => stage.run(simd, from, to, Odd::<5>::new()),
+                _ => stage.run(simd, from, to, Odd::<7>::new()),
+            }
+            std::mem::swap(&mut from, &mut to);
+        }
+        from
+    }
+}
+
+impl Stage {
+    #[inline(always)]
+    fn run<S: Simd, const RADIX: usize>(
+        &self,
+        simd: S,
+        from: &[[Line; 2]],
+        to: &mut [[Line; 2]],
+        butterfly: impl Butterfly<RADIX>,
+    ) {
+        let stride = self.stride;
+        let span = stride * self.count;
+        for (p, to) in to.chunks_exact_mut(stride * RADIX).enumerate() {
+            let twiddles = &self.twiddles[p * (RADIX - 1)..(p + 1) * (RADIX - 1)];
+            let inputs: [&[[Line; 2]]; RADIX] =
+                std::array::from_fn(|i| &from[i * span + p * stride..][..stride]);
+            for q in 0..stride {
+                for vector in 0..LANES / S::F64_LANES {
+                    let mut values = [[simd.splat_f64s(0.0); 2]; RADIX];
+                    for i in 0..RADIX {
+                        let [re, im] = &inputs[i][q];
+                        values[i] = [get::<S>(re, vector), get::<S>(im, vector)];
+                    }
+                    let outputs = butterfly.apply(simd, values);
+                    for j in 0..RADIX {
+                        let mut value = outputs[j];
+                        if j > 0 {
+                            let [re, im] = twiddles[j - 1];
+                            let (re, im) = (simd.splat_f64s(re), simd.splat_f64s(im));
+                            value = [
+                                simd.mul_add_e_f64s(value[0], re, simd.neg_f64s(simd.mul_f64s(value[1], im))),
+                                simd.mul_add_e_f64s(value[0], im, simd.mul_f64s(value[1], re)),
+                            ];
+                        }
+                        let [re, im] = &mut to[j * stride + q];
+                        put::<S>(re, vector, value[0]);
+                        put::<S>(im, vector, value[1]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add<S: Simd>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
+    [simd.add_f64s(a[0], b[0]), simd.add_f64s(a[1], b[1])]
+}
+
+#[inline(always)]
+fn sub<S: Simd>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
+    [simd.sub_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])]
+}
+
+/// The transform of RADIX numbers. Functions rather than closures, which would not be inlined into the vectorised code.
+trait Butterfly<const RADIX: usize> {
+    fn apply<S: Simd>(&self, simd: S, values: [Complex<S>; RADIX]) -> [Complex<S>; RADIX];
+}
+
+struct Two;
+struct Four;
+struct Eight;
+/// cos and sin of 2πk/n.
+struct Odd<const RADIX: usize>([[f64; 2]; RADIX]);
+
+impl<const RADIX: usize> Odd<RADIX> {
+    fn new() -> Self {
+        Self(std::array::from_fn(|k| {
+            let (sine, cosine) = (TAU * k as f64 / RADIX as f64).sin_cos();
+            [cosine, sine]
+        }))
+    }
+}
+
+impl Butterfly<2> for Two {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, [a, b]: [Complex<S>; 2]) -> [Complex<S>; 2] {
+        [add(simd, a, b), sub(simd, a, b)]
+    }
+}
+
+impl Butterfly<4> for Four {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, [a, b, c, d]: [Complex<S>; 4]) -> [Complex<S>; 4] {
+        let (even, odd) = (add(simd, a, c), sub(simd, a, c));
+        let (sum, [re, im]) = (add(simd, b, d), sub(simd, b, d));
+        // −i (b − d) = (im, −re)
+        let first = [simd.add_f64s(odd[0], im), simd.sub_f64s(odd[1], re)];
+        let third = [simd.sub_f64s(odd[0], im), simd.add_f64s(odd[1], re)];
+        [add(simd, even, sum), first, sub(simd, even, sum), third]
+    }
+}
+
+impl Butterfly<8> for Eight {
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; 8]) -> [Complex<S>; 8] {
+        let half = simd.splat_f64s(FRAC_1_SQRT_2);
+        let even = Four.apply(simd, [x[0], x[2], x[4], x[6]]);
+        let [first, second, third, fourth] = Four.apply(simd, [x[1], x[3], x[5], x[7]]);
+        // Times e^{−iπk/4}: (1−i)/√2, −i, (−1−i)/√2. The last is kept with the opposite sign.
+        let second = [
+            simd.mul_f64s(simd.add_f64s(second[0], second[1]), half),
+            simd.mul_f64s(simd.sub_f64s(second[1], second[0]), half),
+        ];
+        let minus_fourth = [
+            simd.mul_f64s(simd.sub_f64s(fourth[0], fourth[1]), half),
+            simd.mul_f64s(simd.add_f64s(fourth[0], fourth[1]), half),
+        ];
+        let [re, im] = third;
+        [
+            add(simd, even[0], first),
+            add(simd, even[1], second),
+            [simd.add_f64s(even[2][0], im), simd.sub_f64s(even[2][1], re)],
+            sub(simd, even[3], minus_fourth),
+            sub(simd, even[0], first),
+            sub(simd, even[1], second),
+            [simd.sub_f64s(even[2][0], im), simd.add_f64s(even[2][1], re)],
+            add(simd, even[3], minus_fourth),
+        ]
+    }
+}
+
+impl<const RADIX: usize> Butterfly<RADIX> for Odd<RADIX> {
+    /// x_0 + Σ_j cos(2πjk/n) (x_j + x_{n−j}) − i Σ_j sin(2πjk/n) (x_j − x_{n−j}), j = 1..(n−1)/2.
+    #[inline(always)]
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; RADIX]) -> [Complex<S>; RADIX] {
+        let mut outputs = [x[0]; RADIX];
+        let half = RADIX / 2;
+        for j in 1..=half {
+            outputs[0] = add(simd, outputs[0], add(simd, x[j], x[RADIX - j]));
+        }
+        for k in 1..=half {
+            let mut sum = x[0];
+            let mut turned = [simd.splat_f64s(0.0); 2];
+            for j in 1..=half {
+                let [cosine, sine] = self.0[j * k % RADIX];
+                let (cosine, sine) = (simd.splat_f64s(cosine), simd.splat_f64s(sine));
+                let (plus, minus) = (add(simd, x[j], x[RADIX - j]), sub(simd, x[j], x[RADIX - j]));
+                for part in 0..2 {
+                    sum[part] = simd.mul_add_e_f64s(cosine, plus[part], sum[part]);
+                    turned[part] = simd.mul_add_e_f64s(sine, minus[part], turned[part]);
+                }
+            }
+            outputs[k] = [simd.add_f64s(sum[0], turned[1]), simd.sub_f64s(sum[1], turned[0])];
+            outputs[RADIX - k] = [simd.sub_f64s(sum[0], turned[1]), simd.add_f64s(sum[1], turned[0])];
+        }
+        outputs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::WithSimd;
+
+    struct Transform<'a>(&'a LaneFourier, &'a mut [[Line; 2]], &'a mut [[Line; 2]]);
+
+    impl WithSimd for Transform<'_> {
+        type Output = Vec<[Line; 2]>;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+            self.0.transform(simd, self.1, self.2).to_vec()
+        }
+    }
+
+    #[test]
+    fn every_radix_agrees_with_the_definition() {
+        for length in [1usize, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 40, 42, 64, 105, 210] {
+            let plan = LaneFourier::new(length).unwrap();
+            let value = |j: usize, part: usize, lane: usize| ((3 * j + 5 * part + 7 * lane) as f64).sin();
+            let mut values: Vec<[Line; 2]> = (0..length)
+                .map(|j| [0, 1].map(|part| Line(std::array::from_fn(|lane| value(j, part, lane)))))
+                .collect();
+            let mut scratch = vec![[Line::default(); 2]; length];
+            let result = pulp::Arch::new().dispatch(Transform(&plan, &mut values, &mut scratch));
+            for k in 0..length {
+                for lane in 0..LANES {
+                    let mut expected = [0.0; 2];
+                    for j in 0..length {
+                        let (sine, cosine) = (-TAU * (j * k % length) as f64 / length as f64).sin_cos();
+                        let (re, im) = (value(j, 0, lane), value(j, 1, lane));
+                        expected =
+                            [expected[0] + re * cosine - im * sine, expected[1] + re * sine + im * cosine];
+                    }
+                    for part in 0..2 {
+                        let difference = (result[k][part].0[lane] - expected[part]).abs();
+                        assert!(difference < 1e-12, "length {length}, k {k}: {difference:e}");
+                    }
+                }
+            }
+        }
+        assert!(LaneFourier::new(22).is_none());
+    }
+}
