@@ -154,7 +154,7 @@ impl Layout {
             Family::Octahedral => Some(format!("O{}", rings / 2)),
             Family::LatLon
                 if rings % 2 == 1 && (first.latitude - 90.0).abs() < 1e-9
-                    || rings % 2 == 0 && (first.latitude - 90.0 + half_row).abs() < 1e-6 =>
+                    || rings.is_multiple_of(2) && (first.latitude - 90.0 + half_row).abs() < 1e-6 =>
             {
                 Some(format!("r{}x{rings}", first.points))
             }

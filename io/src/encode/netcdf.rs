@@ -213,6 +213,8 @@ fn describe(
                 ("standard_name", "forecast_reference_time"),
                 ("units", &since),
                 ("calendar", "proleptic_gregorian"),
+                // As GRIB counts: every day has 86400 s.
+                ("units_metadata", "leap_seconds: none"),
             ],
         ),
     ];
@@ -226,7 +228,14 @@ fn describe(
     described.push(coordinate(
         "time",
         &[0],
-        &[("standard_name", "time"), ("units", &since), ("calendar", "proleptic_gregorian"), ("axis", "T")],
+        &[
+            ("standard_name", "time"),
+            ("units", &since),
+            ("calendar", "proleptic_gregorian"),
+            // As GRIB counts: every day has 86400 s.
+            ("units_metadata", "leap_seconds: none"),
+            ("axis", "T"),
+        ],
     ));
     for variable in variables {
         described.push(field(variable, layout, &horizontal, &vertical));
