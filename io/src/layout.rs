@@ -10,11 +10,11 @@ use terrella_kernels::grid::Grid;
 /// One circle of latitude, or a piece of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ring {
-    /// Latitude [degrees north].
+    /// Latitude (degrees north).
     pub latitude: f64,
-    /// Longitude of the first point [degrees east].
+    /// Longitude of the first point (degrees east).
     pub west: f64,
-    /// Distance of neighbours [degrees].
+    /// Distance of neighbours (degrees).
     pub spacing: f64,
     /// Number of points.
     pub points: usize,
@@ -23,7 +23,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Longitude of a point [degrees east].
+    /// Longitude of a point (degrees east).
     pub fn longitude(&self, point: usize) -> f64 {
         self.west + self.spacing * point as f64
     }
@@ -162,7 +162,7 @@ impl Layout {
         }
     }
 
-    /// Longitude and latitude of every point [degrees], in memory order.
+    /// Longitude and latitude of every point (degrees), in memory order.
     pub fn coordinates(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.rings
             .iter()
@@ -183,7 +183,7 @@ impl From<&Grid> for Layout {
     }
 }
 
-/// The 2N Gaussian latitudes, north to south [degrees].
+/// The 2N Gaussian latitudes, north to south (degrees).
 ///
 /// # Panics
 /// If `half` is 0.

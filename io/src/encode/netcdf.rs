@@ -24,7 +24,7 @@ pub struct Variable {
     pub parameter: Parameter,
     /// Format of the stored values.
     pub precision: Precision,
-    /// Pressure levels [hPa]: none for a field without a level; the same for all variables that have some.
+    /// Pressure levels (hPa): none for a field without a level; the same for all variables that have some.
     pub pressures: Vec<f64>,
 }
 

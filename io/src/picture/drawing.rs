@@ -10,7 +10,7 @@ use super::sampling::Sampled;
 /// A map's projection and place on the sheet.
 pub(super) struct Drawing {
     pub(super) projection: Projection,
-    /// Upper left corner [pixels].
+    /// Upper left corner (pixels).
     pub(super) corner: Point,
     pub(super) width: f32,
     pub(super) height: f32,

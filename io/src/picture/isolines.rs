@@ -32,8 +32,10 @@ impl Drawing {
             self.projection.inverse(x, y).is_some()
         };
         let mut labels = Labels::new(self.scale, &is_inside);
-        let marks =
-            if contours.extremes { extremes::find(&lattice, east - west >= 360.0) } else { Vec::new() };
+        // Nearby is 12°, whatever part of the globe the map shows.
+        let reach = (12.0 / (east - west) * columns as f64) as usize;
+        let around = east - west >= 360.0;
+        let marks = if contours.extremes { extremes::find(&lattice, around, reach) } else { Vec::new() };
         let marks: Vec<(extremes::Extreme, Point)> = marks
             .into_iter()
             .filter_map(|mark| {

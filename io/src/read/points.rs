@@ -103,7 +103,7 @@ fn reduced(handle: &Message, unsupported: &dyn Fn(String) -> Error) -> Result<Po
 }
 
 struct Parallels {
-    /// North to south [degrees].
+    /// North to south (degrees).
     latitudes: Vec<f64>,
     /// They are stored south to north.
     northward: bool,
@@ -150,7 +150,7 @@ fn gaussian_latitudes(
 }
 
 struct Meridians {
-    /// First of ours [degrees east]: 0 for a closed ring.
+    /// First of ours (degrees east): 0 for a closed ring.
     west: f64,
     spacing: f64,
     closed: bool,
