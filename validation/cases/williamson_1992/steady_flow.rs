@@ -91,7 +91,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         "l2 error of height, day 5",
         format!("T{truncation} f32, α = 45°"),
         norms.root_mean_square,
-        1e-4,
+        1e-6,
         "stated distance of f32",
     ));
     Ok(measurements)
