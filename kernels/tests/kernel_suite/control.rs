@@ -226,3 +226,77 @@ stamp! {
         }
     }
 }
+
+/// Returns under conditions that load nothing: the CPU computes both sides.
+#[kernel]
+fn chosen_returns<R: Real>(i: u32, x: &[R], y: &[R]) -> (R, R) {
+    let a = x[i];
+    let b = y[i];
+    if a < -2.0 {
+        return (b, 0.5);
+    }
+    let scaled = a * 0.25;
+    if b > 1.0 {
+        let a = scaled + b;
+        (a, a * a)
+    } else if a > b {
+        (scaled.max(b).sqrt(), b)
+    } else {
+        (scaled, -scaled)
+    }
+}
+
+stamp! {
+    returns_as_choices: chosen_returns<R>,
+    extent [999],
+    arguments { slice(field::<R>(10, 999)), slice(field::<R>(11, 999)) },
+    outputs { first: R, second: R },
+    reference {
+        let (x, y) = (field::<R>(10, 999), field::<R>(11, 999));
+        let number = R::from_f64;
+        move |[i]: [usize; 1]| {
+            let (a, b) = (x[i], y[i]);
+            let scaled = a * number(0.25);
+            let sum = scaled + b;
+            if a < number(-2.0) {
+                (b, number(0.5))
+            } else if b > number(1.0) {
+                (sum, sum * sum)
+            } else if a > b {
+                (Real::max(scaled, b).sqrt(), b)
+            } else {
+                (scaled, -scaled)
+            }
+        }
+    }
+}
+
+/// The angle's sine where it is wanted; the same load in condition and branch.
+#[kernel]
+fn clipped<R: Real>(i: u32, limit: R, x: &[R]) -> R {
+    let mut count = 0;
+    let value = if x[i] > limit && x[i] != 2.0 { x[i].sin() * limit } else { x[i] + 1.0 };
+    if x[i] > 0.0 {
+        count += 3;
+    } else {
+        for k in 0..3 {
+            count += k;
+        }
+    }
+    value * count as R
+}
+
+stamp! {
+    functions_under_conditions: clipped<R>,
+    extent [555],
+    arguments { value(R::from_f64(0.7)), slice(field::<R>(12, 555)) },
+    outputs { result: R },
+    reference {
+        let x = field::<R>(12, 555);
+        let number = R::from_f64;
+        move |[i]: [usize; 1]| {
+            let value = if x[i] > number(0.7) { x[i].sin() * number(0.7) } else { x[i] + number(1.0) };
+            (value * number(3.0),)
+        }
+    }
+}
