@@ -1,7 +1,7 @@
 //! The scalars of kernels: [`Real`] (f32, f64) and the [`Element`]s of buffers.
 
-use std::fmt::{Debug, Display};
 use crate::math;
+use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
 /// A kernel's index of the level: a u32 whose neighbours the CPU computes together.

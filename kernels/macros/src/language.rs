@@ -354,9 +354,10 @@ impl Expression {
                 (ExpressionKind::Integer(a), ExpressionKind::Integer(b)) => a == b,
                 (ExpressionKind::Boolean(a), ExpressionKind::Boolean(b)) => a == b,
                 (ExpressionKind::Local(a), ExpressionKind::Local(b)) => a == b,
-                (ExpressionKind::Load { slice: a, index: i }, ExpressionKind::Load { slice: b, index: j }) => {
-                    a == b && i.same(j)
-                }
+                (
+                    ExpressionKind::Load { slice: a, index: i },
+                    ExpressionKind::Load { slice: b, index: j },
+                ) => a == b && i.same(j),
                 (ExpressionKind::Unary(a, x), ExpressionKind::Unary(b, y)) => a == b && x.same(y),
                 (ExpressionKind::Binary(a, x, u), ExpressionKind::Binary(b, y, v)) => {
                     a == b && x.same(y) && u.same(v)

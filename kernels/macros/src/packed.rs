@@ -12,7 +12,9 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use crate::kinds::{Kind, Kinds};
-use crate::language::{BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement};
+use crate::language::{
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement,
+};
 use crate::rust::{Code, Plain, Substitution};
 
 /// The function `packed` of the generated module; the span of the obstacle where there can be none.
@@ -229,7 +231,10 @@ impl Packer<'_> {
         }
         let returns = whole.find_return().is_some();
         let known = self.steady_loads(condition);
-        let loads = then.iter().chain(otherwise).any(|statement| loads_besides(&known, |visit| statement.walk(visit)));
+        let loads = then
+            .iter()
+            .chain(otherwise)
+            .any(|statement| loads_besides(&known, |visit| statement.walk(visit)));
         if !returns && !loads {
             return self.lane_by_lane(whole);
         }
@@ -363,9 +368,7 @@ impl Packer<'_> {
 
     /// The loads that a condition always makes, from addresses that do not change in its branches.
     fn steady_loads<'e>(&self, condition: &'e Expression) -> Vec<&'e Expression> {
-        let changes = |inner: &Expression| {
-            matches!(inner.kind, ExpressionKind::Local(local) if self.kernel().locals[local].mutable)
-        };
+        let changes = |inner: &Expression| matches!(inner.kind, ExpressionKind::Local(local) if self.kernel().locals[local].mutable);
         condition.certain_loads().into_iter().filter(|load| !load.any(changes)).collect()
     }
 
@@ -452,12 +455,14 @@ impl<'p, 'a> Lane<'p, 'a> {
             ExpressionKind::Call { .. } => true,
             ExpressionKind::If { condition, then, otherwise } => {
                 let statements = !then.statements.is_empty() || !otherwise.statements.is_empty();
-                statements || [condition, &then.value, &otherwise.value].iter().any(|part| self.may_panic(part))
+                statements
+                    || [condition, &then.value, &otherwise.value].iter().any(|part| self.may_panic(part))
             }
             ExpressionKind::Unary(_, inner) => expression.scalar == Scalar::I32 || self.may_panic(inner),
             ExpressionKind::Binary(operator, left, right) => {
                 let overflows = expression.scalar == Scalar::I32 && operator.is_linear();
-                let divides = integer && matches!(operator, BinaryOperator::Divide | BinaryOperator::Remainder);
+                let divides =
+                    integer && matches!(operator, BinaryOperator::Divide | BinaryOperator::Remainder);
                 overflows || divides || self.may_panic(left) || self.may_panic(right)
             }
             ExpressionKind::Method(_, arguments) => arguments.iter().any(|argument| self.may_panic(argument)),
@@ -536,9 +541,7 @@ impl Substitution for Lane<'_, '_> {
                 }
                 let value = self.packer.load(*slice, index);
                 let name = self.hoist("load", value);
-                let changes = |inner: &Expression| {
-                    matches!(inner.kind, ExpressionKind::Local(local) if code.kernel.locals[local].mutable)
-                };
+                let changes = |inner: &Expression| matches!(inner.kind, ExpressionKind::Local(local) if code.kernel.locals[local].mutable);
                 if !expression.any(changes) {
                     self.loaded.push((expression.clone(), name.clone()));
                 }
@@ -548,7 +551,8 @@ impl Substitution for Lane<'_, '_> {
             ExpressionKind::Method(method, arguments) if method.is_math() => {
                 let ty = code.ty(expression.scalar);
                 let function = format_ident!("{}_lanes", method.name());
-                let packs: Vec<_> = arguments.iter().map(|argument| self.packer.lanes(argument, false)).collect();
+                let packs: Vec<_> =
+                    arguments.iter().map(|argument| self.packer.lanes(argument, false)).collect();
                 let value = quote!(<#ty as ::terrella_kernels::Real>::#function::<LANES>(#((#packs).0),*));
                 let name = self.hoist("lanes", value);
                 Some(quote!(#name[__lane]))

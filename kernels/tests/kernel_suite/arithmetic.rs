@@ -88,13 +88,27 @@ stamp! {
 fn comparisons<R: Real>(i: u32, x: &[R], y: &[R]) -> u32 {
     let (a, b) = both(x[i], y[i]);
     let mut code = 0;
-    if a < b { code += 1; }
-    if a <= b { code += 2; }
-    if a > b { code += 4; }
-    if a >= b { code += 8; }
-    if a == b { code += 16; }
-    if a != b { code += 32; }
-    if a < b || !(a > b) && b == b { code += 64; }
+    if a < b {
+        code += 1;
+    }
+    if a <= b {
+        code += 2;
+    }
+    if a > b {
+        code += 4;
+    }
+    if a >= b {
+        code += 8;
+    }
+    if a == b {
+        code += 16;
+    }
+    if a != b {
+        code += 32;
+    }
+    if a < b || !(a > b) && b == b {
+        code += 64;
+    }
     code
 }
 

@@ -49,8 +49,16 @@ stamp! {
 fn conditional_values<R: Real>(i: u32, n: u32, x: &[R], y: &[R]) -> R {
     let sign = if x[i] < 0.0 { -1.0 } else { 1.0 };
     let before = if i > 0 { x[i - 1] } else { 0.0 };
-    let after = if i + 1 < n { let next = x[i + 1]; next * 2.0 } else if y[i] > 0.0 { y[i] } else { -y[i] };
-    let both = sign * (if before < after { before } else { after }) + if y[i] > 1.0 { y[0] * x[i] } else { 0.25 };
+    let after = if i + 1 < n {
+        let next = x[i + 1];
+        next * 2.0
+    } else if y[i] > 0.0 {
+        y[i]
+    } else {
+        -y[i]
+    };
+    let both =
+        sign * (if before < after { before } else { after }) + if y[i] > 1.0 { y[0] * x[i] } else { 0.25 };
     both
 }
 

@@ -58,7 +58,14 @@ planes! { no_row 0 5 no_column 5 0 short_rows 700 3 long_rows 3 5001 square 100 
 
 /// Three indices.
 #[kernel(indices = 3)]
-fn position<R: Real>(block: u32, row: u32, column: u32, rows: u32, columns: u32, x: &[R]) -> (R, u32, i32, R) {
+fn position<R: Real>(
+    block: u32,
+    row: u32,
+    column: u32,
+    rows: u32,
+    columns: u32,
+    x: &[R],
+) -> (R, u32, i32, R) {
     let flat = (block * rows + row) * columns + column;
     (x[flat] * 2.0, flat, column as i32 - row as i32, block as R)
 }

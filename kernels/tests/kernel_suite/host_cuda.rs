@@ -112,7 +112,8 @@ pub(crate) fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
     }
     let first_output = storage.len();
     storage.extend(outputs.iter().map(|bytes| vec![0; bytes.len().div_ceil(8)]));
-    let mut pointers: Vec<*mut c_void> = storage.iter_mut().map(|values| values.as_mut_ptr().cast()).collect();
+    let mut pointers: Vec<*mut c_void> =
+        storage.iter_mut().map(|values| values.as_mut_ptr().cast()).collect();
     // SAFETY: the library is ours, just compiled, and has no initialisers.
     let loaded = unsafe { Library::new(&library) }.expect("load the compiled text");
     // SAFETY: `driver` defines `run` with these parameters.

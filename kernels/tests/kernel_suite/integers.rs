@@ -53,8 +53,12 @@ fn signed_operations(i: u32, n: u32, x: &[i32]) -> (i32, i32, i32, u32) {
     let sum = a * b - (a + 3) + -b;
     let shifts = (x[i] >> 5) ^ (x[i] << 2) ^ (a.min(b) & a.max(b));
     let mut below = 0u32;
-    if a < b { below = 1; }
-    if a >= -5 && b != 9 { below += 2; }
+    if a < b {
+        below = 1;
+    }
+    if a >= -5 && b != 9 {
+        below += 2;
+    }
     (sum, a / divisor * 1000 + a % divisor, shifts, below)
 }
 
@@ -104,7 +108,8 @@ fn wide_range<R: Real>() -> Vec<R> {
     for scale in [1.0, 100.0, 1e6, 1e9, 1e12] {
         values.extend(field::<R>(4, 120).into_iter().map(|value| value * R::from_f64(scale)));
     }
-    let edges = [2147483647.0, 2147483648.0, -2147483648.0, -2147483649.0, 4294967295.0, 4294967296.0, -0.99, 0.99];
+    let edges =
+        [2147483647.0, 2147483648.0, -2147483648.0, -2147483649.0, 4294967295.0, 4294967296.0, -0.99, 0.99];
     values.extend(edges.map(R::from_f64));
     values
 }

@@ -153,7 +153,13 @@ fn split<R: Real>(x: R, count: u32) -> (R, u32) {
 
 /// A function of several values on levels; integers that depend on the level; a condition that does not.
 #[kernel]
-fn several_on_levels<R: Real>(column: u32, level: Level, levels: u32, double: bool, x: &[R]) -> (R, u32, u32) {
+fn several_on_levels<R: Real>(
+    column: u32,
+    level: Level,
+    levels: u32,
+    double: bool,
+    x: &[R],
+) -> (R, u32, u32) {
     let value = x[column * levels + level];
     let (fraction, sum) = split(value, level % 7);
     let mut reversed = levels - 1 - level;

@@ -16,9 +16,9 @@ fn wheel() -> Option<PathBuf> {
     let output = Command::new("python3").args(["-c", program]).output().ok()?;
     let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim()).join("lib");
     let files = std::fs::read_dir(folder).ok()?;
-    files.filter_map(|file| Some(file.ok()?.path())).find(|path| {
-        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libnvrtc.so"))
-    })
+    files
+        .filter_map(|file| Some(file.ok()?.path()))
+        .find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libnvrtc.so")))
 }
 
 /// Loads the package's library once, so that the name `libnvrtc.so.12` finds it.

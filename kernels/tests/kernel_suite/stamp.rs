@@ -107,7 +107,10 @@ pub(crate) fn on_device(kind: &str, device: Device, launch: LaunchOn) {
 
 pub(crate) fn on_host_cuda(case: &Case, launch: LaunchOn, decode: fn(&[Vec<u8>]) -> Columns) {
     let expected = launch(Device::Cpu).expect("launch on the CPU");
-    run_or_say("host-cuda", host_cuda::run(case).map(|got| assert_same("host-cuda", &expected, &decode(&got))));
+    run_or_say(
+        "host-cuda",
+        host_cuda::run(case).map(|got| assert_same("host-cuda", &expected, &decode(&got))),
+    );
 }
 
 pub(crate) fn by_nvrtc(case: &Case) {

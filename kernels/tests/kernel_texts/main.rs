@@ -59,7 +59,10 @@ fn assert_text(file: &str, expected: &str, got: &str) {
         std::fs::write(format!("{folder}{file}"), got).unwrap();
         return;
     }
-    assert_eq!(got, expected, "{file} is another text now: TERRELLA_WRITE_TEXTS=1 writes it anew, read the difference");
+    assert_eq!(
+        got, expected,
+        "{file} is another text now: TERRELLA_WRITE_TEXTS=1 writes it anew, read the difference"
+    );
 }
 
 #[test]
@@ -95,7 +98,10 @@ fn the_precision_chooses_types_and_functions() {
     let [cuda, wgsl] = sources(&tracer_flux::TEXT, Precision::F32);
     assert!(cuda.contains("typedef float real;") && wgsl.contains("alias real = f32;"));
     assert!(cuda.contains("return exp_f32(x);") && wgsl.contains("return exp_f32(x);"));
-    assert!(!cuda.contains("exp_f64(") && !wgsl.contains("f64"), "an f32 module must do without f64:\n{wgsl}");
+    assert!(
+        !cuda.contains("exp_f64(") && !wgsl.contains("f64"),
+        "an f32 module must do without f64:\n{wgsl}"
+    );
     let [cuda, wgsl] = sources(&tracer_flux::TEXT, Precision::F64);
     assert!(cuda.contains("typedef double real;") && wgsl.contains("alias real = f64;"));
     assert!(cuda.contains("return exp_f64(x);") && wgsl.contains("return exp_f64(x);"));
@@ -115,7 +121,11 @@ fn only_helpers_in_use_are_in_the_module() {
     }
     let [cuda, wgsl] = sources(&tracer_flux::TEXT, Precision::F64);
     assert!(cuda.contains("f64 maximum(f64 a, f64 b)") && cuda.contains("i32 to_i32(f64 x)"));
-    assert!(wgsl.contains("fn maximum_real(") && wgsl.contains("fn to_i32_real(") && !wgsl.contains("fn maximum_f32("));
+    assert!(
+        wgsl.contains("fn maximum_real(")
+            && wgsl.contains("fn to_i32_real(")
+            && !wgsl.contains("fn maximum_f32(")
+    );
 }
 
 mod other {
