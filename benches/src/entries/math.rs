@@ -66,7 +66,13 @@ fn functions<R: Real>() -> [Function<R>; 4] {
             single: f32::ln,
             double: f64::ln,
         },
-        Function { name: "sin", range: [-7.0, 7.0], launch: sine::launch, single: f32::sin, double: f64::sin },
+        Function {
+            name: "sin",
+            range: [-7.0, 7.0],
+            launch: sine::launch,
+            single: f32::sin,
+            double: f64::sin,
+        },
         Function {
             name: "pow",
             range: [0.001, 1.1],

@@ -17,7 +17,11 @@ pub(super) const ENTRY: Entry = Entry {
     name: "pointwise",
     summary: "formulas at points; peer: a hand-written loop (for the saturation pressure, with std's exp)",
     keys: &[
-        Key { name: "formula", default: "all", meaning: "bernoulli_function, moist_air, saturation_vapour_pressure" },
+        Key {
+            name: "formula",
+            default: "all",
+            meaning: "bernoulli_function, moist_air, saturation_vapour_pressure",
+        },
         Key { name: "points", default: "16777216", meaning: "number of points" },
     ],
     smallest: &[("points", "1003")],
@@ -88,7 +92,10 @@ fn beside<R: Real, const N: usize>(
         name,
         output: Buffer::zeros(Device::Cpu, inputs.points)?,
         run: Box::new(move |output| {
-            run(arrays.each_ref().map(|array| array.cpu_slice().expect("the peer's arrays are on the CPU")), output);
+            run(
+                arrays.each_ref().map(|array| array.cpu_slice().expect("the peer's arrays are on the CPU")),
+                output,
+            );
         }),
     }))
 }
@@ -125,10 +132,11 @@ fn moist_air<R: Real>(request: &Request) -> Result<KernelCase<R>> {
         vapour_pressure = vec![R::ZERO; points];
         virtual_temperature = vec![R::ZERO; points];
     }
-    let peer = beside(request, &inputs, "hand-written loop", move |[temperature, humidity, pressure], output| {
-        let (first, second) = (&mut vapour_pressure, &mut virtual_temperature);
-        peers::moist_air_density(constants, temperature, humidity, pressure, first, second, output);
-    })?;
+    let peer =
+        beside(request, &inputs, "hand-written loop", move |[temperature, humidity, pressure], output| {
+            let (first, second) = (&mut vapour_pressure, &mut virtual_temperature);
+            peers::moist_air_density(constants, temperature, humidity, pressure, first, second, output);
+        })?;
     let (work, host, [temperature, humidity, pressure]) = (inputs.work(3, 10.0), inputs.host, inputs.there);
     let mut vapour_pressure = Buffer::zeros(request.device, points)?;
     let mut virtual_temperature = Buffer::zeros(request.device, points)?;

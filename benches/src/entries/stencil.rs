@@ -126,7 +126,10 @@ fn advection<R: Real>(request: &Request) -> Result<KernelCase<R>> {
     Ok(KernelCase {
         name: "advection_upwind",
         size: size(extents),
-        work: Work { bytes: ((field.len() + 3 * points) * size_of::<R>()) as f64, flops: 18.0 * points as f64 },
+        work: Work {
+            bytes: ((field.len() + 3 * points) * size_of::<R>()) as f64,
+            flops: 18.0 * points as f64,
+        },
         output: Buffer::zeros(device, points)?,
         run: Box::new(move |output| {
             let extent = [levels as u32, rows as u32, columns as u32];
