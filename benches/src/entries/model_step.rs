@@ -4,7 +4,7 @@ use terrella_dycore::shallow_water::{Configuration, ShallowWater};
 use terrella_kernels::device::Buffer;
 use terrella_kernels::{Precision, Real};
 
-use crate::{Case, Entry, Key, Peer, Request, Result, Work};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "model_step",
@@ -20,7 +20,7 @@ const SPEED: f64 = 30.0;
 /// Steps after which the error is looked at.
 const STEPS: usize = 10;
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     let case = |truncation| -> Result<Box<dyn Case>> {
         Ok(match request.precision {
             Precision::F32 => Box::new(ModelStep::<f32>::new(request, truncation)?),

@@ -6,7 +6,7 @@ use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
 use super::kernel_case::{KernelCase, Loop};
-use crate::{Case, Entry, Key, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work, peers};
 
 const OPERATORS: [&str; 2] = ["laplacian", "advection_upwind"];
 
@@ -26,14 +26,14 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     match request.precision {
         Precision::F32 => cases_in::<f32>(request),
         Precision::F64 => cases_in::<f64>(request),
     }
 }
 
-fn cases_in<R: Real>(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let operators = request.choices("operator", &OPERATORS)?;
     let case = |operator| -> Result<Box<dyn Case>> {
         Ok(match operator {

@@ -6,7 +6,7 @@ use terrella_kernels::spectral::{Transform, Truncation};
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
-use crate::{Case, Entry, Key, Peer, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work, peers};
 
 const DIRECTIONS: [&str; 4] = ["synthesis", "analysis", "wind_synthesis", "wind_analysis"];
 
@@ -34,8 +34,8 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
-    let mut cases: Vec<Box<dyn Case>> = Vec::new();
+fn cases(request: &Request) -> Result<Cases> {
+    let mut cases = Cases::new();
     for truncation in request.numbers("truncation")? {
         for fields in request.numbers("fields")? {
             for direction in request.choices("direction", &DIRECTIONS)? {
