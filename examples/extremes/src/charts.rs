@@ -9,7 +9,8 @@ use crate::series::{Record, Series};
 pub(crate) fn charts(series: &Series, time_step: f64) -> Vec<Chart> {
     let change = |name: &str, quantity: fn(&Record) -> f64| {
         let start = series.records.first().map_or(f64::NAN, quantity);
-        let points = series.records.iter().map(|record| (record.hour, 100.0 * (quantity(record) / start - 1.0)));
+        let points =
+            series.records.iter().map(|record| (record.hour, 100.0 * (quantity(record) / start - 1.0)));
         Line { name: name.into(), points: points.collect() }
     };
     let chart = |title: &str, y_label: &str, lines: Vec<Line>| Chart {
@@ -38,7 +39,11 @@ pub(crate) fn charts(series: &Series, time_step: f64) -> Vec<Chart> {
             "change [%]",
             vec![change("potential enstrophy", |record| record.potential_enstrophy)],
         ),
-        chart("Height tendency", "root mean square [m/h]", vec![Line { name: "height tendency".into(), points: tendency }]),
+        chart(
+            "Height tendency",
+            "root mean square [m/h]",
+            vec![Line { name: "height tendency".into(), points: tendency }],
+        ),
         chart("Strongest wind", "speed [m/s]", vec![Line { name: "strongest wind".into(), points: wind }]),
     ]
 }

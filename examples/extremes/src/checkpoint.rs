@@ -31,7 +31,11 @@ const VERSION: u32 = 1;
 pub(crate) type Fingerprint = [u8; 32];
 
 /// The bytes of a checkpoint file.
-pub(crate) fn encode<R: Real>(fingerprint: &Fingerprint, checkpoint: &Checkpoint<R>, series: &Series) -> Vec<u8> {
+pub(crate) fn encode<R: Real>(
+    fingerprint: &Fingerprint,
+    checkpoint: &Checkpoint<R>,
+    series: &Series,
+) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(VERSION.to_le_bytes());
     bytes.extend(width::<R>().to_le_bytes());
@@ -61,7 +65,11 @@ pub(crate) fn encode<R: Real>(fingerprint: &Fingerprint, checkpoint: &Checkpoint
 }
 
 /// Reads a checkpoint file of the set-up with this fingerprint; `path` is for messages.
-pub(crate) fn decode<R: Real>(bytes: &[u8], fingerprint: &Fingerprint, path: &Path) -> Result<(Checkpoint<R>, Series)> {
+pub(crate) fn decode<R: Real>(
+    bytes: &[u8],
+    fingerprint: &Fingerprint,
+    path: &Path,
+) -> Result<(Checkpoint<R>, Series)> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
     let whole = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("it does not start like one".into()))?;
     let Some((content, hash)) = bytes.split_last_chunk::<32>() else {
@@ -114,7 +122,8 @@ pub(crate) fn decode<R: Real>(bytes: &[u8], fingerprint: &Fingerprint, path: &Pa
     if !reader.bytes.is_empty() {
         return Err(refuse(format!("{} bytes follow its end", reader.bytes.len())));
     }
-    let [vorticity, divergence, geopotential, present_vorticity, present_divergence, present_geopotential] = spectra;
+    let [vorticity, divergence, geopotential, present_vorticity, present_divergence, present_geopotential] =
+        spectra;
     let checkpoint = Checkpoint {
         truncation,
         time_step,
@@ -166,7 +175,8 @@ mod tests {
     use super::*;
 
     fn example<R: Real>() -> (Checkpoint<R>, Series) {
-        let spectrum = |offset: usize| (0..6).map(|i| R::from_f64(((i + offset) as f64).sin())).collect::<Vec<R>>();
+        let spectrum =
+            |offset: usize| (0..6).map(|i| R::from_f64(((i + offset) as f64).sin())).collect::<Vec<R>>();
         let checkpoint = Checkpoint {
             truncation: 1,
             time_step: 300.5,

@@ -188,8 +188,8 @@ impl Default for Output {
 impl Configuration {
     /// Reads, checks and resolves the paths of a configuration file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::file(path, "reading of the configuration", error))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::file(path, "reading of the configuration", error))?;
         let mut configuration = Self::parse(&text, path)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         configuration.input.file = folder.join(&configuration.input.file);
@@ -300,7 +300,11 @@ fn toml_message(error: &toml::de::Error, text: &str) -> String {
         Some(span) => {
             let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
             let source = text.lines().nth(line - 1).unwrap_or("").trim();
-            if source.is_empty() { format!("line {line}: {words}.") } else { format!("line {line} ({source}): {words}.") }
+            if source.is_empty() {
+                format!("line {line}: {words}.")
+            } else {
+                format!("line {line} ({source}): {words}.")
+            }
         }
         None => format!("{words}."),
     }
@@ -320,11 +324,18 @@ fn within<T: PartialOrd + Display>(
     Err(format!("Key '{key}' in [{table}] is {value}: expected {least} to {most}."))
 }
 
-fn zero_or_within(table: &str, key: &str, value: f64, least: f64, most: f64) -> std::result::Result<(), String> {
+fn zero_or_within(
+    table: &str,
+    key: &str,
+    value: f64,
+    least: f64,
+    most: f64,
+) -> std::result::Result<(), String> {
     if value == 0.0 {
         return Ok(());
     }
-    within(table, key, value, least, most).map_err(|message| message.replace("expected ", "expected 0 (off) or "))
+    within(table, key, value, least, most)
+        .map_err(|message| message.replace("expected ", "expected 0 (off) or "))
 }
 
 fn named(table: &str, key: &str, value: &str) -> std::result::Result<(), String> {
@@ -344,7 +355,8 @@ mod tests {
 
     #[test]
     fn defaults_are_valid() {
-        let configuration = Configuration::parse("[input]\nfile = 'x.grib'\n", Path::new("forecast.toml")).unwrap();
+        let configuration =
+            Configuration::parse("[input]\nfile = 'x.grib'\n", Path::new("forecast.toml")).unwrap();
         assert_eq!(configuration.model.truncation, 170);
         assert_eq!(configuration.input.height, Automatic::Auto);
         assert_eq!(configuration.output, Output::default());
@@ -382,7 +394,10 @@ mod tests {
             "'forecast.toml': Key 'truncation' in [model] is 0: expected 1 to 4000."
         );
         assert!(message("[input]\nfile = 'x'\n[model]\nfilter = nan\n").contains("expected 0 to 1"));
-        assert!(message("[input]\nfile = 'x'\n[model]\nrelaxation_time = -1\n").contains("expected 0 (off) or 0.1 to"));
+        assert!(
+            message("[input]\nfile = 'x'\n[model]\nrelaxation_time = -1\n")
+                .contains("expected 0 (off) or 0.1 to")
+        );
     }
 
     #[test]

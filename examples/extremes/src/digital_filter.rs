@@ -52,7 +52,10 @@ pub(crate) fn filter<R: Real>(
                 return Err(Error::InterruptedBeforeStart);
             }
             model.step()?;
-            filtered.add(*weight, &Spectra::from_state(state.truncation, model.spectral_state())?.reversed(direction));
+            filtered.add(
+                *weight,
+                &Spectra::from_state(state.truncation, model.spectral_state())?.reversed(direction),
+            );
         }
     }
     Ok(filtered)
@@ -83,7 +86,8 @@ mod tests {
     /// Amplification of a wave of this period.
     fn response(weights: &[f64], time_step: f64, period: f64) -> f64 {
         let angle = 2.0 * PI * time_step / period;
-        weights[0] + 2.0 * weights.iter().enumerate().skip(1).map(|(n, h)| h * (n as f64 * angle).cos()).sum::<f64>()
+        weights[0]
+            + 2.0 * weights.iter().enumerate().skip(1).map(|(n, h)| h * (n as f64 * angle).cos()).sum::<f64>()
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use terrella_dycore::shallow_water::{RelaxationTimes, ShallowWater};
 use terrella_io::Time;
+use terrella_io::layout::Layout;
 use terrella_io::sink::AtomicFile;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
@@ -67,7 +68,8 @@ impl<R: Real> Run<R> {
         // An absent device and a folder that cannot be written to are told before any work is done.
         drop(Buffer::<R>::zeros(device, 1)?);
         let folder = configuration.output.folder.clone();
-        std::fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, "creating the output folder", error))?;
+        std::fs::create_dir_all(&folder)
+            .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
 
@@ -89,9 +91,12 @@ impl<R: Real> Run<R> {
         model.set_state(&state.vorticity, &state.divergence, &state.geopotential)?;
         if configuration.model.relaxation_time > 0.0 {
             let time = Some(configuration.model.relaxation_time * 3600.0);
-            model.set_relaxation(state, RelaxationTimes { vorticity: time, divergence: time, geopotential: time })?;
+            model.set_relaxation(
+                state,
+                RelaxationTimes { vorticity: time, divergence: time, geopotential: time },
+            )?;
         }
-        let layout = output::layout_of(&grid);
+        let layout = Layout::from(&grid);
         let pictures = if configuration.output.pictures {
             let analysis = fields(&mut model, initial.valid)?;
             Some(Pictures::new(&configuration, &folder, &layout, &analysis))
@@ -109,7 +114,8 @@ impl<R: Real> Run<R> {
             checkpoint_path = Some(path.clone());
         }
         let first_step = model.step_count();
-        let configured = u64::from(configuration.model.length / configuration.output.interval) * steps_per_output;
+        let configured =
+            u64::from(configuration.model.length / configuration.output.interval) * steps_per_output;
         let last_step = arguments.steps.unwrap_or(configured);
         if let Some(path) = checkpoint_path.filter(|_| first_step >= last_step) {
             return Err(Error::Checkpoint {
@@ -119,7 +125,8 @@ impl<R: Real> Run<R> {
         }
 
         let resume = (first_step > 0).then(|| time_of_step(&initial, &model, first_step));
-        let earlier_files = if resume.is_some() { summary::files_of_earlier_run(&folder) } else { Vec::new() };
+        let earlier_files =
+            if resume.is_some() { summary::files_of_earlier_run(&folder) } else { Vec::new() };
         if resume.is_none() {
             summary::remove_earlier_run(&folder)?;
         }
@@ -192,7 +199,9 @@ impl<R: Real> Run<R> {
             self.device,
             settings.time_step
         ));
-        say("           an equivalent-barotropic forecast: it moves the waves of the upper-air flow for a few days; it does");
+        say(
+            "           an equivalent-barotropic forecast: it moves the waves of the upper-air flow for a few days; it does",
+        );
         say("           not know temperature, so that lows do not deepen, nor mountains, sea, sun or rain");
         let hours = |step: u64| step as f64 * settings.time_step / 3600.0;
         say(&format!(
@@ -273,7 +282,11 @@ impl<R: Real> Run<R> {
     fn complete(mut self, started: Instant) -> Result<()> {
         if self.stops_early {
             let path = self.write_checkpoint()?;
-            say(&format!("stopped after {} steps; continue with --restart {}", self.last_step, path.display()));
+            say(&format!(
+                "stopped after {} steps; continue with --restart {}",
+                self.last_step,
+                path.display()
+            ));
         }
         let mut drawn = Vec::new();
         if let Some(pictures) = self.pictures.take() {
@@ -291,7 +304,8 @@ impl<R: Real> Run<R> {
         let closing = Instant::now();
         let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt() };
         timings.output += closing.elapsed().as_secs_f64();
-        let (grib, pictures) = (files.iter().filter(|path| has_extension(path, "grib2")).count(), drawn.len());
+        let (grib, pictures) =
+            (files.iter().filter(|path| has_extension(path, "grib2")).count(), drawn.len());
         files.extend(drawn);
         files.extend(self.checkpoint);
         files.extend(self.earlier_files);
@@ -330,7 +344,10 @@ impl<R: Real> Run<R> {
         say(&format!(
             "written    {}: {grib} GRIB2 files{}, {pictures} pictures; everything read back; details in {}",
             self.folder.display(),
-            netcdf.and_then(|path| path.file_name()).map(|name| format!(", {}", name.display())).unwrap_or_default(),
+            netcdf
+                .and_then(|path| path.file_name())
+                .map(|name| format!(", {}", name.display()))
+                .unwrap_or_default(),
             path.display()
         ));
         Ok(())
@@ -366,7 +383,8 @@ fn time_of_step<R: Real>(initial: &InitialState, model: &ShallowWater<R>, step: 
 fn fields<R: Real>(model: &mut ShallowWater<R>, valid: Time) -> Result<OutputFields> {
     let (hour, gravity) = (model.time() / 3600.0, model.configuration().gravity);
     let state = model.grid_state()?;
-    let wide = |values: &[R], factor: f64| values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>();
+    let wide =
+        |values: &[R], factor: f64| values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>();
     let values = [
         wide(&state.geopotential, 1.0 / gravity),
         wide(&state.u, 1.0),

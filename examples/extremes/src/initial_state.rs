@@ -81,7 +81,9 @@ pub(crate) fn read(configuration: &Configuration) -> Result<InitialState> {
     if !(mean_height > 0.0 && mean_height.is_finite()) {
         return Err(Error::Input {
             path: configuration.input.file.clone(),
-            message: format!("the height's area mean is {mean_height} m: a fluid of positive depth is needed."),
+            message: format!(
+                "the height's area mean is {mean_height} m: a fluid of positive depth is needed."
+            ),
         });
     }
     let maximum_wind = fields.u.iter().zip(&fields.v).map(|(u, v)| u.hypot(*v)).fold(0.0, f64::max);
@@ -189,7 +191,8 @@ fn standard_height(pressure: f64) -> f64 {
         // A pressure above the surface's has no height in it; 1 m keeps the fluid's depth positive.
         return below.max(1.0);
     }
-    let tropopause_pressure: f64 = 1013.25 * (tropopause_temperature / surface_temperature).powf(1.0 / exponent);
+    let tropopause_pressure: f64 =
+        1013.25 * (tropopause_temperature / surface_temperature).powf(1.0 / exponent);
     tropopause + gas_constant * tropopause_temperature / GRAVITY * (tropopause_pressure / pressure).ln()
 }
 

@@ -63,14 +63,20 @@ pub(crate) fn read(input: &Input) -> Result<InputFields> {
     }
     let height = height.map(|field| {
         // A geopotential [m² s⁻²] becomes a height [m].
-        let gravity = if field.header.units.contains("s**-2") { ModelConfiguration::STANDARD_GRAVITY } else { 1.0 };
+        let gravity =
+            if field.header.units.contains("s**-2") { ModelConfiguration::STANDARD_GRAVITY } else { 1.0 };
         field.values.iter().map(|value| value / gravity).collect()
     });
     Ok(InputFields { layout: u.layout, valid, u: u.values, v: v.values, height, description })
 }
 
 /// The one message of a parameter that the configuration selects; `like` fixes time and member.
-fn wanted<'a>(file: &'a GribFile, input: &Input, parameter: &str, like: Option<&Header>) -> Result<&'a Header> {
+fn wanted<'a>(
+    file: &'a GribFile,
+    input: &Input,
+    parameter: &str,
+    like: Option<&Header>,
+) -> Result<&'a Header> {
     let mut selection = Selection::parameter(parameter).pressure(f64::from(input.level));
     if let Some(step) = input.step {
         selection = selection.step(f64::from(step));
@@ -96,8 +102,17 @@ fn wanted<'a>(file: &'a GribFile, input: &Input, parameter: &str, like: Option<&
     let Some(&chosen) = matching.first() else {
         let all: Vec<&Header> = file.headers().iter().filter(|header| selection.matches(header)).collect();
         return Err(refuse(match like {
-            Some(like) => format!("no {selection} that belongs to '{}' of {}; it has {}.", like.title(), when(like), times(&all)),
-            None => format!("no {selection} of the run of {}; it has {}.", date.unwrap_or(first.reference), times(&all)),
+            Some(like) => format!(
+                "no {selection} that belongs to '{}' of {}; it has {}.",
+                like.title(),
+                when(like),
+                times(&all)
+            ),
+            None => format!(
+                "no {selection} of the run of {}; it has {}.",
+                date.unwrap_or(first.reference),
+                times(&all)
+            ),
         }));
     };
     if matching.iter().any(|header| identity(header) != identity(chosen)) {
@@ -129,8 +144,7 @@ fn times(headers: &[&Header]) -> String {
 
 /// The field; an error of its points gets the file's name.
 fn decode(file: &GribFile, header: &Header) -> Result<Field> {
-    file.decode(header, Missing::Refuse)
-        .map_err(|error| with_file(file.path(), error))
+    file.decode(header, Missing::Refuse).map_err(|error| with_file(file.path(), error))
 }
 
 fn with_file(path: &Path, error: terrella_io::Error) -> Error {

@@ -40,11 +40,9 @@ pub(crate) fn input_grid(layout: &Layout) -> Result<Grid, String> {
     } else {
         vec![Grid::reduced(&points)]
     };
-    candidates
-        .into_iter()
-        .flatten()
-        .find(lies_on)
-        .ok_or_else(|| format!("{extent}: equidistant rows from pole to pole or Gaussian latitudes are needed"))
+    candidates.into_iter().flatten().find(lies_on).ok_or_else(|| {
+        format!("{extent}: equidistant rows from pole to pole or Gaussian latitudes are needed")
+    })
 }
 
 #[cfg(test)]

@@ -16,47 +16,47 @@ pub(crate) enum Kind {
 
 /// The value at a latitude and longitude \[degrees\] of a field on closed `rings` from pole to pole, north to south.
 pub(crate) fn interpolate(rings: &[Ring], field: &[f64], kind: Kind, latitude: f64, longitude: f64) -> f64 {
-        // Ring after which the target lies: -1 is north of the first one.
-        let north = rings.partition_point(|ring| ring.latitude >= latitude) as isize - 1;
-        let mut latitudes = [0.0; 4];
-        let mut values = [0.0; 4];
-        for (slot, index) in (north - 1..north + 3).enumerate() {
-            let (ring, over_pole) = seen(rings, index);
-            (latitudes[slot], values[slot]) = match over_pole {
-                None => (ring.latitude, along_ring(&ring, field, longitude)),
-                Some(pole) => {
-                    let value = along_ring(&ring, field, longitude + 180.0);
-                    (2.0 * pole - ring.latitude, if kind == Kind::Component { -value } else { value })
-                }
-            };
-        }
-        let mut sum = 0.0;
-        for i in 0..4 {
-            let mut weight = 1.0;
-            for j in 0..4 {
-                if j != i {
-                    weight *= (latitude - latitudes[j]) / (latitudes[i] - latitudes[j]);
-                }
+    // Ring after which the target lies: -1 is north of the first one.
+    let north = rings.partition_point(|ring| ring.latitude >= latitude) as isize - 1;
+    let mut latitudes = [0.0; 4];
+    let mut values = [0.0; 4];
+    for (slot, index) in (north - 1..north + 3).enumerate() {
+        let (ring, over_pole) = seen(rings, index);
+        (latitudes[slot], values[slot]) = match over_pole {
+            None => (ring.latitude, along_ring(&ring, field, longitude)),
+            Some(pole) => {
+                let value = along_ring(&ring, field, longitude + 180.0);
+                (2.0 * pole - ring.latitude, if kind == Kind::Component { -value } else { value })
             }
-            sum += weight * values[i];
+        };
+    }
+    let mut sum = 0.0;
+    for i in 0..4 {
+        let mut weight = 1.0;
+        for j in 0..4 {
+            if j != i {
+                weight *= (latitude - latitudes[j]) / (latitudes[i] - latitudes[j]);
+            }
         }
-        sum
+        sum += weight * values[i];
+    }
+    sum
 }
 
 /// A ring by number, and the latitude of the pole behind which it is seen, if it is.
 fn seen(rings: &[Ring], index: isize) -> (Ring, Option<f64>) {
-        let count = rings.len() as isize;
-        // A ring that is the pole itself is not repeated behind it.
-        let at_pole = |ring: &Ring| isize::from(ring.latitude.abs() > 90.0 - 1e-9);
-        if index < 0 {
-            let mirrored = -1 - index + at_pole(&rings[0]);
-            (rings[mirrored as usize], Some(90.0))
-        } else if index >= count {
-            let mirrored = 2 * count - 1 - index - at_pole(&rings[count as usize - 1]);
-            (rings[mirrored as usize], Some(-90.0))
-        } else {
-            (rings[index as usize], None)
-        }
+    let count = rings.len() as isize;
+    // A ring that is the pole itself is not repeated behind it.
+    let at_pole = |ring: &Ring| isize::from(ring.latitude.abs() > 90.0 - 1e-9);
+    if index < 0 {
+        let mirrored = -1 - index + at_pole(&rings[0]);
+        (rings[mirrored as usize], Some(90.0))
+    } else if index >= count {
+        let mirrored = 2 * count - 1 - index - at_pole(&rings[count as usize - 1]);
+        (rings[mirrored as usize], Some(-90.0))
+    } else {
+        (rings[index as usize], None)
+    }
 }
 
 fn along_ring(ring: &Ring, field: &[f64], longitude: f64) -> f64 {
@@ -66,8 +66,7 @@ fn along_ring(ring: &Ring, field: &[f64], longitude: f64) -> f64 {
     let at = |shift: isize| {
         field[ring.offset + (first as isize + shift).rem_euclid(ring.points as isize) as usize]
     };
-    -t * (t - 1.0) * (t - 2.0) / 6.0 * at(-1)
-        + (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0 * at(0)
+    -t * (t - 1.0) * (t - 2.0) / 6.0 * at(-1) + (t + 1.0) * (t - 1.0) * (t - 2.0) / 2.0 * at(0)
         - (t + 1.0) * t * (t - 2.0) / 2.0 * at(1)
         + (t + 1.0) * t * (t - 1.0) / 6.0 * at(2)
 }
@@ -112,7 +111,8 @@ mod tests {
         for i in 0..=360 {
             for j in 0..97 {
                 let (latitude, longitude) = (90.0 - 0.5 * i as f64, 3.7 * j as f64);
-                let error = interpolate(layout.rings(), &field, kind, latitude, longitude) - value(latitude, longitude);
+                let error = interpolate(layout.rings(), &field, kind, latitude, longitude)
+                    - value(latitude, longitude);
                 largest = largest.max(error.abs());
             }
         }

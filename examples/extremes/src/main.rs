@@ -47,7 +47,9 @@ fn main() -> ExitCode {
         Err(error) => {
             eprintln!("extremes: {error}");
             match error {
-                Error::Interrupted { .. } | Error::InterruptedBeforeStart => ExitCode::from(interruption::EXIT_STATUS),
+                Error::Interrupted { .. } | Error::InterruptedBeforeStart => {
+                    ExitCode::from(interruption::EXIT_STATUS)
+                }
                 _ => ExitCode::FAILURE,
             }
         }

@@ -26,7 +26,8 @@ pub(crate) struct Drawable {
 impl Drawable {
     /// From height \[m\], wind \[m s⁻¹\] and relative vorticity \[s⁻¹\].
     pub(crate) fn new(layout: &Layout, height: &[f64], u: &[f64], v: &[f64], vorticity: &[f64]) -> Self {
-        let cyclonic = |((_, latitude), vorticity): ((f64, f64), &f64)| 1e5 * vorticity * f64::signum(latitude);
+        let cyclonic =
+            |((_, latitude), vorticity): ((f64, f64), &f64)| 1e5 * vorticity * f64::signum(latitude);
         Self {
             height: height.iter().map(|height| height / 10.0).collect(),
             speed: u.iter().zip(v).map(|(u, v)| u.hypot(*v)).collect(),

@@ -56,8 +56,9 @@ pub(crate) fn records<const N: usize>(
         return Ok(Vec::new());
     }
     let refuse = |message: String| Error::Input { path: path.to_owned(), message };
-    let failed =
-        |error: netcdf3::error::ReadError| refuse(format!("the file to be continued cannot be read: {error}."));
+    let failed = |error: netcdf3::error::ReadError| {
+        refuse(format!("the file to be continued cannot be read: {error}."))
+    };
     let mut reader = FileReader::open(path).map_err(failed)?;
     let times = times(&mut reader, reference).map_err(failed)?;
     let mut records = Vec::new();

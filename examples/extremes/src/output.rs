@@ -11,7 +11,6 @@ use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
-use terrella_kernels::grid::Grid;
 
 use crate::configuration::{Configuration, Format};
 use crate::error::{Error, Result};
@@ -78,13 +77,17 @@ impl Writer {
                 Some(until) => netcdf::records(&path, &PARAMETERS, layout.points(), reference, until)?,
                 None => Vec::new(),
             };
-            let variables = PARAMETERS
-                .map(|parameter| Variable { parameter, precision: Precision::F32, pressures: vec![level] });
+            let variables = PARAMETERS.map(|parameter| Variable {
+                parameter,
+                precision: Precision::F32,
+                pressures: vec![level],
+            });
             let title = format!(
                 "Shallow-water forecast at {level} hPa, T{}, from {reference}",
                 configuration.model.truncation
             );
-            let source = concat!("Terrella extremes ", env!("CARGO_PKG_VERSION"), ", spectral shallow-water model");
+            let source =
+                concat!("Terrella extremes ", env!("CARGO_PKG_VERSION"), ", spectral shallow-water model");
             let attributes = [("title", title.as_str()), ("source", source)];
             let file = NetcdfFile::create(&path, layout, reference, &variables, &attributes)?;
             let mut writer = NetcdfWriter { path, file, hashes: Vec::new() };
@@ -115,7 +118,8 @@ impl Writer {
             self.files.push(path);
         }
         if let Some(netcdf) = &mut self.netcdf {
-            let values = fields.values.each_ref().map(|field| field.iter().map(|value| *value as f32).collect());
+            let values =
+                fields.values.each_ref().map(|field| field.iter().map(|value| *value as f32).collect());
             netcdf.append(fields.valid, &values)?;
         }
         Ok(())
@@ -160,8 +164,7 @@ impl Writer {
                 return Err(refuse(format!("{} of {} values", field.values.len(), written.len())));
             }
             let worst = field.values.iter().zip(written).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            // Negated so that NaN is refused.
-            if !(worst <= tolerance) {
+            if worst > tolerance {
                 return Err(refuse(format!(
                     "'{}' is off by {worst:e}, packing explains {tolerance:e}",
                     header.short_name
@@ -206,12 +209,4 @@ fn packing_error(values: &[f64], bits: u32) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (high - low) / 2_f64.powi(bits as i32) + f64::from(f32::EPSILON) * low.abs().max(high.abs())
-}
-
-/// The same points as writers describe them.
-pub(crate) fn layout_of(grid: &Grid) -> Layout {
-    let rings = grid.rings();
-    let latitudes: Vec<f64> = rings.iter().map(|ring| ring.latitude).collect();
-    let points: Vec<usize> = rings.iter().map(|ring| ring.points).collect();
-    Layout::gaussian(&latitudes, &points)
 }

@@ -35,12 +35,21 @@ pub(crate) struct Pictures {
 
 impl Pictures {
     /// `analysis` is the state at step 0, on which the comparing page needs to look back.
-    pub(crate) fn new(configuration: &Configuration, folder: &Path, layout: &Layout, analysis: &OutputFields) -> Self {
+    pub(crate) fn new(
+        configuration: &Configuration,
+        folder: &Path,
+        layout: &Layout,
+        analysis: &OutputFields,
+    ) -> Self {
         let projection = match configuration.output.projection {
             configuration::Projection::Robinson => Projection::Robinson { longitude: 0.0 },
             configuration::Projection::PlateCarree => Projection::PlateCarree { longitude: 0.0 },
-            configuration::Projection::NorthPolar => Projection::Orthographic { longitude: 0.0, latitude: 90.0 },
-            configuration::Projection::SouthPolar => Projection::Orthographic { longitude: 0.0, latitude: -90.0 },
+            configuration::Projection::NorthPolar => {
+                Projection::Orthographic { longitude: 0.0, latitude: 90.0 }
+            }
+            configuration::Projection::SouthPolar => {
+                Projection::Orthographic { longitude: 0.0, latitude: -90.0 }
+            }
         };
         Self {
             folder: folder.to_owned(),

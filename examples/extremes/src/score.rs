@@ -52,7 +52,9 @@ pub(crate) struct Sample {
 pub(crate) fn score(samples: &[Sample], region: Region) -> Option<Score> {
     let inside: Vec<&Sample> = samples
         .iter()
-        .filter(|sample| region.south <= sample.latitude && sample.latitude <= region.north && sample.weight > 0.0)
+        .filter(|sample| {
+            region.south <= sample.latitude && sample.latitude <= region.north && sample.weight > 0.0
+        })
         .collect();
     let area: f64 = inside.iter().map(|sample| sample.weight).sum();
     if area <= 0.0 {
@@ -67,7 +69,8 @@ pub(crate) fn score(samples: &[Sample], region: Region) -> Option<Score> {
         let forecast = |sample: &Sample| sample.forecast - sample.climatology.unwrap_or(0.0);
         let analysis = |sample: &Sample| sample.analysis - sample.climatology.unwrap_or(0.0);
         let (forecast_mean, analysis_mean) = (mean(&forecast), mean(&analysis));
-        let covariance = mean(&|sample| (forecast(sample) - forecast_mean) * (analysis(sample) - analysis_mean));
+        let covariance =
+            mean(&|sample| (forecast(sample) - forecast_mean) * (analysis(sample) - analysis_mean));
         let forecast_variance = mean(&|sample| (forecast(sample) - forecast_mean).powi(2));
         let analysis_variance = mean(&|sample| (analysis(sample) - analysis_mean).powi(2));
         covariance / (forecast_variance * analysis_variance).sqrt()
@@ -110,7 +113,8 @@ mod tests {
 
     #[test]
     fn hand_computed_scores() {
-        let samples = [sample(50.0, 1.0, 3.0, 2.0), sample(60.0, 3.0, 1.0, 2.0), sample(-60.0, 4.0, 9.0, 9.0)];
+        let samples =
+            [sample(50.0, 1.0, 3.0, 2.0), sample(60.0, 3.0, 1.0, 2.0), sample(-60.0, 4.0, 9.0, 9.0)];
         let north = score(&samples, REGIONS[1]).unwrap();
         assert_eq!(north.points, 2);
         assert_eq!(north.bias, -0.5);

@@ -56,8 +56,18 @@ impl Record {
 
     /// The inverse of [`Record::to_numbers`].
     pub(crate) fn from_numbers(numbers: [f64; Self::NUMBERS]) -> Self {
-        let [hour, mass, total_energy, potential_enstrophy, angular_momentum, maximum_wind, lowest, highest] = numbers;
-        Self { hour, mass, total_energy, potential_enstrophy, angular_momentum, maximum_wind, lowest, highest }
+        let [hour, mass, total_energy, potential_enstrophy, angular_momentum, maximum_wind, lowest, highest] =
+            numbers;
+        Self {
+            hour,
+            mass,
+            total_energy,
+            potential_enstrophy,
+            angular_momentum,
+            maximum_wind,
+            lowest,
+            highest,
+        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(crate) fn grid(model: &Model) -> Result<Grid> {
             key: "grid",
             table: "model",
             got: grid.name().to_owned(),
-            expected: "a Gaussian grid such as F128, N160 or O160 (products need its exact quadrature)".into(),
+            expected: "a Gaussian grid such as F128, N160 or O160 (products need its exact quadrature)"
+                .into(),
         });
     }
     Truncation::new(model.truncation).check_on(&grid)?;
@@ -51,11 +52,13 @@ pub(crate) fn time_step(configuration: &Configuration, maximum_wind: f64) -> Res
     let interval = f64::from(configuration.output.interval) * 3600.0;
     let truncation = configuration.model.truncation as f64;
     // Leapfrog advection is stable for |V|·Δt·√(T(T+1))/a < 1.
-    let limit = |wind: f64| ModelConfiguration::EARTH_RADIUS / ((truncation * (truncation + 1.0)).sqrt() * wind);
+    let limit =
+        |wind: f64| ModelConfiguration::EARTH_RADIUS / ((truncation * (truncation + 1.0)).sqrt() * wind);
     match configuration.model.time_step {
         Automatic::Auto => {
             let usual = ModelConfiguration::new(configuration.model.truncation)?.time_step;
-            let longest = usual.min(0.95 * limit(WIND_GROWTH * maximum_wind)).min(LONGEST_AUTOMATIC_TIME_STEP);
+            let longest =
+                usual.min(0.95 * limit(WIND_GROWTH * maximum_wind)).min(LONGEST_AUTOMATIC_TIME_STEP);
             let steps = (interval / longest).ceil();
             Ok((interval / steps, steps as u64))
         }
@@ -92,7 +95,7 @@ pub(crate) fn model_configuration(
     time_step: f64,
 ) -> Result<ModelConfiguration> {
     let model = &configuration.model;
-    let diffusion = (model.diffusion_time > 0.0).then(|| Diffusion {
+    let diffusion = (model.diffusion_time > 0.0).then_some(Diffusion {
         order: model.diffusion_order,
         strength: DiffusionStrength::SmallestScaleTime(model.diffusion_time * 3600.0),
     });
@@ -150,7 +153,10 @@ mod tests {
     fn an_impossible_time_step_is_refused_with_what_is_possible() {
         let message = |model: &str| time_step(&configuration(model), 80.0).unwrap_err().to_string();
         let uneven = message("time_step = 250.5");
-        assert!(uneven.contains("'time_step' in [model] is 250.5 s") && uneven.contains("such as 248.27"), "{uneven}");
+        assert!(
+            uneven.contains("'time_step' in [model] is 250.5 s") && uneven.contains("such as 248.27"),
+            "{uneven}"
+        );
         let long = message("time_step = 600");
         assert!(long.contains("at most 467 s at T170 with winds of 80 m/s"), "{long}");
     }
@@ -168,7 +174,10 @@ mod tests {
     fn the_fingerprint_knows_the_model_and_not_its_length() {
         let hash = blake3::hash(b"input");
         let first = fingerprint(&configuration("truncation = 42"), &hash);
-        assert_eq!(first, fingerprint(&configuration("truncation = 42\nlength = 48\ndevice = 'wgpu:0'"), &hash));
+        assert_eq!(
+            first,
+            fingerprint(&configuration("truncation = 42\nlength = 48\ndevice = 'wgpu:0'"), &hash)
+        );
         assert_ne!(first, fingerprint(&configuration("truncation = 43"), &hash));
         assert_ne!(first, fingerprint(&configuration("truncation = 42"), &blake3::hash(b"other")));
     }

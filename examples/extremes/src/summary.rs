@@ -68,7 +68,7 @@ impl Summary<'_> {
             "configuration": self.configuration,
             "run": {
                 "device": self.device,
-                "threads": std::thread::available_parallelism().map_or(1, usize::from),
+                "processors": std::thread::available_parallelism().map_or(1, usize::from),
                 "grid": self.grid,
                 "time_step_s": self.time_step,
                 "steps": self.steps,
@@ -119,7 +119,8 @@ pub(crate) fn remove_earlier_run(folder: &Path) -> Result<()> {
     let summary = folder.join(NAME);
     let own = summary.is_file().then_some(summary);
     for path in files_of_earlier_run(folder).into_iter().chain(own) {
-        std::fs::remove_file(&path).map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;
+        std::fs::remove_file(&path)
+            .map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;
     }
     Ok(())
 }
@@ -136,7 +137,8 @@ mod tests {
         for path in [inside.join("a.grib2"), inside.join("mine.txt"), folder.path().join("outside")] {
             std::fs::write(path, "x").unwrap();
         }
-        let summary = json!({ "files": [{ "name": "a.grib2" }, { "name": "gone.png" }, { "name": "../outside" }] });
+        let summary =
+            json!({ "files": [{ "name": "a.grib2" }, { "name": "gone.png" }, { "name": "../outside" }] });
         std::fs::write(inside.join(NAME), summary.to_string()).unwrap();
         remove_earlier_run(&inside).unwrap();
         assert!(!inside.join("a.grib2").exists() && !inside.join(NAME).exists());

@@ -41,12 +41,16 @@ pub(crate) fn verify(arguments: &VerifyArguments) -> Result<String> {
 fn rows(arguments: &VerifyArguments) -> Result<Vec<Row>> {
     let forecast = Fields::open(&arguments.forecast, arguments)?;
     let analysis = Fields::open(&arguments.analysis, arguments)?;
-    let climatology = arguments.climatology.as_deref().map(|path| Fields::open(path, arguments)).transpose()?;
+    let climatology =
+        arguments.climatology.as_deref().map(|path| Fields::open(path, arguments)).transpose()?;
     let wanted_step = arguments.step.map(f64::from);
 
     let mut rows = Vec::new();
     for ((parameter, valid), &(file, ref header)) in &forecast.entries {
-        let Some((analysis_file, analysis_header)) = analysis.entries.get(&(parameter.clone(), *valid)) else { continue };
+        let Some((analysis_file, analysis_header)) = analysis.entries.get(&(parameter.clone(), *valid))
+        else {
+            continue;
+        };
         if wanted_step.is_some_and(|step| (step - header.step()).abs() > 1e-6) {
             continue;
         }
@@ -54,7 +58,10 @@ fn rows(arguments: &VerifyArguments) -> Result<Vec<Row>> {
         let kind = if matches!(parameter.as_str(), "u" | "v") { Kind::Component } else { Kind::Scalar };
         let at_points = |field: &Field, path: &Path| at_points(field, path, kind, &truth.layout);
         let predicted = at_points(&forecast.decode(file, header, Missing::Refuse)?, forecast.path(file))?;
-        let first = forecast.entries.iter().find(|((name, _), (_, header))| name == parameter && header.step() == 0.0);
+        let first = forecast
+            .entries
+            .iter()
+            .find(|((name, _), (_, header))| name == parameter && header.step() == 0.0);
         let persisted = match first {
             Some((_, (file, header))) => {
                 Some(at_points(&forecast.decode(*file, header, Missing::Refuse)?, forecast.path(*file))?)
@@ -75,7 +82,10 @@ fn rows(arguments: &VerifyArguments) -> Result<Vec<Row>> {
                         ),
                     });
                 };
-                Some(at_points(&climatology.decode(*file, header, Missing::Refuse)?, climatology.path(*file))?)
+                Some(at_points(
+                    &climatology.decode(*file, header, Missing::Refuse)?,
+                    climatology.path(*file),
+                )?)
             }
         };
 
@@ -141,7 +151,10 @@ impl Fields {
         for (number, file) in files.iter().enumerate() {
             for header in file.headers() {
                 let name = if header.short_name == "z" { "gh" } else { &header.short_name };
-                let wanted = arguments.parameters.iter().any(|parameter| parameter == name || *parameter == header.short_name);
+                let wanted = arguments
+                    .parameters
+                    .iter()
+                    .any(|parameter| parameter == name || *parameter == header.short_name);
                 if !wanted || header.pressure() != Some(f64::from(arguments.level)) {
                     continue;
                 }
@@ -243,7 +256,10 @@ fn at_points(field: &Field, path: &Path, kind: Kind, target: &Layout) -> Result<
     if !field.layout.is_global() || field.layout.rings().len() < 4 {
         return Err(Error::Input {
             path: path.to_owned(),
-            message: format!("'{}' does not cover the globe: it cannot be interpolated.", field.header.title()),
+            message: format!(
+                "'{}' does not cover the globe: it cannot be interpolated.",
+                field.header.title()
+            ),
         });
     }
     let rings = field.layout.rings();

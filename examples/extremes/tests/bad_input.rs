@@ -259,7 +259,10 @@ fn a_full_disk_leaves_whole_files_only() {
     };
     expect_failure(&output, &["forecast_2011011512.nc", "writing", "File too large"]);
     let names = case.names("out");
-    assert!(names.iter().all(|name| !name.ends_with(".part")) && !names.contains(&"summary.json".into()), "{names:?}");
+    assert!(
+        names.iter().all(|name| !name.ends_with(".part")) && !names.contains(&"summary.json".into()),
+        "{names:?}"
+    );
     for name in names.iter().filter(|name| name.ends_with(".grib2")) {
         let file = terrella_io::read::GribFile::open(case.path("out").join(name)).unwrap();
         assert_eq!(file.headers().len(), 5, "{name}");

@@ -73,10 +73,17 @@ fn a_split_run_equals_the_uninterrupted_one_byte_for_byte() {
     if !has_eccodes() {
         return;
     }
-    for model in ["", "precision = 'f32'\nrelaxation_time = 48"] {
+    for (model, output) in
+        [("", "pictures = true"), ("precision = 'f32'\nrelaxation_time = 48\ngrid = 'O24'", "")]
+    {
         let case = Case::new();
-        case.configure(&real_state(), "", model, "checkpoint_interval = 12");
-        let whole = program().arg("run").arg(case.path("forecast.toml")).arg("--out").arg(case.path("whole")).output();
+        case.configure(&real_state(), "", model, &format!("checkpoint_interval = 12\n{output}"));
+        let whole = program()
+            .arg("run")
+            .arg(case.path("forecast.toml"))
+            .arg("--out")
+            .arg(case.path("whole"))
+            .output();
         expect_success(&whole.unwrap());
         // 9 steps are 6 h at T21: stop between two outputs, and again exactly at one.
         let said = expect_success(&case.run(&["--steps", "4"]));
@@ -92,7 +99,8 @@ fn a_split_run_equals_the_uninterrupted_one_byte_for_byte() {
             assert_eq!(bytes(&case, "whole", name), bytes(&case, "out", name), "{name}");
         }
         let series = |folder| -> serde_json::Value {
-            let summary: serde_json::Value = serde_json::from_slice(&bytes(&case, folder, "summary.json")).unwrap();
+            let summary: serde_json::Value =
+                serde_json::from_slice(&bytes(&case, folder, "summary.json")).unwrap();
             serde_json::json!([summary["records"], summary["rms_height_tendency"], summary["relative_drift"]])
         };
         assert_eq!(series("whole"), series("out"));
@@ -111,7 +119,10 @@ fn checkpoints_of_other_runs_are_refused() {
     let restart = ["--restart", checkpoint.to_str().unwrap()];
     expect_failure(&case.run(&[&restart[..], &["--steps", "3"]].concat()), &["step 3", "end at step 3"]);
     case.configure(&real_state(), "", "filter = 0.05", "");
-    expect_failure(&case.run(&restart), &["checkpoint.bin", "configuration or the input file is another one"]);
+    expect_failure(
+        &case.run(&restart),
+        &["checkpoint.bin", "configuration or the input file is another one"],
+    );
     case.configure(&real_state(), "", "precision = 'f32'", "");
     expect_failure(&case.run(&restart), &["holds f64 numbers", "asks for f32"]);
     case.configure(&real_state(), "", "", "");
@@ -144,7 +155,15 @@ fn the_same_flow_on_other_grids_gives_the_same_forecast() {
     let rows: Vec<f64> = (0..36).map(|row| 87.5 - 5.0 * f64::from(row)).collect();
     let others: [(&str, Layout); 4] = [
         ("without poles", Layout::lat_lon(&rows, 0.0, 5.0, 72)),
-        ("from 180", Layout::lat_lon(&(0..37).map(|row| 90.0 - 5.0 * f64::from(row)).collect::<Vec<_>>(), -180.0, 5.0, 72)),
+        (
+            "from 180",
+            Layout::lat_lon(
+                &(0..37).map(|row| 90.0 - 5.0 * f64::from(row)).collect::<Vec<_>>(),
+                -180.0,
+                5.0,
+                72,
+            ),
+        ),
         ("full Gaussian", full_gaussian(16)),
         ("octahedral", octahedral(24)),
     ];
@@ -217,12 +236,60 @@ fn the_digital_filter_quiets_the_first_hours() {
         let case = Case::new();
         case.configure(&real_state(), "", &format!("initialisation = '{initialisation}'"), "");
         expect_success(&case.run(&[]));
-        let summary: serde_json::Value = serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
+        let summary: serde_json::Value =
+            serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
         let tendencies = summary["rms_height_tendency"].as_array().unwrap();
         tendencies[..9].iter().map(|value| value.as_f64().unwrap()).sum::<f64>() / 9.0
     };
     let (raw, filtered) = (noise("none"), noise("digital-filter"));
     assert!(filtered < 0.4 * raw, "{raw} to {filtered} m/h");
+}
+
+#[test]
+fn pictures_of_every_day_are_drawn() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    case.configure(&real_state(), "", "length = 30", "pictures = true\nprojection = 'plate-carree'");
+    let said = expect_success(&case.run(&[]));
+    assert!(said.contains("6 pictures"), "{said}");
+    let expected = [
+        "analysis_and_forecast.png",
+        "conserved.png",
+        "map_vorticity_000.png",
+        "map_vorticity_024.png",
+        "map_wind_000.png",
+        "map_wind_024.png",
+    ];
+    let pictures: Vec<String> = case.names("out").into_iter().filter(|name| name.ends_with(".png")).collect();
+    assert_eq!(pictures, expected);
+    for name in expected {
+        let picture = bytes(&case, "out", name);
+        // Signature and the end of a PNG file; a page without maps or lines would be far smaller.
+        assert!(picture.starts_with(b"\x89PNG\r\n\x1a\n") && picture.ends_with(b"IEND\xaeB`\x82"), "{name}");
+        assert!(picture.len() > 40_000, "{name}: {} bytes", picture.len());
+    }
+    assert_ne!(bytes(&case, "out", "map_wind_000.png"), bytes(&case, "out", "map_wind_024.png"));
+}
+
+#[test]
+fn a_restart_into_another_folder_writes_the_rest() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    case.configure(&real_state(), "", "", "");
+    expect_success(&case.run(&["--steps", "9"]));
+    std::fs::rename(case.path("out"), case.path("first")).unwrap();
+    let checkpoint = case.path("first/checkpoint.bin");
+    expect_success(&case.run(&["--restart", checkpoint.to_str().unwrap()]));
+    assert_eq!(
+        case.names("out"),
+        ["forecast_2011011512.nc", "forecast_2011011512_f012.grib2", "summary.json"]
+    );
+    let netcdf = netcdf3::FileReader::open(case.path("out/forecast_2011011512.nc")).unwrap();
+    assert_eq!(netcdf.data_set().num_records(), Some(1));
 }
 
 #[test]
@@ -237,7 +304,13 @@ fn a_second_run_replaces_the_first() {
     expect_success(&case.run(&["--steps", "1"]));
     assert_eq!(
         case.names("out"),
-        ["checkpoint.bin", "forecast_2011011512.nc", "forecast_2011011512_f000.grib2", "notes.txt", "summary.json"]
+        [
+            "checkpoint.bin",
+            "forecast_2011011512.nc",
+            "forecast_2011011512_f000.grib2",
+            "notes.txt",
+            "summary.json"
+        ]
     );
 }
 
@@ -254,14 +327,22 @@ fn an_interrupted_run_can_be_continued() {
     for signal in ["INT", "TERM"] {
         let case = Case::new();
         // Long enough to be caught in the middle on any machine.
-        case.configure(&real_state(), "", "truncation = 42\nlength = 4800", "formats = ['netcdf']\ninterval = 24");
+        case.configure(
+            &real_state(),
+            "",
+            "truncation = 42\nlength = 4800",
+            "formats = ['netcdf']\ninterval = 24",
+        );
         let mut command = program();
         command.arg("run").arg(case.path("forecast.toml")).arg("--out").arg(case.path("out"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let reached = lines.by_ref().map_while(Result::ok).any(|line| line.starts_with("+048 h"));
         assert!(reached, "the run ended early");
-        let sent = std::process::Command::new("bash").arg("-c").arg(format!("kill -{signal} {}", child.id())).status();
+        let sent = std::process::Command::new("bash")
+            .arg("-c")
+            .arg(format!("kill -{signal} {}", child.id()))
+            .status();
         assert!(sent.unwrap().success());
         for line in lines {
             drop(line);
@@ -269,9 +350,13 @@ fn an_interrupted_run_can_be_continued() {
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(130), "{}", complaint(&output));
         let complaint = complaint(&output);
-        assert!(complaint.contains("Interrupted at forecast hour") && complaint.contains("--restart"), "{complaint}");
+        assert!(
+            complaint.contains("Interrupted at forecast hour") && complaint.contains("--restart"),
+            "{complaint}"
+        );
         assert_eq!(complaint.trim_end().lines().count(), 1, "{complaint}");
-        let summary: serde_json::Value = serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
+        let summary: serde_json::Value =
+            serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
         assert_eq!(summary["status"], "interrupted");
         let hours = summary["run"]["forecast_hours"].as_f64().unwrap();
         assert!((48.0..4800.0).contains(&hours), "{hours}");

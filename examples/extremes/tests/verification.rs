@@ -10,7 +10,12 @@ use terrella_io::layout::Layout;
 
 fn verify(case: &Case, arguments: &[&str]) -> Output {
     let mut command = program();
-    command.arg("verify").arg("--forecast").arg(case.path("forecast")).arg("--analysis").arg(case.path("analysis.grib2"));
+    command
+        .arg("verify")
+        .arg("--forecast")
+        .arg(case.path("forecast"))
+        .arg("--analysis")
+        .arg(case.path("analysis.grib2"));
     command.args(arguments).output().unwrap()
 }
 
@@ -22,7 +27,8 @@ fn prepare(case: &Case) {
     for step in [0, 6] {
         let shifted: Vec<f64> = flow.height.iter().map(|height| height + f64::from(step)).collect();
         let valid = start().plus_seconds(3600 * i64::from(step));
-        let fields = [(Parameter::GEOPOTENTIAL_HEIGHT, &shifted[..]), (Parameter::EASTWARD_WIND, &flow.u[..])];
+        let fields =
+            [(Parameter::GEOPOTENTIAL_HEIGHT, &shifted[..]), (Parameter::EASTWARD_WIND, &flow.u[..])];
         write_grib_at(&case.path(&format!("forecast/f{step:03}.grib2")), &layout, &fields, start(), valid);
     }
     let layout = Layout::global_lat_lon(48, 25);
@@ -32,7 +38,11 @@ fn prepare(case: &Case) {
     let fields = [(Parameter::GEOPOTENTIAL_HEIGHT, &truth[..]), (Parameter::EASTWARD_WIND, &flow.u[..])];
     write_grib_at(&case.path("analysis.grib2"), &layout, &fields, valid, valid);
     let zonal: Vec<f64> = vec![5600.0; layout.points()];
-    write_grib(&case.path("climate.grib2"), &layout, &[(Parameter::GEOPOTENTIAL_HEIGHT, &zonal[..]), (Parameter::EASTWARD_WIND, &zonal[..])]);
+    write_grib(
+        &case.path("climate.grib2"),
+        &layout,
+        &[(Parameter::GEOPOTENTIAL_HEIGHT, &zonal[..]), (Parameter::EASTWARD_WIND, &zonal[..])],
+    );
 }
 
 #[test]
@@ -73,13 +83,48 @@ fn nothing_in_common_lists_what_there_is() {
     let case = Case::new();
     prepare(&case);
     let output = verify(&case, &["--step", "0"]);
-    expect_failure(&output, &["No valid time matches", "at step 0 h gh valid 2020-06-01T00:00:00Z", "gh valid 2020-06-01T06:00:00Z"]);
+    expect_failure(
+        &output,
+        &[
+            "No valid time matches",
+            "at step 0 h gh valid 2020-06-01T00:00:00Z",
+            "gh valid 2020-06-01T06:00:00Z",
+        ],
+    );
     expect_failure(&verify(&case, &["--level", "850"]), &["at 850 hPa", "gh at 500 hPa"]);
     expect_failure(&verify(&case, &["--parameters", "t"]), &["no t at 500 hPa"]);
     expect_failure(&verify(&case, &["--climatology", "absent.grib"]), &["absent.grib"]);
     let folder = case.path("climate.grib2");
     let json = folder.join("scores.json");
     expect_failure(&verify(&case, &["--json", json.to_str().unwrap()]), &["scores.json", "creating"]);
+}
+
+/// A real ECMWF analysis on 5° without height, and the same model's 6 h forecast: ours must beat persistence.
+#[test]
+fn a_forecast_from_a_real_wind_analysis_beats_persistence() {
+    let Some(folder) = std::env::var_os("TERRELLA_DATA") else {
+        println!("not run: TERRELLA_DATA is not set");
+        return;
+    };
+    if !has_eccodes() {
+        return;
+    }
+    let input = std::path::PathBuf::from(folder).join("01_atmosphere/data_uv_dev_step0-6.grib");
+    let case = Case::new();
+    case.configure(&input, "step = 0", "truncation = 42", "");
+    expect_success(&case.run(&[]));
+    let json = case.path("scores.json");
+    let mut command = program();
+    command.arg("verify").arg("--forecast").arg(case.path("out")).arg("--analysis").arg(&input);
+    expect_success(
+        &command.args(["--parameters", "u,v", "--step", "6", "--json"]).arg(&json).output().unwrap(),
+    );
+    let rows: Vec<serde_json::Value> = serde_json::from_slice(&std::fs::read(&json).unwrap()).unwrap();
+    assert_eq!(rows.len(), 8);
+    for row in rows.iter().filter(|row| row["region"] != "tropics") {
+        let (rmse, persistence) = (row["rmse"].as_f64().unwrap(), row["persistence_rmse"].as_f64().unwrap());
+        assert!(rmse < 0.85 * persistence, "{row}");
+    }
 }
 
 #[test]

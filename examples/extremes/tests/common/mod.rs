@@ -146,7 +146,8 @@ impl Flow {
             flow.u.push(speed * cosine);
             flow.v.push(0.0);
             flow.height.push(
-                5600.0 - (radius * rotation * speed + 0.5 * speed * speed) * (sine * sine - 1.0 / 3.0) / gravity
+                5600.0
+                    - (radius * rotation * speed + 0.5 * speed * speed) * (sine * sine - 1.0 / 3.0) / gravity
                     + 40.0 * wave,
             );
         }
