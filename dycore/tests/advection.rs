@@ -31,7 +31,9 @@ fn error<R: Real>(steps: u32) -> f64 {
             &common::on_grid(&grid, |longitude, _| speed * longitude.sin()),
         )
         .unwrap();
-    let shape = |toward_90_east: f64, toward_0_east: f64| 1.0 + 0.3 * toward_90_east + 0.5 * toward_90_east * toward_0_east;
+    let shape = |toward_90_east: f64, toward_0_east: f64| {
+        1.0 + 0.3 * toward_90_east + 0.5 * toward_90_east * toward_0_east
+    };
     let start = common::on_grid(&grid, |longitude, latitude| {
         shape(latitude.cos() * longitude.sin(), latitude.cos() * longitude.cos())
     });

@@ -3,7 +3,9 @@
 mod common;
 
 use terrella_dycore::Error;
-use terrella_dycore::shallow_water::{Configuration, RelaxationTimes, ShallowWater, SpectralState, quadratic_grid};
+use terrella_dycore::shallow_water::{
+    Configuration, RelaxationTimes, ShallowWater, SpectralState, quadratic_grid,
+};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_kernels::device::{Buffer, Device};
 
@@ -47,7 +49,9 @@ fn a_truncation_that_the_grid_cannot_carry_is_refused() {
 
 #[test]
 fn quadratic_grids_are_those_of_the_field() {
-    for (truncation, name) in [(21, "F16"), (42, "F32"), (63, "F48"), (85, "F64"), (106, "F80"), (170, "F128"), (213, "F160")] {
+    for (truncation, name) in
+        [(21, "F16"), (42, "F32"), (63, "F48"), (85, "F64"), (106, "F80"), (170, "F128"), (213, "F160")]
+    {
         let expected = name.parse::<terrella_kernels::grid::Grid>().unwrap();
         assert_eq!(quadratic_grid(truncation).unwrap().points(), expected.points(), "T{truncation}");
     }
@@ -84,7 +88,9 @@ fn a_run_that_blows_up_is_stopped_with_step_field_and_place() {
     configuration.watch_interval = 1;
     let mut model = common::model::<f64>(
         configuration,
-        |longitude, latitude| (60.0 * latitude.cos() + 20.0 * (5.0 * longitude).sin() * latitude.cos().powi(5), 0.0),
+        |longitude, latitude| {
+            (60.0 * latitude.cos() + 20.0 * (5.0 * longitude).sin() * latitude.cos().powi(5), 0.0)
+        },
         |_, latitude| 5_500.0 - 1_500.0 * latitude.sin().powi(2),
     );
     let outcome = model.run::<Error>(500, |_| Ok(()));

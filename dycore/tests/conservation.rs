@@ -13,10 +13,7 @@ fn mass_and_energy_change<R: Real>(steps: u32) -> (f64, f64) {
         model.step().unwrap();
     }
     let end = model.diagnostics().unwrap();
-    (
-        (end.mass - start.mass) / start.mass,
-        (end.total_energy - start.total_energy) / start.total_energy,
-    )
+    ((end.mass - start.mass) / start.mass, (end.total_energy - start.total_energy) / start.total_energy)
 }
 
 #[test]
@@ -48,7 +45,8 @@ fn energy_drifts_little_and_is_lost_to_diffusion() {
 #[test]
 fn energy_and_angular_momentum_converge_to_conservation() {
     let change = |refinement: u32| {
-        let configuration = Configuration { diffusion: None, filter: Filter::NONE, ..Configuration::new(21).unwrap() };
+        let configuration =
+            Configuration { diffusion: None, filter: Filter::NONE, ..Configuration::new(21).unwrap() };
         let time_step = configuration.time_step / f64::from(refinement);
         let configuration = Configuration { time_step, ..configuration };
         let mut model = common::model::<f64>(configuration, common::wavy_wind, common::wavy_depth);

@@ -69,7 +69,9 @@ fn a_lake_over_a_mountain_stays_at_rest() {
     model.set_orography(&Buffer::from_slice(Device::Cpu, &ground).unwrap()).unwrap();
     let depth: Vec<f64> = ground.iter().map(|ground| 5_500.0 * gravity - ground).collect();
     let rest = Buffer::zeros(Device::Cpu, grid.points()).unwrap();
-    model.set_from_wind_and_geopotential(&rest, &rest, &Buffer::from_slice(Device::Cpu, &depth).unwrap()).unwrap();
+    model
+        .set_from_wind_and_geopotential(&rest, &rest, &Buffer::from_slice(Device::Cpu, &depth).unwrap())
+        .unwrap();
     for _ in 0..100 {
         model.step().unwrap();
     }

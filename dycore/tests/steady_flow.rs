@@ -21,7 +21,8 @@ fn error<R: Real>(truncation: usize, angle: f64) -> f64 {
         -longitude.cos() * latitude.cos() * angle.sin() + latitude.sin() * angle.cos()
     };
     let depth = |longitude: f64, latitude: f64| {
-        (2.94e4 - (radius * rotation * speed + 0.5 * speed * speed) * sine(longitude, latitude).powi(2)) / gravity
+        (2.94e4 - (radius * rotation * speed + 0.5 * speed * speed) * sine(longitude, latitude).powi(2))
+            / gravity
     };
     let grid = configuration.grid.clone();
     let mut model = common::model::<R>(

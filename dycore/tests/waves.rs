@@ -24,7 +24,8 @@ fn gravity_waves_have_the_frequency_of_the_scheme() {
     let (order, degree) = (3, 7);
     let frequency = (configuration.mean_geopotential * 56.0).sqrt() / configuration.radius;
     let time_step = 0.2 / frequency;
-    let mut model = ShallowWater::<f64>::new(Configuration { time_step, ..configuration }, Device::Cpu).unwrap();
+    let mut model =
+        ShallowWater::<f64>::new(Configuration { time_step, ..configuration }, Device::Cpu).unwrap();
     let index = 2 * Truncation::new(21).index(order, degree);
     let mut initial = SpectralState::zeros(Device::Cpu, 2 * model.coefficients()).unwrap();
     let mut spectrum = initial.geopotential.to_vec().unwrap();
@@ -82,12 +83,15 @@ fn rossby_haurwitz_waves_travel_with_their_angular_velocity() {
         model.step().unwrap();
     }
     let (amplitude, phase) = wave(&model);
-    let angular_velocity = (wavenumber * (3.0 + wavenumber) * rate - 2.0 * rotation)
-        / ((1.0 + wavenumber) * (2.0 + wavenumber));
+    let angular_velocity =
+        (wavenumber * (3.0 + wavenumber) * rate - 2.0 * rotation) / ((1.0 + wavenumber) * (2.0 + wavenumber));
     // A coefficient of e^{imλ} turns by −m times the longitude travelled.
     let expected = -wavenumber * angular_velocity * days * 86_400.0;
     let turned = (phase - initial_phase - expected).rem_euclid(std::f64::consts::TAU);
     let error = turned.min(std::f64::consts::TAU - turned);
     assert!(error < 2e-3 * expected.abs(), "phase {error:e} rad off after {expected} rad");
-    assert!((amplitude / initial_amplitude - 1.0).abs() < 2e-3, "amplitude {amplitude:e}, was {initial_amplitude:e}");
+    assert!(
+        (amplitude / initial_amplitude - 1.0).abs() < 2e-3,
+        "amplitude {amplitude:e}, was {initial_amplitude:e}"
+    );
 }

@@ -10,11 +10,11 @@ use terrella_kernels::grid::Grid;
 /// One circle of latitude, or a piece of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ring {
-    /// Latitude [degrees north].
+    /// Latitude (degrees north).
     pub latitude: f64,
-    /// Longitude of the first point [degrees east].
+    /// Longitude of the first point (degrees east).
     pub west: f64,
-    /// Distance of neighbours [degrees].
+    /// Distance of neighbours (degrees).
     pub spacing: f64,
     /// Number of points.
     pub points: usize,
@@ -23,7 +23,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Longitude of a point [degrees east].
+    /// Longitude of a point (degrees east).
     pub fn longitude(&self, point: usize) -> f64 {
         self.west + self.spacing * point as f64
     }
@@ -154,7 +154,7 @@ impl Layout {
             Family::Octahedral => Some(format!("O{}", rings / 2)),
             Family::LatLon
                 if rings % 2 == 1 && (first.latitude - 90.0).abs() < 1e-9
-                    || rings % 2 == 0 && (first.latitude - 90.0 + half_row).abs() < 1e-6 =>
+                    || rings.is_multiple_of(2) && (first.latitude - 90.0 + half_row).abs() < 1e-6 =>
             {
                 Some(format!("r{}x{rings}", first.points))
             }
@@ -162,7 +162,7 @@ impl Layout {
         }
     }
 
-    /// Longitude and latitude of every point [degrees], in memory order.
+    /// Longitude and latitude of every point (degrees), in memory order.
     pub fn coordinates(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.rings
             .iter()
@@ -183,7 +183,7 @@ impl From<&Grid> for Layout {
     }
 }
 
-/// The 2N Gaussian latitudes, north to south [degrees].
+/// The 2N Gaussian latitudes, north to south (degrees).
 ///
 /// # Panics
 /// If `half` is 0.

@@ -195,3 +195,153 @@ fn the_rossby_haurwitz_wave_has_its_analytic_wind() {
     assert!(largest_difference(&u, &u_back) < 1e-12, "{:e}", largest_difference(&u, &u_back));
     assert!(largest_difference(&v, &v_back) < 1e-12);
 }
+
+#[test]
+fn single_precision_is_as_good_as_its_format() {
+    // Relative norm against f64: the bound is 20 ε of f32; sums are f64 inside, so that rounding of input and output remains.
+    for (name, total) in [("F32", 63), ("O80", 79), ("F128", 255), ("r144x73", 71)] {
+        let grid = grid(name);
+        let (mut single, mut double) = (transform::<f32>(&grid, total), transform::<f64>(&grid, total));
+        let truncation = single.truncation();
+        let sources: Vec<_> = [1, 2].map(|seed| random_spectrum(truncation, 1, seed)).into();
+        let relative = |a: &Buffer<f64>, b: &Buffer<f32>| {
+            let (a, b) = (a.to_vec().unwrap(), b.to_vec().unwrap());
+            let difference: f64 = a.iter().zip(&b).map(|(a, b)| (a - f64::from(*b)).powi(2)).sum();
+            (difference / a.iter().map(|a| a * a).sum::<f64>()).sqrt()
+        };
+        macro_rules! run {
+            ($real:ty, $transform:expr) => {{
+                let inputs: Vec<_> = sources.iter().map(|source| buffer::<$real>(source)).collect();
+                let zeros = |len| Buffer::<$real>::zeros(Device::Cpu, len).unwrap();
+                let (mut scalar, mut u, mut v) =
+                    (zeros(grid.points()), zeros(grid.points()), zeros(grid.points()));
+                let [mut back, mut vorticity, mut divergence] = [0; 3].map(|_| zeros(sources[0].len()));
+                $transform.synthesis(1, &inputs[0], &mut scalar).unwrap();
+                $transform.analysis(1, &scalar, &mut back).unwrap();
+                $transform.wind_synthesis(1, &inputs[0], &inputs[1], &mut u, &mut v).unwrap();
+                $transform.wind_analysis(1, &u, &v, &mut vorticity, &mut divergence).unwrap();
+                [scalar, back, u, v, vorticity, divergence]
+            }};
+        }
+        let (single, double) = (run!(f32, single), run!(f64, double));
+        for (i, (single, double)) in single.iter().zip(&double).enumerate() {
+            let error = relative(double, single) / f64::from(f32::EPSILON);
+            eprintln!("{name} T{total} result {i}: {error:.2} ε");
+            assert!(error < 20.0, "{name} T{total} result {i}: {error} ε");
+        }
+    }
+}
+
+#[test]
+fn results_have_the_same_bits_for_any_number_of_threads_and_fields() {
+    for (name, total) in [("F32", 63), ("O48", 47), ("r144x73", 71)] {
+        let run = |threads: usize, fields: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| {
+                let mut transform = transform::<f64>(&grid(name), total);
+                // Field f of any number is the same field.
+                let single = random_spectrum(transform.truncation(), 1, 5);
+                let spectrum: Vec<f64> = single
+                    .iter()
+                    .flat_map(|&value| (0..fields).map(move |f| value * (f + 1) as f64))
+                    .collect();
+                let points = transform.grid().points();
+                let zeros = |len| Buffer::<f64>::zeros(Device::Cpu, len).unwrap();
+                let (mut values, mut back) = (zeros(fields * points), zeros(spectrum.len()));
+                transform.synthesis(fields, &buffer(&spectrum), &mut values).unwrap();
+                transform.analysis(fields, &values, &mut back).unwrap();
+                let first = back.to_vec().unwrap().into_iter().step_by(fields);
+                let values = values.to_vec().unwrap();
+                let bits = values[..points].iter().copied().chain(first).map(f64::to_bits);
+                bits.collect::<Vec<_>>()
+            })
+        };
+        let expected = run(1, 1);
+        for (threads, fields) in [(2, 1), (3, 1), (1, 3), (2, 5)] {
+            assert!(run(threads, fields) == expected, "{name}: {threads} threads, {fields} fields");
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_refused_by_name() {
+    let too_large = |name: &str, total: usize| {
+        Transform::<f64>::new(&grid(name), Truncation::new(total), Device::Cpu).err().unwrap().to_string()
+    };
+    assert_eq!(
+        too_large("F32", 64),
+        "Truncation T64 is impossible on grid 'F32' (it has 64 rings): the largest possible is T63."
+    );
+    assert_eq!(
+        too_large("r64x73", 32),
+        "Truncation T32 is impossible on grid 'r64x73' (its longest ring has 64 points): the largest possible is T31."
+    );
+    let mut transform = transform::<f64>(&grid("F4"), 5);
+    let spectrum = buffer::<f64>(&vec![0.0; 41]);
+    let mut values = buffer::<f64>(&vec![0.0; 128]);
+    let error = transform.synthesis(1, &spectrum, &mut values).unwrap_err();
+    assert_eq!(error.to_string(), "'spectrum': expected 42 values, got 41.");
+    assert!(transform.set_radius(0.0).is_err() && transform.set_radius(f64::NAN).is_err());
+    transform.synthesis(0, &buffer(&[]), &mut buffer(&[])).unwrap();
+}
+
+#[test]
+fn single_harmonics_are_the_analytic_functions() {
+    // P̄_00 = 1, P̄_01 = √3 μ, P̄_11 = √(3/2) cos φ, P̄_22 = √(15/8) cos²φ, P̄_32 = √(105/8) cos²φ μ; ½∫P̄² dμ = 1.
+    let mut transform = transform::<f64>(&grid("F8"), 15);
+    let (truncation, grid) = (transform.truncation(), transform.grid().clone());
+    let cases: [(usize, usize, fn(f64, f64) -> f64); 5] = [
+        (0, 0, |_, _| 1.0),
+        (0, 1, |sine, _| 3f64.sqrt() * sine),
+        (1, 1, |_, cosine| 1.5f64.sqrt() * cosine),
+        (2, 2, |_, cosine| 1.875f64.sqrt() * cosine * cosine),
+        (2, 3, |sine, cosine| 13.125f64.sqrt() * cosine * cosine * sine),
+    ];
+    for (m, n, function) in cases {
+        let mut spectrum = vec![0.0; truncation.spectrum_len(1)];
+        let (re, im) = (0.75, if m == 0 { 0.0 } else { -0.5 });
+        spectrum[2 * truncation.index(m, n)] = re;
+        spectrum[2 * truncation.index(m, n) + 1] = im;
+        let mut values = Buffer::<f64>::zeros(Device::Cpu, grid.points()).unwrap();
+        transform.synthesis(1, &buffer(&spectrum), &mut values).unwrap();
+        let mut expected = vec![0.0; grid.points()];
+        for ring in grid.rings() {
+            for j in 0..ring.points {
+                let angle = m as f64 * ring.longitude(j).to_radians();
+                let twice = if m == 0 { 1.0 } else { 2.0 };
+                let wave = twice * (re * angle.cos() - im * angle.sin());
+                expected[ring.offset + j] = function(ring.sine_latitude, ring.cosine_latitude) * wave;
+            }
+        }
+        assert!(largest_difference(&expected, &values) < 5e-15, "m {m}, n {n}");
+    }
+}
+
+#[test]
+fn winds_on_the_poles_are_one_vector() {
+    // u = sin λ, v = cos λ sin φ and its like: a rotation about an axis in the equator has the same vector at every point of
+    // a pole ring.
+    let grid = grid("r72x37");
+    let mut transform = transform::<f64>(&grid, 17);
+    let truncation = transform.truncation();
+    let mut spectrum = vec![0.0; truncation.spectrum_len(1)];
+    spectrum[2 * truncation.index(1, 1)] = 1e-5;
+    let divergence = vec![0.0; spectrum.len()];
+    let [mut u, mut v] = [0; 2].map(|_| Buffer::<f64>::zeros(Device::Cpu, grid.points()).unwrap());
+    transform.wind_synthesis(1, &buffer(&spectrum), &buffer(&divergence), &mut u, &mut v).unwrap();
+    // ζ = 2·1e-5 √(3/2) cos φ cos λ, ψ = −a²/2 ζ: u = −(1/a) ∂ψ/∂φ, v = (1/(a cos φ)) ∂ψ/∂λ.
+    let speed = transform.radius() * 1e-5 * 1.5f64.sqrt();
+    let [mut expected_u, mut expected_v] = [0; 2].map(|_| vec![0.0; grid.points()]);
+    for ring in grid.rings() {
+        for j in 0..ring.points {
+            let angle = ring.longitude(j).to_radians();
+            expected_u[ring.offset + j] = -speed * ring.sine_latitude * angle.cos();
+            expected_v[ring.offset + j] = speed * angle.sin();
+        }
+    }
+    assert!(largest_difference(&expected_u, &u) < 1e-14 * speed);
+    assert!(largest_difference(&expected_v, &v) < 1e-14 * speed);
+    let [mut back, mut none] = [0; 2].map(|_| Buffer::<f64>::zeros(Device::Cpu, spectrum.len()).unwrap());
+    transform.wind_analysis(1, &u, &v, &mut back, &mut none).unwrap();
+    assert!(largest_difference(&spectrum, &back) < 1e-18 && largest_difference(&divergence, &none) < 1e-18);
+}

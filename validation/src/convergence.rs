@@ -6,7 +6,7 @@ use terrella_kernels::Real;
 use crate::cases::williamson_1992::GRAVITY;
 use crate::norms::{Norms, relative_error};
 use crate::shallow_water::{Integration, Scenario, Spectrum, start, steps, surface_spectrum};
-use crate::{Error, Result};
+use crate::{Error, Measurement, Result};
 
 /// What is kept of a finished run.
 #[derive(Clone, Debug)]
@@ -56,6 +56,48 @@ pub fn integrate<R: Real>(
         Some(model) => Ok((runs, model)),
         None => Err(Error::Truncations { got: truncations.to_vec() }),
     }
+}
+
+/// Relative l2 differences of height after `duration` between runs with Δt and Δt/2 and between Δt/2 and Δt/4, and the
+/// order of convergence that they show, as measurements. The difference at Δt must not exceed `limit`.
+pub fn time_step_convergence(
+    scenario: &Scenario,
+    integration: &Integration,
+    duration: f64,
+    limit: f64,
+    basis: &str,
+) -> Result<Vec<Measurement>> {
+    let truncation = integration.truncation;
+    let mut surfaces = Vec::new();
+    for division in [1.0, 2.0, 4.0] {
+        let refined = Integration { time_step: integration.time_step / division, ..*integration };
+        let (mut runs, _) = integrate::<f64>(scenario, &[truncation], duration, |_| refined)?;
+        surfaces.push(runs.remove(0).surface);
+    }
+    let mut differences = Vec::new();
+    for pair in surfaces.windows(2) {
+        let errors = surface_errors(&[(truncation, &pair[0])], &pair[1], scenario.mean_depth)?;
+        differences.push(errors[0].1.root_mean_square);
+    }
+    let order = (differences[0] / differences[1]).log2();
+    let step = integration.time_step;
+    let setting = |division: f64| format!("T{truncation} f64, Δt {} s against {} s", step / division, step / division / 2.0);
+    Ok(vec![
+        Measurement::at_most("l2 difference of height in time step", setting(1.0), differences[0], limit, basis),
+        Measurement::at_most(
+            "l2 difference of height in time step",
+            setting(2.0),
+            differences[1],
+            differences[0],
+            "must be below that of the longer step",
+        ),
+        Measurement::information(
+            "order of convergence in time step",
+            format!("T{truncation} f64, Δt from {step} s"),
+            order,
+            "leapfrog and the centred implicit terms are of order 2, the filter's damping of order 1",
+        ),
+    ])
 }
 
 /// Relative errors of free-surface heights (with `mean_depth` \[m\] added) against a reference, on the quadratic grid

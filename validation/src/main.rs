@@ -82,7 +82,8 @@ fn execute(arguments: Arguments) -> Result<bool> {
             let cases = if case == "all" { CASES.to_vec() } else { vec![find(&case)?] };
             let outcomes = run(&cases, &settings, settings.figures.as_deref())?;
             if let Some(file) = json {
-                let text = serde_json::to_string_pretty(&outcomes).map_err(|error| Error::file(&file, error))?;
+                let text =
+                    serde_json::to_string_pretty(&outcomes).map_err(|error| Error::file(&file, error))?;
                 std::fs::write(&file, text).map_err(|error| Error::file(&file, error))?;
             }
             Ok(outcomes.iter().all(|outcome| outcome.passed))

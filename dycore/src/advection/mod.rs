@@ -7,10 +7,10 @@ use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::spectral::{Transform, Truncation};
 
+use crate::Result;
 use crate::shallow_water::{Configuration, transport};
 use crate::shallow_water::{degrees, expect_finite, expect_length, rounded};
 use crate::time_stepping::{Filter, advance_transported};
-use crate::Result;
 
 /// Leapfrog advection of one field by a constant wind.
 ///
@@ -46,9 +46,9 @@ impl<R: Real> PassiveAdvection<R> {
         let values = 2 * truncation.coefficients();
         let damping: Vec<f64> = degrees(configuration.truncation)
             .map(|degree| {
-                configuration
-                    .diffusion
-                    .map_or(0.0, |diffusion| diffusion.rate(degree, configuration.truncation, configuration.radius))
+                configuration.diffusion.map_or(0.0, |diffusion| {
+                    diffusion.rate(degree, configuration.truncation, configuration.radius)
+                })
             })
             .collect();
         let spectrum = || Buffer::zeros(device, values);

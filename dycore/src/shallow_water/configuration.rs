@@ -137,7 +137,8 @@ impl RelaxationTimes {
 /// fast: F*N* with N ≥ (3T + 1)/4 and N a product of powers of 2, 3 and 5 (T42 → F32, T85 → F64, T170 → F128).
 pub fn quadratic_grid(truncation: usize) -> Result<Grid> {
     let smallest = (3 * truncation + 1).div_ceil(4).max(1);
-    let number = (smallest..).find(|&number| is_smooth(number)).expect("powers of two are smooth and unbounded");
+    let number =
+        (smallest..).find(|&number| is_smooth(number)).expect("powers of two are smooth and unbounded");
     Ok(Grid::full(number)?)
 }
 

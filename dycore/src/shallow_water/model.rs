@@ -155,8 +155,15 @@ impl<R: Real> ShallowWater<R> {
     }
 
     /// Sets the state, at step 0, from spectra of vorticity, divergence and Φ − Φ̄, `[coefficients, 2]` each.
-    pub fn set_state(&mut self, vorticity: &Buffer<R>, divergence: &Buffer<R>, geopotential: &Buffer<R>) -> Result<()> {
-        for (name, buffer) in [("vorticity", vorticity), ("divergence", divergence), ("geopotential", geopotential)] {
+    pub fn set_state(
+        &mut self,
+        vorticity: &Buffer<R>,
+        divergence: &Buffer<R>,
+        geopotential: &Buffer<R>,
+    ) -> Result<()> {
+        for (name, buffer) in
+            [("vorticity", vorticity), ("divergence", divergence), ("geopotential", geopotential)]
+        {
             expect_length(name, 2 * self.coefficients(), buffer.len())?;
             expect_finite(name, &buffer.to_vec()?)?;
         }
@@ -168,7 +175,12 @@ impl<R: Real> ShallowWater<R> {
 
     /// Sets the state, at step 0, from wind \[m s⁻¹\] and depth times gravity Φ \[m² s⁻²\] (with its mean) on the grid,
     /// `[points]` each.
-    pub fn set_from_wind_and_geopotential(&mut self, u: &Buffer<R>, v: &Buffer<R>, geopotential: &Buffer<R>) -> Result<()> {
+    pub fn set_from_wind_and_geopotential(
+        &mut self,
+        u: &Buffer<R>,
+        v: &Buffer<R>,
+        geopotential: &Buffer<R>,
+    ) -> Result<()> {
         let points = self.configuration.grid.points();
         for (name, buffer) in [("u", u), ("v", v), ("geopotential", geopotential)] {
             expect_length(name, points, buffer.len())?;
@@ -187,7 +199,8 @@ impl<R: Real> ShallowWater<R> {
         self.watch_wind()?;
         let first = self.step == 0;
         let configuration = &self.configuration;
-        let interval = R::from_f64(if first { configuration.time_step } else { 2.0 * configuration.time_step });
+        let interval =
+            R::from_f64(if first { configuration.time_step } else { 2.0 * configuration.time_step });
         let filter = if first { Filter::NONE } else { configuration.filter };
         let (strength, centring) = (R::from_f64(filter.strength), R::from_f64(filter.centring));
         let values = 2 * self.coefficients() as u32;
@@ -331,7 +344,13 @@ impl<R: Real> ShallowWater<R> {
         let (present, work) = (&self.present, &mut self.work);
         interleave::launch([values, 2], &present.vorticity, &present.geopotential, &mut work.scalar_spectra)?;
         self.transform.synthesis(2, &work.scalar_spectra, &mut work.scalars)?;
-        self.transform.wind_synthesis(1, &present.vorticity, &present.divergence, &mut work.u, &mut work.v)?;
+        self.transform.wind_synthesis(
+            1,
+            &present.vorticity,
+            &present.divergence,
+            &mut work.u,
+            &mut work.v,
+        )?;
         Ok(())
     }
 
@@ -378,20 +397,40 @@ impl<R: Real> ShallowWater<R> {
         let truncation = configuration.truncation;
         let diffusion: Vec<f64> = degrees(truncation)
             .map(|degree| {
-                configuration.diffusion.map_or(0.0, |diffusion| diffusion.rate(degree, truncation, configuration.radius))
+                configuration
+                    .diffusion
+                    .map_or(0.0, |diffusion| diffusion.rate(degree, truncation, configuration.radius))
             })
             .collect();
         let orography = self.terms.orography.to_vec()?;
-        let diffused_orography: Vec<f64> =
-            orography.iter().enumerate().map(|(value, surface)| -diffusion[value / 2] * surface.to_f64()).collect();
+        let diffused_orography: Vec<f64> = orography
+            .iter()
+            .enumerate()
+            .map(|(value, surface)| -diffusion[value / 2] * surface.to_f64())
+            .collect();
         let nothing = vec![0.0; orography.len()];
 
         let relaxation = self.terms.relaxation.as_ref();
         let (source, damping) = (&mut self.terms.source, &mut self.terms.damping);
         let variables = [
-            (&nothing, relaxation.map(|(state, times)| (&state.vorticity, times.vorticity)), &mut source.vorticity, &mut damping.vorticity),
-            (&nothing, relaxation.map(|(state, times)| (&state.divergence, times.divergence)), &mut source.divergence, &mut damping.divergence),
-            (&diffused_orography, relaxation.map(|(state, times)| (&state.geopotential, times.geopotential)), &mut source.geopotential, &mut damping.geopotential),
+            (
+                &nothing,
+                relaxation.map(|(state, times)| (&state.vorticity, times.vorticity)),
+                &mut source.vorticity,
+                &mut damping.vorticity,
+            ),
+            (
+                &nothing,
+                relaxation.map(|(state, times)| (&state.divergence, times.divergence)),
+                &mut source.divergence,
+                &mut damping.divergence,
+            ),
+            (
+                &diffused_orography,
+                relaxation.map(|(state, times)| (&state.geopotential, times.geopotential)),
+                &mut source.geopotential,
+                &mut damping.geopotential,
+            ),
         ];
         for (constant, relaxation, source, damping) in variables {
             let (mut rates, mut sources) = (diffusion.clone(), constant.clone());
@@ -425,9 +464,17 @@ pub(crate) fn expect_finite<R: Real>(field: &'static str, values: &[R]) -> Resul
 }
 
 pub(crate) fn expect_length(name: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(terrella_kernels::Error::LengthMismatch { name, expected, got }.into()) }
+    if expected == got {
+        Ok(())
+    } else {
+        Err(terrella_kernels::Error::LengthMismatch { name, expected, got }.into())
+    }
 }
 
 pub(crate) fn fields<R: Real>(state: &SpectralState<R>) -> [(&'static str, &Buffer<R>); 3] {
-    [("vorticity", &state.vorticity), ("divergence", &state.divergence), ("geopotential", &state.geopotential)]
+    [
+        ("vorticity", &state.vorticity),
+        ("divergence", &state.divergence),
+        ("geopotential", &state.geopotential),
+    ]
 }

@@ -67,8 +67,12 @@ pub fn advance_gravity_waves<R: Real>(
 
     let divergence_displacement =
         filter_displacement(strength, previous_divergence[value], present_divergence[value], divergence);
-    let geopotential_displacement =
-        filter_displacement(strength, previous_geopotential[value], present_geopotential[value], geopotential);
+    let geopotential_displacement = filter_displacement(
+        strength,
+        previous_geopotential[value],
+        present_geopotential[value],
+        geopotential,
+    );
     (
         divergence - (1.0 - centring) * divergence_displacement,
         present_divergence[value] + centring * divergence_displacement,

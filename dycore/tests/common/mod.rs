@@ -29,7 +29,9 @@ pub fn model<R: Real>(
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
     let mut model = ShallowWater::new(configuration, Device::Cpu).unwrap();
-    let field = |function: &dyn Fn(f64, f64) -> f64| Buffer::from_slice(Device::Cpu, &on_grid(&grid, function)).unwrap();
+    let field = |function: &dyn Fn(f64, f64) -> f64| {
+        Buffer::from_slice(Device::Cpu, &on_grid(&grid, function)).unwrap()
+    };
     model
         .set_from_wind_and_geopotential(
             &field(&|longitude, latitude| wind(longitude, latitude).0),
@@ -43,10 +45,7 @@ pub fn model<R: Real>(
 /// A westerly wind with a wave in it \[m s⁻¹\].
 pub fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
     let wave = 10.0 * latitude.cos().powi(3);
-    (
-        30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(),
-        -wave * (4.0 * longitude).sin(),
-    )
+    (30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(), -wave * (4.0 * longitude).sin())
 }
 
 /// A depth roughly in balance with it \[m\].

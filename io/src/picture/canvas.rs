@@ -10,7 +10,7 @@ use super::colour::Colour;
 use crate::error::{Error, Result};
 use crate::sink::AtomicFile;
 
-/// A point on the sheet [pixels], from the upper left corner.
+/// A point on the sheet (pixels), from the upper left corner.
 pub(super) type Point = (f32, f32);
 
 /// A picture in the making.
@@ -31,12 +31,12 @@ impl Canvas {
         Self { pixmap, clip: None }
     }
 
-    /// Width [pixels].
+    /// Width (pixels).
     pub fn width(&self) -> u32 {
         self.pixmap.width()
     }
 
-    /// Height [pixels].
+    /// Height (pixels).
     pub fn height(&self) -> u32 {
         self.pixmap.height()
     }

@@ -34,7 +34,7 @@ pub struct Chart {
 }
 
 impl Chart {
-    /// The chart as a picture of a given width [pixels].
+    /// The chart as a picture of a given width (pixels).
     pub fn picture(&self, width: u32) -> Result<Canvas> {
         Page {
             title: String::new(),

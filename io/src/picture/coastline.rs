@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-/// Points as longitude, latitude [degrees].
+/// Points as longitude, latitude (degrees).
 pub(super) type Line = Vec<(f64, f64)>;
 
 /// All lines.

@@ -52,7 +52,7 @@ impl Colour {
     }
 }
 
-/// Position in 0..1, lightness, chroma, hue [degrees].
+/// Position in 0..1, lightness, chroma, hue (degrees).
 type Anchor = (f64, f64, f64, f64);
 
 /// A family of colours for values from low to high.

@@ -31,7 +31,7 @@ impl Bands {
         }
     }
 
-    /// Height of the bar with its labels [pixels].
+    /// Height of the bar with its labels (pixels).
     pub(super) fn height(scale: f32) -> f32 {
         62.0 * scale
     }

@@ -13,12 +13,12 @@ pub(super) struct Extreme {
 
 /// Points above (below) all others nearby, and clearly so; the strongest first.
 ///
-/// "Nearby" is a thirtieth of the lattice's width. "Clearly" is 4% of the field's range above the mean of the nearby rim:
+/// "Nearby" is up to `reach` columns and rows away. "Clearly" is 4% of the field's range above the mean of the nearby rim:
 /// wiggles on a plateau are no highs. `around`: the last column is the first once more.
-pub(super) fn find(lattice: &Lattice, around: bool) -> Vec<Extreme> {
+pub(super) fn find(lattice: &Lattice, around: bool, reach: usize) -> Vec<Extreme> {
     let Lattice { columns, rows, values } = lattice;
     let (columns, rows) = (*columns, *rows);
-    let reach = (columns / 30).max(2) as i64;
+    let reach = reach.max(2) as i64;
     let range = values
         .iter()
         .filter(|value| !value.is_nan())
@@ -88,7 +88,7 @@ mod tests {
                 2.0 * bump(x, y, 40.0, 20.0) - 1.5 * bump(x, y, 80.0, 45.0) + seam + 0.001 * (x * 1.3).sin()
             })
             .collect();
-        let found = find(&Lattice { columns, rows, values }, true);
+        let found = find(&Lattice { columns, rows, values }, true, 4);
         let places: Vec<_> = found.iter().map(|mark| (mark.column, mark.row, mark.is_high)).collect();
         assert_eq!(places.len(), 3, "{places:?}");
         assert!(places.contains(&(40, 20, true)) && places.contains(&(80, 45, false)), "{places:?}");

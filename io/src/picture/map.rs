@@ -39,7 +39,7 @@ pub struct Contours<'a> {
     pub levels: Vec<f64>,
     /// The lines' colour.
     pub colour: Colour,
-    /// The lines' width [pixels at scale 1].
+    /// The lines' width (pixels at scale 1).
     pub width: f32,
     /// Write the values on the lines.
     pub numbers: bool,
@@ -56,11 +56,11 @@ pub struct Contours<'a> {
 pub struct Wind<'a> {
     /// Where the values are.
     pub layout: &'a Layout,
-    /// Eastward wind [m/s].
+    /// Eastward wind (m/s).
     pub eastward: &'a [f64],
-    /// Northward wind [m/s].
+    /// Northward wind (m/s).
     pub northward: &'a [f64],
-    /// Speed [m/s] whose arrow is as long as the distance between arrows.
+    /// Speed (m/s) whose arrow is as long as the distance between arrows.
     pub reference: f64,
 }
 
@@ -82,7 +82,7 @@ pub struct Map<'a> {
 }
 
 impl Map<'_> {
-    /// The map as a picture of a given width [pixels].
+    /// The map as a picture of a given width (pixels).
     pub fn picture(&self, width: u32) -> Result<Canvas> {
         Page {
             title: String::new(),

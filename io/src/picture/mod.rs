@@ -1,8 +1,9 @@
 //! Pictures: maps and charts as PNG files.
 //!
 //! A [`Map`] or a [`Chart`] is a [`Panel`]: it knows its height for a width and draws itself. A [`Page`] sets panels
-//! side by side. Sizes follow the width, so that 800 and 3200 pixels look alike.
+//! side by side. All sizes follow the page's width, so that 800 and 3200 pixels look alike.
 
+mod arrows;
 mod canvas;
 mod chart;
 mod coastline;
@@ -11,6 +12,8 @@ mod colour_bar;
 mod contour;
 mod drawing;
 mod extremes;
+mod graticule;
+mod isolines;
 mod labelling;
 mod map;
 mod page;

@@ -7,10 +7,10 @@ use crate::error::Result;
 
 /// Something that draws itself into a rectangle of a given width.
 pub trait Panel {
-    /// Height [pixels] for a width [pixels]; `scale` is 1 where text is meant for a page 1600 pixels wide.
+    /// Height (pixels) for a width (pixels); `scale` is 1 where text is meant for a page 1600 pixels wide.
     fn height(&self, width: f32, scale: f32) -> f32;
 
-    /// Draws with the upper left corner at `origin` [pixels].
+    /// Draws with the upper left corner at `origin` (pixels).
     fn draw(&self, canvas: &mut Canvas, origin: Point, width: f32, scale: f32) -> Result<()>;
 }
 
@@ -29,7 +29,7 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// The page as a picture of a given width [pixels].
+    /// The page as a picture of a given width (pixels).
     pub fn draw(&self, width: u32) -> Result<Canvas> {
         let columns = self.columns.max(1);
         let page_scale = width as f32 / 1600.0;

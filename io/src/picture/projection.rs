@@ -5,30 +5,30 @@
 pub enum Projection {
     /// Longitude and latitude as they are, the whole globe.
     PlateCarree {
-        /// Middle meridian [degrees east].
+        /// Middle meridian (degrees east).
         longitude: f64,
     },
     /// A part of the globe, longitude and latitude as they are, shortened by the cosine of the middle latitude.
     Region {
-        /// Western edge [degrees east].
+        /// Western edge (degrees east).
         west: f64,
-        /// Eastern edge, east of the western one by at most 360 [degrees east].
+        /// Eastern edge, east of the western one by at most 360 (degrees east).
         east: f64,
-        /// Southern edge [degrees north].
+        /// Southern edge (degrees north).
         south: f64,
-        /// Northern edge [degrees north].
+        /// Northern edge (degrees north).
         north: f64,
     },
     /// Robinson's, for the whole globe (A. H. Robinson, 1974; table of the length and distance of parallels).
     Robinson {
-        /// Middle meridian [degrees east].
+        /// Middle meridian (degrees east).
         longitude: f64,
     },
     /// The globe from far above a point.
     Orthographic {
-        /// The point's longitude [degrees east].
+        /// The point's longitude (degrees east).
         longitude: f64,
-        /// The point's latitude [degrees north].
+        /// The point's latitude (degrees north).
         latitude: f64,
     },
 }
@@ -72,7 +72,7 @@ impl Projection {
         }
     }
 
-    /// The meridian opposite which the map is cut [degrees east].
+    /// The meridian opposite which the map is cut (degrees east).
     pub(super) fn middle(&self) -> f64 {
         match *self {
             Self::PlateCarree { longitude }

@@ -28,7 +28,7 @@ impl<'a> Sampled<'a> {
         Ok(Self { layout, values, poles: (mean(0), mean(layout.rings().len() - 1)) })
     }
 
-    /// The value at a place [degrees]; NaN outside the field and beside missing points.
+    /// The value at a place (degrees); NaN outside the field and beside missing points.
     pub(super) fn at(&self, longitude: f64, latitude: f64) -> f64 {
         let rings = self.layout.rings();
         let below = rings.partition_point(|ring| ring.latitude > latitude);

@@ -26,14 +26,14 @@ pub(super) enum Align {
 /// How a text looks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Style {
-    /// Height of the em square [pixels].
+    /// Height of the em square (pixels).
     pub(super) size: f32,
     pub(super) weight: Weight,
     pub(super) colour: Colour,
     pub(super) align: Align,
-    /// Width [pixels] and colour of a rim that sets the letters off the ground.
+    /// Width (pixels) and colour of a rim that sets the letters off the ground.
     pub(super) halo: Option<(f32, Colour)>,
-    /// Clockwise [degrees].
+    /// Clockwise (degrees).
     pub(super) rotation: f32,
 }
 
@@ -63,14 +63,14 @@ impl Style {
         Self { rotation, ..self }
     }
 
-    /// Width of a text [pixels].
+    /// Width of a text (pixels).
     pub(super) fn measure(&self, text: &str) -> f32 {
         let face = face(self.weight);
         text.chars().map(|letter| advance(face, letter)).sum::<f32>() * self.size
             / f32::from(face.units_per_em())
     }
 
-    /// Height of capitals and digits [pixels].
+    /// Height of capitals and digits (pixels).
     pub(super) fn capital_height(&self) -> f32 {
         0.711 * self.size
     }
@@ -133,7 +133,7 @@ fn face(weight: Weight) -> &'static Face<'static> {
     }
 }
 
-/// Width of a letter [font units]; letters that the font lacks leave a gap.
+/// Width of a letter (font units); letters that the font lacks leave a gap.
 fn advance(face: &Face, letter: char) -> f32 {
     let glyph = face.glyph_index(letter).or_else(|| face.glyph_index('?'));
     glyph.and_then(|glyph| face.glyph_hor_advance(glyph)).map_or(0.0, f32::from)

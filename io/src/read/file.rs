@@ -72,7 +72,7 @@ impl GribFile {
         self.decode(self.find(selection)?, Missing::Refuse)
     }
 
-    /// Geopotential height [m] by `selection`, whose parameter is replaced: `gh`, or else `z` / 9.80665 m s⁻².
+    /// Geopotential height (m) by `selection`, whose parameter is replaced: `gh`, or else `z` / 9.80665 m s⁻².
     pub fn geopotential_height(&self, selection: &Selection) -> Result<Field> {
         let [height, geopotential] = ["gh", "z"].map(|parameter| selection.clone().of(parameter));
         if let Ok(header) = self.find(&height) {

@@ -74,12 +74,12 @@ impl Header {
         })
     }
 
-    /// Forecast step [h].
+    /// Forecast step (h).
     pub fn step(&self) -> f64 {
         self.valid.hours_since(self.reference)
     }
 
-    /// The pressure, where the level is one [hPa].
+    /// The pressure, where the level is one (hPa).
     pub fn pressure(&self) -> Option<f64> {
         match self.level_type.as_str() {
             "isobaricInhPa" => Some(self.level),

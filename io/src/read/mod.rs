@@ -6,6 +6,7 @@
 mod decode;
 mod file;
 mod header;
+mod order;
 mod points;
 mod scan;
 mod selection;

@@ -344,13 +344,13 @@ impl Lowering {
                 Ok(Statement::Let { local, value })
             }
             Pat::Tuple(tuple) => {
-                let call = self.expression(&init.expr)?;
-                if !matches!(call.kind, ExpressionKind::Call { .. }) {
+                if !matches!(without_parentheses(&init.expr), Expr::Call(_)) {
                     return refuse(
                         init.expr.span(),
                         "a tuple comes from the call of a kernel function only: write one `let` per value",
                     );
                 }
+                let call = self.expression(&init.expr)?;
                 let types: Vec<Option<&Type>> = match ty {
                     Some(Type::Tuple(types)) if types.elems.len() == tuple.elems.len() => {
                         types.elems.iter().map(Some).collect()

@@ -244,11 +244,19 @@ impl Packer<'_> {
             }
             _ => {}
         }
-        self.loop_over_lanes(expression, address, &ty)
+        self.loop_over_lanes(expression, address, &ty, 0)
     }
 
-    fn loop_over_lanes(&mut self, expression: &Expression, address: bool, ty: &TokenStream) -> TokenStream {
+    /// A loop over lanes; `guarded` is 1 where lanes part ways, so that nothing may be loaded for all of them.
+    fn loop_over_lanes(
+        &mut self,
+        expression: &Expression,
+        address: bool,
+        ty: &TokenStream,
+        guarded: usize,
+    ) -> TokenStream {
         let mut lane = Lane::new(self);
+        lane.guarded = guarded;
         let code = lane.packer.code;
         let value =
             if address { code.address(expression, &mut lane) } else { code.value(expression, &mut lane) };
@@ -304,7 +312,7 @@ impl Packer<'_> {
         }
         let agreement = self.lanes(condition, false);
         let ty = if address { quote!(usize) } else { self.code.ty(whole.scalar) };
-        let mixed = self.loop_over_lanes(whole, address, &ty);
+        let mixed = self.loop_over_lanes(whole, address, &ty, 1);
         let then = self.block(then, address);
         let otherwise = self.block(otherwise, address);
         let name = self.fresh("agreement");

@@ -482,6 +482,11 @@ impl Writer<'_> {
     }
 
     fn binary(&mut self, operator: BinaryOperator, left: &Expression, right: &Expression) -> Piece {
+        if self.dialect == Dialect::Wgsl && operator == BinaryOperator::NotEqual && left.scalar.is_float() {
+            // WGSL's `!=` may be false for NaN.
+            let equal = self.binary(BinaryOperator::Equal, left, right);
+            return Piece { text: format!("!({})", equal.text), precedence: UNARY };
+        }
         let own = precedence(operator);
         let side = |writer: &mut Self, child: &Expression, is_right: bool| {
             let piece = writer.piece(child);

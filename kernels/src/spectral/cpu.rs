@@ -5,16 +5,15 @@
 //! and results have the same bits for any number of threads.
 
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::Truncation;
-use super::fourier::{Factor, POLE_COSINE, Quantity, RingTransforms};
-use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, vectors_mut};
+use super::fourier::{Factor, Quantity, RingTransforms};
+use super::lanes::{BLOCK_LINES, LANES, Line, vectors_mut};
+use super::latitudes::Legendre;
 use super::legendre;
 use super::partition::{for_each_item, for_each_with_parts};
-use super::recurrence::{Recurrence, steps};
+use super::recurrence::steps;
 use super::resampling::Resampling;
-use super::start::LatitudeBlock;
 use super::wind::{source_from_wind, wind_from_sources};
 use crate::Real;
 use crate::grid::Grid;
@@ -34,14 +33,6 @@ pub(super) struct CpuTransform {
     scaled_offsets: Vec<usize>,
 }
 
-/// What the Legendre sums need, the same for every call.
-struct Legendre {
-    recurrences: Vec<Recurrence>,
-    blocks: Vec<LatitudeBlock>,
-    /// The first block with a ring that carries m, by m.
-    first_block: Vec<usize>,
-}
-
 /// Workspace of one wavenumber.
 struct Wave {
     /// [re, im] by degree: up to two sources and two results.
@@ -58,9 +49,9 @@ impl CpuTransform {
     pub(super) fn new(grid: &Grid, truncation: Truncation) -> Self {
         let total = truncation.total();
         let rings = RingTransforms::new(grid, total);
-        let legendre = Legendre::of_grid(grid, total, &rings);
+        let legendre = Legendre::of_grid(grid, total, |ring| rings.wavenumbers(ring));
         let lines = legendre.blocks.len() * BLOCK_LINES;
-        let resampled = Resampling::needed(grid, total).map(|resampling| {
+        let resampled = Resampling::where_needed(grid, total).map(|resampling| {
             let (sines, cosines) = resampling.latitudes();
             let legendre = Legendre::new(sines, cosines, total, vec![0; total + 1]);
             (resampling, legendre)
@@ -268,40 +259,6 @@ fn pack<R: Real>(fields: usize, field: usize, degrees: &[[f64; 2]], spectrum: &m
     for (j, degree) in degrees.iter().enumerate() {
         spectrum[2 * j * fields + field] = R::from_f64(degree[0]);
         spectrum[(2 * j + 1) * fields + field] = R::from_f64(degree[1]);
-    }
-}
-
-impl Legendre {
-    /// At the latitudes of a grid.
-    fn of_grid(grid: &Grid, total: usize, rings: &RingTransforms) -> Self {
-        let northern = &grid.rings()[..rings.pairs()];
-        let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
-        let cosines: Vec<f64> = northern
-            .iter()
-            .map(|ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude })
-            .collect();
-        let first_block = (0..=total).map(|m| {
-            let ring = (0..rings.pairs()).find(|&ring| rings.wavenumbers(ring) > m).unwrap_or(0);
-            ring / BLOCK
-        });
-        Self::new(&sines, &cosines, total, first_block.collect())
-    }
-
-    /// At the given northern latitudes and their mirror images.
-    fn new(sines: &[f64], cosines: &[f64], total: usize, first_block: Vec<usize>) -> Self {
-        let recurrences: Vec<_> =
-            (0..=total).into_par_iter().map(|m| Recurrence::new(m, total + 1)).collect();
-        let blocks: Vec<_> = sines
-            .par_chunks(BLOCK)
-            .zip(cosines.par_chunks(BLOCK))
-            .map(|(sines, cosines)| LatitudeBlock::new(sines, cosines, &recurrences, total + 1))
-            .collect();
-        Self { recurrences, blocks, first_block }
-    }
-
-    #[inline(always)]
-    fn factors(&self, block: &LatitudeBlock, m: usize) -> &[[f64; 2]] {
-        if block.polar { &self.recurrences[m].polar } else { &self.recurrences[m].equatorial }
     }
 }
 

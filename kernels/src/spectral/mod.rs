@@ -28,9 +28,12 @@
 //! ```
 
 mod cpu;
+mod device_kernels;
+mod device_transform;
 mod fourier;
 mod lane_fourier;
 mod lanes;
+mod latitudes;
 mod legendre;
 mod partition;
 mod recurrence;

@@ -23,7 +23,7 @@ pub(super) struct Recurrence {
     /// ε_{m+j}.
     pub(super) epsilon: Vec<f64>,
     /// α_k ε_{m+2k+1}, α_k ε_{m+2k+2} and α_k: from q_k to the functions of even and odd degree.
-    amplitudes: Vec<[f64; 3]>,
+    pub(super) amplitudes: Vec<[f64; 3]>,
 }
 
 /// ε_n of zonal wavenumber m.

@@ -26,14 +26,15 @@ pub(super) struct Resampling {
 }
 
 impl Resampling {
-    /// `None` if the quadrature of the grid's own rings is exact up to `total`.
-    pub(super) fn needed(grid: &Grid, total: usize) -> Option<Self> {
-        let poles = match grid.kind() {
-            GridKind::FullGaussian | GridKind::ReducedGaussian => return None,
-            GridKind::LatLonWithPoles => true,
-            GridKind::LatLonShifted => false,
-        };
-        (2 * total >= grid.rings().len()).then(|| Self::new(grid, total, poles))
+    /// Whether the quadrature of the grid's own rings is not exact up to `total`.
+    pub(super) fn is_needed(grid: &Grid, total: usize) -> bool {
+        !grid.kind().is_gaussian() && 2 * total >= grid.rings().len()
+    }
+
+    /// `None` if it is not needed.
+    pub(super) fn where_needed(grid: &Grid, total: usize) -> Option<Self> {
+        let poles = grid.kind() == GridKind::LatLonWithPoles;
+        Self::is_needed(grid, total).then(|| Self::new(grid, total, poles))
     }
 
     fn new(grid: &Grid, total: usize, poles: bool) -> Self {

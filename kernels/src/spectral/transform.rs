@@ -2,6 +2,7 @@
 
 use super::Truncation;
 use super::cpu::CpuTransform;
+use super::device_transform::DeviceTransform;
 use crate::constants::EARTH_RADIUS;
 use crate::device::{Buffer, Device};
 use crate::grid::Grid;
@@ -9,32 +10,33 @@ use crate::{Element, Error, Real, Result};
 
 /// Scalar and wind transforms between one grid and one truncation, on one device.
 ///
-/// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing.
+/// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing. On a GPU everything
+/// stays there; calls enqueue work and return.
 pub struct Transform<R: Real> {
     grid: Grid,
     truncation: Truncation,
     device: Device,
     radius: f64,
-    engine: CpuTransform,
-    precision: std::marker::PhantomData<R>,
+    engine: Engine<R>,
+}
+
+enum Engine<R: Real> {
+    Cpu(Box<CpuTransform>),
+    Gpu(Box<DeviceTransform<R>>),
 }
 
 impl<R: Real> Transform<R> {
-    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
+    /// A plan for a sphere of [`EARTH_RADIUS`].
+    ///
+    /// Errors: the largest truncation where the grid cannot carry this one; on a GPU also a table of Legendre functions,
+    /// (T+2)(T+3)/2 × rings/2 values, that does not fit, and a regular grid's truncation above (rings−1)/2.
     pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
         truncation.check_on(grid)?;
-        if device != Device::Cpu {
-            let reason = "spectral transforms run on the CPU only".to_owned();
-            return Err(Error::DeviceUnavailable { device, reason });
-        }
-        Ok(Self {
-            grid: grid.clone(),
-            truncation,
-            device,
-            radius: EARTH_RADIUS,
-            engine: CpuTransform::new(grid, truncation),
-            precision: std::marker::PhantomData,
-        })
+        let engine = match device {
+            Device::Cpu => Engine::Cpu(Box::new(CpuTransform::new(grid, truncation))),
+            _ => Engine::Gpu(Box::new(DeviceTransform::new(grid, truncation, device)?)),
+        };
+        Ok(Self { grid: grid.clone(), truncation, device, radius: EARTH_RADIUS, engine })
     }
 
     /// Sets the radius of the sphere [m] that winds refer to; an error unless it is positive and finite.
@@ -78,10 +80,14 @@ impl<R: Real> Transform<R> {
     pub fn synthesis(&mut self, fields: usize, spectrum: &Buffer<R>, values: &mut Buffer<R>) -> Result<()> {
         self.expect_spectrum("spectrum", fields, spectrum)?;
         self.expect_grid("values", fields, values)?;
-        if fields > 0 {
-            self.engine.synthesis(fields, spectrum.cpu_slice()?, values.cpu_slice_mut()?);
+        match &mut self.engine {
+            _ if fields == 0 => Ok(()),
+            Engine::Cpu(engine) => {
+                engine.synthesis(fields, spectrum.cpu_slice()?, values.cpu_slice_mut()?);
+                Ok(())
+            }
+            Engine::Gpu(engine) => engine.synthesis(fields, spectrum, values),
         }
-        Ok(())
     }
 
     /// Grid fields to spectra, the inverse of [`Transform::synthesis`] on the fields that it makes.
@@ -90,10 +96,14 @@ impl<R: Real> Transform<R> {
     pub fn analysis(&mut self, fields: usize, values: &Buffer<R>, spectrum: &mut Buffer<R>) -> Result<()> {
         self.expect_grid("values", fields, values)?;
         self.expect_spectrum("spectrum", fields, spectrum)?;
-        if fields > 0 {
-            self.engine.analysis(fields, values.cpu_slice()?, spectrum.cpu_slice_mut()?);
+        match &mut self.engine {
+            _ if fields == 0 => Ok(()),
+            Engine::Cpu(engine) => {
+                engine.analysis(fields, values.cpu_slice()?, spectrum.cpu_slice_mut()?);
+                Ok(())
+            }
+            Engine::Gpu(engine) => engine.analysis(fields, values, spectrum),
         }
-        Ok(())
     }
 
     /// Vorticity and divergence to eastward and northward wind.
@@ -117,16 +127,16 @@ impl<R: Real> Transform<R> {
         self.expect_spectrum("divergence", fields, divergence)?;
         self.expect_grid("u", fields, u)?;
         self.expect_grid("v", fields, v)?;
-        if fields > 0 {
-            let sources = [vorticity.cpu_slice()?, divergence.cpu_slice()?];
-            self.engine.wind_synthesis(
-                fields,
-                self.radius,
-                sources,
-                [u.cpu_slice_mut()?, v.cpu_slice_mut()?],
-            );
+        let radius = self.radius;
+        match &mut self.engine {
+            _ if fields == 0 => Ok(()),
+            Engine::Cpu(engine) => {
+                let sources = [vorticity.cpu_slice()?, divergence.cpu_slice()?];
+                engine.wind_synthesis(fields, radius, sources, [u.cpu_slice_mut()?, v.cpu_slice_mut()?]);
+                Ok(())
+            }
+            Engine::Gpu(engine) => engine.wind_synthesis(fields, radius, [vorticity, divergence], [u, v]),
         }
-        Ok(())
     }
 
     /// Eastward and northward wind to vorticity and divergence, whose (0,0) coefficients are set to 0; shapes and units as
@@ -143,11 +153,16 @@ impl<R: Real> Transform<R> {
         self.expect_grid("v", fields, v)?;
         self.expect_spectrum("vorticity", fields, vorticity)?;
         self.expect_spectrum("divergence", fields, divergence)?;
-        if fields > 0 {
-            let results = [vorticity.cpu_slice_mut()?, divergence.cpu_slice_mut()?];
-            self.engine.wind_analysis(fields, self.radius, [u.cpu_slice()?, v.cpu_slice()?], results);
+        let radius = self.radius;
+        match &mut self.engine {
+            _ if fields == 0 => Ok(()),
+            Engine::Cpu(engine) => {
+                let results = [vorticity.cpu_slice_mut()?, divergence.cpu_slice_mut()?];
+                engine.wind_analysis(fields, radius, [u.cpu_slice()?, v.cpu_slice()?], results);
+                Ok(())
+            }
+            Engine::Gpu(engine) => engine.wind_analysis(fields, radius, [u, v], [vorticity, divergence]),
         }
-        Ok(())
     }
 
     fn expect_spectrum(&self, name: &'static str, fields: usize, buffer: &Buffer<R>) -> Result<()> {

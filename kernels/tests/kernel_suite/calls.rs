@@ -34,7 +34,7 @@ use limiters::limited_slope;
 /// Left and right values of a cell by limited reconstruction.
 #[kernel]
 fn reconstruction<R: Real>(cell: u32, cells: u32, value: &[R]) -> (R, R) {
-    let (quotient, west, _) = limiters::divided(cell + cells - 1, cells);
+    let (quotient, west, _): (u32, u32, bool) = limiters::divided(cell + cells - 1, cells);
     let east = (cell + 1) % cells;
     let limited_slope = limited_slope(value[west], value[cell], value[east]) * 0.5;
     let nothing: u32 = quotient - quotient;

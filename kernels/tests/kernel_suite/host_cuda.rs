@@ -72,7 +72,7 @@ fn driver(text: &KernelText) -> String {
 }
 
 /// The outputs' bytes, or why there is no compiler.
-pub fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
+pub(crate) fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
     let folder = tempfile::tempdir().expect("a folder for the compiler");
     let (source, library) = (folder.path().join("kernel.cpp"), folder.path().join("kernel.so"));
     let text = case.text.cuda_source(case.precision);

@@ -47,7 +47,8 @@ stamp! {
 /// i32 arithmetic: division truncates, the right shift keeps the sign.
 #[kernel]
 fn signed_operations(i: u32, n: u32, x: &[i32]) -> (i32, i32, i32, u32) {
-    let (a, b) = (x[i] / 65536, x[(i + 3) % n] / 65536);
+    let a = x[i] / 65536;
+    let b = x[(i + 3) % n] / 65536;
     let divisor = if b == 0 { -7 } else { b };
     let sum = a * b - (a + 3) + -b;
     let shifts = (x[i] >> 5) ^ (x[i] << 2) ^ (a.min(b) & a.max(b));

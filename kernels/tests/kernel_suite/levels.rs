@@ -176,7 +176,7 @@ macro_rules! several {
         stamp! {
             $test: several_on_levels<R>,
             extent [12, 33],
-            arguments { value(33u32), value($double), slice(field::<R>(1, 12 * 33)) },
+            arguments { value(33u32), flag($double), slice(field::<R>(1, 12 * 33)) },
             outputs { mixed: R, sum: u32, reversed: u32 },
             reference {
                 let x = field::<R>(1, 12 * 33);

@@ -20,4 +20,5 @@ mod integers;
 mod levels;
 mod math;
 mod names;
+mod operators;
 mod threads;

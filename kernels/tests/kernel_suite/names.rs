@@ -31,7 +31,7 @@ stamp! {
     reserved_names: texture<R>,
     extent [300],
     arguments {
-        value(R::from_f64(1.5)), value(true), value(-7i32), slice(field::<R>(1, 300)), slice(vec![5u32; 300]),
+        value(R::from_f64(1.5)), flag(true), value(-7i32), slice(field::<R>(1, 300)), slice(vec![5u32; 300]),
         slice(vec![-3i32; 300]),
     },
     outputs { square: R, sum: u32, template: i32 },

@@ -34,7 +34,7 @@ fn prepare() {
 }
 
 /// `Err` is the reason why there is no compiler.
-pub fn compile(text: &KernelText, precision: Precision) -> Result<(), String> {
+pub(crate) fn compile(text: &KernelText, precision: Precision) -> Result<(), String> {
     prepare();
     for capability in [80, 90] {
         match compile_cuda(text, precision, capability) {

@@ -1,73 +1,54 @@
 //! One kernel, its inputs and its plain reference; the tests on all devices come from here.
 
 use terrella_kernels::device::{Device, KernelText};
-use terrella_kernels::{Element, Precision, Real, Result};
+use terrella_kernels::{Element, Precision, Result};
 
 use crate::{devices, host_cuda, nvrtc};
 
 /// An argument as the bytes that a device reads.
-pub enum Bytes {
+pub(crate) enum Bytes {
     Scalar(Vec<u8>),
     Slice(Vec<u8>),
 }
 
 /// What a text needs to run without the launcher.
-pub struct Case {
-    pub text: &'static KernelText,
-    pub precision: Precision,
-    pub extent: Vec<u32>,
-    pub arguments: Vec<Bytes>,
+pub(crate) struct Case {
+    pub(crate) text: &'static KernelText,
+    pub(crate) precision: Precision,
+    pub(crate) extent: Vec<u32>,
+    pub(crate) arguments: Vec<Bytes>,
     /// Bytes of one value of each output.
-    pub widths: Vec<usize>,
+    pub(crate) widths: Vec<usize>,
 }
 
 impl Case {
-    pub fn new(text: &'static KernelText, precision: Precision, extent: &[u32]) -> Self {
+    pub(crate) fn new(text: &'static KernelText, precision: Precision, extent: &[u32]) -> Self {
         Self { text, precision, extent: extent.to_vec(), arguments: Vec::new(), widths: Vec::new() }
     }
 
-    pub fn points(&self) -> usize {
+    pub(crate) fn points(&self) -> usize {
         self.extent.iter().map(|&extent| extent as usize).product()
     }
 
-    pub fn value<T: Scalar>(&mut self, value: T) {
-        self.arguments.push(Bytes::Scalar(value.bytes()));
+    pub(crate) fn value<T: Element>(&mut self, value: T) {
+        self.arguments.push(Bytes::Scalar(bytemuck::bytes_of(&value).to_vec()));
     }
 
-    pub fn slice<T: Scalar>(&mut self, values: &[T]) {
-        self.arguments.push(Bytes::Slice(values.iter().flat_map(|value| value.bytes()).collect()));
+    pub(crate) fn flag(&mut self, value: bool) {
+        self.value(u32::from(value));
     }
 
-    pub fn output<T: Scalar>(&mut self) {
+    pub(crate) fn slice<T: Element>(&mut self, values: &[T]) {
+        self.arguments.push(Bytes::Slice(bytemuck::cast_slice(values).to_vec()));
+    }
+
+    pub(crate) fn output<T: Element>(&mut self) {
         self.widths.push(size_of::<T>());
     }
 }
 
-/// A value that kernels take.
-pub trait Scalar: Copy {
-    fn bytes(self) -> Vec<u8>;
-}
-
-macro_rules! scalar {
-    ($($type:ty),*) => {$(
-        impl Scalar for $type {
-            fn bytes(self) -> Vec<u8> {
-                self.to_ne_bytes().to_vec()
-            }
-        }
-    )*};
-}
-
-scalar!(u32, i32, f32, f64);
-
-impl Scalar for bool {
-    fn bytes(self) -> Vec<u8> {
-        u32::from(self).bytes()
-    }
-}
-
 /// The bits of a value. All NaN are one: their sign and payload are the hardware's own.
-pub fn bits<T: Element>(value: T) -> u64 {
+pub(crate) fn bits<T: Element>(value: T) -> u64 {
     let bytes = bytemuck::bytes_of(&value);
     #[allow(clippy::eq_op)]
     if value != value {
@@ -78,14 +59,14 @@ pub fn bits<T: Element>(value: T) -> u64 {
     u64::from_ne_bytes(wide)
 }
 
-/// A value as the bits of an f64 or integer of `T::KIND`, of bytes.
-pub fn bits_of_bytes<T: Element>(bytes: &[u8]) -> Vec<u64> {
+/// The bits of values that came back as bytes.
+pub(crate) fn bits_of_bytes<T: Element>(bytes: &[u8]) -> Vec<u64> {
     bytes.chunks_exact(size_of::<T>()).map(|chunk| bits(bytemuck::pod_read_unaligned::<T>(chunk))).collect()
 }
 
-pub type Columns = Vec<Vec<u64>>;
+pub(crate) type Columns = Vec<Vec<u64>>;
 
-pub fn assert_same(what: &str, expected: &Columns, got: &Columns) {
+pub(crate) fn assert_same(what: &str, expected: &Columns, got: &Columns) {
     for (output, (expected, got)) in expected.iter().zip(got).enumerate() {
         assert_eq!(expected.len(), got.len(), "{what}: length of output {output}");
         let different = expected.iter().zip(got).filter(|(expected, got)| expected != got).count();
@@ -102,7 +83,7 @@ pub fn assert_same(what: &str, expected: &Columns, got: &Columns) {
 }
 
 /// `Err` is the reason why it did not run.
-pub fn run_or_say(name: &str, outcome: std::result::Result<(), String>) {
+pub(crate) fn run_or_say(name: &str, outcome: std::result::Result<(), String>) {
     if let Err(reason) = outcome {
         let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
         assert!(!required.split(',').any(|required| required.trim() == name), "{name} is required: {reason}");
@@ -110,13 +91,13 @@ pub fn run_or_say(name: &str, outcome: std::result::Result<(), String>) {
     }
 }
 
-pub type LaunchOn = fn(Device) -> Result<Columns>;
+pub(crate) type LaunchOn = fn(Device) -> Result<Columns>;
 
-pub fn on_cpu(reference: &Columns, launch: LaunchOn) {
+pub(crate) fn on_cpu(reference: &Columns, launch: LaunchOn) {
     assert_same("cpu", reference, &launch(Device::Cpu).expect("launch on the CPU"));
 }
 
-pub fn on_device(kind: &str, device: Device, launch: LaunchOn) {
+pub(crate) fn on_device(kind: &str, device: Device, launch: LaunchOn) {
     if !devices::is_here(device) {
         return;
     }
@@ -124,21 +105,16 @@ pub fn on_device(kind: &str, device: Device, launch: LaunchOn) {
     assert_same(kind, &expected, &launch(device).expect("launch"));
 }
 
-pub fn on_host_cuda(case: &Case, launch: LaunchOn, decode: fn(&[Vec<u8>]) -> Columns) {
+pub(crate) fn on_host_cuda(case: &Case, launch: LaunchOn, decode: fn(&[Vec<u8>]) -> Columns) {
     let expected = launch(Device::Cpu).expect("launch on the CPU");
     run_or_say("host-cuda", host_cuda::run(case).map(|got| assert_same("host-cuda", &expected, &decode(&got))));
 }
 
-pub fn by_nvrtc(case: &Case) {
+pub(crate) fn by_nvrtc(case: &Case) {
     run_or_say("nvrtc", nvrtc::compile(case.text, case.precision));
 }
 
-/// The precision of `R`, as in the names of modules.
-pub fn precision<R: Real>() -> Precision {
-    R::PRECISION
-}
-
-/// `stamp! { test: kernel<R>, extent [..], arguments { value(..), slice(..) }, outputs { name: type }, reference closure }`
+/// `stamp! { test: kernel<R>, extent [..], arguments { value(..), flag(..), slice(..) }, outputs { name: type }, reference closure }`
 ///
 /// `<R>` stamps f32 and f64, `<f32>` or `<f64>` one of them. The reference takes the indices and returns a tuple.
 macro_rules! stamp {
@@ -202,14 +178,17 @@ macro_rules! stamp {
     };
     (@indices [$($extent:expr),*]) => { [$(stringify!($extent)),*].len() };
     (@indices $extent:expr) => { $extent.len() };
-    (@push $values:ident ($output:ident: $type:ty $(, $($rest:tt)*)?) ($position:tt $($positions:tt)*)) => {
+    (@push $values:ident () $positions:tt) => {};
+    (@push $values:ident ($output:ident: $type:ty $(, $more:ident: $more_type:ty)*) ($position:tt $($positions:tt)*)) => {
         let value: $type = $values.$position;
         $output.push($crate::stamp::bits(value));
-        $(stamp!(@push $values ($($rest)*) ($($positions)*));)?
+        stamp!(@push $values ($($more: $more_type),*) ($($positions)*));
     };
     (@add $case:ident value $value:expr) => { $case.value($value) };
+    (@add $case:ident flag $value:expr) => { $case.flag($value) };
     (@add $case:ident slice $value:expr) => { $case.slice(&$value) };
     (@argument $device:ident value $value:expr) => { $value };
+    (@argument $device:ident flag $value:expr) => { $value };
     (@argument $device:ident slice $value:expr) => { &Buffer::from_slice($device, &$value)? };
     (@tests $real:ident) => {
         use super::{case, decode, launch, reference};

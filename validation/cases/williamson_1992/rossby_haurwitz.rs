@@ -9,7 +9,7 @@ use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 
 use super::{DAY, GRAVITY, RADIUS, ROTATION, SOURCE};
-use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
+use crate::convergence::{Run, integrate, surface_errors, time_step_convergence, vorticity_errors};
 use crate::figure::{Map, draw, levels};
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets, surface_height};
 use crate::{Case, Measurement, Options, Result};
@@ -57,22 +57,27 @@ pub fn height(longitude: f64, latitude: f64) -> f64 {
     HEIGHT + RADIUS * RADIUS / GRAVITY * (a + b * phase.cos() + c * (2.0 * phase).cos())
 }
 
-fn study<R: Real>(options: &Options, truncations: &[usize]) -> Result<(Vec<Run>, ShallowWater<R>)> {
-    let scenario = Scenario {
-        u: &|longitude, latitude| wind(longitude, latitude).0,
-        v: &|longitude, latitude| wind(longitude, latitude).1,
-        surface: &height,
-        ground: None,
-        coriolis: None,
-        mean_depth: MEAN_DEPTH,
-    };
-    integrate::<R>(&scenario, truncations, 7.0 * DAY, |truncation| Integration {
+fn integration(options: &Options, truncation: usize) -> Integration {
+    Integration {
         truncation,
         time_step: 300.0,
         filter: Filter { strength: 0.02, centring: 0.53 },
         diffusion: None,
         device: options.device,
-    })
+    }
+}
+
+const SCENARIO: Scenario = Scenario {
+    u: &|longitude, latitude| wind(longitude, latitude).0,
+    v: &|longitude, latitude| wind(longitude, latitude).1,
+    surface: &height,
+    ground: None,
+    coriolis: None,
+    mean_depth: MEAN_DEPTH,
+};
+
+fn study<R: Real>(options: &Options, truncations: &[usize]) -> Result<(Vec<Run>, ShallowWater<R>)> {
+    integrate::<R>(&SCENARIO, truncations, 7.0 * DAY, |truncation| integration(options, truncation))
 }
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
@@ -116,6 +121,13 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         measurements.extend(budgets(&format!("T{} f64", run.truncation), &run.start, &run.end, limits));
     }
     let coarsest = runs[0].truncation;
+    measurements.extend(time_step_convergence(
+        &SCENARIO,
+        &integration(options, coarsest.min(21)),
+        7.0 * DAY,
+        9.7e-4,
+        "the best published distance of GME at day 10",
+    )?);
     let (single, _) = study::<f32>(options, &[coarsest])?;
     let norms = surface_errors(&[(coarsest, &single[0].surface)], &runs[0].surface, MEAN_DEPTH)?[0].1;
     measurements.push(Measurement::at_most(

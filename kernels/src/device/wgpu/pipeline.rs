@@ -16,6 +16,7 @@ use wgpu::{
 use super::arguments::append_arguments;
 use super::context::WgpuContext;
 use super::memory::WgpuBlock;
+use super::shader::needs_exact_arithmetic;
 use crate::device::buffer::{AnyBuffer, sealed::HasMemory};
 use crate::device::kernel_cache::CacheKey;
 use crate::device::launch::{Argument, Launch};
@@ -95,6 +96,9 @@ impl WgpuContext {
         self.cached_pipeline((std::ptr::from_ref(text).addr(), launch.precision), || {
             if launch.uses_f64() && !self.device.features().contains(Features::SHADER_F64) {
                 return Err(self.lacks(text.name, "SHADER_F64"));
+            }
+            if !self.keeps_arithmetic() && needs_exact_arithmetic(text) {
+                return Err(self.lacks(text.name, "a compiler that leaves arithmetic as written"));
             }
             let mut layout = Vec::new();
             let argument_bytes = append_arguments(&mut layout, launch.extent, arguments) as u64;

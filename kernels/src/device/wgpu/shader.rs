@@ -14,6 +14,8 @@ use wgpu::{
 };
 
 use super::context::WgpuContext;
+use crate::device::KernelText;
+use crate::math::{rounding, scaling};
 
 /// Words before the first instruction of a SPIR-V module.
 const HEADER: usize = 5;
@@ -24,10 +26,14 @@ const NO_CONTRACTION: u32 = 42;
 const ARITHMETIC: [u32; 7] = [127, 129, 131, 133, 136, 140, 141];
 
 impl WgpuContext {
+    /// Whether the driver takes SPIR-V, and with it `NoContraction`. Metal does not; wgpu has it compile with fast math.
+    pub(super) fn keeps_arithmetic(&self) -> bool {
+        cfg!(not(target_vendor = "apple")) && self.device.features().contains(Features::PASSTHROUGH_SHADERS)
+    }
+
     /// Compiles WGSL; errors go to wgpu's error scope.
     pub(super) fn shader_module(&self, name: &'static str, source: &str) -> ShaderModule {
-        if self.device.features().contains(Features::PASSTHROUGH_SHADERS)
-            && cfg!(not(target_vendor = "apple"))
+        if self.keeps_arithmetic()
             && let Some((entry_points, words)) = translate(source)
         {
             let descriptor = ShaderModuleDescriptorPassthrough {
@@ -41,12 +47,26 @@ impl WgpuContext {
             // instructions that take them. Entry points and workgroup sizes are read from the same module.
             return unsafe { self.device.create_shader_module_passthrough(descriptor) };
         }
-        // Metal, or a text that does not compile: wgpu reports what is wrong with it.
+        // Metal, or a text that does not compile: wgpu reports what is wrong with that.
         self.device.create_shader_module(ShaderModuleDescriptor {
             label: Some(name),
             source: ShaderSource::Wgsl(source.into()),
         })
     }
+}
+
+/// Whether a kernel uses one of the steps that are wrong, not merely less accurate, where (a + b) − a becomes b.
+pub(super) fn needs_exact_arithmetic(text: &KernelText) -> bool {
+    let steps = [
+        &rounding::nearest_integer_f32::TEXT,
+        &rounding::leading_half_f32::TEXT,
+        &rounding::sum_error_f32::TEXT,
+        &scaling::power_of_two_f32::TEXT,
+    ];
+    // f64 does not come here: adapters without SPIR-V have none.
+    steps.iter().any(|step| step.name == text.name)
+        || text.calls.iter().any(|call| needs_exact_arithmetic(call))
+        || text.methods.iter().any(|method| needs_exact_arithmetic(method.f32))
 }
 
 /// Entry points and SPIR-V of a WGSL text; `None` where it is not valid.
@@ -111,6 +131,15 @@ mod tests {
         let decorated =
             words.windows(3).filter(|w| w[0] == (3 << 16) | OP_DECORATE && w[2] == NO_CONTRACTION).count();
         assert_eq!(decorated, 5);
+    }
+
+    #[test]
+    fn kernels_that_a_rearranging_compiler_would_break_are_known() {
+        use crate::math::{atan2_f32, exp_f32, log_f32, pow_f32, sin_f32, tanh_f32};
+        for text in [&exp_f32::TEXT, &sin_f32::TEXT, &atan2_f32::TEXT, &pow_f32::TEXT, &tanh_f32::TEXT] {
+            assert!(needs_exact_arithmetic(text), "{}", text.name);
+        }
+        assert!(!needs_exact_arithmetic(&log_f32::TEXT));
     }
 
     #[test]

@@ -1,0 +1,89 @@
+//! Legendre functions of all wavenumbers at all latitudes of a transform.
+
+use rayon::prelude::*;
+
+use super::fourier::POLE_COSINE;
+use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line};
+use super::recurrence::Recurrence;
+use super::start::LatitudeBlock;
+use crate::grid::Grid;
+
+/// What the Legendre sums need, the same for every call.
+pub(super) struct Legendre {
+    pub(super) recurrences: Vec<Recurrence>,
+    pub(super) blocks: Vec<LatitudeBlock>,
+    /// The first block with a ring that carries m, by m.
+    pub(super) first_block: Vec<usize>,
+}
+
+impl Legendre {
+    /// At the latitudes of a grid; `wavenumbers(ring)` is how many a ring carries.
+    pub(super) fn of_grid(grid: &Grid, total: usize, wavenumbers: impl Fn(usize) -> usize) -> Self {
+        let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
+        let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
+        let cosines: Vec<f64> = northern
+            .iter()
+            .map(|ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude })
+            .collect();
+        let first_block = (0..=total).map(|m| {
+            let ring = (0..northern.len()).find(|&ring| wavenumbers(ring) > m).unwrap_or(0);
+            ring / BLOCK
+        });
+        Self::new(&sines, &cosines, total, first_block.collect())
+    }
+
+    /// At the given northern latitudes and their mirror images.
+    pub(super) fn new(sines: &[f64], cosines: &[f64], total: usize, first_block: Vec<usize>) -> Self {
+        let recurrences: Vec<_> =
+            (0..=total).into_par_iter().map(|m| Recurrence::new(m, total + 1)).collect();
+        let blocks: Vec<_> = sines
+            .par_chunks(BLOCK)
+            .zip(cosines.par_chunks(BLOCK))
+            .map(|(sines, cosines)| LatitudeBlock::new(sines, cosines, &recurrences, total + 1))
+            .collect();
+        Self { recurrences, blocks, first_block }
+    }
+
+    #[inline(always)]
+    pub(super) fn factors(&self, block: &LatitudeBlock, m: usize) -> &[[f64; 2]] {
+        if block.polar { &self.recurrences[m].polar } else { &self.recurrences[m].equatorial }
+    }
+
+    /// P̄_nm at the northern latitudes, `[coefficient][pair]`, for the triangle of total wavenumber T+1 without m = T+1, whose
+    /// row is 0.
+    pub(super) fn table(&self, pairs: usize) -> Vec<f64> {
+        let total = self.recurrences.len();
+        let rows = (0..total).into_par_iter().flat_map_iter(|m| {
+            let count = total + 1 - m;
+            let mut rows = vec![0.0; count * pairs];
+            for (index, block) in self.blocks.iter().enumerate() {
+                let Some(start) = block.start(m) else { continue };
+                let factors = &self.factors(block, m)[start.step..];
+                for lane in 0..BLOCK.min(pairs - index * BLOCK) {
+                    let at = |lines: &[Line; BLOCK_LINES]| lines[lane / LANES].0[lane % LANES];
+                    let (argument, sine) = (at(&block.argument), at(&block.sine));
+                    let (mut before, mut now) = (at(start.previous), at(start.current));
+                    let mut carried = 0.0;
+                    let amplitudes = &self.recurrences[m].amplitudes[start.step..];
+                    for (k, ([a, b], [first, second, alpha])) in factors.iter().zip(amplitudes).enumerate() {
+                        let degree = 2 * (start.step + k);
+                        let pair = index * BLOCK + lane;
+                        for (degree, value) in
+                            [(degree, first * now + carried), (degree + 1, alpha * now * sine)]
+                        {
+                            if degree < count {
+                                rows[degree * pairs + pair] = value;
+                            }
+                        }
+                        carried = second * now;
+                        (before, now) = (now, (a * argument + b) * now - before);
+                    }
+                }
+            }
+            rows
+        });
+        let mut table: Vec<f64> = rows.collect();
+        table.resize(table.len() + pairs, 0.0);
+        table
+    }
+}
