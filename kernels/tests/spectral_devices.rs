@@ -2,10 +2,10 @@
 
 mod devices;
 
+use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, Truncation};
-use terrella_kernels::{Precision, Real};
 
 fn spectrum<R: Real>(truncation: Truncation, fields: usize, seed: usize) -> Vec<R> {
     let wave = |i: usize| R::from_f64((0.7 * ((i * (2 * seed + 5)) % 10_007) as f64).sin());
@@ -48,12 +48,7 @@ fn compare<R: Real>(device: Device, name: &str, total: usize, tolerance: f64) {
         let expected = Buffer::from_slice(Device::Cpu, &expected).unwrap();
         let difference = relative_difference(&expected, &got);
         eprintln!("{device} {name} T{total} {:?} {name_of}: {difference:.1e}", R::PRECISION);
-        let allowed = if R::PRECISION == Precision::F32 && matches!(*name_of, "vorticity" | "divergence") {
-            4.0 * tolerance
-        } else {
-            tolerance
-        };
-        assert!(difference < allowed, "{device} {name} T{total} {name_of}: {difference:e}");
+        assert!(difference < tolerance, "{device} {name} T{total} {name_of}: {difference:e}");
     }
 }
 
@@ -61,8 +56,8 @@ fn compare<R: Real>(device: Device, name: &str, total: usize, tolerance: f64) {
 fn gpus_agree_with_the_cpu() {
     for device in devices::gpus() {
         for (grid, total) in [("F32", 42), ("O32", 31), ("r64x63", 31), ("F64", 85)] {
-            // Plain sums of up to 256 terms: their rounding grows as the square root, a few tens of the unit.
-            compare::<f64>(device, grid, total, 1e-13);
+            // Plain sums of up to 256 terms, whose rounding grows as the square root; measured: at most 3e-15 and 7 ε.
+            compare::<f64>(device, grid, total, 2e-14);
             compare::<f32>(device, grid, total, 20.0 * f64::from(f32::EPSILON));
         }
     }

@@ -81,9 +81,17 @@ pub fn time_step_convergence(
     }
     let order = (differences[0] / differences[1]).log2();
     let step = integration.time_step;
-    let setting = |division: f64| format!("T{truncation} f64, Δt {} s against {} s", step / division, step / division / 2.0);
+    let setting = |division: f64| {
+        format!("T{truncation} f64, Δt {} s against {} s", step / division, step / division / 2.0)
+    };
     Ok(vec![
-        Measurement::at_most("l2 difference of height in time step", setting(1.0), differences[0], limit, basis),
+        Measurement::at_most(
+            "l2 difference of height in time step",
+            setting(1.0),
+            differences[0],
+            limit,
+            basis,
+        ),
         Measurement::at_most(
             "l2 difference of height in time step",
             setting(2.0),
@@ -113,7 +121,10 @@ pub fn surface_errors(
 /// Relative l2 errors of vorticities against the reference's.
 pub fn vorticity_errors(runs: &[Run], reference: &Run) -> Result<Vec<f64>> {
     let spectra: Vec<_> = runs.iter().map(|run| (run.truncation, &run.vorticity)).collect();
-    Ok(errors(&spectra, &reference.vorticity, 0.0)?.into_iter().map(|(_, norms)| norms.root_mean_square).collect())
+    Ok(errors(&spectra, &reference.vorticity, 0.0)?
+        .into_iter()
+        .map(|(_, norms)| norms.root_mean_square)
+        .collect())
 }
 
 fn errors(spectra: &[(usize, &Spectrum)], reference: &Spectrum, mean: f64) -> Result<Vec<(usize, Norms)>> {
@@ -125,6 +136,8 @@ fn errors(spectra: &[(usize, &Spectrum)], reference: &Spectrum, mean: f64) -> Re
     let reference = with_mean(reference)?;
     spectra
         .iter()
-        .map(|(truncation, spectrum)| Ok((*truncation, relative_error(&grid, &with_mean(spectrum)?, &reference))))
+        .map(|(truncation, spectrum)| {
+            Ok((*truncation, relative_error(&grid, &with_mean(spectrum)?, &reference)))
+        })
         .collect()
 }

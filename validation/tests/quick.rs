@@ -50,12 +50,18 @@ fn galewsky_and_its_report() {
     for text in [&markdown, &html] {
         assert!(text.contains("galewsky") && text.contains("relative change of mass"));
     }
-    assert_eq!(markdown.matches("| pass |").count() + markdown.matches("| info |").count(), outcome.measurements.len());
+    assert_eq!(
+        markdown.matches("| pass |").count() + markdown.matches("| info |").count(),
+        outcome.measurements.len()
+    );
 }
 
 #[test]
 fn unknown_cases_are_named_with_the_known_ones() {
     let message = find("williamson-9").map(|case| case.name).unwrap_err().to_string();
-    assert!(message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "), "{message}");
+    assert!(
+        message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
+        "{message}"
+    );
     assert_eq!(CASES.len(), 5);
 }

@@ -9,7 +9,7 @@ use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 
 /// Values `[points]` of a function of longitude and latitude \[radians\].
-pub fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<R> {
+pub(crate) fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<R> {
     let mut values = Vec::new();
     for ring in grid.rings() {
         let latitude = ring.latitude.to_radians();
@@ -21,7 +21,7 @@ pub fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<
 }
 
 /// A model with wind and depth (m) given as functions.
-pub fn model<R: Real>(
+pub(crate) fn model<R: Real>(
     configuration: Configuration,
     wind: impl Fn(f64, f64) -> (f64, f64),
     depth: impl Fn(f64, f64) -> f64,
@@ -43,18 +43,18 @@ pub fn model<R: Real>(
 }
 
 /// A westerly wind with a wave in it \[m s⁻¹\].
-pub fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
+pub(crate) fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
     let wave = 10.0 * latitude.cos().powi(3);
     (30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(), -wave * (4.0 * longitude).sin())
 }
 
 /// A depth roughly in balance with it \[m\].
-pub fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
+pub(crate) fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
     5_700.0 - 1_000.0 * latitude.sin().powi(2) + 50.0 * latitude.cos().powi(4) * (3.0 * longitude).sin()
 }
 
 /// A wavy westerly flow over a hill, roughly in balance, at T21 with defaults.
-pub fn wavy<R: Real>() -> ShallowWater<R> {
+pub(crate) fn wavy<R: Real>() -> ShallowWater<R> {
     let configuration = Configuration::new(21).unwrap();
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
@@ -67,7 +67,7 @@ pub fn wavy<R: Real>() -> ShallowWater<R> {
 }
 
 /// Relative root-mean-square difference, unweighted.
-pub fn relative_difference<R: Real>(values: &[R], reference: &[f64]) -> f64 {
+pub(crate) fn relative_difference<R: Real>(values: &[R], reference: &[f64]) -> f64 {
     let (mut error, mut size) = (0.0, 0.0);
     for (value, expected) in values.iter().zip(reference) {
         error += (value.to_f64() - expected).powi(2);

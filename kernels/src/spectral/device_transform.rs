@@ -83,7 +83,13 @@ impl<R: Real> DeviceTransform<R> {
             Buffer::from_slice(device, &values)
         };
         let carried = |ring: usize| total.min((rings[ring].points - 1) / 2) + 1;
-        let table = upload(&Legendre::of_grid(grid, total, carried).table(pairs))?;
+        // The whole table first, so that what does not fit is known before anything is computed; the row of m = T+1 stays 0.
+        let mut table = Buffer::<R>::zeros(device, values)?;
+        let legendre = Legendre::of_grid(grid, total, carried);
+        for m in 0..=total {
+            let functions: Vec<R> = legendre.functions(m, pairs).into_iter().map(R::from_f64).collect();
+            table.copy_range_from_host(above.first_index(m) * pairs, &functions)?;
+        }
 
         let mut ring_table = Vec::new();
         let mut ring_of_point = Vec::new();

@@ -171,7 +171,12 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
                     basis: "mass: round-off; energy and enstrophy: above this model's own drift at T21 (5.0e-6 of the energy)",
                 },
             };
-            measurements.extend(budgets(&format!("T{} f64, {name}", run.truncation), &run.start, &run.end, limits));
+            measurements.extend(budgets(
+                &format!("T{} f64, {name}", run.truncation),
+                &run.start,
+                &run.end,
+                limits,
+            ));
         }
         if let Some(folder) = &options.figures {
             let file = if viscosity.is_some() { "galewsky-day6-diffused" } else { "galewsky-day6-inviscid" };
@@ -223,12 +228,29 @@ fn self_convergence(runs: &[Run], name: &str, diffused: bool) -> Result<Vec<Meas
         let error = norms.root_mean_square;
         let gate = diffused && truncation == 85 && reference.truncation == 106;
         measurements.push(if gate {
-            Measurement::at_most("l2 difference of height, day 6", &setting, error, 6e-5, "twice the spread of about 3e-5 between T85 and T106 of other models")
-                .published(3e-5)
+            Measurement::at_most(
+                "l2 difference of height, day 6",
+                &setting,
+                error,
+                6e-5,
+                "twice the spread of about 3e-5 between T85 and T106 of other models",
+            )
+            .published(3e-5)
         } else if previous.is_finite() {
-            Measurement::at_most("l2 difference of height, day 6", &setting, error, previous, "must be below the next coarser truncation's")
+            Measurement::at_most(
+                "l2 difference of height, day 6",
+                &setting,
+                error,
+                previous,
+                "must be below the next coarser truncation's",
+            )
         } else {
-            Measurement::information("l2 difference of height, day 6", &setting, error, "start of the convergence")
+            Measurement::information(
+                "l2 difference of height, day 6",
+                &setting,
+                error,
+                "start of the convergence",
+            )
         });
         previous = error;
     }

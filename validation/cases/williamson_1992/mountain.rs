@@ -61,8 +61,14 @@ const SCENARIO: Scenario = Scenario {
 /// Δt \[s\]: the error in time, which [`time_step_convergence`] measures, stays below the published spread.
 const TIME_STEP: f64 = 240.0;
 
-fn study<R: Real>(options: &Options, truncations: &[usize], days: f64) -> Result<(Vec<Run>, ShallowWater<R>)> {
-    integrate::<R>(&SCENARIO, truncations, days * DAY, |truncation| integration(options, truncation, TIME_STEP))
+fn study<R: Real>(
+    options: &Options,
+    truncations: &[usize],
+    days: f64,
+) -> Result<(Vec<Run>, ShallowWater<R>)> {
+    integrate::<R>(&SCENARIO, truncations, days * DAY, |truncation| {
+        integration(options, truncation, TIME_STEP)
+    })
 }
 
 /// Distance from stored output of two other models; see [`reference`].

@@ -35,8 +35,7 @@ pub fn wind(longitude: f64, latitude: f64) -> (f64, f64) {
     let (sine, cosine) = latitude.sin_cos();
     let wave = RATE * cosine.powi(3);
     let (phase_sine, phase_cosine) = (WAVENUMBER * longitude).sin_cos();
-    let eastward =
-        RATE * cosine + wave * (WAVENUMBER * sine * sine - cosine * cosine) * phase_cosine;
+    let eastward = RATE * cosine + wave * (WAVENUMBER * sine * sine - cosine * cosine) * phase_cosine;
     (RADIUS * eastward, -RADIUS * wave * WAVENUMBER * sine * phase_sine)
 }
 
