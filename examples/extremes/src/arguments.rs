@@ -17,9 +17,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Runs a forecast: GRIB2 and NetCDF files, maps, charts and a summary.
     Run(RunArguments),
-    /// Scores forecast files against an analysis: RMSE, bias, anomaly correlation, persistence.
     Verify(VerifyArguments),
 }
 

@@ -99,6 +99,8 @@ pub(crate) struct Output {
     pub(crate) bits: u32,
     /// Maps and charts.
     pub(crate) pictures: bool,
+    /// Width of pictures \[pixels\].
+    pub(crate) picture_width: u32,
     /// Projection of the maps.
     pub(crate) projection: Projection,
     /// Hours between checkpoints; 0 writes one only where a run stops early.
@@ -179,6 +181,7 @@ impl Default for Output {
             formats: vec![Format::Grib2, Format::Netcdf],
             bits: 16,
             pictures: true,
+            picture_width: 1600,
             projection: Projection::Robinson,
             checkpoint_interval: 24,
         }
@@ -230,6 +233,7 @@ impl Configuration {
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
         within("output", "interval", output.interval, 1, 24 * 366)?;
         within("output", "bits", output.bits, 1, 32)?;
+        within("output", "picture_width", output.picture_width, 400, 8000)?;
         if output.formats.is_empty() {
             return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
         }

@@ -13,8 +13,6 @@ use crate::maps::{Drawable, Theme, line_spacing};
 use crate::output::OutputFields;
 use crate::series::Series;
 
-/// Pixels across.
-const WIDTH: u32 = 1600;
 /// Hours between maps.
 const INTERVAL: f64 = 24.0;
 const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.";
@@ -25,6 +23,7 @@ pub(crate) struct Pictures {
     layout: Layout,
     level: u32,
     truncation: usize,
+    width: u32,
     projection: Projection,
     reference: Time,
     analysis: Drawable,
@@ -56,6 +55,7 @@ impl Pictures {
             layout: layout.clone(),
             level: configuration.input.level,
             truncation: configuration.model.truncation,
+            width: configuration.output.picture_width,
             projection,
             reference: analysis.valid,
             analysis: drawable(layout, analysis),
@@ -80,7 +80,7 @@ impl Pictures {
                 panels: vec![&map],
                 footer: FOOTER.into(),
             };
-            let canvas = page.draw(WIDTH)?;
+            let canvas = page.draw(self.width)?;
             self.save(&canvas, format!("map_{name}_{hours:03}.png"))?;
         }
         self.latest = Some((fields.valid, state));
@@ -102,7 +102,7 @@ impl Pictures {
                 panels: charts.iter().map(|chart| chart as &dyn Panel).collect(),
                 footer: FOOTER.into(),
             };
-            let canvas = page.draw(WIDTH)?;
+            let canvas = page.draw(self.width)?;
             self.save(&canvas, "conserved.png".into())?;
         }
         Ok(self.files)
@@ -136,7 +136,7 @@ impl Pictures {
             panels: maps.iter().map(|map| map as &dyn Panel).collect(),
             footer: FOOTER.into(),
         };
-        Ok(page.draw(WIDTH)?)
+        Ok(page.draw(self.width)?)
     }
 
     fn map<'a>(
