@@ -26,12 +26,21 @@ pub(crate) fn model<R: Real>(
     wind: impl Fn(f64, f64) -> (f64, f64),
     depth: impl Fn(f64, f64) -> f64,
 ) -> ShallowWater<R> {
+    model_on(Device::Cpu, configuration, wind, depth)
+}
+
+/// The same on any device.
+pub(crate) fn model_on<R: Real>(
+    device: Device,
+    configuration: Configuration,
+    wind: impl Fn(f64, f64) -> (f64, f64),
+    depth: impl Fn(f64, f64) -> f64,
+) -> ShallowWater<R> {
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
-    let mut model = ShallowWater::new(configuration, Device::Cpu).unwrap();
-    let field = |function: &dyn Fn(f64, f64) -> f64| {
-        Buffer::from_slice(Device::Cpu, &on_grid(&grid, function)).unwrap()
-    };
+    let mut model = ShallowWater::new(configuration, device).unwrap();
+    let field =
+        |function: &dyn Fn(f64, f64) -> f64| Buffer::from_slice(device, &on_grid(&grid, function)).unwrap();
     model
         .set_from_wind_and_geopotential(
             &field(&|longitude, latitude| wind(longitude, latitude).0),
@@ -55,14 +64,19 @@ pub(crate) fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
 
 /// A wavy westerly flow over a hill, roughly in balance, at T21 with defaults.
 pub(crate) fn wavy<R: Real>() -> ShallowWater<R> {
+    wavy_on(Device::Cpu)
+}
+
+/// The same on any device.
+pub(crate) fn wavy_on<R: Real>(device: Device) -> ShallowWater<R> {
     let configuration = Configuration::new(21).unwrap();
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
-    let mut model = model::<R>(configuration, wavy_wind, wavy_depth);
+    let mut model = model_on::<R>(device, configuration, wavy_wind, wavy_depth);
     let hill = on_grid(&grid, |longitude, latitude| {
         gravity * 500.0 * (latitude.cos() * longitude.cos()).max(0.0).powi(4)
     });
-    model.set_orography(&Buffer::from_slice(Device::Cpu, &hill).unwrap()).unwrap();
+    model.set_orography(&Buffer::from_slice(device, &hill).unwrap()).unwrap();
     model
 }
 
