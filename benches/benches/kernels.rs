@@ -22,9 +22,13 @@ fn kernels(criterion: &mut Criterion) {
     let threads = rayon::current_num_threads();
     for (name, keys) in KERNELS {
         let entry = entries::ALL.iter().find(|entry| entry.name == name).expect("the entry exists");
-        let given: BTreeMap<_, _> = keys.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let given: BTreeMap<_, _> =
+            keys.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
         let mut group = criterion.benchmark_group(name);
-        group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+        group
+            .sample_size(10)
+            .warm_up_time(Duration::from_millis(300))
+            .measurement_time(Duration::from_secs(1));
         for precision in [Precision::F32, Precision::F64] {
             let request = entry.request(precision, device, threads, false, &given).expect("valid keys");
             for mut case in (entry.cases)(&request).expect("a case that can be set up") {

@@ -20,8 +20,11 @@ pub struct Entry {
     /// Values of the keys for a run of milliseconds, for tests.
     pub smallest: &'static [(&'static str, &'static str)],
     /// Sets up its cases.
-    pub cases: fn(&Request) -> Result<Vec<Box<dyn Case>>>,
+    pub cases: fn(&Request) -> Result<Cases>,
 }
+
+/// Cases of one entry.
+pub type Cases = Vec<Box<dyn Case>>;
 
 /// One key of an entry, `--name value`.
 #[derive(Debug)]

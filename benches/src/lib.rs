@@ -28,7 +28,7 @@ pub mod entries;
 pub mod peers;
 
 pub use arguments::{Arguments, Command, USAGE};
-pub use entry::{Case, Entry, Key, Peer, Request, Work, nearest};
+pub use entry::{Case, Cases, Entry, Key, Peer, Request, Work, nearest};
 pub use error::{Error, Result};
 pub use measure::{Samples, measure, median};
 pub use peaks::Peaks;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use terrella_benches::{
-    Arguments, Case, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries, measure,
-    peak_fraction, print_heading, print_row, save,
+    Arguments, Case, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries,
+    measure, peak_fraction, print_heading, print_row, save,
 };
 
 fn main() -> ExitCode {

@@ -23,7 +23,8 @@ fn roundings(entry: &str) -> f64 {
 fn run_entries(peer: bool) {
     let mut names = Vec::new();
     for entry in &entries::ALL {
-        let smallest = entry.smallest.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let smallest =
+            entry.smallest.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
         for (precision, rounding) in [(Precision::F32, 2_f64.powi(-24)), (Precision::F64, 2_f64.powi(-53))] {
             let request = entry.request(precision, Device::Cpu, 1, peer, &smallest).expect(entry.name);
             for mut case in (entry.cases)(&request).expect(entry.name) {
@@ -55,8 +56,10 @@ fn every_peer_runs() {
         return;
     }
     eprintln!("python3 with ducc0 is not installed: its peer is not run, only refused in clear words");
-    let transform = entries::ALL.iter().find(|entry| entry.name == "transform").expect("the entry 'transform'");
-    let request = transform.request(Precision::F64, Device::Cpu, 1, true, &BTreeMap::new()).expect("defaults");
+    let transform =
+        entries::ALL.iter().find(|entry| entry.name == "transform").expect("the entry 'transform'");
+    let request =
+        transform.request(Precision::F64, Device::Cpu, 1, true, &BTreeMap::new()).expect("defaults");
     let message = (transform.cases)(&request).map(|_| ()).unwrap_err().to_string();
     assert!(message.contains("ducc0"), "{message}");
 }

@@ -62,7 +62,8 @@ fn ratio_is_the_median_over_pairs() {
 #[test]
 fn peak_fraction_takes_the_higher_floor() {
     let peaks = Peaks { copy_bandwidth: 10e9, fma_rate_f32: 200e9, fma_rate_f64: 100e9 };
-    let fraction = |bytes, flops, seconds| peak_fraction(Work { bytes, flops }, &peaks, peaks.fma_rate_f64, seconds);
+    let fraction =
+        |bytes, flops, seconds| peak_fraction(Work { bytes, flops }, &peaks, peaks.fma_rate_f64, seconds);
     // 1 GB at 10 GB/s is a floor of 0.1 s.
     assert_eq!(fraction(1e9, 1e9, 0.2), Some(0.5));
     // 50 GF at 100 GF/s is a floor of 0.5 s.
@@ -73,11 +74,24 @@ fn peak_fraction_takes_the_higher_floor() {
 #[test]
 fn json_has_the_keys_of_the_contract() {
     let samples = Samples { ours: vec![1.0, 2.0, 3.0], peer: vec![2.0, 4.0, 6.0] };
-    let measurement = Measurement { peer: Some("loop".to_owned()), ..measurement(0.0) }.with_samples(&samples);
+    let measurement =
+        Measurement { peer: Some("loop".to_owned()), ..measurement(0.0) }.with_samples(&samples);
     let object = serde_json::to_value(&measurement).expect("a measurement is JSON");
     let expected = [
-        "entry", "size", "precision", "device", "threads", "median_s", "min_s", "bytes", "flops", "peak_fraction",
-        "error", "peer", "peer_median_s", "ratio",
+        "entry",
+        "size",
+        "precision",
+        "device",
+        "threads",
+        "median_s",
+        "min_s",
+        "bytes",
+        "flops",
+        "peak_fraction",
+        "error",
+        "peer",
+        "peer_median_s",
+        "ratio",
     ];
     for key in expected {
         assert!(object.get(key).is_some_and(|value| !value.is_null()), "'{key}' is missing in {object}");
@@ -96,7 +110,11 @@ fn measurement_without_peer() -> Measurement {
 
 #[test]
 fn unknown_names_are_answered_with_the_nearest() {
-    assert!(refusal(&["stensil"]).contains("entry 'stensil': did you mean 'stencil'?"), "{}", refusal(&["stensil"]));
+    assert!(
+        refusal(&["stensil"]).contains("entry 'stensil': did you mean 'stencil'?"),
+        "{}",
+        refusal(&["stensil"])
+    );
     let message = refusal(&["stencil", "--level", "3"]);
     assert!(message.contains("key of 'stencil' '--level': did you mean '--levels'?"), "{message}");
     let message = refusal(&["stencil", "--treads", "3"]);
@@ -109,7 +127,10 @@ fn unknown_names_are_answered_with_the_nearest() {
 #[test]
 fn wrong_values_are_refused_with_what_was_expected() {
     assert_eq!(refusal(&["stencil", "--threads", "0"]), "'--threads': got '0', expected a positive number.");
-    assert_eq!(refusal(&["stencil", "--precision", "f16"]), "'--precision': got 'f16', expected f32, f64 or both.");
+    assert_eq!(
+        refusal(&["stencil", "--precision", "f16"]),
+        "'--precision': got 'f16', expected f32, f64 or both."
+    );
     assert_eq!(refusal(&["stencil", "--levels"]), "'--levels': got nothing, expected a value after it.");
     assert_eq!(refusal(&["stencil", "levels"]), "'stencil': got 'levels', expected --key value.");
     assert!(refusal(&["stencil", "--device", "gpu"]).starts_with("Device 'gpu' is unknown"));
@@ -117,9 +138,18 @@ fn wrong_values_are_refused_with_what_was_expected() {
 
 #[test]
 fn command_line_reaches_the_entry() {
-    let Ok(Command::Run(arguments)) =
-        parse(&["stencil", "--rows", "8", "--precision", "f32", "--peer", "--threads", "2", "--json", "out.json"])
-    else {
+    let Ok(Command::Run(arguments)) = parse(&[
+        "stencil",
+        "--rows",
+        "8",
+        "--precision",
+        "f32",
+        "--peer",
+        "--threads",
+        "2",
+        "--json",
+        "out.json",
+    ]) else {
         panic!("a valid command line");
     };
     assert_eq!(arguments.entries.len(), 1);

@@ -66,6 +66,29 @@ pub fn framed<R: Real>(row: u32, column: u32, rows: u32, columns: u32, scale: R,
         * scale
 }
 
+/// Exponential.
+#[kernel]
+pub fn exponential<R: Real>(i: u32, x: &[R]) -> R {
+    (x[i] * 2.0).exp() + 1.0
+}
+/// Sine.
+#[kernel]
+pub fn sine<R: Real>(i: u32, x: &[R]) -> R {
+    if x[i] > 0.7 { x[i].sin() } else { x[i] }
+}
+
+/// Sine.
+#[kernel]
+pub fn plain_sine<R: Real>(i: u32, x: &[R]) -> R {
+    x[i].sin()
+}
+fn lanes_sine<const N: usize>(x: &[f64], out: &mut [f64]) {
+    pulp::Arch::new().dispatch(#[inline(always)] || {
+        for (x, out) in x.as_chunks::<N>().0.iter().zip(out.as_chunks_mut::<N>().0) {
+            *out = terrella_kernels::math::lanes::sin_lanes_f64(*x);
+        }
+    })
+}
 fn time(repeat: usize, mut f: impl FnMut()) -> f64 {
     f();
     let mut best = f64::MAX;
@@ -140,6 +163,7 @@ fn hand_divergence<R: Real>(
         },
     )
 }
+fn field_f64(n: usize) -> Vec<f64> { (0..n).map(|i| ((i * 7919) % 1000) as f64 * 1e-3 + 0.5).collect() }
 fn bench<R: Real>(name: &str) {
     let cpu = Device::Cpu;
     let field = |n: usize| -> Vec<R> {
@@ -169,6 +193,19 @@ fn bench<R: Real>(name: &str) {
             ours / theirs
         );
         assert!(out.cpu_slice().unwrap() == hand);
+    }
+    {
+        let n = 100_000;
+        let x = buffer(n);
+        let mut out = Buffer::<R>::zeros(cpu, n).unwrap();
+        let a = time(50, || exponential::launch([n as u32], &x, &mut out).unwrap());
+        let b = time(50, || sine::launch([n as u32], &x, &mut out).unwrap());
+        let c = time(50, || plain_sine::launch([n as u32], &x, &mut out).unwrap());
+        let y: Vec<f64> = field_f64(n); let mut z = y.clone();
+        let d = time(50, || lanes_sine::<8>(&y, &mut z));
+        let e = time(50, || lanes_sine::<16>(&y, &mut z));
+        println!("plain {:.3} lanes8 {:.3} lanes16 {:.3}", c / n as f64 * 1e9, d / n as f64 * 1e9, e / n as f64 * 1e9);
+        println!("{name} exp {:.3} ns sin {:.3} ns", a / n as f64 * 1e9, b / n as f64 * 1e9);
     }
     for (rows, columns) in [(50usize, 64usize), (300, 300), (2000, 2000)] {
         let n = rows * columns;

@@ -1,6 +1,6 @@
 //! Errors of the f32 functions against the standard library in f64, on every 4,097th bit pattern.
 //!
-//! The bounds are those of docs/math.md, where all 2³² patterns were measured:
+//! The bounds are those of docs/math.md, measured there on every pattern where the functions are not trivial:
 //! `cargo run --release --example math_errors -- exhaustive`.
 
 mod math_reference;
@@ -61,7 +61,7 @@ fn atan2_is_within_its_bound() {
         };
         let got = atan2_f32(y, x);
         let error = ulps_f32(got, (y as f64).atan2(x as f64));
-        assert!(error <= 0.75, "atan2({y:e}, {x:e}) = {got:e}: {error} ulp");
+        assert!(error <= 1.0, "atan2({y:e}, {x:e}) = {got:e}: {error} ulp");
     }
 }
 

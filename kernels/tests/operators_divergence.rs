@@ -37,7 +37,10 @@ fn mesh_covers_the_sphere() -> Result<()> {
         assert_eq!(mesh.cells, 10 * frequency * frequency + 2);
         assert_eq!(mesh.edges, 30 * frequency * frequency);
         let area: f64 = mesh.cell_area.iter().sum();
-        assert!((area / (4.0 * PI * RADIUS * RADIUS) - 1.0).abs() < 1e-13, "frequency {frequency}: area {area}");
+        assert!(
+            (area / (4.0 * PI * RADIUS * RADIUS) - 1.0).abs() < 1e-13,
+            "frequency {frequency}: area {area}"
+        );
         let sides = |cell: usize| mesh.edge_sign[cell * 6..][..6].iter().filter(|sign| **sign != 0.0).count();
         assert_eq!((0..mesh.cells).filter(|&cell| sides(cell) == 5).count(), 12, "pentagons");
         let mut uses = vec![0.0; mesh.edges];
@@ -76,7 +79,8 @@ fn divergence_equals_reference<R: Real>(levels: usize) -> Result<()> {
         let (mut expected, mut magnitude) = (0.0, 0.0);
         for slot in cell * 6..cell * 6 + 6 {
             let edge = mesh.edges_on_cell[slot] as usize;
-            let outflow = mesh.edge_sign[slot] * mesh.edge_length[edge] * flux[edge * levels + level].to_f64();
+            let outflow =
+                mesh.edge_sign[slot] * mesh.edge_length[edge] * flux[edge * levels + level].to_f64();
             expected += outflow / mesh.cell_area[cell];
             magnitude += outflow.abs() / mesh.cell_area[cell];
         }
@@ -100,8 +104,10 @@ fn divergence_equals_reference_f64() -> Result<()> {
 fn divergence_conserves_the_integral() -> Result<()> {
     let mesh = GeodesicMesh::new(6, RADIUS)?;
     let flux: Vec<f64> = (0..mesh.edges).map(|i| (i as f64 * 1.7).sin()).collect();
-    let terms = divergence_on(&mesh, 1, &flux)?.into_iter().zip(&mesh.cell_area).map(|(value, area)| value * area);
-    let (sum, magnitude) = terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term, magnitude + term.abs()));
+    let terms =
+        divergence_on(&mesh, 1, &flux)?.into_iter().zip(&mesh.cell_area).map(|(value, area)| value * area);
+    let (sum, magnitude) =
+        terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term, magnitude + term.abs()));
     assert!(sum.abs() < 1e-13 * magnitude, "integral {sum} of terms that add up to {magnitude}");
     Ok(())
 }

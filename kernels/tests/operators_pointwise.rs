@@ -26,7 +26,13 @@ fn bernoulli_equals_reference<R: Real>() -> Result<()> {
     let (u, v, geopotential) =
         (values::<R>(-80.0, 80.0, 0.7), values::<R>(-80.0, 80.0, 1.3), values::<R>(1e3, 3e5, 0.31));
     let mut result = Buffer::zeros(Device::Cpu, POINTS)?;
-    bernoulli_function::launch([POINTS as u32], &on_cpu(&u)?, &on_cpu(&v)?, &on_cpu(&geopotential)?, &mut result)?;
+    bernoulli_function::launch(
+        [POINTS as u32],
+        &on_cpu(&u)?,
+        &on_cpu(&v)?,
+        &on_cpu(&geopotential)?,
+        &mut result,
+    )?;
     for (i, got) in result.to_vec()?.into_iter().enumerate() {
         let expected = geopotential[i].to_f64() + 0.5 * (u[i].to_f64().powi(2) + v[i].to_f64().powi(2));
         assert_close(got, expected, 3.0, "Bernoulli function");
@@ -47,8 +53,11 @@ fn bernoulli_equals_reference_f64() -> Result<()> {
 fn moist_air_obeys_the_gas_laws<R: Real>() -> Result<()> {
     let (temperature, humidity, pressure) =
         (values::<R>(200.0, 310.0, 0.7), values::<R>(0.0, 0.03, 1.3), values::<R>(1e3, 1.05e5, 0.31));
-    let [mut vapour_pressure, mut virtual_temperature, mut density] =
-        [Buffer::zeros(Device::Cpu, POINTS)?, Buffer::zeros(Device::Cpu, POINTS)?, Buffer::zeros(Device::Cpu, POINTS)?];
+    let [mut vapour_pressure, mut virtual_temperature, mut density] = [
+        Buffer::zeros(Device::Cpu, POINTS)?,
+        Buffer::zeros(Device::Cpu, POINTS)?,
+        Buffer::zeros(Device::Cpu, POINTS)?,
+    ];
     moist_air::launch(
         [POINTS as u32],
         R::from_f64(DRY_AIR_GAS_CONSTANT),
@@ -70,7 +79,12 @@ fn moist_air_obeys_the_gas_laws<R: Real>() -> Result<()> {
         assert_close(density[i], dry + vapour, 12.0, "density");
         let humidity_error = (vapour / (dry + vapour) - q).abs();
         assert!(humidity_error <= 12.0 * R::EPSILON.to_f64() * q, "humidity off by {humidity_error} at {q}");
-        assert_close(virtual_temperature[i], p / (DRY_AIR_GAS_CONSTANT * (dry + vapour)), 12.0, "temperature");
+        assert_close(
+            virtual_temperature[i],
+            p / (DRY_AIR_GAS_CONSTANT * (dry + vapour)),
+            12.0,
+            "temperature",
+        );
     }
     Ok(())
 }

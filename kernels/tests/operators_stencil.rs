@@ -111,10 +111,10 @@ fn laplacian_equals_reference<R: Real>() -> Result<()> {
         let zonal = (value(level, row, column - 1) - 2.0 * centre + value(level, row, column + 1))
             / (latitude.cos() * 2.0 * PI / columns as f64).powi(2);
         let face = |side: f64, neighbour: f64| {
-            (latitude + side * spacing / 2.0).cos() * (neighbour - centre) / (latitude.cos() * spacing.powi(2))
+            (latitude + side * spacing / 2.0).cos() * (neighbour - centre)
+                / (latitude.cos() * spacing.powi(2))
         };
-        let meridional =
-            face(1.0, value(level, row - 1, column)) + face(-1.0, value(level, row + 1, column));
+        let meridional = face(1.0, value(level, row - 1, column)) + face(-1.0, value(level, row + 1, column));
         let expected = (zonal + meridional) / RADIUS.powi(2);
         // Differences of values near 250 lose what their magnitude over the smallest spacing squared allows.
         let scale = 250.0 / (RADIUS * latitude.cos() * 2.0 * PI / columns as f64).powi(2);
@@ -152,10 +152,12 @@ fn laplacian_is_second_order() -> Result<()> {
 #[test]
 fn laplacian_conserves_the_integral() -> Result<()> {
     let panel = LatLonPanel::global(24, 48, RADIUS)?;
-    let field = sample::<f64>(&panel, |latitude, longitude| (3.0 * latitude).sin() + (latitude * longitude).cos());
+    let field =
+        sample::<f64>(&panel, |latitude, longitude| (3.0 * latitude).sin() + (latitude * longitude).cos());
     let result = laplacian_on(&panel, 1, &field)?;
     let terms = result.iter().enumerate().map(|(index, value)| panel.latitude(index / 48).cos() * value);
-    let (sum, magnitude) = terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term, magnitude + term.abs()));
+    let (sum, magnitude) =
+        terms.fold((0.0, 0.0), |(sum, magnitude), term| (sum + term, magnitude + term.abs()));
     assert!(sum.abs() < 1e-13 * magnitude, "integral {sum} of terms that add up to {magnitude}");
     Ok(())
 }
@@ -166,7 +168,8 @@ fn advection_is_first_order() -> Result<()> {
     let speed = 40.0;
     let error = |rows: usize| -> Result<f64> {
         let panel = LatLonPanel::global(rows, 2 * rows, RADIUS)?;
-        let eastward: Vec<f64> = sample(&panel, |latitude, longitude| speed * latitude.sin() * longitude.cos());
+        let eastward: Vec<f64> =
+            sample(&panel, |latitude, longitude| speed * latitude.sin() * longitude.cos());
         let northward: Vec<f64> = sample(&panel, |_, longitude| -speed * longitude.sin());
         let field: Vec<f64> = sample(&panel, |latitude, longitude| latitude.cos() * longitude.cos());
         let expected: Vec<f64> = sample(&panel, |latitude, longitude| {
@@ -183,9 +186,13 @@ fn advection_is_first_order() -> Result<()> {
 
 fn advection_creates_no_extremes<R: Real>() -> Result<()> {
     let panel = LatLonPanel::limited(20, 30, [0.2, 0.9], 1.0, RADIUS)?;
-    let field: Vec<R> = sample(&panel, |latitude, longitude| {
-        if (latitude - 0.5).abs() < 0.1 && (longitude - 0.5).abs() < 0.1 { 1.0 } else { 0.0 }
-    });
+    let field: Vec<R> =
+        sample(
+            &panel,
+            |latitude, longitude| {
+                if (latitude - 0.5).abs() < 0.1 && (longitude - 0.5).abs() < 0.1 { 1.0 } else { 0.0 }
+            },
+        );
     let eastward: Vec<R> = sample(&panel, |latitude, longitude| 30.0 * (9.0 * latitude + longitude).sin());
     let northward: Vec<R> = sample(&panel, |latitude, longitude| 30.0 * (7.0 * longitude - latitude).cos());
     let tendency = advection_on(&panel, [&eastward, &northward], &field)?;
@@ -217,7 +224,9 @@ fn impossible_panels_are_refused_by_name() {
     let text = |panel: Result<LatLonPanel>| panel.map(|_| ()).unwrap_err().to_string();
     assert!(text(LatLonPanel::global(8, 7, RADIUS)).starts_with("'columns' is 7"));
     assert!(text(LatLonPanel::global(0, 8, RADIUS)).starts_with("'rows × columns' is 0 × 8"));
-    assert!(text(LatLonPanel::limited(4, 8, [0.5, 0.2], 1.0, RADIUS)).starts_with("'latitudes' is [0.5, 0.2]"));
+    assert!(
+        text(LatLonPanel::limited(4, 8, [0.5, 0.2], 1.0, RADIUS)).starts_with("'latitudes' is [0.5, 0.2]")
+    );
     assert!(text(LatLonPanel::limited(4, 8, [0.1, 0.2], 7.0, RADIUS)).starts_with("'width' is 7"));
     assert!(text(LatLonPanel::limited(4, 8, [0.1, 0.2], 1.0, -1.0)).starts_with("'radius' is -1"));
 }

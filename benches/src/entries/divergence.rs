@@ -7,7 +7,7 @@ use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
 use super::kernel_case::{KernelCase, Loop};
-use crate::{Case, Entry, Key, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work, peers};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "divergence",
@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     let mesh = GeodesicMesh::new(request.number("frequency")?, 6_371_229.0)?;
     let case = |levels| -> Result<Box<dyn Case>> {
         Ok(match request.precision {

@@ -8,14 +8,19 @@ use terrella_kernels::device::Buffer;
 use super::data::largest_error;
 use crate::{Case, Peer, Result, Work};
 
+/// Launches a kernel with this output.
+type Launch<R> = Box<dyn FnMut(&mut Buffer<R>) -> terrella_kernels::Result<()>>;
+
+/// Computes the values of this output.
+type Fill<R> = Box<dyn FnMut(&mut [R])>;
+
 /// A kernel with its output; inputs belong to the closures.
 pub(super) struct KernelCase<R: Real> {
     pub(super) name: &'static str,
     pub(super) size: String,
     pub(super) work: Work,
     pub(super) output: Buffer<R>,
-    /// Launches the kernel.
-    pub(super) run: Box<dyn FnMut(&mut Buffer<R>) -> terrella_kernels::Result<()>>,
+    pub(super) run: Launch<R>,
     /// The value at one index of the output, computed plainly in f64.
     pub(super) reference: Box<dyn Fn(usize) -> f64>,
     pub(super) peer: Option<Loop<R>>,
@@ -25,7 +30,7 @@ pub(super) struct KernelCase<R: Real> {
 pub(super) struct Loop<R: Real> {
     pub(super) name: &'static str,
     pub(super) output: Buffer<R>,
-    pub(super) run: Box<dyn FnMut(&mut [R])>,
+    pub(super) run: Fill<R>,
 }
 
 impl<R: Real> Case for KernelCase<R> {

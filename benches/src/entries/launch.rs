@@ -3,7 +3,7 @@
 use terrella_kernels::device::Buffer;
 use terrella_kernels::{Precision, Real, kernel};
 
-use crate::{Case, Entry, Key, Peer, Request, Result, Work};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "launch",
@@ -18,7 +18,7 @@ fn index_itself<R: Real>(point: u32) -> R {
     point as R
 }
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     let case = |wait| -> Result<Box<dyn Case>> {
         Ok(match request.precision {
             Precision::F32 => Box::new(Launch::<f32>::new(request, wait)?),

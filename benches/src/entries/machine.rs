@@ -3,7 +3,7 @@
 use terrella_kernels::Precision;
 
 use crate::peaks::{Copy, MultiplyAdds};
-use crate::{Case, Entry, Key, Request, Result};
+use crate::{Case, Cases, Entry, Key, Request, Result};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "machine",
@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     let copy = Copy::new(request.device, request.number("mebibytes")? << 20)?;
     let multiply_adds: Box<dyn Case> = match request.precision {
         Precision::F32 => Box::new(MultiplyAdds::<f32>::new(request.device)?),

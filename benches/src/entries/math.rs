@@ -5,7 +5,7 @@ use terrella_kernels::{Precision, Real, kernel};
 
 use super::data::scattered;
 use super::kernel_case::{KernelCase, Loop};
-use crate::{Case, Entry, Key, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work, peers};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "math",
@@ -18,11 +18,14 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
+/// Launches a kernel with one input.
+type Launch<R> = fn([u32; 1], &Buffer<R>, &mut Buffer<R>) -> terrella_kernels::Result<()>;
+
 /// A function's kernel and range.
 struct Function<R: Real> {
     name: &'static str,
     range: [f64; 2],
-    launch: fn([u32; 1], &Buffer<R>, &mut Buffer<R>) -> terrella_kernels::Result<()>,
+    launch: Launch<R>,
     single: fn(f32) -> f32,
     double: fn(f64) -> f64,
 }
@@ -66,7 +69,13 @@ fn functions<R: Real>() -> [Function<R>; 4] {
             single: f32::ln,
             double: f64::ln,
         },
-        Function { name: "sin", range: [-7.0, 7.0], launch: sine::launch, single: f32::sin, double: f64::sin },
+        Function {
+            name: "sin",
+            range: [-7.0, 7.0],
+            launch: sine::launch,
+            single: f32::sin,
+            double: f64::sin,
+        },
         Function {
             name: "pow",
             range: [0.001, 1.1],
@@ -77,14 +86,14 @@ fn functions<R: Real>() -> [Function<R>; 4] {
     ]
 }
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     match request.precision {
         Precision::F32 => cases_in::<f32>(request),
         Precision::F64 => cases_in::<f64>(request),
     }
 }
 
-fn cases_in<R: Real>(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let all = functions::<R>();
     let chosen = request.choices("function", &all.each_ref().map(|function| function.name))?;
     let functions = all.into_iter().filter(|function| chosen.contains(&function.name));

@@ -9,7 +9,7 @@ use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
 use super::kernel_case::{KernelCase, Loop};
-use crate::{Case, Entry, Key, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work, peers};
 
 const FORMULAS: [&str; 3] = ["bernoulli_function", "moist_air", "saturation_vapour_pressure"];
 
@@ -17,21 +17,25 @@ pub(super) const ENTRY: Entry = Entry {
     name: "pointwise",
     summary: "formulas at points; peer: a hand-written loop (for the saturation pressure, with std's exp)",
     keys: &[
-        Key { name: "formula", default: "all", meaning: "bernoulli_function, moist_air, saturation_vapour_pressure" },
+        Key {
+            name: "formula",
+            default: "all",
+            meaning: "bernoulli_function, moist_air, saturation_vapour_pressure",
+        },
         Key { name: "points", default: "16777216", meaning: "number of points" },
     ],
     smallest: &[("points", "1003")],
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     match request.precision {
         Precision::F32 => cases_in::<f32>(request),
         Precision::F64 => cases_in::<f64>(request),
     }
 }
 
-fn cases_in<R: Real>(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let case = |formula| -> Result<Box<dyn Case>> {
         Ok(match formula {
             "bernoulli_function" => Box::new(bernoulli_function::<R>(request)?),
@@ -88,7 +92,10 @@ fn beside<R: Real, const N: usize>(
         name,
         output: Buffer::zeros(Device::Cpu, inputs.points)?,
         run: Box::new(move |output| {
-            run(arrays.each_ref().map(|array| array.cpu_slice().expect("the peer's arrays are on the CPU")), output);
+            run(
+                arrays.each_ref().map(|array| array.cpu_slice().expect("the peer's arrays are on the CPU")),
+                output,
+            );
         }),
     }))
 }
@@ -125,10 +132,11 @@ fn moist_air<R: Real>(request: &Request) -> Result<KernelCase<R>> {
         vapour_pressure = vec![R::ZERO; points];
         virtual_temperature = vec![R::ZERO; points];
     }
-    let peer = beside(request, &inputs, "hand-written loop", move |[temperature, humidity, pressure], output| {
-        let (first, second) = (&mut vapour_pressure, &mut virtual_temperature);
-        peers::moist_air_density(constants, temperature, humidity, pressure, first, second, output);
-    })?;
+    let peer =
+        beside(request, &inputs, "hand-written loop", move |[temperature, humidity, pressure], output| {
+            let (first, second) = (&mut vapour_pressure, &mut virtual_temperature);
+            peers::moist_air_density(constants, temperature, humidity, pressure, first, second, output);
+        })?;
     let (work, host, [temperature, humidity, pressure]) = (inputs.work(3, 10.0), inputs.host, inputs.there);
     let mut vapour_pressure = Buffer::zeros(request.device, points)?;
     let mut virtual_temperature = Buffer::zeros(request.device, points)?;

@@ -8,7 +8,7 @@ use terrella_kernels::operators::reduction::Reduction;
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
-use crate::{Case, Entry, Key, Peer, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work, peers};
 
 const OPERATIONS: [&str; 4] = ["sum", "dot", "largest_magnitude", "weighted_mean"];
 
@@ -23,14 +23,14 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     match request.precision {
         Precision::F32 => cases_in::<f32>(request),
         Precision::F64 => cases_in::<f64>(request),
     }
 }
 
-fn cases_in<R: Real>(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let case = |name| -> Result<Box<dyn Case>> { Ok(Box::new(ReductionCase::<R>::new(request, name)?)) };
     request.choices("operation", &OPERATIONS)?.into_iter().map(case).collect()
 }

@@ -6,7 +6,7 @@ use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
 use super::kernel_case::{KernelCase, Loop};
-use crate::{Case, Entry, Key, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work, peers};
 
 const OPERATORS: [&str; 2] = ["laplacian", "advection_upwind"];
 
@@ -26,14 +26,14 @@ pub(super) const ENTRY: Entry = Entry {
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases(request: &Request) -> Result<Cases> {
     match request.precision {
         Precision::F32 => cases_in::<f32>(request),
         Precision::F64 => cases_in::<f64>(request),
     }
 }
 
-fn cases_in<R: Real>(request: &Request) -> Result<Vec<Box<dyn Case>>> {
+fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let operators = request.choices("operator", &OPERATORS)?;
     let case = |operator| -> Result<Box<dyn Case>> {
         Ok(match operator {
@@ -126,7 +126,10 @@ fn advection<R: Real>(request: &Request) -> Result<KernelCase<R>> {
     Ok(KernelCase {
         name: "advection_upwind",
         size: size(extents),
-        work: Work { bytes: ((field.len() + 3 * points) * size_of::<R>()) as f64, flops: 18.0 * points as f64 },
+        work: Work {
+            bytes: ((field.len() + 3 * points) * size_of::<R>()) as f64,
+            flops: 18.0 * points as f64,
+        },
         output: Buffer::zeros(device, points)?,
         run: Box::new(move |output| {
             let extent = [levels as u32, rows as u32, columns as u32];

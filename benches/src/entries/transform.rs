@@ -6,7 +6,7 @@ use terrella_kernels::spectral::{Transform, Truncation};
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
-use crate::{Case, Entry, Key, Peer, Request, Result, Work, peers};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work, peers};
 
 const DIRECTIONS: [&str; 4] = ["synthesis", "analysis", "wind_synthesis", "wind_analysis"];
 
@@ -14,22 +14,38 @@ pub(super) const ENTRY: Entry = Entry {
     name: "transform",
     summary: "spherical harmonic transforms, scalars and winds; peer: ducc0 (Python package)",
     keys: &[
-        Key { name: "direction", default: "all", meaning: "synthesis, analysis, wind_synthesis, wind_analysis" },
-        Key { name: "truncation", default: "255", meaning: "truncations, separated by commas; T on 2⌈(T+1)/2⌉ rings" },
-        Key { name: "fields", default: "1,16", meaning: "numbers of fields (of wind: of pairs), separated by commas" },
+        Key {
+            name: "direction",
+            default: "all",
+            meaning: "synthesis, analysis, wind_synthesis, wind_analysis",
+        },
+        Key {
+            name: "truncation",
+            default: "255",
+            meaning: "truncations, separated by commas; T on 2⌈(T+1)/2⌉ rings",
+        },
+        Key {
+            name: "fields",
+            default: "1,16",
+            meaning: "numbers of fields (of wind: of pairs), separated by commas",
+        },
     ],
     smallest: &[("truncation", "21"), ("fields", "2")],
     cases,
 };
 
-fn cases(request: &Request) -> Result<Vec<Box<dyn Case>>> {
-    let mut cases: Vec<Box<dyn Case>> = Vec::new();
+fn cases(request: &Request) -> Result<Cases> {
+    let mut cases = Cases::new();
     for truncation in request.numbers("truncation")? {
         for fields in request.numbers("fields")? {
             for direction in request.choices("direction", &DIRECTIONS)? {
                 cases.push(match request.precision {
-                    Precision::F32 => Box::new(TransformCase::<f32>::new(request, direction, truncation, fields)?),
-                    Precision::F64 => Box::new(TransformCase::<f64>::new(request, direction, truncation, fields)?),
+                    Precision::F32 => {
+                        Box::new(TransformCase::<f32>::new(request, direction, truncation, fields)?)
+                    }
+                    Precision::F64 => {
+                        Box::new(TransformCase::<f64>::new(request, direction, truncation, fields)?)
+                    }
                 });
             }
         }
@@ -148,7 +164,8 @@ impl<R: Real> Case for TransformCase<R> {
         for (spectrum, start) in self.spectra.iter_mut().zip(&self.start).take(scalars) {
             let after = spectrum.to_vec()?;
             let differences = after.iter().zip(start).map(|(a, b)| (a.to_f64() - b.to_f64()).abs());
-            largest = differences.fold(largest, |largest, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) });
+            largest = differences
+                .fold(largest, |largest, x| if x.is_nan() { f64::INFINITY } else { largest.max(x) });
             spectrum.copy_from_host(start)?;
         }
         Ok(largest)

@@ -35,7 +35,7 @@ impl Case for Copy {
     }
 
     fn size(&self) -> String {
-        format!("{}x{}MiB", self.copies(), self.source.len() * size_of::<f32>() >> 20)
+        format!("{}x{}MiB", self.copies(), (self.source.len() * size_of::<f32>()) >> 20)
     }
 
     fn work(&self) -> Work {

@@ -138,7 +138,7 @@ fn multiply_add_chains<R: Real>(index: u32, steps: u32, factor: R, addend: R) ->
     let mut f = e + zero;
     let mut g = f + zero;
     let mut h = g + zero;
-    for step in 0..steps {
+    for _step in 0..steps {
         a = a * factor + addend;
         b = b * factor + addend;
         c = c * factor + addend;

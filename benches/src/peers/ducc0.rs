@@ -51,7 +51,8 @@ impl Ducc0 {
             return Err(failure("python3 was started without its pipes.".to_owned()));
         };
         let answers = BufReader::new(answers);
-        let mut peer = Self { process, requests, answers, direction: transform.direction, name: String::new() };
+        let mut peer =
+            Self { process, requests, answers, direction: transform.direction, name: String::new() };
         let greeting = peer.answer()?;
         if let Some(reason) = greeting["missing"].as_str() {
             return Err(failure(format!("{reason}; install it with 'python3 -m pip install ducc0'.")));

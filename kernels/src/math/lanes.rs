@@ -45,6 +45,13 @@ macro_rules! of_angle {
         #[doc = concat!("[`", stringify!($function), "`](super::", stringify!($function), ") of every lane.")]
         #[inline(always)]
         pub fn $name<const N: usize>(x: [$float; N]) -> [$float; N] {
+            // Out of line, so that its loops do not keep LLVM from making vectors of the usual path.
+            #[cold]
+            #[inline(never)]
+            fn of_any_size<const N: usize>(x: [$float; N]) -> [$float; N] {
+                x.map($function)
+            }
+
             let mut result = x;
             let mut moderate = true;
             for lane in 0..N {
@@ -55,9 +62,7 @@ macro_rules! of_angle {
                     result[lane] = $moderate(x[lane]);
                 }
             } else {
-                for lane in 0..N {
-                    result[lane] = $function(x[lane]);
-                }
+                result = of_any_size(x);
             }
             result
         }

@@ -4,6 +4,8 @@
 //! makes from a grid, so that threads share nothing that is written; each sum is added up by one thread in a fixed order,
 //! and results have the same bits for any number of threads.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 
 use super::Truncation;
@@ -18,6 +20,9 @@ use super::wind::{source_from_wind, wind_from_sources};
 use crate::Real;
 use crate::grid::Grid;
 
+/// Fourier coefficients of the fields in work should stay in a core's cache.
+const CACHE_BYTES: usize = 1 << 20;
+
 /// Everything that stays the same from call to call, and the workspace.
 pub(super) struct CpuTransform {
     truncation: Truncation,
@@ -27,7 +32,10 @@ pub(super) struct CpuTransform {
     /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
     resampled: Option<(Resampling, Legendre)>,
     waves: Vec<Wave>,
+    /// [line][slot][wavenumber][north re, north im, south re, south im].
     lines: Vec<Vec<[Line; 4]>>,
+    /// Number of fields that are transformed before the next ones are touched.
+    slots: usize,
     /// First value of each m in the spectrum of one field, and its length.
     offsets: Vec<usize>,
     scaled_offsets: Vec<usize>,
@@ -41,7 +49,7 @@ struct Wave {
     sums: Vec<Line>,
     /// Fourier coefficients at the latitudes of the resampling, if there is one.
     resampled: Vec<[Line; 4]>,
-    /// [field][north re, north im, south re, south im][line].
+    /// [slot][north re, north im, south re, south im][line].
     fourier: Vec<Line>,
 }
 
@@ -58,6 +66,9 @@ impl CpuTransform {
         });
         let resampled_lines =
             resampled.as_ref().map_or(0, |(_, legendre)| legendre.blocks.len() * BLOCK_LINES);
+        let slots = (CACHE_BYTES / ((total + 1) * lines * size_of::<[Line; 4]>())).clamp(1, 16);
+        // A wind has two components.
+        let reserved = slots.max(2);
         let waves = (0..=total).map(|m| {
             let count = steps(m, total + 1);
             Wave {
@@ -65,7 +76,7 @@ impl CpuTransform {
                 steps: vec![[0.0; 4]; count],
                 sums: vec![Line::default(); 4 * count],
                 resampled: vec![[Line::default(); 4]; resampled_lines],
-                fourier: Vec::new(),
+                fourier: vec![Line::default(); reserved * 4 * lines],
             }
         });
         let offsets: Vec<_> = (0..=total + 1).map(|m| 2 * truncation.first_index(m)).collect();
@@ -73,7 +84,8 @@ impl CpuTransform {
             truncation,
             arch: Arch::new(),
             waves: waves.collect(),
-            lines: vec![Vec::new(); lines],
+            lines: vec![vec![[Line::default(); 4]; reserved * (total + 1)]; lines],
+            slots,
             scaled_offsets: offsets.clone(),
             offsets,
             rings,
@@ -82,53 +94,44 @@ impl CpuTransform {
         }
     }
 
-    fn reserve_fourier(&mut self, fields: usize) {
-        let len = fields * 4 * self.lines.len();
-        for wave in &mut self.waves {
-            if wave.fourier.len() < len {
-                wave.fourier.resize(len, Line::default());
-            }
-        }
-    }
-
-    fn reserve_lines(&mut self, fields: usize) {
-        let len = fields * self.waves.len();
-        for line in &mut self.lines {
-            if line.len() < len {
-                line.resize(len, [Line::default(); 4]);
-            }
-        }
+    /// The fields in portions of at most `slots`.
+    fn portions(fields: usize, slots: usize) -> impl Iterator<Item = Range<usize>> {
+        (0..fields).step_by(slots).map(move |first| first..fields.min(first + slots))
     }
 
     pub(super) fn synthesis<R: Real>(&mut self, fields: usize, spectrum: &[R], grid: &mut [R]) {
-        self.reserve_fourier(fields);
-        let Self { truncation, arch, legendre, waves, lines, offsets, .. } = self;
-        let (total, lines) = (truncation.total(), lines.len());
-        for_each_item(waves, |m, wave| {
-            let spectrum = &spectrum[fields * offsets[m]..fields * offsets[m + 1]];
-            let Wave { degrees: [degrees, ..], steps: wave_steps, fourier, .. } = wave;
-            for field in 0..fields {
-                unpack(m, fields, field, spectrum, degrees);
-                let steps = &mut wave_steps[..steps(m, total)];
-                let fourier = &mut fourier[field * 4 * lines..][..4 * lines];
-                arch.dispatch(Synthesis { legendre, m, degrees, steps, fourier });
-            }
-        });
-        self.grid_from_fourier(Quantity::Scalar, 0, fields, grid);
+        for portion in Self::portions(fields, self.slots) {
+            let Self { truncation, arch, legendre, waves, lines, offsets, .. } = self;
+            let (total, lines) = (truncation.total(), lines.len());
+            for_each_item(waves, |m, wave| {
+                let spectrum = &spectrum[fields * offsets[m]..fields * offsets[m + 1]];
+                let Wave { degrees: [degrees, ..], steps: wave_steps, fourier, .. } = wave;
+                for (slot, field) in portion.clone().enumerate() {
+                    unpack(m, fields, field, spectrum, degrees);
+                    let steps = &mut wave_steps[..steps(m, total)];
+                    let fourier = &mut fourier[slot * 4 * lines..][..4 * lines];
+                    arch.dispatch(Synthesis { legendre, m, degrees, steps, fourier });
+                }
+            });
+            self.grid_from_fourier(Quantity::Scalar, 0, portion_of(grid, fields, &portion));
+        }
     }
 
     pub(super) fn analysis<R: Real>(&mut self, fields: usize, grid: &[R], spectrum: &mut [R]) {
-        self.reserve_lines(fields);
-        self.fourier_from_grid(Quantity::Scalar, 0, fields, grid);
         self.scale_offsets(fields);
         let total = self.truncation.total();
-        let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_with_parts(waves, [spectrum], offsets, &|m, wave, [spectrum]| {
-            for field in 0..fields {
-                latitudes.sums(Quantity::Scalar, m, field, steps(m, total), wave, 0);
-                pack(fields, field, &wave.degrees[0][..=total - m], spectrum);
-            }
-        });
+        let points = grid.len() / fields;
+        for portion in Self::portions(fields, self.slots) {
+            let grid = &grid[portion.start * points..portion.end * points];
+            self.fourier_from_grid(Quantity::Scalar, 0, grid);
+            let (latitudes, waves, offsets) = self.latitudes_of_analysis();
+            for_each_with_parts(waves, [&mut *spectrum], offsets, &|m, wave, [spectrum]| {
+                for (slot, field) in portion.clone().enumerate() {
+                    latitudes.sums(Quantity::Scalar, m, slot, steps(m, total), wave, 0);
+                    pack(fields, field, &wave.degrees[0][..=total - m], spectrum);
+                }
+            });
+        }
     }
 
     pub(super) fn wind_synthesis<R: Real>(
@@ -138,27 +141,29 @@ impl CpuTransform {
         [vorticity, divergence]: [&[R]; 2],
         [u, v]: [&mut [R]; 2],
     ) {
-        self.reserve_fourier(2 * fields);
-        let Self { truncation, arch, legendre, waves, lines, offsets, .. } = self;
-        let (total, lines) = (truncation.total(), lines.len());
-        for_each_item(waves, |m, wave| {
-            let range = fields * offsets[m]..fields * offsets[m + 1];
-            let Wave { degrees: [zeta, delta, result, _], steps: wave_steps, fourier, .. } = wave;
-            let recurrence = &legendre.recurrences[m];
-            for field in 0..fields {
-                unpack(m, fields, field, &vorticity[range.clone()], zeta);
-                unpack(m, fields, field, &divergence[range.clone()], delta);
-                for component in 0..2 {
-                    let (sign, gradient, zonal) =
-                        if component == 0 { (1.0, &*zeta, &*delta) } else { (-1.0, &*delta, &*zeta) };
-                    wind_from_sources(m, total, radius, &recurrence.epsilon, sign, gradient, zonal, result);
-                    let fourier = &mut fourier[(component * fields + field) * 4 * lines..][..4 * lines];
-                    arch.dispatch(Synthesis { legendre, m, degrees: result, steps: wave_steps, fourier });
+        for portion in Self::portions(fields, self.slots.div_ceil(2)) {
+            let Self { truncation, arch, legendre, waves, lines, offsets, .. } = self;
+            let (total, lines) = (truncation.total(), lines.len());
+            for_each_item(waves, |m, wave| {
+                let range = fields * offsets[m]..fields * offsets[m + 1];
+                let Wave { degrees: [zeta, delta, result, _], steps, fourier, .. } = wave;
+                let epsilon = &legendre.recurrences[m].epsilon;
+                for (slot, field) in portion.clone().enumerate() {
+                    unpack(m, fields, field, &vorticity[range.clone()], zeta);
+                    unpack(m, fields, field, &divergence[range.clone()], delta);
+                    for component in 0..2 {
+                        let (sign, gradient, zonal) =
+                            if component == 0 { (1.0, &*zeta, &*delta) } else { (-1.0, &*delta, &*zeta) };
+                        wind_from_sources(m, total, radius, epsilon, sign, gradient, zonal, result);
+                        let slot = component * portion.len() + slot;
+                        let fourier = &mut fourier[slot * 4 * lines..][..4 * lines];
+                        arch.dispatch(Synthesis { legendre, m, degrees: result, steps, fourier });
+                    }
                 }
-            }
-        });
-        self.grid_from_fourier(Quantity::Wind, 0, fields, u);
-        self.grid_from_fourier(Quantity::Wind, fields, fields, v);
+            });
+            self.grid_from_fourier(Quantity::Wind, 0, portion_of(u, fields, &portion));
+            self.grid_from_fourier(Quantity::Wind, portion.len(), portion_of(v, fields, &portion));
+        }
     }
 
     pub(super) fn wind_analysis<R: Real>(
@@ -168,32 +173,36 @@ impl CpuTransform {
         [u, v]: [&[R]; 2],
         [vorticity, divergence]: [&mut [R]; 2],
     ) {
-        self.reserve_lines(2 * fields);
-        self.fourier_from_grid(Quantity::Wind, 0, fields, u);
-        self.fourier_from_grid(Quantity::Wind, fields, fields, v);
         self.scale_offsets(fields);
         let total = self.truncation.total();
-        let (latitudes, waves, offsets) = self.latitudes_of_analysis();
-        for_each_with_parts(waves, [vorticity, divergence], offsets, &|m, wave, [vorticity, divergence]| {
-            let recurrence = &latitudes.legendre.recurrences[m];
-            for field in 0..fields {
-                for component in 0..2 {
-                    let index = component * fields + field;
-                    latitudes.sums(Quantity::Wind, m, index, steps(m, total + 1), wave, component);
+        let points = u.len() / fields;
+        for portion in Self::portions(fields, self.slots.div_ceil(2)) {
+            let range = portion.start * points..portion.end * points;
+            self.fourier_from_grid(Quantity::Wind, 0, &u[range.clone()]);
+            self.fourier_from_grid(Quantity::Wind, portion.len(), &v[range]);
+            let (latitudes, waves, offsets) = self.latitudes_of_analysis();
+            let spectra = [&mut *vorticity, &mut *divergence];
+            for_each_with_parts(waves, spectra, offsets, &|m, wave, [vorticity, divergence]| {
+                let recurrence = &latitudes.legendre.recurrences[m];
+                for (slot, field) in portion.clone().enumerate() {
+                    for component in 0..2 {
+                        let slot = component * portion.len() + slot;
+                        latitudes.sums(Quantity::Wind, m, slot, steps(m, total + 1), wave, component);
+                    }
+                    let [eastward, northward, zeta, delta] = &mut wave.degrees;
+                    for n in m..=total {
+                        let source = |sign, gradient: &[[f64; 2]], zonal: &[[f64; 2]]| match n {
+                            0 => [0.0; 2],
+                            _ => source_from_wind(m, n, radius, &recurrence.epsilon, sign, gradient, zonal),
+                        };
+                        zeta[n - m] = source(1.0, eastward, northward);
+                        delta[n - m] = source(-1.0, northward, eastward);
+                    }
+                    pack(fields, field, &zeta[..=total - m], vorticity);
+                    pack(fields, field, &delta[..=total - m], divergence);
                 }
-                let [eastward, northward, zeta, delta] = &mut wave.degrees;
-                for n in m..=total {
-                    let source = |sign, gradient: &[[f64; 2]], zonal: &[[f64; 2]]| match n {
-                        0 => [0.0; 2],
-                        _ => source_from_wind(m, n, radius, &recurrence.epsilon, sign, gradient, zonal),
-                    };
-                    zeta[n - m] = source(1.0, eastward, northward);
-                    delta[n - m] = source(-1.0, northward, eastward);
-                }
-                pack(fields, field, &zeta[..=total - m], vorticity);
-                pack(fields, field, &delta[..=total - m], divergence);
-            }
-        });
+            });
+        }
     }
 
     /// What the Legendre sums of an analysis read, and what they write to.
@@ -208,11 +217,10 @@ impl CpuTransform {
         (latitudes, &mut self.waves, &self.scaled_offsets)
     }
 
-    /// Synthesises `fields` grid fields from the waves' Fourier coefficients of fields `first`...
-    fn grid_from_fourier<R: Real>(&self, quantity: Quantity, first: usize, fields: usize, grid: &mut [R]) {
+    /// Synthesises grid fields from the waves' Fourier coefficients of slots `first`...
+    fn grid_from_fourier<R: Real>(&self, quantity: Quantity, first: usize, grid: &mut [R]) {
         let lines = self.lines.len();
-        let points = grid.len() / fields;
-        for (field, grid) in grid.chunks_exact_mut(points).enumerate() {
+        for (field, grid) in grid.chunks_exact_mut(self.rings.points()).enumerate() {
             let waves = |m: usize, line: usize| {
                 let fourier = &self.waves[m].fourier[(first + field) * 4 * lines..][..4 * lines];
                 std::array::from_fn(|part| &fourier[part * lines + line])
@@ -221,15 +229,14 @@ impl CpuTransform {
         }
     }
 
-    /// Fills the lines' Fourier coefficients of fields `first`... from `fields` grid fields.
-    fn fourier_from_grid<R: Real>(&mut self, quantity: Quantity, first: usize, fields: usize, grid: &[R]) {
+    /// Fills the lines' Fourier coefficients of slots `first`... from grid fields.
+    fn fourier_from_grid<R: Real>(&mut self, quantity: Quantity, first: usize, grid: &[R]) {
         let wavenumbers = self.waves.len();
-        let points = grid.len() / fields;
         let rings = &self.rings;
         let factor = if self.resampled.is_some() { Factor::Mean } else { Factor::Weight(quantity) };
         let used = rings.pairs().div_ceil(LANES);
         for_each_item(&mut self.lines[..used], |line, output| {
-            for (field, grid) in grid.chunks_exact(points).enumerate() {
+            for (field, grid) in grid.chunks_exact(rings.points()).enumerate() {
                 let output = &mut output[(first + field) * wavenumbers..][..wavenumbers];
                 rings.analyze(line, factor, grid, output);
             }
@@ -241,6 +248,12 @@ impl CpuTransform {
             *scaled = fields * offset;
         }
     }
+}
+
+/// The part of some grid fields that a portion of them is.
+fn portion_of<'a, R: Real>(grid: &'a mut [R], fields: usize, portion: &Range<usize>) -> &'a mut [R] {
+    let points = grid.len() / fields;
+    &mut grid[portion.start * points..portion.end * points]
 }
 
 /// [re, im] by degree of one field and wavenumber; the imaginary part of m = 0 counts as 0.
@@ -281,13 +294,8 @@ impl WithSimd for Synthesis<'_> {
         let lines = fourier.len() / 4;
         let mut parts = fourier.chunks_exact_mut(lines);
         let parts: [&mut [Line]; 4] = std::array::from_fn(|_| parts.next().expect("four parts"));
-        let [mut a, mut b, mut c, mut d] = parts;
-        let first = legendre.first_block[m];
-        (a, b, c, d) = {
-            let skip = first * BLOCK_LINES;
-            (&mut a[skip..], &mut b[skip..], &mut c[skip..], &mut d[skip..])
-        };
-        for (i, block) in legendre.blocks[first..].iter().enumerate() {
+        let [a, b, c, d] = parts;
+        for (i, block) in legendre.blocks.iter().enumerate().skip(legendre.first_block[m]) {
             let lines = i * BLOCK_LINES..(i + 1) * BLOCK_LINES;
             let outputs =
                 [&mut a[lines.clone()], &mut b[lines.clone()], &mut c[lines.clone()], &mut d[lines.clone()]];
@@ -306,9 +314,9 @@ struct AnalysisLatitudes<'a> {
 }
 
 impl AnalysisLatitudes<'_> {
-    /// Analyses one field and wavenumber by its first `count` q_k into `wave.degrees[result]`.
-    fn sums(&self, quantity: Quantity, m: usize, field: usize, count: usize, wave: &mut Wave, result: usize) {
-        let at = field * self.wavenumbers + m;
+    /// Analyses one slot and wavenumber by its first `count` q_k into `wave.degrees[result]`.
+    fn sums(&self, quantity: Quantity, m: usize, slot: usize, count: usize, wave: &mut Wave, result: usize) {
+        let at = slot * self.wavenumbers + m;
         let on_grid = |line: usize| &self.lines[line][at];
         let Wave { degrees, steps, sums, resampled, .. } = wave;
         let (degrees, steps, sums) = (&mut degrees[result], &mut steps[..count], &mut sums[..4 * count]);

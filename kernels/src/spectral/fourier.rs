@@ -141,6 +141,12 @@ impl RingTransforms {
         Self { arch, rings, lane_plans, north, south, pairs, pool: Mutex::default(), longest, scratch_len }
     }
 
+    /// Number of points of the grid.
+    pub(super) fn points(&self) -> usize {
+        self.south[0]
+    }
+
+    /// Number of latitude pairs, the equator among them.
     pub(super) fn pairs(&self) -> usize {
         self.pairs
     }

@@ -10,8 +10,9 @@ use crate::{Element, Error, Real, Result};
 
 /// Scalar and wind transforms between one grid and one truncation, on one device.
 ///
-/// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing. On a GPU everything
-/// stays there; calls enqueue work and return.
+/// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing. On the CPU fields are
+/// transformed a few at a time, as many as fit into a core's cache, so that the workspace does not grow with their number;
+/// results have the same bits for any number of threads. On a GPU everything stays there; calls enqueue work and return.
 pub struct Transform<R: Real> {
     grid: Grid,
     truncation: Truncation,

@@ -108,7 +108,16 @@ impl<R: Real> Reduction<R> {
         if let Some((first, _)) = passes.split_first_mut() {
             let weight_first = &mut weight_passes[0];
             let extent = extent(first);
-            kernels::lane_weighted::launch(extent, ROWS, LANES, *length, weights, values, first, weight_first)?;
+            kernels::lane_weighted::launch(
+                extent,
+                ROWS,
+                LANES,
+                *length,
+                weights,
+                values,
+                first,
+                weight_first,
+            )?;
         }
         add_passes(passes)?;
         add_passes(weight_passes)?;

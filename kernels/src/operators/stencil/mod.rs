@@ -5,11 +5,11 @@
 //! panel that covers the sphere; on a limited area the neighbour or the boundary condition fills it.
 
 mod advection;
-mod halo;
 mod five_point_laplacian;
+mod halo;
 mod panel;
 
 pub use advection::advection_upwind;
-pub use halo::with_halo;
 pub use five_point_laplacian::laplacian;
+pub use halo::with_halo;
 pub use panel::LatLonPanel;

@@ -38,16 +38,30 @@ impl LatLonPanel {
     }
 
     /// The panel between the latitudes `[south, north]` [rad], `width` [rad] of longitude wide, on a sphere of `radius` [m].
-    pub fn limited(rows: usize, columns: usize, latitudes: [f64; 2], width: f64, radius: f64) -> Result<Self> {
+    pub fn limited(
+        rows: usize,
+        columns: usize,
+        latitudes: [f64; 2],
+        width: f64,
+        radius: f64,
+    ) -> Result<Self> {
         let [south, north] = latitudes;
         let refuse = |name, got: String, expected: &str| {
             Err(Error::InvalidValue { name, got, expected: expected.to_owned() })
         };
         if rows == 0 || columns == 0 {
-            return refuse("rows × columns", format!("{rows} × {columns}"), "at least one row and one column");
+            return refuse(
+                "rows × columns",
+                format!("{rows} × {columns}"),
+                "at least one row and one column",
+            );
         }
         if !(-FRAC_PI_2 <= south && south < north && north <= FRAC_PI_2) {
-            return refuse("latitudes", format!("{latitudes:?}"), "[south, north] in radians, south < north, within ±π/2");
+            return refuse(
+                "latitudes",
+                format!("{latitudes:?}"),
+                "[south, north] in radians, south < north, within ±π/2",
+            );
         }
         if !(width > 0.0 && width <= TAU) {
             return refuse("width", width.to_string(), "a width in radians above 0 and at most 2π");
