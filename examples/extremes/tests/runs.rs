@@ -245,6 +245,61 @@ fn the_digital_filter_quiets_the_first_hours() {
     assert!(filtered < 0.4 * raw, "{raw} to {filtered} m/h");
 }
 
+/// The example at T42 over a day keeps its norms. Processors and compilers may differ in round-off, which grows by less
+/// than a factor of ten in a day; a change of the numerics shows in the first five digits.
+#[test]
+fn the_norms_of_the_example_are_kept() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    case.configure(&real_state(), "", "truncation = 42\nlength = 24", "");
+    expect_success(&case.run(&[]));
+    let summary: serde_json::Value = serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
+    let last = summary["records"].as_array().unwrap().last().unwrap();
+    let pinned = [
+        ("mass", 5_641.573_090_445),
+        ("total_energy", 157_133_332.457),
+        ("potential_enstrophy", 7.342_447_898e-13),
+        ("angular_momentum", 1.152_768_733_4e13),
+        ("maximum_wind", 52.031_284_74),
+        ("lowest", 4_886.672_445_2),
+        ("highest", 5_908.279_066_9),
+    ];
+    for (name, expected) in pinned {
+        let value = last[name].as_f64().unwrap();
+        assert!((value / expected - 1.0).abs() < 1e-8, "{name}: {value}, pinned {expected}");
+    }
+}
+
+/// The same forecast on a GPU (software Vulkan where there is no other), in f64 and f32.
+#[test]
+fn a_forecast_on_wgpu_equals_the_one_on_the_cpu() {
+    if !has_eccodes() {
+        return;
+    }
+    for (precision, tolerance) in [("f64", 1e-6), ("f32", 0.1)] {
+        let case = Case::new();
+        case.configure(&real_state(), "", &format!("precision = '{precision}'"), "bits = 32\ninterval = 1");
+        let output = case.run(&["--steps", "4", "--device", "wgpu:0"]);
+        if complaint(&output).contains("is not available") {
+            not_run("wgpu", &complaint(&output));
+            return;
+        }
+        expect_success(&output);
+        let summary: serde_json::Value =
+            serde_json::from_slice(&bytes(&case, "out", "summary.json")).unwrap();
+        assert_eq!(summary["run"]["device"], "wgpu:0");
+        let on_gpu = last_fields(&case);
+        // A checkpoint of one device continues on another.
+        let checkpoint = case.path("out/checkpoint.bin");
+        expect_success(&case.run(&["--restart", checkpoint.to_str().unwrap(), "--steps", "5"]));
+        expect_success(&case.run(&["--steps", "4"]));
+        let difference = height_difference(&on_gpu, &last_fields(&case));
+        assert!(difference < tolerance, "{precision}: {difference} m");
+    }
+}
+
 #[test]
 fn pictures_of_every_day_are_drawn() {
     if !has_eccodes() {

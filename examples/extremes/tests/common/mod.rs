@@ -86,6 +86,10 @@ impl Case {
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_extremes"));
     command.env_remove("TERRELLA_DEVICE");
+    // Mesa's Vulkan complains on standard error where this is not set.
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", std::env::temp_dir());
+    }
     command
 }
 
