@@ -21,8 +21,8 @@
 //! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!
-//! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates nothing and
-//! its result depends neither on the number of threads nor, on the CPU, on the machine's vector width.
+//! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates no field, and on
+//! the CPU its result does not depend on the number of threads.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
 pub mod advection;

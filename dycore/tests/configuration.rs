@@ -18,9 +18,11 @@ fn refusal(change: impl FnOnce(&mut Configuration)) -> String {
     }
 }
 
+type Change = fn(&mut Configuration);
+
 #[test]
 fn bad_settings_are_refused_by_name() {
-    let cases: [(&str, fn(&mut Configuration)); 11] = [
+    let cases: [(&str, Change); 11] = [
         ("'time_step' is 0", |c| c.time_step = 0.0),
         ("'time_step' is -60", |c| c.time_step = -60.0),
         ("'time_step' is NaN", |c| c.time_step = f64::NAN),

@@ -50,7 +50,7 @@ pub enum Error {
         path: PathBuf,
         /// Number of the message, from 1.
         message: usize,
-        /// Where the message starts [bytes].
+        /// Where the message starts (bytes).
         offset: u64,
         /// Bytes that the file still holds.
         got: u64,
@@ -64,7 +64,7 @@ pub enum Error {
         path: PathBuf,
         /// Number of the message, from 1.
         message: usize,
-        /// Where the message starts [bytes].
+        /// Where the message starts (bytes).
         offset: u64,
         /// What does not fit.
         reason: String,

@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
+use terrella_kernels::grid::Grid;
+
 /// One circle of latitude, or a piece of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ring {
-    /// Latitude [degrees north].
+    /// Latitude (degrees north).
     pub latitude: f64,
-    /// Longitude of the first point [degrees east].
+    /// Longitude of the first point (degrees east).
     pub west: f64,
-    /// Distance of neighbours [degrees].
+    /// Distance of neighbours (degrees).
     pub spacing: f64,
     /// Number of points.
     pub points: usize,
@@ -21,7 +23,7 @@ pub struct Ring {
 }
 
 impl Ring {
-    /// Longitude of a point [degrees east].
+    /// Longitude of a point (degrees east).
     pub fn longitude(&self, point: usize) -> f64 {
         self.west + self.spacing * point as f64
     }
@@ -37,7 +39,7 @@ impl Ring {
 pub enum Family {
     /// Equal distances in latitude and longitude.
     LatLon,
-    /// Gaussian latitudes, 4N points on each: `F`.
+    /// Gaussian latitudes, the same number of points on each; with 4N of them `F`.
     FullGaussian,
     /// Gaussian latitudes, fewer points towards the poles: `N` and others given by their numbers of points.
     ReducedGaussian,
@@ -76,7 +78,7 @@ impl Layout {
     /// # Panics
     /// If the lengths differ, `latitudes` do not decrease or there are no points.
     pub fn gaussian(latitudes: &[f64], points: &[usize]) -> Self {
-        let full = points.iter().all(|&count| count == 2 * latitudes.len());
+        let full = points.iter().all(|&count| count == points[0]);
         let octahedral = points.iter().enumerate().all(|(ring, &count)| {
             let from_pole = ring.min(points.len() - 1 - ring);
             count == 20 + 4 * from_pole
@@ -137,25 +139,30 @@ impl Layout {
             && self.rings[self.rings.len() - 1].latitude <= -reach
     }
 
-    /// The usual name: `F128`, `O640`, `N320` or `r360x181` (the latter with both poles, from 0°E).
+    /// The name by which Terrella's grids are made: `F128`, `O640`, `r360x181`.
     ///
-    /// None for a part of the globe, for lat-lon points without poles, and for reduced Gaussian rings, whose numbers
-    /// of points no name tells.
+    /// Lat-lon points are named where an odd number of rows includes the poles, or an even number lies half a row from
+    /// them. None for a part of the globe, for rows from another meridian than 0°E, and for rings whose numbers of points
+    /// no name tells.
     pub fn name(&self) -> Option<String> {
-        let half = self.rings.len() / 2;
-        let from_pole_to_pole = self.rings[0].latitude == 90.0;
+        let rings = self.rings.len();
+        let first = &self.rings[0];
+        let half_row = 90.0 / rings as f64;
         match self.family {
-            _ if !self.is_global() || self.rings[0].west != 0.0 => None,
-            Family::FullGaussian => Some(format!("F{half}")),
-            Family::Octahedral => Some(format!("O{half}")),
-            Family::LatLon if from_pole_to_pole => {
-                Some(format!("r{}x{}", self.rings[0].points, self.rings.len()))
+            _ if !self.is_global() || first.west != 0.0 => None,
+            Family::FullGaussian if first.points == 2 * rings => Some(format!("F{}", rings / 2)),
+            Family::Octahedral => Some(format!("O{}", rings / 2)),
+            Family::LatLon
+                if rings % 2 == 1 && (first.latitude - 90.0).abs() < 1e-9
+                    || rings.is_multiple_of(2) && (first.latitude - 90.0 + half_row).abs() < 1e-6 =>
+            {
+                Some(format!("r{}x{rings}", first.points))
             }
-            Family::LatLon | Family::ReducedGaussian => None,
+            _ => None,
         }
     }
 
-    /// Longitude and latitude of every point [degrees], in memory order.
+    /// Longitude and latitude of every point (degrees), in memory order.
     pub fn coordinates(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         self.rings
             .iter()
@@ -163,29 +170,26 @@ impl Layout {
     }
 }
 
-/// The 2N Gaussian latitudes, north to south [degrees]: zeros of the Legendre polynomial P_2N(sin φ).
-pub fn gaussian_latitudes(half: usize) -> Vec<f64> {
-    let degree = 2 * half;
-    let northern = (0..half).map(|ring| {
-        // Newton's method on the three-term recurrence; the start is good to 1/N².
-        let mut x = (std::f64::consts::PI * (ring as f64 + 0.75) / (degree as f64 + 0.5)).cos();
-        for _ in 0..10 {
-            let (mut before, mut value) = (1.0, x);
-            for n in 2..=degree {
-                let n = n as f64;
-                (before, value) = (value, ((2.0 * n - 1.0) * x * value - (n - 1.0) * before) / n);
-            }
-            let slope = degree as f64 * (x * value - before) / (x * x - 1.0);
-            let step = value / slope;
-            x -= step;
-            if step.abs() < 1e-16 {
-                break;
-            }
+/// The points of a model grid.
+impl From<&Grid> for Layout {
+    fn from(grid: &Grid) -> Self {
+        let latitudes: Vec<f64> = grid.rings().iter().map(|ring| ring.latitude).collect();
+        let points: Vec<usize> = grid.rings().iter().map(|ring| ring.points).collect();
+        if grid.kind().is_gaussian() {
+            Self::gaussian(&latitudes, &points)
+        } else {
+            Self::lat_lon(&latitudes, 0.0, 360.0 / points[0] as f64, points[0])
         }
-        x.asin().to_degrees()
-    });
-    let northern: Vec<f64> = northern.collect();
-    northern.iter().copied().chain(northern.iter().rev().map(|latitude| -latitude)).collect()
+    }
+}
+
+/// The 2N Gaussian latitudes, north to south (degrees).
+///
+/// # Panics
+/// If `half` is 0.
+pub fn gaussian_latitudes(half: usize) -> Vec<f64> {
+    let grid = Grid::full_with_longitudes(half, 1).expect("a positive number of rings makes a grid");
+    grid.rings().iter().map(|ring| ring.latitude).collect()
 }
 
 #[cfg(test)]
@@ -200,6 +204,24 @@ mod tests {
         assert_eq!(Layout::gaussian(&latitudes, &[8; 4]).name().as_deref(), Some("F2"));
         assert_eq!(Layout::gaussian(&latitudes, &[20, 24, 24, 20]).name().as_deref(), Some("O2"));
         assert_eq!(Layout::gaussian(&latitudes, &[6, 8, 8, 6]).name(), None);
+        assert_eq!(Layout::gaussian(&latitudes, &[12; 4]).name(), None);
+        assert_eq!(Layout::gaussian(&latitudes, &[12; 4]).family(), Family::FullGaussian);
+    }
+
+    #[test]
+    fn model_grids_keep_their_names() {
+        for name in ["F16", "O32", "r90x45", "r90x46"] {
+            let grid: Grid = name.parse().unwrap();
+            let layout = Layout::from(&grid);
+            assert_eq!(layout.name().as_deref(), Some(name));
+            assert_eq!(layout.points(), grid.points());
+            for (point, (longitude, latitude)) in layout.coordinates().enumerate() {
+                let (expected_latitude, expected_longitude) = grid.coordinates(point);
+                assert!((longitude - expected_longitude).abs() < 1e-12 && latitude == expected_latitude);
+            }
+        }
+        let reduced = Layout::from(&"N32".parse::<Grid>().unwrap());
+        assert_eq!((reduced.family(), reduced.name()), (Family::ReducedGaussian, None));
     }
 
     #[test]

@@ -23,7 +23,7 @@ macro_rules! parameters {
     ($($constant:ident: $short:literal, $long:literal, $standard:literal, $units:literal, $codes:expr;)*) => {
         impl Parameter {
             $(
-                #[doc = concat!($long, " [", $units, "].")]
+                #[doc = concat!($long, " (", $units, ").")]
                 pub const $constant: Self = Self {
                     short_name: $short,
                     long_name: $long,
@@ -77,8 +77,8 @@ impl Parameter {
 pub enum Level {
     /// The ground or the sea's surface.
     Surface,
-    /// A pressure level [hPa].
+    /// A pressure level (hPa).
     Pressure(f64),
-    /// A height above the ground [m].
+    /// A height above the ground (m).
     HeightAboveGround(f64),
 }

@@ -32,7 +32,7 @@ fn global_state_has_the_values_that_grib_get_tells() {
 }
 
 const U_500_AT_40N_250E: f64 = 18.17;
-const GH_500_AVERAGE: f64 = 5509.436_198_630_1;
+const GH_500_AVERAGE: f64 = 5_509.436_198_630_1;
 
 #[test]
 fn what_is_not_there_is_told_with_what_is() {
@@ -133,10 +133,56 @@ fn grids_and_scanning_modes_of_other_producers() {
         ("cfgrib/lambert_grid.grib", "lambert"),
         ("pygrib/reduced_latlon_surface.grib2", "reduced_ll"),
         ("earthkit/rotated_N32_subarea.grib", "reduced_rotated_gg"),
+        ("earthkit/test_icon.grib", "unstructured_grid"),
     ] {
         match first(name) {
             Err(Error::UnsupportedGrid { grid: named, .. }) => assert_eq!(named, grid),
             other => panic!("{name}: {other:?}"),
         }
     }
+}
+
+/// NCEP packs u and v as two fields of one message: the same values as from two messages.
+#[test]
+fn messages_with_several_fields_are_read() {
+    let file = GribFile::open(global_state()).unwrap();
+    let [u, v] = ["u", "v"].map(|name| file.find(&Selection::parameter(name).pressure(500.0)).unwrap());
+    let [first, second] = [u, v].map(|header| file.message(header).unwrap());
+    // Of the second, sections 4 to 7; section 4 is where the first three sections of both end.
+    let section = |bytes: &[u8], number: u8| {
+        let mut position = 16;
+        while bytes[position + 4] != number {
+            position += u32::from_be_bytes(bytes[position..position + 4].try_into().unwrap()) as usize;
+        }
+        position
+    };
+    let mut joined = first[..first.len() - 4].to_vec();
+    joined.extend(&second[section(&second, 4)..]);
+    let length = joined.len() as u64;
+    joined[8..16].copy_from_slice(&length.to_be_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wind.grib2");
+    std::fs::write(&path, &joined).unwrap();
+    let both = GribFile::open(&path).unwrap();
+    assert_eq!(both.headers().len(), 2);
+    for name in ["u", "v"] {
+        let wanted = Selection::parameter(name).pressure(500.0);
+        assert_eq!(both.field(&wanted).unwrap().values, file.field(&wanted).unwrap().values);
+    }
+}
+
+#[test]
+fn geopotential_becomes_height() {
+    let Some(path) = data("01_atmosphere/test4.grib") else { return };
+    let file = GribFile::open(path).unwrap();
+    let wanted = Selection::parameter("gh").pressure(500.0);
+    let height = file.geopotential_height(&wanted).unwrap();
+    let geopotential = file.field(&wanted.clone().of("z")).unwrap();
+    assert_eq!((height.header.short_name.as_str(), height.header.units.as_str()), ("gh", "gpm"));
+    for (height, geopotential) in height.values.iter().zip(&geopotential.values) {
+        assert_eq!(*height, geopotential / 9.80665);
+        assert!((4600.0..6100.0).contains(height));
+    }
+    let error = file.geopotential_height(&wanted.pressure(300.0)).unwrap_err().to_string();
+    assert!(error.contains("no 'z' at 300 hPa; the file has it at 850, 500 hPa"), "{error}");
 }

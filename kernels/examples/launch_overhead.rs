@@ -4,41 +4,14 @@
 
 use std::time::Instant;
 
-use terrella_kernels::device::{Argument, Buffer, Device, KernelText, Launch, Parameter, ParameterKind};
-use terrella_kernels::{Precision, Result, ScalarKind};
+use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::{Real, Result, kernel};
 
-/// values[i] + increment: nothing but a launch.
-static ADD: KernelText = KernelText {
-    name: "add",
-    indices: &["point"],
-    parameters: &[
-        Parameter { name: "increment", kind: ParameterKind::Scalar(ScalarKind::F32) },
-        Parameter { name: "values", kind: ParameterKind::Slice(ScalarKind::F32) },
-    ],
-    outputs: &[ScalarKind::F32],
-    cuda: r#"
-extern "C" __global__ void add_entry(u32 extent_0, float increment, const float* __restrict__ values,
-    float* __restrict__ output_0) {
-    unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
-    if (flat >= extent_0) return;
-    output_0[flat] = values[flat] + increment;
+/// Nothing but a launch.
+#[kernel]
+fn add<R: Real>(point: u32, increment: R, values: &[R]) -> R {
+    values[point] + increment
 }
-"#,
-    wgsl: r#"
-struct Arguments { extent_0: u32, increment: f32 }
-@group(0) @binding(0) var<storage, read> arguments: Arguments;
-@group(0) @binding(1) var<storage, read> values: array<f32>;
-@group(0) @binding(2) var<storage, read_write> output_0: array<f32>;
-
-@compute @workgroup_size(256)
-fn add_entry(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
-    let flat = id.x + id.y * (groups.x * 256u);
-    if flat >= arguments.extent_0 { return; }
-    output_0[flat] = values[flat] + arguments.increment;
-}
-"#,
-    calls: &[],
-};
 
 const LAUNCHES: u32 = 20_000;
 
@@ -52,8 +25,7 @@ fn main() -> Result<()> {
             device.synchronize()?;
             let start = Instant::now();
             for _ in 0..launches {
-                let launch = Launch { text: &ADD, precision: Precision::F32, extent: &[256] };
-                launch.enqueue(device, &[Argument::F32(1.0), Argument::Buffer(&one)], &mut [&mut other])?;
+                add::launch([256], 1.0, &one, &mut other)?;
                 std::mem::swap(&mut one, &mut other);
             }
             let enqueued = start.elapsed().as_secs_f64();

@@ -10,6 +10,7 @@ mod error;
 pub mod field;
 pub mod grid;
 pub mod math;
+pub mod operators;
 mod pack;
 mod real;
 pub mod spectral;

@@ -105,13 +105,13 @@ impl<const N: usize> Pack<bool, N> {
 }
 
 macro_rules! arithmetic {
-    ($trait:ident, $method:ident, $assign_trait:ident, $assign_method:ident, $operator:tt) => {
+    ($trait:ident, $method:ident, $assign_trait:ident, $assign_method:ident, $operator:tt, $assign:tt) => {
         impl<R: Real, const N: usize> $trait for Pack<R, N> {
             type Output = Self;
             #[inline(always)]
             fn $method(mut self, right: Self) -> Self {
                 for lane in 0..N {
-                    self.0[lane] = self.0[lane] $operator right.0[lane];
+                    self.0[lane] $assign right.0[lane];
                 }
                 self
             }
@@ -121,7 +121,7 @@ macro_rules! arithmetic {
             #[inline(always)]
             fn $method(mut self, right: R) -> Self {
                 for lane in 0..N {
-                    self.0[lane] = self.0[lane] $operator right;
+                    self.0[lane] $assign right;
                 }
                 self
             }
@@ -141,10 +141,10 @@ macro_rules! arithmetic {
     };
 }
 
-arithmetic!(Add, add, AddAssign, add_assign, +);
-arithmetic!(Sub, sub, SubAssign, sub_assign, -);
-arithmetic!(Mul, mul, MulAssign, mul_assign, *);
-arithmetic!(Div, div, DivAssign, div_assign, /);
+arithmetic!(Add, add, AddAssign, add_assign, +, +=);
+arithmetic!(Sub, sub, SubAssign, sub_assign, -, -=);
+arithmetic!(Mul, mul, MulAssign, mul_assign, *, *=);
+arithmetic!(Div, div, DivAssign, div_assign, /, /=);
 
 impl<R: Real, const N: usize> Neg for Pack<R, N> {
     type Output = Self;

@@ -1,5 +1,6 @@
 //! The scalars of kernels: [`Real`] (f32, f64) and the [`Element`]s of buffers.
 
+use crate::math;
 use std::fmt::{Debug, Display};
 use std::ops::{Add, AddAssign, Div, DivAssign, Mul, MulAssign, Neg, Sub, SubAssign};
 
@@ -101,12 +102,44 @@ pub trait Real:
     fn min(self, other: Self) -> Self;
     /// The larger of the two.
     fn max(self, other: Self) -> Self;
+    /// e^x, with the same bits on every device, like the functions that follow; errors: [`crate::math`].
+    fn exp(self) -> Self;
+    /// The natural logarithm.
+    fn log(self) -> Self;
+    /// The sine of an angle in radians.
+    fn sin(self) -> Self;
+    /// The cosine of an angle in radians.
+    fn cos(self) -> Self;
+    /// The tangent of an angle in radians.
+    fn tan(self) -> Self;
+    /// The angle of the point (other, self), in radians, from −π to π.
+    fn atan2(self, other: Self) -> Self;
+    /// x to the power `exponent`.
+    fn pow(self, exponent: Self) -> Self;
+    /// The hyperbolic tangent.
+    fn tanh(self) -> Self;
+    /// [`Real::exp`] of every lane, as the CPU computes packs; the same bits, and so for the functions that follow.
+    fn exp_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
+    /// [`Real::log`] of every lane.
+    fn log_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
+    /// [`Real::sin`] of every lane.
+    fn sin_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
+    /// [`Real::cos`] of every lane.
+    fn cos_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
+    /// [`Real::tan`] of every lane.
+    fn tan_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
+    /// [`Real::atan2`] of every lane.
+    fn atan2_lanes<const N: usize>(y: [Self; N], x: [Self; N]) -> [Self; N];
+    /// [`Real::pow`] of every lane.
+    fn pow_lanes<const N: usize>(x: [Self; N], exponent: [Self; N]) -> [Self; N];
+    /// [`Real::tanh`] of every lane.
+    fn tanh_lanes<const N: usize>(x: [Self; N]) -> [Self; N];
     /// a·b + c with one rounding (host code only; kernels round twice on every device).
     fn mul_add(self, factor: Self, addend: Self) -> Self;
 }
 
 macro_rules! real {
-    ($type:ident, $precision:ident) => {
+    ($type:ident, $precision:ident, $($name:ident $function:ident $lanes:ident $lane_function:ident ($($argument:ident),*))*) => {
         impl Real for $type {
             const PRECISION: Precision = Precision::$precision;
             const ZERO: Self = 0.0;
@@ -165,6 +198,16 @@ macro_rules! real {
             fn max(self, other: Self) -> Self {
                 if other > self { other } else { self }
             }
+            $(
+                #[inline(always)]
+                fn $name(self $(, $argument: Self)*) -> Self {
+                    math::$function(self $(, $argument)*)
+                }
+                #[inline(always)]
+                fn $lanes<const N: usize>(x: [Self; N] $(, $argument: [Self; N])*) -> [Self; N] {
+                    math::lanes::$lane_function(x $(, $argument)*)
+                }
+            )*
             #[inline(always)]
             fn mul_add(self, factor: Self, addend: Self) -> Self {
                 $type::mul_add(self, factor, addend)
@@ -173,5 +216,25 @@ macro_rules! real {
     };
 }
 
-real!(f32, F32);
-real!(f64, F64);
+real!(
+    f32, F32,
+    exp exp_f32 exp_lanes exp_lanes_f32()
+    log log_f32 log_lanes log_lanes_f32()
+    sin sin_f32 sin_lanes sin_lanes_f32()
+    cos cos_f32 cos_lanes cos_lanes_f32()
+    tan tan_f32 tan_lanes tan_lanes_f32()
+    atan2 atan2_f32 atan2_lanes atan2_lanes_f32(other)
+    pow pow_f32 pow_lanes pow_lanes_f32(exponent)
+    tanh tanh_f32 tanh_lanes tanh_lanes_f32()
+);
+real!(
+    f64, F64,
+    exp exp_f64 exp_lanes exp_lanes_f64()
+    log log_f64 log_lanes log_lanes_f64()
+    sin sin_f64 sin_lanes sin_lanes_f64()
+    cos cos_f64 cos_lanes cos_lanes_f64()
+    tan tan_f64 tan_lanes tan_lanes_f64()
+    atan2 atan2_f64 atan2_lanes atan2_lanes_f64(other)
+    pow pow_f64 pow_lanes pow_lanes_f64(exponent)
+    tanh tanh_f64 tanh_lanes tanh_lanes_f64()
+);

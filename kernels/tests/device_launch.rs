@@ -19,8 +19,8 @@ static SCALED_SUM: KernelText = KernelText {
     ],
     outputs: &[ScalarKind::Real, ScalarKind::I32],
     cuda: r#"
-extern "C" __global__ void scaled_sum_entry(u32 extent_0, u32 extent_1, u32 columns, R weight, i32 shift,
-    const R* __restrict__ a, const R* __restrict__ b, R* __restrict__ output_0, i32* __restrict__ output_1) {
+extern "C" __global__ void scaled_sum_entry(u32 extent_0, u32 extent_1, u32 columns, real weight, i32 shift,
+    const real* __restrict__ a, const real* __restrict__ b, real* __restrict__ output_0, i32* __restrict__ output_1) {
     unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (flat >= (unsigned long long)extent_0 * extent_1) return;
     u32 row = (u32)(flat / extent_1), column = (u32)(flat % extent_1);
@@ -29,11 +29,11 @@ extern "C" __global__ void scaled_sum_entry(u32 extent_0, u32 extent_1, u32 colu
 }
 "#,
     wgsl: r#"
-struct Arguments { extent_0: u32, extent_1: u32, columns: u32, weight: R, shift: i32 }
+struct Arguments { extent_0: u32, extent_1: u32, columns: u32, weight: real, shift: i32 }
 @group(0) @binding(0) var<storage, read> arguments: Arguments;
-@group(0) @binding(1) var<storage, read> a: array<R>;
-@group(0) @binding(2) var<storage, read> b: array<R>;
-@group(0) @binding(3) var<storage, read_write> output_0: array<R>;
+@group(0) @binding(1) var<storage, read> a: array<real>;
+@group(0) @binding(2) var<storage, read> b: array<real>;
+@group(0) @binding(3) var<storage, read_write> output_0: array<real>;
 @group(0) @binding(4) var<storage, read_write> output_1: array<i32>;
 
 @compute @workgroup_size(256)
@@ -57,23 +57,23 @@ static INCREMENT: KernelText = KernelText {
     parameters: &[Parameter { name: "values", kind: ParameterKind::Slice(ScalarKind::Real) }],
     outputs: &[ScalarKind::Real],
     cuda: r#"
-extern "C" __global__ void increment_entry(u32 extent_0, const R* __restrict__ values, R* __restrict__ output_0) {
+extern "C" __global__ void increment_entry(u32 extent_0, const real* __restrict__ values, real* __restrict__ output_0) {
     unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
     if (flat >= extent_0) return;
-    output_0[flat] = values[flat] + (R)1;
+    output_0[flat] = values[flat] + (real)1;
 }
 "#,
     wgsl: r#"
 struct Arguments { extent_0: u32 }
 @group(0) @binding(0) var<storage, read> arguments: Arguments;
-@group(0) @binding(1) var<storage, read> values: array<R>;
-@group(0) @binding(2) var<storage, read_write> output_0: array<R>;
+@group(0) @binding(1) var<storage, read> values: array<real>;
+@group(0) @binding(2) var<storage, read_write> output_0: array<real>;
 
 @compute @workgroup_size(256)
 fn increment_entry(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) groups: vec3<u32>) {
     let flat = id.x + id.y * (groups.x * 256u);
     if flat >= arguments.extent_0 { return; }
-    output_0[flat] = values[flat] + R(1.0);
+    output_0[flat] = values[flat] + real(1.0);
 }
 "#,
     calls: &[],

@@ -59,7 +59,12 @@ pub struct Measurement {
 
 impl Measurement {
     /// A number without a limit; it still must be finite.
-    pub fn information(quantity: impl Into<String>, setting: impl Into<String>, ours: f64, basis: &str) -> Self {
+    pub fn information(
+        quantity: impl Into<String>,
+        setting: impl Into<String>,
+        ours: f64,
+        basis: &str,
+    ) -> Self {
         Self {
             quantity: quantity.into(),
             setting: setting.into(),

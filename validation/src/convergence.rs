@@ -6,7 +6,7 @@ use terrella_kernels::Real;
 use crate::cases::williamson_1992::GRAVITY;
 use crate::norms::{Norms, relative_error};
 use crate::shallow_water::{Integration, Scenario, Spectrum, start, steps, surface_spectrum};
-use crate::{Error, Result};
+use crate::{Error, Measurement, Result};
 
 /// What is kept of a finished run.
 #[derive(Clone, Debug)]
@@ -58,6 +58,56 @@ pub fn integrate<R: Real>(
     }
 }
 
+/// Relative l2 differences of height after `duration` between runs with Δt and Δt/2 and between Δt/2 and Δt/4, and the
+/// order of convergence that they show, as measurements. The difference at Δt must not exceed `limit`.
+pub fn time_step_convergence(
+    scenario: &Scenario,
+    integration: &Integration,
+    duration: f64,
+    limit: f64,
+    basis: &str,
+) -> Result<Vec<Measurement>> {
+    let truncation = integration.truncation;
+    let mut surfaces = Vec::new();
+    for division in [1.0, 2.0, 4.0] {
+        let refined = Integration { time_step: integration.time_step / division, ..*integration };
+        let (mut runs, _) = integrate::<f64>(scenario, &[truncation], duration, |_| refined)?;
+        surfaces.push(runs.remove(0).surface);
+    }
+    let mut differences = Vec::new();
+    for pair in surfaces.windows(2) {
+        let errors = surface_errors(&[(truncation, &pair[0])], &pair[1], scenario.mean_depth)?;
+        differences.push(errors[0].1.root_mean_square);
+    }
+    let order = (differences[0] / differences[1]).log2();
+    let step = integration.time_step;
+    let setting = |division: f64| {
+        format!("T{truncation} f64, Δt {} s against {} s", step / division, step / division / 2.0)
+    };
+    Ok(vec![
+        Measurement::at_most(
+            "l2 difference of height in time step",
+            setting(1.0),
+            differences[0],
+            limit,
+            basis,
+        ),
+        Measurement::at_most(
+            "l2 difference of height in time step",
+            setting(2.0),
+            differences[1],
+            differences[0],
+            "must be below that of the longer step",
+        ),
+        Measurement::information(
+            "order of convergence in time step",
+            format!("T{truncation} f64, Δt from {step} s"),
+            order,
+            "leapfrog and the centred implicit terms are of order 2, the filter's damping of order 1",
+        ),
+    ])
+}
+
 /// Relative errors of free-surface heights (with `mean_depth` \[m\] added) against a reference, on the quadratic grid
 /// of the largest truncation among them.
 pub fn surface_errors(
@@ -71,7 +121,10 @@ pub fn surface_errors(
 /// Relative l2 errors of vorticities against the reference's.
 pub fn vorticity_errors(runs: &[Run], reference: &Run) -> Result<Vec<f64>> {
     let spectra: Vec<_> = runs.iter().map(|run| (run.truncation, &run.vorticity)).collect();
-    Ok(errors(&spectra, &reference.vorticity, 0.0)?.into_iter().map(|(_, norms)| norms.root_mean_square).collect())
+    Ok(errors(&spectra, &reference.vorticity, 0.0)?
+        .into_iter()
+        .map(|(_, norms)| norms.root_mean_square)
+        .collect())
 }
 
 fn errors(spectra: &[(usize, &Spectrum)], reference: &Spectrum, mean: f64) -> Result<Vec<(usize, Norms)>> {
@@ -83,6 +136,8 @@ fn errors(spectra: &[(usize, &Spectrum)], reference: &Spectrum, mean: f64) -> Re
     let reference = with_mean(reference)?;
     spectra
         .iter()
-        .map(|(truncation, spectrum)| Ok((*truncation, relative_error(&grid, &with_mean(spectrum)?, &reference))))
+        .map(|(truncation, spectrum)| {
+            Ok((*truncation, relative_error(&grid, &with_mean(spectrum)?, &reference)))
+        })
         .collect()
 }

@@ -20,9 +20,10 @@ pub struct Norms {
 pub fn relative_error<R: Real>(grid: &Grid, values: &[R], reference: &[f64]) -> Norms {
     assert_eq!(values.len(), grid.points(), "values of another grid");
     assert_eq!(reference.len(), grid.points(), "reference of another grid");
-    let weights = grid.rings().iter().flat_map(|ring| {
-        std::iter::repeat_n(ring.weight / ring.points as f64, ring.points)
-    });
+    let weights = grid
+        .rings()
+        .iter()
+        .flat_map(|ring| std::iter::repeat_n(ring.weight / ring.points as f64, ring.points));
     weighted_error(weights, values.iter().map(|value| value.to_f64()), reference.iter().copied())
 }
 
@@ -62,7 +63,8 @@ mod tests {
 
     #[test]
     fn one_nan_spoils_every_norm() {
-        let norms = weighted_error([1.0, 1.0].into_iter(), [f64::NAN, 1.0].into_iter(), [1.0, 1.0].into_iter());
+        let norms =
+            weighted_error([1.0, 1.0].into_iter(), [f64::NAN, 1.0].into_iter(), [1.0, 1.0].into_iter());
         assert!(norms.mean.is_nan() && norms.root_mean_square.is_nan() && norms.maximum.is_nan());
     }
 }

@@ -59,9 +59,10 @@ impl Scattered {
 /// d²·cos φ: the centre of a cell of d degrees lies at an odd multiple of d/2.
 fn cell_areas(latitudes: &[f64]) -> Vec<f64> {
     let size = |latitude: f64| {
-        [2.5, 1.25, 0.625, 0.3125]
-            .into_iter()
-            .find(|size| ((latitude / (0.5 * size)).round().abs() as u64) % 2 == 1 && (latitude / (0.5 * size)).fract() == 0.0)
+        [2.5, 1.25, 0.625, 0.3125].into_iter().find(|size| {
+            ((latitude / (0.5 * size)).round().abs() as u64) % 2 == 1
+                && (latitude / (0.5 * size)).fract() == 0.0
+        })
     };
     latitudes
         .iter()
@@ -102,11 +103,16 @@ impl File {
     }
 
     fn values(&mut self, name: &str) -> Result<Vec<f64>> {
-        let data = self.reader.read_var(name).map_err(|error| Error::file(&self.path, format!("{name}: {error:?}")))?;
+        let data = self
+            .reader
+            .read_var(name)
+            .map_err(|error| Error::file(&self.path, format!("{name}: {error:?}")))?;
         let values = match (data.get_f64(), data.get_f32()) {
             (Some(values), _) => values.to_vec(),
             (None, Some(values)) => values.iter().map(|&value| f64::from(value)).collect(),
-            (None, None) => return Err(Error::file(&self.path, format!("{name} is not a floating-point variable"))),
+            (None, None) => {
+                return Err(Error::file(&self.path, format!("{name} is not a floating-point variable")));
+            }
         };
         Ok(values)
     }

@@ -34,7 +34,9 @@ pub fn text(outcome: &Outcome) -> String {
 pub fn write(folder: &Path, outcomes: &[Outcome]) -> Result<()> {
     let figures: Vec<_> =
         FIGURES.iter().filter(|(name, _)| folder.join(format!("{name}.png")).is_file()).copied().collect();
-    for (name, text) in [("report.md", markdown(outcomes, &figures)), ("report.html", html(outcomes, &figures))] {
+    for (name, text) in
+        [("report.md", markdown(outcomes, &figures)), ("report.html", html(outcomes, &figures))]
+    {
         let file = folder.join(name);
         std::fs::write(&file, text).map_err(|error| Error::file(file, error))?;
     }
@@ -44,9 +46,14 @@ pub fn write(folder: &Path, outcomes: &[Outcome]) -> Result<()> {
 fn markdown(outcomes: &[Outcome], figures: &[(&str, &str)]) -> String {
     let mut text = format!("# Validation\n\n{}\n", summary(outcomes));
     for outcome in outcomes {
-        write!(text, "\n## {}: {}\n\n{} · {:.0} s\n\n", outcome.case, outcome.title, outcome.source, outcome.seconds)
+        write!(
+            text,
+            "\n## {}: {}\n\n{} · {:.0} s\n\n",
+            outcome.case, outcome.title, outcome.source, outcome.seconds
+        )
+        .expect("writing to a String");
+        writeln!(text, "| {} |\n|{}", HEADER.join(" | "), "---|".repeat(HEADER.len()))
             .expect("writing to a String");
-        writeln!(text, "| {} |\n|{}", HEADER.join(" | "), "---|".repeat(HEADER.len())).expect("writing to a String");
         for measurement in &outcome.measurements {
             writeln!(text, "| {} |", row(measurement).join(" | ")).expect("writing to a String");
         }
@@ -190,6 +197,8 @@ mod tests {
     fn html_is_escaped_and_markdown_has_a_row_per_measurement() {
         let outcomes = [outcome(Measurement::at_most("x", "y", 0.5, 1.0, "z").published(0.25))];
         assert!(html(&outcomes, &[]).contains("b &lt; c"));
-        assert!(markdown(&outcomes, &[]).contains("| x | y | 2.500e-1 | 5.000e-1 | 2.500e-1 | 1.000e0 | pass |"));
+        assert!(
+            markdown(&outcomes, &[]).contains("| x | y | 2.500e-1 | 5.000e-1 | 2.500e-1 | 1.000e0 | pass |")
+        );
     }
 }

@@ -98,7 +98,12 @@ pub fn steps(duration: f64, time_step: f64) -> u64 {
 pub fn surface_height<R: Real>(model: &mut ShallowWater<R>) -> Result<Vec<R>> {
     let gravity = R::from_f64(model.configuration().gravity);
     let state = model.grid_state()?;
-    Ok(state.geopotential.iter().zip(&state.orography).map(|(&depth, &ground)| (depth + ground) / gravity).collect())
+    Ok(state
+        .geopotential
+        .iter()
+        .zip(&state.orography)
+        .map(|(&depth, &ground)| (depth + ground) / gravity)
+        .collect())
 }
 
 /// Spectrum of the free surface's geopotential without Φ̄, with its truncation.
@@ -137,15 +142,17 @@ impl Spectrum {
 }
 
 /// Relative changes of conserved quantities between two states, as measurements for information or with limits.
-pub fn budgets(
-    setting: &str,
-    start: &Diagnostics,
-    end: &Diagnostics,
-    limits: Budgets,
-) -> Vec<Measurement> {
-    let change = |quantity: fn(&Diagnostics) -> f64| ((quantity(end) - quantity(start)) / quantity(start)).abs();
+pub fn budgets(setting: &str, start: &Diagnostics, end: &Diagnostics, limits: Budgets) -> Vec<Measurement> {
+    let change =
+        |quantity: fn(&Diagnostics) -> f64| ((quantity(end) - quantity(start)) / quantity(start)).abs();
     vec![
-        Measurement::at_most("relative change of mass", setting, change(|d| d.mass), limits.mass, limits.basis),
+        Measurement::at_most(
+            "relative change of mass",
+            setting,
+            change(|d| d.mass),
+            limits.mass,
+            limits.basis,
+        ),
         Measurement::at_most(
             "relative change of total energy",
             setting,

@@ -144,7 +144,7 @@ pub fn quadratic_grid(truncation: usize) -> Result<Grid> {
 
 fn is_smooth(mut number: usize) -> bool {
     for factor in [2, 3, 5] {
-        while number % factor == 0 {
+        while number.is_multiple_of(factor) {
             number /= factor;
         }
     }

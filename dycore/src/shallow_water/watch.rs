@@ -30,14 +30,11 @@ impl<R: Real> Watch<R> {
     pub(crate) fn examine(&mut self, step: u64, time: f64, u: &Buffer<R>, v: &Buffer<R>) -> Result<()> {
         u.copy_to_host(&mut self.u)?;
         v.copy_to_host(&mut self.v)?;
-        let limit = R::from_f64(self.limit);
-        let limit_squared = limit * limit;
-        let outside = self
-            .u
-            .iter()
-            .zip(&self.v)
-            // Written so that NaN counts as outside.
-            .position(|(&u, &v)| !(u * u + v * v <= limit_squared));
+        let is_outside = |(&u, &v): (&R, &R)| {
+            let speed_squared = (u * u + v * v).to_f64();
+            speed_squared.is_nan() || speed_squared > self.limit * self.limit
+        };
+        let outside = self.u.iter().zip(&self.v).position(is_outside);
         let Some(point) = outside else { return Ok(()) };
         let (u, v) = (self.u[point].to_f64(), self.v[point].to_f64());
         let (latitude, longitude) = self.grid.coordinates(point);

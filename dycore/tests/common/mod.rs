@@ -9,7 +9,7 @@ use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 
 /// Values `[points]` of a function of longitude and latitude \[radians\].
-pub fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<R> {
+pub(crate) fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<R> {
     let mut values = Vec::new();
     for ring in grid.rings() {
         let latitude = ring.latitude.to_radians();
@@ -21,17 +21,26 @@ pub fn on_grid<R: Real>(grid: &Grid, function: impl Fn(f64, f64) -> f64) -> Vec<
 }
 
 /// A model with wind and depth (m) given as functions.
-pub fn model<R: Real>(
+pub(crate) fn model<R: Real>(
+    configuration: Configuration,
+    wind: impl Fn(f64, f64) -> (f64, f64),
+    depth: impl Fn(f64, f64) -> f64,
+) -> ShallowWater<R> {
+    model_on(Device::Cpu, configuration, wind, depth)
+}
+
+/// The same on any device.
+pub(crate) fn model_on<R: Real>(
+    device: Device,
     configuration: Configuration,
     wind: impl Fn(f64, f64) -> (f64, f64),
     depth: impl Fn(f64, f64) -> f64,
 ) -> ShallowWater<R> {
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
-    let mut model = ShallowWater::new(configuration, Device::Cpu).unwrap();
-    let field = |function: &dyn Fn(f64, f64) -> f64| {
-        Buffer::from_slice(Device::Cpu, &on_grid(&grid, function)).unwrap()
-    };
+    let mut model = ShallowWater::new(configuration, device).unwrap();
+    let field =
+        |function: &dyn Fn(f64, f64) -> f64| Buffer::from_slice(device, &on_grid(&grid, function)).unwrap();
     model
         .set_from_wind_and_geopotential(
             &field(&|longitude, latitude| wind(longitude, latitude).0),
@@ -43,31 +52,36 @@ pub fn model<R: Real>(
 }
 
 /// A westerly wind with a wave in it \[m s⁻¹\].
-pub fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
+pub(crate) fn wavy_wind(longitude: f64, latitude: f64) -> (f64, f64) {
     let wave = 10.0 * latitude.cos().powi(3);
     (30.0 * latitude.cos() + wave * latitude.sin() * (4.0 * longitude).cos(), -wave * (4.0 * longitude).sin())
 }
 
 /// A depth roughly in balance with it \[m\].
-pub fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
+pub(crate) fn wavy_depth(longitude: f64, latitude: f64) -> f64 {
     5_700.0 - 1_000.0 * latitude.sin().powi(2) + 50.0 * latitude.cos().powi(4) * (3.0 * longitude).sin()
 }
 
 /// A wavy westerly flow over a hill, roughly in balance, at T21 with defaults.
-pub fn wavy<R: Real>() -> ShallowWater<R> {
+pub(crate) fn wavy<R: Real>() -> ShallowWater<R> {
+    wavy_on(Device::Cpu)
+}
+
+/// The same on any device.
+pub(crate) fn wavy_on<R: Real>(device: Device) -> ShallowWater<R> {
     let configuration = Configuration::new(21).unwrap();
     let grid = configuration.grid.clone();
     let gravity = configuration.gravity;
-    let mut model = model::<R>(configuration, wavy_wind, wavy_depth);
+    let mut model = model_on::<R>(device, configuration, wavy_wind, wavy_depth);
     let hill = on_grid(&grid, |longitude, latitude| {
         gravity * 500.0 * (latitude.cos() * longitude.cos()).max(0.0).powi(4)
     });
-    model.set_orography(&Buffer::from_slice(Device::Cpu, &hill).unwrap()).unwrap();
+    model.set_orography(&Buffer::from_slice(device, &hill).unwrap()).unwrap();
     model
 }
 
 /// Relative root-mean-square difference, unweighted.
-pub fn relative_difference<R: Real>(values: &[R], reference: &[f64]) -> f64 {
+pub(crate) fn relative_difference<R: Real>(values: &[R], reference: &[f64]) -> f64 {
     let (mut error, mut size) = (0.0, 0.0);
     for (value, expected) in values.iter().zip(reference) {
         error += (value.to_f64() - expected).powi(2);

@@ -1,2 +1,57 @@
-//! Weather-extremes twin.
-fn main() {}
+//! Weather-extremes twin: a global 500 hPa forecast from a real state, and its verification.
+//!
+//! `extremes run CONFIG.toml` and `extremes verify --forecast F --analysis A`; see the README beside this crate.
+
+mod arguments;
+mod automatic;
+mod charts;
+mod checkpoint;
+mod configuration;
+mod digital_filter;
+mod error;
+mod forecast;
+mod initial_state;
+mod input;
+mod input_grid;
+mod interpolation;
+mod interruption;
+mod known_keys;
+mod maps;
+mod netcdf;
+mod output;
+mod pictures;
+mod progress;
+mod score;
+mod series;
+mod setup;
+mod spectra;
+mod suggestion;
+mod summary;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use error::Error;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Run(run) => forecast::run(run),
+        Command::Verify(comparison) => verify::verify(comparison).map(|table| progress::say(&table)),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("extremes: {error}");
+            match error {
+                Error::Interrupted { .. } | Error::InterruptedBeforeStart => {
+                    ExitCode::from(interruption::EXIT_STATUS)
+                }
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

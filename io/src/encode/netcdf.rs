@@ -24,7 +24,7 @@ pub struct Variable {
     pub parameter: Parameter,
     /// Format of the stored values.
     pub precision: Precision,
-    /// Pressure levels [hPa]: none for a field without a level; the same for all variables that have some.
+    /// Pressure levels (hPa): none for a field without a level; the same for all variables that have some.
     pub pressures: Vec<f64>,
 }
 
@@ -213,6 +213,8 @@ fn describe(
                 ("standard_name", "forecast_reference_time"),
                 ("units", &since),
                 ("calendar", "proleptic_gregorian"),
+                // As GRIB counts: every day has 86400 s.
+                ("units_metadata", "leap_seconds: none"),
             ],
         ),
     ];
@@ -226,7 +228,14 @@ fn describe(
     described.push(coordinate(
         "time",
         &[0],
-        &[("standard_name", "time"), ("units", &since), ("calendar", "proleptic_gregorian"), ("axis", "T")],
+        &[
+            ("standard_name", "time"),
+            ("units", &since),
+            ("calendar", "proleptic_gregorian"),
+            // As GRIB counts: every day has 86400 s.
+            ("units_metadata", "leap_seconds: none"),
+            ("axis", "T"),
+        ],
     ));
     for variable in variables {
         described.push(field(variable, layout, &horizontal, &vertical));

@@ -5,10 +5,11 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::decode::{self, Field, Missing, Spectrum};
-use super::header::Header;
+use super::header::{Header, Names};
 use super::scan::{self, Place};
 use super::selection::Selection;
 use super::split;
+use super::verify;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 
@@ -32,13 +33,14 @@ impl GribFile {
         let mut file = File::open(path).map_err(|source| Error::file(path, "opening", source))?;
         let places = scan::places(path, &mut file)?;
         let mut headers = Vec::with_capacity(places.len());
+        let mut names = Names::new();
         for (message, place) in places.iter().enumerate() {
             let damaged = |reason| damaged(path, message, place, reason);
-            for (field, bytes) in
-                split::fields(read(path, &mut file, place)?).map_err(damaged)?.iter().enumerate()
-            {
+            let fields = split::fields(read(path, &mut file, place)?).map_err(damaged)?;
+            for (field, bytes) in fields.iter().enumerate() {
+                verify::field(bytes).map_err(damaged)?;
                 let header = Message::from_bytes(bytes)
-                    .and_then(|handle| Header::read(&handle, message, field))
+                    .and_then(|handle| Header::read(&handle, message, field, &mut names))
                     .map_err(|error| refine(error, damaged))?;
                 headers.push(header);
             }
@@ -70,7 +72,7 @@ impl GribFile {
         self.decode(self.find(selection)?, Missing::Refuse)
     }
 
-    /// Geopotential height [m] by `selection`, whose parameter is replaced: `gh`, or else `z` / 9.80665 m s⁻².
+    /// Geopotential height (m) by `selection`, whose parameter is replaced: `gh`, or else `z` / 9.80665 m s⁻².
     pub fn geopotential_height(&self, selection: &Selection) -> Result<Field> {
         let [height, geopotential] = ["gh", "z"].map(|parameter| selection.clone().of(parameter));
         if let Ok(header) = self.find(&height) {

@@ -1,5 +1,7 @@
 //! What a message is about: parameter, level, time, grid.
 
+use std::collections::HashMap;
+
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 use crate::time::Time;
@@ -35,21 +37,35 @@ pub struct Header {
     pub(super) field: usize,
 }
 
+/// Short name, name and units by edition and parameter number: ecCodes searches its tables anew for each of them.
+pub(super) type Names = HashMap<(i64, i64), [String; 3]>;
+
 impl Header {
-    pub(super) fn read(handle: &Message, message: usize, field: usize) -> Result<Self> {
+    /// What ecCodes' tables do not know becomes "unknown": such a field must not keep the others from being read.
+    pub(super) fn read(handle: &Message, message: usize, field: usize, names: &mut Names) -> Result<Self> {
         let reference = time(handle, "dataDate", "dataTime")?;
         // Some local definitions have no step; such a field is valid at its reference time.
         let valid = time(handle, "validityDate", "validityTime").unwrap_or(reference);
-        let level_type = handle.string("typeOfLevel").unwrap_or_else(|_| "unknown".into());
+        let edition = handle.long("edition")?;
+        let parameter = handle.long("paramId").unwrap_or(0);
+        let text = |key: &str| handle.string(key).unwrap_or_else(|_| "unknown".into());
+        let read = || ["shortName", "name", "units"].map(text);
+        let [short_name, name, units] = match parameter {
+            0 => read(),
+            _ => names.entry((edition, parameter)).or_insert_with(read).clone(),
+        };
+        let grid_type = handle.string("gridType").or_else(|_| {
+            handle.long("gridDefinitionTemplateNumber").map(|template| format!("template 3.{template}"))
+        });
         Ok(Self {
-            short_name: handle.string("shortName")?,
-            parameter: handle.long("paramId")?,
-            name: handle.string("name")?,
-            units: handle.string("units")?,
+            short_name,
+            parameter,
+            name,
+            units,
             level: handle.double("level").unwrap_or(0.0),
-            level_type,
-            grid_type: handle.string("gridType").unwrap_or_else(|_| "unknown".into()),
-            edition: handle.long("edition")?,
+            level_type: text("typeOfLevel"),
+            grid_type: grid_type.unwrap_or_else(|_| "unknown".into()),
+            edition,
             reference,
             valid,
             member: handle.long("number").ok(),
@@ -58,12 +74,12 @@ impl Header {
         })
     }
 
-    /// Forecast step [h].
+    /// Forecast step (h).
     pub fn step(&self) -> f64 {
         self.valid.hours_since(self.reference)
     }
 
-    /// The pressure, where the level is one [hPa].
+    /// The pressure, where the level is one (hPa).
     pub fn pressure(&self) -> Option<f64> {
         match self.level_type.as_str() {
             "isobaricInhPa" => Some(self.level),

@@ -6,10 +6,12 @@
 mod decode;
 mod file;
 mod header;
+mod order;
 mod points;
 mod scan;
 mod selection;
 mod split;
+mod verify;
 
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;

@@ -38,7 +38,7 @@ impl Selection {
         self
     }
 
-    /// On a pressure level [hPa].
+    /// On a pressure level (hPa).
     pub fn pressure(mut self, hectopascal: f64) -> Self {
         self.pressure = Some(hectopascal);
         self
@@ -50,7 +50,7 @@ impl Selection {
         self
     }
 
-    /// At a forecast step [h].
+    /// At a forecast step (h).
     pub fn step(mut self, hours: f64) -> Self {
         self.step = Some(hours);
         self

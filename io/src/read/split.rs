@@ -40,7 +40,7 @@ pub(super) fn fields(message: Vec<u8>) -> Result<Vec<Vec<u8>>, String> {
 }
 
 /// Number and bytes of the sections between section 0 and the end.
-fn sections(message: &[u8]) -> Result<Vec<(usize, &[u8])>, String> {
+pub(super) fn sections(message: &[u8]) -> Result<Vec<(usize, &[u8])>, String> {
     let end = message.len() - 4;
     let mut sections = Vec::new();
     let mut position = 16;

@@ -343,8 +343,52 @@ impl Expression {
         found
     }
 
-    pub(crate) fn loads(&self) -> bool {
-        self.any(|expression| matches!(expression.kind, ExpressionKind::Load { .. }))
+    /// Whether both are the same text.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let all = |ours: &[Self], theirs: &[Self]| {
+            ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(a, b)| a.same(b))
+        };
+        self.scalar == other.scalar
+            && match (&self.kind, &other.kind) {
+                (ExpressionKind::Float(a), ExpressionKind::Float(b)) => a == b,
+                (ExpressionKind::Integer(a), ExpressionKind::Integer(b)) => a == b,
+                (ExpressionKind::Boolean(a), ExpressionKind::Boolean(b)) => a == b,
+                (ExpressionKind::Local(a), ExpressionKind::Local(b)) => a == b,
+                (
+                    ExpressionKind::Load { slice: a, index: i },
+                    ExpressionKind::Load { slice: b, index: j },
+                ) => a == b && i.same(j),
+                (ExpressionKind::Unary(a, x), ExpressionKind::Unary(b, y)) => a == b && x.same(y),
+                (ExpressionKind::Binary(a, x, u), ExpressionKind::Binary(b, y, v)) => {
+                    a == b && x.same(y) && u.same(v)
+                }
+                (ExpressionKind::Method(a, x), ExpressionKind::Method(b, y)) => a == b && all(x, y),
+                (ExpressionKind::Cast(x), ExpressionKind::Cast(y)) => x.same(y),
+                _ => false,
+            }
+    }
+
+    /// The loads that computing this expression always makes.
+    pub(crate) fn certain_loads(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExpressionKind::Load { index, .. } => {
+                let mut loads = index.certain_loads();
+                loads.push(self);
+                loads
+            }
+            ExpressionKind::Unary(_, inner) | ExpressionKind::Cast(inner) => inner.certain_loads(),
+            ExpressionKind::Binary(operator, left, _) if operator.is_logical() => left.certain_loads(),
+            ExpressionKind::Binary(_, left, right) => {
+                let mut loads = left.certain_loads();
+                loads.extend(right.certain_loads());
+                loads
+            }
+            ExpressionKind::Method(_, arguments) | ExpressionKind::Call { arguments, .. } => {
+                arguments.iter().flat_map(Self::certain_loads).collect()
+            }
+            ExpressionKind::If { condition, .. } => condition.certain_loads(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -374,12 +418,6 @@ impl Statement {
                 }
             }
         }
-    }
-
-    pub(crate) fn loads(&self) -> bool {
-        let mut found = false;
-        self.walk(&mut |expression| found |= matches!(expression.kind, ExpressionKind::Load { .. }));
-        found
     }
 
     /// The first `return` inside.

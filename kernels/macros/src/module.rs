@@ -17,9 +17,12 @@ pub(crate) fn expand(kernel: &Kernel) -> Result<TokenStream> {
     let text = kernel_text(kernel);
     let entry = if kernel.function { call(kernel) } else { launch(kernel)? };
     let documentation = format!("Texts and launcher of [`{name}`](fn@{name}).");
+    // Long functions that are seldom reached ask for `#[inline(never)]`.
+    let asks = attributes.iter().any(|attribute| attribute.path().is_ident("inline"));
+    let inline = (!asks).then(|| quote!(#[inline(always)]));
     Ok(quote! {
         #(#attributes)*
-        #[inline(always)]
+        #inline
         #[allow(clippy::all, unused_parens)]
         #visibility #signature { #body }
 

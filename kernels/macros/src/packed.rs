@@ -12,7 +12,9 @@ use quote::{format_ident, quote};
 use syn::Ident;
 
 use crate::kinds::{Kind, Kinds};
-use crate::language::{Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement};
+use crate::language::{
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement,
+};
 use crate::rust::{Code, Plain, Substitution};
 
 /// The function `packed` of the generated module; the span of the obstacle where there can be none.
@@ -86,7 +88,46 @@ impl Packer<'_> {
     }
 
     fn statements(&mut self, statements: &[Statement]) -> TokenStream {
-        statements.iter().map(|statement| self.statement(statement)).collect()
+        let mut code = TokenStream::new();
+        for (position, statement) in statements.iter().enumerate() {
+            if let Statement::If { condition, then, otherwise } = statement {
+                // What follows an early return is its `else`.
+                let rest = &statements[position + 1..];
+                let returned = match (otherwise.as_slice(), rest) {
+                    (otherwise, []) | ([], otherwise) => self.returned_choice(condition, then, otherwise),
+                    _ => None,
+                };
+                if let Some(returned) = returned {
+                    code.extend(returned);
+                    return code;
+                }
+            }
+            code.extend(self.statement(statement));
+        }
+        code
+    }
+
+    /// `return if ... {} else {}` for an `if` on a varying condition whose branches return and load nothing.
+    fn returned_choice(
+        &mut self,
+        condition: &Expression,
+        then: &[Statement],
+        otherwise: &[Statement],
+    ) -> Option<TokenStream> {
+        if self.is_uniform(condition) {
+            return None;
+        }
+        let outputs = self.kernel().outputs.len();
+        let mut values = Vec::new();
+        for output in 0..outputs {
+            let (then, otherwise) = (returned(then, output, outputs)?, returned(otherwise, output, outputs)?);
+            if self.branches_load(condition, &then, &otherwise) {
+                return None;
+            }
+            values.push(choice_of(condition, then, otherwise));
+        }
+        let values: Vec<_> = values.iter().map(|value| self.lanes(value, false)).collect();
+        Some(quote!(return (#(#values,)*);))
     }
 
     fn statement(&mut self, statement: &Statement) -> TokenStream {
@@ -189,7 +230,11 @@ impl Packer<'_> {
             return quote!(if #condition { #then } else { #otherwise });
         }
         let returns = whole.find_return().is_some();
-        let loads = then.iter().chain(otherwise).any(Statement::loads);
+        let known = self.steady_loads(condition);
+        let loads = then
+            .iter()
+            .chain(otherwise)
+            .any(|statement| loads_besides(&known, |visit| statement.walk(visit)));
         if !returns && !loads {
             return self.lane_by_lane(whole);
         }
@@ -244,11 +289,19 @@ impl Packer<'_> {
             }
             _ => {}
         }
-        self.loop_over_lanes(expression, address, &ty)
+        self.loop_over_lanes(expression, address, &ty, 0)
     }
 
-    fn loop_over_lanes(&mut self, expression: &Expression, address: bool, ty: &TokenStream) -> TokenStream {
+    /// A loop over lanes; `guarded` is 1 where lanes part ways, so that nothing may be loaded for all of them.
+    fn loop_over_lanes(
+        &mut self,
+        expression: &Expression,
+        address: bool,
+        ty: &TokenStream,
+        guarded: usize,
+    ) -> TokenStream {
         let mut lane = Lane::new(self);
+        lane.guarded = guarded;
         let code = lane.packer.code;
         let value =
             if address { code.address(expression, &mut lane) } else { code.value(expression, &mut lane) };
@@ -296,15 +349,12 @@ impl Packer<'_> {
             let otherwise = self.block(otherwise, address);
             return Some(quote!(if #condition { #then } else { #otherwise }));
         }
-        let loads = [then, otherwise]
-            .iter()
-            .any(|block| block.statements.iter().any(Statement::loads) || block.value.loads());
-        if !loads {
+        if !self.branches_load(condition, then, otherwise) {
             return None;
         }
         let agreement = self.lanes(condition, false);
         let ty = if address { quote!(usize) } else { self.code.ty(whole.scalar) };
-        let mixed = self.loop_over_lanes(whole, address, &ty);
+        let mixed = self.loop_over_lanes(whole, address, &ty, 1);
         let then = self.block(then, address);
         let otherwise = self.block(otherwise, address);
         let name = self.fresh("agreement");
@@ -316,11 +366,62 @@ impl Packer<'_> {
         })
     }
 
+    /// The loads that a condition always makes, from addresses that do not change in its branches.
+    fn steady_loads<'e>(&self, condition: &'e Expression) -> Vec<&'e Expression> {
+        let changes = |inner: &Expression| matches!(inner.kind, ExpressionKind::Local(local) if self.kernel().locals[local].mutable);
+        condition.certain_loads().into_iter().filter(|load| !load.any(changes)).collect()
+    }
+
+    /// Whether the branches of an `if` load what its condition has not.
+    fn branches_load(&self, condition: &Expression, then: &Block, otherwise: &Block) -> bool {
+        let known = self.steady_loads(condition);
+        [then, otherwise].iter().any(|block| {
+            loads_besides(&known, |visit| {
+                block.statements.iter().for_each(|statement| statement.walk(visit));
+                block.value.walk(visit);
+            })
+        })
+    }
+
     fn block(&mut self, block: &Block, address: bool) -> TokenStream {
         let statements = self.statements(&block.statements);
         let value = self.lanes(&block.value, address);
         quote!(#statements #value)
     }
+}
+
+fn choice_of(condition: &Expression, then: Block, otherwise: Block) -> Expression {
+    let (scalar, span) = (then.value.scalar, condition.span);
+    let kind = ExpressionKind::If { condition: Box::new(condition.clone()), then, otherwise };
+    Expression { kind, scalar, variable: 0, span }
+}
+
+/// Statements that end in a `return` and have no other, as a block with the value of one output.
+fn returned(statements: &[Statement], output: usize, outputs: usize) -> Option<Block> {
+    let (last, before) = statements.split_last()?;
+    // With several outputs, each computes the statements for itself: they must change nothing.
+    let changes = |statement: &Statement| outputs > 1 && !matches!(statement, Statement::Let { .. });
+    if before.iter().any(|statement| statement.find_return().is_some() || changes(statement)) {
+        return None;
+    }
+    let value = match last {
+        Statement::Return { values, .. } => values[output].clone(),
+        Statement::If { condition, then, otherwise } => {
+            choice_of(condition, returned(then, output, outputs)?, returned(otherwise, output, outputs)?)
+        }
+        _ => return None,
+    };
+    Some(Block { statements: before.to_vec(), value: Box::new(value) })
+}
+
+/// Whether a walk finds a load that is not among the known ones.
+fn loads_besides(known: &[&Expression], walk: impl FnOnce(&mut dyn FnMut(&Expression))) -> bool {
+    let mut found = false;
+    walk(&mut |expression| {
+        let load = matches!(expression.kind, ExpressionKind::Load { .. });
+        found |= load && !known.iter().any(|known| known.same(expression));
+    });
+    found
 }
 
 /// Code of one lane: what varies is taken from packs, what does not is computed before the loop.
@@ -331,25 +432,43 @@ struct Lane<'p, 'a> {
     inner: HashSet<LocalId>,
     /// Depth of code that may not be reached.
     guarded: usize,
+    /// Loads that are done before the loop, and their packs.
+    loaded: Vec<(Expression, Ident)>,
 }
 
 impl<'p, 'a> Lane<'p, 'a> {
     fn new(packer: &'p mut Packer<'a>) -> Self {
-        Self { packer, hoisted: TokenStream::new(), inner: HashSet::new(), guarded: 0 }
+        Self { packer, hoisted: TokenStream::new(), inner: HashSet::new(), guarded: 0, loaded: Vec::new() }
     }
 
-    /// Whether the expression can be computed before the loop over lanes.
+    /// Whether the expression can be computed before the loop over lanes: it uses nothing from inside the loop, and
+    /// what may not be reached must not panic.
     fn can_move(&self, expression: &Expression) -> bool {
         let inner = |inner: &Expression| matches!(inner.kind, ExpressionKind::Local(local) if self.inner.contains(&local));
-        // What may not be reached must not panic.
-        let may_panic = |inner: &Expression| match &inner.kind {
-            ExpressionKind::Load { .. } | ExpressionKind::Call { .. } => true,
-            ExpressionKind::Binary(..) | ExpressionKind::Unary(..) => {
-                inner.scalar == Scalar::I32 || inner.scalar == Scalar::U32
+        !expression.any(inner) && (self.guarded == 0 || !self.may_panic(expression))
+    }
+
+    fn may_panic(&self, expression: &Expression) -> bool {
+        let integer = expression.scalar.is_integer();
+        match &expression.kind {
+            ExpressionKind::Load { .. } => !self.loaded.iter().any(|(load, _)| load.same(expression)),
+            ExpressionKind::Call { .. } => true,
+            ExpressionKind::If { condition, then, otherwise } => {
+                let statements = !then.statements.is_empty() || !otherwise.statements.is_empty();
+                statements
+                    || [condition, &then.value, &otherwise.value].iter().any(|part| self.may_panic(part))
             }
+            ExpressionKind::Unary(_, inner) => expression.scalar == Scalar::I32 || self.may_panic(inner),
+            ExpressionKind::Binary(operator, left, right) => {
+                let overflows = expression.scalar == Scalar::I32 && operator.is_linear();
+                let divides =
+                    integer && matches!(operator, BinaryOperator::Divide | BinaryOperator::Remainder);
+                overflows || divides || self.may_panic(left) || self.may_panic(right)
+            }
+            ExpressionKind::Method(_, arguments) => arguments.iter().any(|argument| self.may_panic(argument)),
+            ExpressionKind::Cast(inner) => self.may_panic(inner),
             _ => false,
-        };
-        !expression.any(inner) && (self.guarded == 0 || !expression.any(may_panic))
+        }
     }
 
     fn hoist(&mut self, name: &str, value: TokenStream) -> Ident {
@@ -395,26 +514,51 @@ impl Substitution for Lane<'_, '_> {
                 | ExpressionKind::Boolean(_)
                 | ExpressionKind::Local(_)
         );
-        if trivial || !self.can_move(expression) {
+        if trivial {
             return None;
         }
-        if self.packer.is_uniform(expression) {
+        let moves = self.can_move(expression);
+        if moves && self.packer.is_uniform(expression) {
             let value = code.value(expression, &mut Plain);
             let name = self.hoist("uniform", value);
             return Some(quote!(#name));
         }
+        if let ExpressionKind::If { condition, then, otherwise } = &expression.kind {
+            let condition_value = code.value(condition, self);
+            if !self.may_panic(expression) {
+                // Both sides at once: as branches, LLVM would move the work of each lane into them, out of vectors.
+                let (then, otherwise) = (code.value(&then.value, self), code.value(&otherwise.value, self));
+                return Some(quote!(::core::hint::select_unpredictable(#condition_value, #then, #otherwise)));
+            }
+        }
+        if !moves {
+            return None;
+        }
         match &expression.kind {
             ExpressionKind::Load { slice, index } => {
+                if let Some((_, name)) = self.loaded.iter().find(|(load, _)| load.same(expression)) {
+                    return Some(quote!(#name.0[__lane]));
+                }
                 let value = self.packer.load(*slice, index);
                 let name = self.hoist("load", value);
+                let changes = |inner: &Expression| matches!(inner.kind, ExpressionKind::Local(local) if code.kernel.locals[local].mutable);
+                if !expression.any(changes) {
+                    self.loaded.push((expression.clone(), name.clone()));
+                }
                 Some(quote!(#name.0[__lane]))
             }
-            ExpressionKind::If { then, otherwise, .. } => {
-                let blocks = [then, otherwise];
-                let loads = blocks
-                    .iter()
-                    .any(|block| block.statements.iter().any(Statement::loads) || block.value.loads());
-                if self.guarded > 0 || !loads {
+            // Functions of `math` have a form for all lanes.
+            ExpressionKind::Method(method, arguments) if method.is_math() => {
+                let ty = code.ty(expression.scalar);
+                let function = format_ident!("{}_lanes", method.name());
+                let packs: Vec<_> =
+                    arguments.iter().map(|argument| self.packer.lanes(argument, false)).collect();
+                let value = quote!(<#ty as ::terrella_kernels::Real>::#function::<LANES>(#((#packs).0),*));
+                let name = self.hoist("lanes", value);
+                Some(quote!(#name[__lane]))
+            }
+            ExpressionKind::If { condition, then, otherwise } => {
+                if self.guarded > 0 || !self.packer.branches_load(condition, then, otherwise) {
                     return None;
                 }
                 let value = self.packer.lanes(expression, false);

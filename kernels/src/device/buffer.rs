@@ -115,14 +115,14 @@ impl<T: Element> Buffer<T> {
             copy.copy_from(self)?;
             return Ok(copy);
         }
-        match (&self.memory, device) {
-            (Memory::Cpu(host), _) => Self::from_slice(device, host.values()),
-            (_, Device::Cpu) => {
-                let mut copy = Self::zeros(Device::Cpu, self.len)?;
-                self.copy_to_host(copy.cpu_slice_mut()?)?;
-                Ok(copy)
-            }
-            _ => Self::from_slice(device, &self.to_vec()?),
+        if device == Device::Cpu {
+            let mut copy = Self::zeros(device, self.len)?;
+            self.copy_to_host(copy.cpu_slice_mut()?)?;
+            return Ok(copy);
+        }
+        match self.cpu_slice() {
+            Ok(values) => Self::from_slice(device, values),
+            Err(_) => Self::from_slice(device, &self.to_vec()?),
         }
     }
 
@@ -194,8 +194,8 @@ impl<T: Element> Buffer<T> {
 
     /// Sets all values to `value`.
     pub fn fill(&mut self, value: T) -> Result<()> {
-        if let Memory::Cpu(host) = &mut self.memory {
-            host.values_mut().fill(value);
+        if let Ok(values) = self.cpu_slice_mut() {
+            values.fill(value);
             return Ok(());
         }
         let words: &[u32] = bytemuck::cast_slice(std::slice::from_ref(&value));

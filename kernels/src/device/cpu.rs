@@ -22,7 +22,7 @@ pub trait Outputs: Send + Sized {
     /// The values at [`LANES`] indices.
     type Packs;
     /// The length that all of them have.
-    fn len(&self) -> usize;
+    fn points(&self) -> usize;
     /// Both sides of `at`.
     fn split_at(self, at: usize) -> (Self, Self);
     /// Writes the values of one index.
@@ -37,7 +37,7 @@ macro_rules! outputs {
             type Point = ($($type,)*);
             type Packs = ($(Pack<$type, LANES>,)*);
             #[inline(always)]
-            fn len(&self) -> usize {
+            fn points(&self) -> usize {
                 self.0.len()
             }
             #[inline(always)]
@@ -135,7 +135,7 @@ where
 }
 
 fn run<O: Outputs, const INDICES: usize>(extent: [u32; INDICES], outputs: O, row: &impl Row<O, INDICES>) {
-    let points = outputs.len();
+    let points = outputs.points();
     if points == 0 {
         return;
     }
@@ -152,7 +152,7 @@ fn split<O: Outputs, const INDICES: usize>(
     chunk: usize,
     row: &impl Row<O, INDICES>,
 ) {
-    let count = outputs.len();
+    let count = outputs.points();
     if count <= chunk {
         let arch = Arch::new();
         return arch.dispatch(
@@ -185,7 +185,7 @@ fn compute<O: Outputs, const INDICES: usize>(
         indices[position] = (rest % extent[position] as usize) as u32;
         rest /= extent[position] as usize;
     }
-    let count = outputs.len();
+    let count = outputs.points();
     let mut offset = 0;
     while offset < count {
         let first = indices[INDICES - 1] as usize;

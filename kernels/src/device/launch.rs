@@ -179,6 +179,7 @@ impl Launch<'_> {
     }
 
     /// Whether the kernel takes or returns f64 in this launch.
+    #[cfg(feature = "wgpu")]
     pub(crate) fn uses_f64(&self) -> bool {
         let parameters = self.text.parameters.iter().map(|parameter| match parameter.kind {
             ParameterKind::Scalar(kind) | ParameterKind::Slice(kind) => kind,

@@ -1,4 +1,42 @@
-//! Devices and the memory on them.
+//! Devices, the memory on them, and kernels launched where their buffers are.
+//!
+//! ```
+//! use terrella_kernels::device::{Buffer, Device};
+//!
+//! for description in Device::available() {
+//!     println!("{}: {}, {}", description.device, description.name, description.driver);
+//! }
+//! let device = Device::from_environment()?; // TERRELLA_DEVICE, else the CPU
+//! let mut height = Buffer::<f64>::zeros(device, 1000)?;
+//! height.fill(8000.0)?;
+//! assert_eq!(height.to_vec()?[999], 8000.0);
+//! # Ok::<(), terrella_kernels::Error>(())
+//! ```
+//!
+//! **Order.** All work of one device is done in the order in which it was asked for, by whatever thread. Launches,
+//! fills and copies to or within a GPU return before they are done; copies to the host and [`Device::synchronize`]
+//! wait. Failures that a GPU finds out later are reported by the next call that waits.
+//!
+//! **Threads.** Everything here may be shared between threads; a device is opened once per process, on first use.
+//!
+//! **Absence.** GPU libraries are loaded at run time. What is missing (library, device, adapter's feature) is an
+//! [`Error::DeviceUnavailable`] that names it.
+//!
+//! | variable | meaning |
+//! |---|---|
+//! | `TERRELLA_DEVICE` | the device of [`Device::from_environment`] |
+//! | `TERRELLA_CACHE` | folder of compiled kernels; else `$XDG_CACHE_HOME/terrella`, else `~/.cache/terrella` |
+//! | `TERRELLA_NVRTC`, `TERRELLA_HIPRTC` | path of the compiler's library, where the system doesn't find it |
+
+#![cfg_attr(
+    not(any(feature = "cuda", feature = "hip", feature = "wgpu")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_variables,
+        reason = "without a GPU nothing is opened, pooled or cached"
+    )
+)]
 
 mod allocator;
 mod buffer;
@@ -12,6 +50,7 @@ mod host_memory;
 mod kernel_cache;
 mod launch;
 mod memory;
+pub mod methods;
 mod registry;
 #[cfg(any(feature = "cuda", feature = "hip"))]
 mod stream;

@@ -23,6 +23,7 @@
 
 mod double_double;
 mod gaussian;
+mod geodesic;
 mod lat_lon;
 mod name;
 
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub(crate) use double_double::DoubleDouble;
 pub(crate) use gaussian::gaussian_half;
+pub use geodesic::GeodesicMesh;
 
 use crate::{Error, Result};
 

@@ -4,10 +4,12 @@
 //! fit; the quotient's rounding error is computed (Dekker 1971, doi:10.1007/BF01397083) and added, and the multiple of π/4 comes in
 //! two parts.
 
+use terrella_kernels_macros::kernel;
+
 use super::rounding::{product_error_f32, product_error_f64};
 
 /// The angle of (x, y) from the x axis, −π ... π; signs of zeros and infinities as in C99, Annex F.
-#[inline(always)]
+#[kernel(function)]
 pub fn atan2_f64(y: f64, x: f64) -> f64 {
     let y_size = y.abs();
     let x_size = x.abs();
@@ -97,7 +99,7 @@ pub fn atan2_f64(y: f64, x: f64) -> f64 {
 }
 
 /// The angle of (x, y) from the x axis, −π ... π; signs of zeros and infinities as in C99, Annex F.
-#[inline(always)]
+#[kernel(function)]
 pub fn atan2_f32(y: f32, x: f32) -> f32 {
     let y_size = y.abs();
     let x_size = x.abs();

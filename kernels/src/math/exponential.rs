@@ -3,23 +3,25 @@
 //! x = k ln 2 + r with |r| ≤ ½ ln 2, ln 2 in two parts so that r is exact to twice the precision (W. J. Cody and W. Waite 1980,
 //! Software Manual for the Elementary Functions); e^r = 1 + r + r² P(r), P our own minimax fit; then scaled by 2ᵏ.
 
+use terrella_kernels_macros::kernel;
+
 use super::rounding::{nearest_integer_f32, nearest_integer_f64};
 use super::scaling::{scale_by_power_of_two_f32, scale_by_power_of_two_f64};
 
 /// e^x. Overflows to +∞ above 709.78, underflows gradually to 0; e^NaN = NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn exp_f64(x: f64) -> f64 {
     exponential_of_sum_f64(x, 0.0)
 }
 
 /// e^x. Overflows to +∞ above 88.72, underflows gradually to 0; e^NaN = NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn exp_f32(x: f32) -> f32 {
     exponential_of_sum_f32(x, 0.0)
 }
 
 /// e^(x + tail), for a tail small beside 1 and at most a few units in the last place of x.
-#[inline(always)]
+#[kernel(function)]
 pub fn exponential_of_sum_f64(x: f64, tail: f64) -> f64 {
     // Beyond these bounds the result is 0 or ∞ already; NaN passes through.
     let bounded_below = if x < -746.0 { -746.0 } else { x };
@@ -43,7 +45,7 @@ pub fn exponential_of_sum_f64(x: f64, tail: f64) -> f64 {
 }
 
 /// e^(x + tail), for a tail small beside 1 and at most a few units in the last place of x.
-#[inline(always)]
+#[kernel(function)]
 pub fn exponential_of_sum_f32(x: f32, tail: f32) -> f32 {
     // Beyond these bounds the result is 0 or ∞ already; NaN passes through.
     let bounded_below = if x < -105.0 { -105.0 } else { x };

@@ -2,10 +2,12 @@
 //!
 //! |x| ≤ 0.55: x + x³ P(x²), P our own minimax fit; above: 1 − 2 / (e^(2|x|) + 1), exactly ±1 from 19.1 (f64) or 9.1 (f32) on.
 
+use terrella_kernels_macros::kernel;
+
 use super::exponential::{exp_f32, exp_f64};
 
 /// tanh x. tanh ±∞ = ±1, tanh ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn tanh_f64(x: f64) -> f64 {
     let size = x.abs();
     let t = size * size;
@@ -33,7 +35,7 @@ pub fn tanh_f64(x: f64) -> f64 {
 }
 
 /// tanh x. tanh ±∞ = ±1, tanh ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn tanh_f32(x: f32) -> f32 {
     let size = x.abs();
     let t = size * size;

@@ -4,12 +4,15 @@
 //! of x with the digits of 2/π only the columns matter that are neither multiples of four quarter turns nor too small to see.
 //! Digits have 26 bits in f64 and 12 in f32; x has three of them; every product of two digits is exact.
 
+use terrella_kernels_macros::kernel;
+
 use super::rounding::{
     nearest_integer_f32, nearest_integer_f64, product_error_f32, product_error_f64, sum_error_f32,
     sum_error_f64,
 };
 
 /// Digit `place` − 3 of 2/π in base 2²⁶; 0 left of the point.
+#[kernel(function)]
 pub fn two_over_pi_digit_f64(place: u32) -> f64 {
     let mut digit = 0.0;
     if place == 3 {
@@ -160,6 +163,7 @@ pub fn two_over_pi_digit_f64(place: u32) -> f64 {
 }
 
 /// Digit `place` − 3 of 2/π in base 2¹²; 0 left of the point.
+#[kernel(function)]
 pub fn two_over_pi_digit_f32(place: u32) -> f32 {
     let mut digit = 0.0;
     if place == 3 {
@@ -219,10 +223,12 @@ pub fn two_over_pi_digit_f32(place: u32) -> f32 {
     digit
 }
 
-/// For `part` 0: the quarter turns k mod 4 (0 ≤ k < 4) next to `x` ≥ 1; 1: x − k π/2, rounded; 2: what that leaves.
+/// For x ≥ 1: the quarter turns k mod 4 (0 ≤ k < 4) next to x; x − k π/2, rounded; what rounding left.
 ///
 /// NaN for ∞ and NaN.
-pub fn large_angle_f64(x: f64, part: u32) -> f64 {
+#[kernel(function)]
+#[inline(never)]
+pub fn large_angle_f64(x: f64) -> (f64, f64, f64) {
     // x = leading · base^place
     let mut leading = x;
     let mut place: u32 = 0;
@@ -297,19 +303,15 @@ pub fn large_angle_f64(x: f64, part: u32) -> f64 {
     let tail = product_error_f64(high, 1.5707963267948966, product)
         + (high * 6.123233995736766e-17 + low * 1.5707963267948966);
     let angle = product + tail;
-    if part == 0 {
-        turns - 4.0 * (turns * 0.25).floor()
-    } else if part == 1 {
-        angle
-    } else {
-        (product - angle) + tail
-    }
+    (turns - 4.0 * (turns * 0.25).floor(), angle, (product - angle) + tail)
 }
 
-/// For `part` 0: the quarter turns k mod 4 (0 ≤ k < 4) next to `x` ≥ 1; 1: x − k π/2, rounded; 2: what that leaves.
+/// For x ≥ 1: the quarter turns k mod 4 (0 ≤ k < 4) next to x; x − k π/2, rounded; what rounding left.
 ///
 /// NaN for ∞ and NaN.
-pub fn large_angle_f32(x: f32, part: u32) -> f32 {
+#[kernel(function)]
+#[inline(never)]
+pub fn large_angle_f32(x: f32) -> (f32, f32, f32) {
     // x = leading · base^place
     let mut leading = x;
     let mut place: u32 = 0;
@@ -375,11 +377,5 @@ pub fn large_angle_f32(x: f32, part: u32) -> f32 {
     let product = high * 1.5707964; // π/2
     let tail = product_error_f32(high, 1.5707964, product) + (high * -4.371139e-8 + low * 1.5707964);
     let angle = product + tail;
-    if part == 0 {
-        turns - 4.0 * (turns * 0.25).floor()
-    } else if part == 1 {
-        angle
-    } else {
-        (product - angle) + tail
-    }
+    (turns - 4.0 * (turns * 0.25).floor(), angle, (product - angle) + tail)
 }

@@ -4,13 +4,15 @@
 //! minimax fit. The arrangement f − (f²/2 − s (f²/2 + R)) keeps the leading term f exact (as in Sun's fdlibm, 1993, after
 //! P. T. P. Tang 1990, doi:10.1145/98267.98294).
 
-use super::scaling::{binary_exponent_f32, binary_exponent_f64, binary_fraction_f32, binary_fraction_f64};
+use terrella_kernels_macros::kernel;
+
+use super::scaling::{fraction_and_exponent_f32, fraction_and_exponent_f64};
 
 /// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
-#[inline(always)]
+#[kernel(function)]
 pub fn log_f64(x: f64) -> f64 {
-    let k = binary_exponent_f64(x);
-    let f = binary_fraction_f64(x) - 1.0;
+    let (m, k) = fraction_and_exponent_f64(x);
+    let f = m - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
     let mut series = 0.1479626136013419;
@@ -24,9 +26,9 @@ pub fn log_f64(x: f64) -> f64 {
     let rest = s * (half_square + z * series) + k * 5.497923018708371e-14; // ln 2, trailing bits
     let value = k * 0.6931471805598903 - ((half_square - rest) - f); // ln 2, leading bits
     if x <= 0.0 {
-        // −1/0 or 0/0, made at run time: shaders have no literal for them.
-        let zero = x * 0.0;
-        if x < 0.0 { zero / zero } else { -1.0 / (x * x) }
+        // −∞, or −∞ − (−∞) = NaN, made at run time: shaders have no literal for them.
+        let minus_infinity = (x - 1.7976931348623157e308) * 2.0;
+        if x < 0.0 { minus_infinity - minus_infinity } else { minus_infinity }
     } else if x > 1.7976931348623157e308 {
         x
     } else {
@@ -35,10 +37,10 @@ pub fn log_f64(x: f64) -> f64 {
 }
 
 /// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
-#[inline(always)]
+#[kernel(function)]
 pub fn log_f32(x: f32) -> f32 {
-    let k = binary_exponent_f32(x);
-    let f = binary_fraction_f32(x) - 1.0;
+    let (m, k) = fraction_and_exponent_f32(x);
+    let f = m - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
     let mut series = 0.29871997;
@@ -48,9 +50,9 @@ pub fn log_f32(x: f32) -> f32 {
     let rest = s * (half_square + z * series) + k * 1.4286068e-6; // ln 2, trailing bits
     let value = k * 0.69314575 - ((half_square - rest) - f); // ln 2, leading bits
     if x <= 0.0 {
-        // −1/0 or 0/0, made at run time: shaders have no literal for them.
-        let zero = x * 0.0;
-        if x < 0.0 { zero / zero } else { -1.0 / (x * x) }
+        // −∞, or −∞ − (−∞) = NaN, made at run time: shaders have no literal for them.
+        let minus_infinity = (x - 3.4028235e38) * 2.0;
+        if x < 0.0 { minus_infinity - minus_infinity } else { minus_infinity }
     } else if x > 3.4028235e38 {
         x
     } else {

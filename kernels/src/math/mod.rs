@@ -14,6 +14,7 @@ pub mod angle_reduction;
 pub mod arctangent;
 pub mod exponential;
 pub mod hyperbolic;
+pub mod lanes;
 pub mod large_angle;
 pub mod logarithm;
 pub mod power;

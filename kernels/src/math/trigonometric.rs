@@ -4,14 +4,15 @@
 //! f32); sin r = r + r³ S(r²), cos r = 1 − r²/2 + r⁴ C(r²), S and C our own minimax fits; t enters to first order (Cody and Waite
 //! 1980). `*_moderate_*` hold for moderate x only and have neither branch nor loop, so that loops over them vectorise.
 
+use terrella_kernels_macros::kernel;
+
 use super::angle_reduction::{
     quadrant_f32, quadrant_f64, quarter_turns_f32, quarter_turns_f64, reduced_angle_f32, reduced_angle_f64,
-    reduced_angle_tail_f32, reduced_angle_tail_f64,
 };
 use super::large_angle::{large_angle_f32, large_angle_f64};
 
 /// What sin(angle + tail) exceeds `angle` by, |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn sine_excess_f64(angle: f64, tail: f64) -> f64 {
     let z = angle * angle;
     let mut series = 1.5896795631565456e-10;
@@ -24,7 +25,7 @@ pub fn sine_excess_f64(angle: f64, tail: f64) -> f64 {
 }
 
 /// What sin(angle + tail) exceeds `angle` by, |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn sine_excess_f32(angle: f32, tail: f32) -> f32 {
     let z = angle * angle;
     let mut series = -0.00019500726;
@@ -34,7 +35,7 @@ pub fn sine_excess_f32(angle: f32, tail: f32) -> f32 {
 }
 
 /// cos(angle + tail), |angle| ≤ π/4, less the leading part 1 − angle²/2 as rounded.
-#[inline(always)]
+#[kernel(function)]
 pub fn cosine_excess_f64(angle: f64, tail: f64) -> f64 {
     let z = angle * angle;
     let mut series = -1.1359647786002429e-11;
@@ -49,7 +50,7 @@ pub fn cosine_excess_f64(angle: f64, tail: f64) -> f64 {
 }
 
 /// cos(angle + tail), |angle| ≤ π/4, less the leading part 1 − angle²/2 as rounded.
-#[inline(always)]
+#[kernel(function)]
 pub fn cosine_excess_f32(angle: f32, tail: f32) -> f32 {
     let z = angle * angle;
     let mut series = 2.441986e-5;
@@ -61,7 +62,7 @@ pub fn cosine_excess_f32(angle: f32, tail: f32) -> f32 {
 }
 
 /// sin(angle + tail + k π/2) for the quadrant k = −2 ... 3 and |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn sine_in_quadrant_f64(quadrant: f64, angle: f64, tail: f64) -> f64 {
     let sine = angle + sine_excess_f64(angle, tail);
     let cosine = (1.0 - 0.5 * (angle * angle)) + cosine_excess_f64(angle, tail);
@@ -72,7 +73,7 @@ pub fn sine_in_quadrant_f64(quadrant: f64, angle: f64, tail: f64) -> f64 {
 }
 
 /// sin(angle + tail + k π/2) for the quadrant k = −2 ... 3 and |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn sine_in_quadrant_f32(quadrant: f32, angle: f32, tail: f32) -> f32 {
     let sine = angle + sine_excess_f32(angle, tail);
     let cosine = (1.0 - 0.5 * (angle * angle)) + cosine_excess_f32(angle, tail);
@@ -83,7 +84,7 @@ pub fn sine_in_quadrant_f32(quadrant: f32, angle: f32, tail: f32) -> f32 {
 }
 
 /// tan(angle + tail + k π/2) for the quadrant k = −2 ... 3 and |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn tangent_in_quadrant_f64(quadrant: f64, angle: f64, tail: f64) -> f64 {
     // Sine and cosine each as a rounded sum and what the rounding left.
     let sine_rest = sine_excess_f64(angle, tail);
@@ -103,7 +104,7 @@ pub fn tangent_in_quadrant_f64(quadrant: f64, angle: f64, tail: f64) -> f64 {
 }
 
 /// tan(angle + tail + k π/2) for the quadrant k = −2 ... 3 and |angle| ≤ π/4.
-#[inline(always)]
+#[kernel(function)]
 pub fn tangent_in_quadrant_f32(quadrant: f32, angle: f32, tail: f32) -> f32 {
     // Sine and cosine each as a rounded sum and what the rounding left.
     let sine_rest = sine_excess_f32(angle, tail);
@@ -123,141 +124,133 @@ pub fn tangent_in_quadrant_f32(quadrant: f32, angle: f32, tail: f32) -> f32 {
 }
 
 /// sin x for |x| ≤ 2²³.
-#[inline(always)]
+#[kernel(function)]
 pub fn sin_moderate_f64(x: f64) -> f64 {
     let k = quarter_turns_f64(x);
-    let value = sine_in_quadrant_f64(quadrant_f64(k), reduced_angle_f64(x, k), reduced_angle_tail_f64(x, k));
+    let (angle, tail) = reduced_angle_f64(x, k);
+    let value = sine_in_quadrant_f64(quadrant_f64(k), angle, tail);
     // Keeps the sign of −0.
     if x == 0.0 { x } else { value }
 }
 
 /// sin x for |x| ≤ 2¹⁷.
-#[inline(always)]
+#[kernel(function)]
 pub fn sin_moderate_f32(x: f32) -> f32 {
     let k = quarter_turns_f32(x);
-    let value = sine_in_quadrant_f32(quadrant_f32(k), reduced_angle_f32(x, k), reduced_angle_tail_f32(x, k));
+    let (angle, tail) = reduced_angle_f32(x, k);
+    let value = sine_in_quadrant_f32(quadrant_f32(k), angle, tail);
     // Keeps the sign of −0.
     if x == 0.0 { x } else { value }
 }
 
 /// cos x for |x| ≤ 2²³.
-#[inline(always)]
+#[kernel(function)]
 pub fn cos_moderate_f64(x: f64) -> f64 {
     let k = quarter_turns_f64(x);
-    sine_in_quadrant_f64(quadrant_f64(k + 1.0), reduced_angle_f64(x, k), reduced_angle_tail_f64(x, k))
+    let (angle, tail) = reduced_angle_f64(x, k);
+    sine_in_quadrant_f64(quadrant_f64(k + 1.0), angle, tail)
 }
 
 /// cos x for |x| ≤ 2¹⁷.
-#[inline(always)]
+#[kernel(function)]
 pub fn cos_moderate_f32(x: f32) -> f32 {
     let k = quarter_turns_f32(x);
-    sine_in_quadrant_f32(quadrant_f32(k + 1.0), reduced_angle_f32(x, k), reduced_angle_tail_f32(x, k))
+    let (angle, tail) = reduced_angle_f32(x, k);
+    sine_in_quadrant_f32(quadrant_f32(k + 1.0), angle, tail)
 }
 
 /// tan x for |x| ≤ 2²³.
-#[inline(always)]
+#[kernel(function)]
 pub fn tan_moderate_f64(x: f64) -> f64 {
     let k = quarter_turns_f64(x);
-    let value =
-        tangent_in_quadrant_f64(quadrant_f64(k), reduced_angle_f64(x, k), reduced_angle_tail_f64(x, k));
+    let (angle, tail) = reduced_angle_f64(x, k);
+    let value = tangent_in_quadrant_f64(quadrant_f64(k), angle, tail);
     if x == 0.0 { x } else { value }
 }
 
 /// tan x for |x| ≤ 2¹⁷.
-#[inline(always)]
+#[kernel(function)]
 pub fn tan_moderate_f32(x: f32) -> f32 {
     let k = quarter_turns_f32(x);
-    let value =
-        tangent_in_quadrant_f32(quadrant_f32(k), reduced_angle_f32(x, k), reduced_angle_tail_f32(x, k));
+    let (angle, tail) = reduced_angle_f32(x, k);
+    let value = tangent_in_quadrant_f32(quadrant_f32(k), angle, tail);
     if x == 0.0 { x } else { value }
 }
 
 /// sin x, x in radians. sin ±∞ = NaN, sin ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn sin_f64(x: f64) -> f64 {
     let size = x.abs();
     if size <= 8388608.0 {
         sin_moderate_f64(x)
     } else {
-        let value = sine_in_quadrant_f64(
-            large_angle_f64(size, 0),
-            large_angle_f64(size, 1),
-            large_angle_f64(size, 2),
-        );
+        let (quadrant, angle, tail) = large_angle_f64(size);
+        let value = sine_in_quadrant_f64(quadrant, angle, tail);
         if x < 0.0 { -value } else { value }
     }
 }
 
 /// sin x, x in radians. sin ±∞ = NaN, sin ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn sin_f32(x: f32) -> f32 {
     let size = x.abs();
     if size <= 131072.0 {
         sin_moderate_f32(x)
     } else {
-        let value = sine_in_quadrant_f32(
-            large_angle_f32(size, 0),
-            large_angle_f32(size, 1),
-            large_angle_f32(size, 2),
-        );
+        let (quadrant, angle, tail) = large_angle_f32(size);
+        let value = sine_in_quadrant_f32(quadrant, angle, tail);
         if x < 0.0 { -value } else { value }
     }
 }
 
 /// cos x, x in radians. cos ±∞ = NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn cos_f64(x: f64) -> f64 {
     let size = x.abs();
     if size <= 8388608.0 {
         cos_moderate_f64(x)
     } else {
-        let quadrant = large_angle_f64(size, 0) + 1.0;
-        let folded = if quadrant == 4.0 { 0.0 } else { quadrant };
-        sine_in_quadrant_f64(folded, large_angle_f64(size, 1), large_angle_f64(size, 2))
+        let (quadrant, angle, tail) = large_angle_f64(size);
+        let next = if quadrant == 3.0 { 0.0 } else { quadrant + 1.0 };
+        sine_in_quadrant_f64(next, angle, tail)
     }
 }
 
 /// cos x, x in radians. cos ±∞ = NaN.
-#[inline(always)]
+#[kernel(function)]
 pub fn cos_f32(x: f32) -> f32 {
     let size = x.abs();
     if size <= 131072.0 {
         cos_moderate_f32(x)
     } else {
-        let quadrant = large_angle_f32(size, 0) + 1.0;
-        let folded = if quadrant == 4.0 { 0.0 } else { quadrant };
-        sine_in_quadrant_f32(folded, large_angle_f32(size, 1), large_angle_f32(size, 2))
+        let (quadrant, angle, tail) = large_angle_f32(size);
+        let next = if quadrant == 3.0 { 0.0 } else { quadrant + 1.0 };
+        sine_in_quadrant_f32(next, angle, tail)
     }
 }
 
 /// tan x, x in radians. tan ±∞ = NaN, tan ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn tan_f64(x: f64) -> f64 {
     let size = x.abs();
     if size <= 8388608.0 {
         tan_moderate_f64(x)
     } else {
-        let value = tangent_in_quadrant_f64(
-            large_angle_f64(size, 0),
-            large_angle_f64(size, 1),
-            large_angle_f64(size, 2),
-        );
+        let (quadrant, angle, tail) = large_angle_f64(size);
+        let value = tangent_in_quadrant_f64(quadrant, angle, tail);
         if x < 0.0 { -value } else { value }
     }
 }
 
 /// tan x, x in radians. tan ±∞ = NaN, tan ±0 = ±0.
-#[inline(always)]
+#[kernel(function)]
 pub fn tan_f32(x: f32) -> f32 {
     let size = x.abs();
     if size <= 131072.0 {
         tan_moderate_f32(x)
     } else {
-        let value = tangent_in_quadrant_f32(
-            large_angle_f32(size, 0),
-            large_angle_f32(size, 1),
-            large_angle_f32(size, 2),
-        );
+        let (quadrant, angle, tail) = large_angle_f32(size);
+        let value = tangent_in_quadrant_f32(quadrant, angle, tail);
         if x < 0.0 { -value } else { value }
     }
 }

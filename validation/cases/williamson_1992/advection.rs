@@ -36,8 +36,8 @@ pub fn rotation_wind(speed: f64, angle: f64, longitude: f64, latitude: f64) -> (
 
 /// The bell: h₀/2·(1 + cos(πr/R)) within R = a/3 of its centre \[m\].
 pub fn bell(longitude: f64, latitude: f64) -> f64 {
-    let cosine = CENTRE[1].sin() * latitude.sin()
-        + CENTRE[1].cos() * latitude.cos() * (longitude - CENTRE[0]).cos();
+    let cosine =
+        CENTRE[1].sin() * latitude.sin() + CENTRE[1].cos() * latitude.cos() * (longitude - CENTRE[0]).cos();
     let distance = cosine.clamp(-1.0, 1.0).acos();
     let radius = 1.0 / 3.0;
     if distance < radius { 0.5 * HEIGHT * (1.0 + (PI * distance / radius).cos()) } else { 0.0 }
@@ -73,7 +73,12 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
             let mass = model.spectrum().to_vec()?[0];
             let setting = format!("T{truncation} f64, α = {name}");
             let basis = "for information: the paper gives no number";
-            measurements.push(Measurement::information("l1 error of height, day 12", &setting, norms.mean, basis));
+            measurements.push(Measurement::information(
+                "l1 error of height, day 12",
+                &setting,
+                norms.mean,
+                basis,
+            ));
             let quantity = "l2 error of height, day 12";
             measurements.push(match coarser {
                 None => Measurement::information(quantity, &setting, norms.root_mean_square, basis),
@@ -86,7 +91,12 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
                 ),
             });
             coarser = Some(norms.root_mean_square);
-            measurements.push(Measurement::information("l∞ error of height, day 12", &setting, norms.maximum, basis));
+            measurements.push(Measurement::information(
+                "l∞ error of height, day 12",
+                &setting,
+                norms.maximum,
+                basis,
+            ));
             measurements.push(Measurement::at_most(
                 "relative change of mass",
                 &setting,

@@ -5,11 +5,12 @@
 
 use terrella_dycore::shallow_water::ShallowWater;
 use terrella_dycore::time_stepping::Filter;
+use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 
 use super::{DAY, GRAVITY, RADIUS, ROTATION, SOURCE};
-use crate::convergence::{Run, integrate, surface_errors, vorticity_errors};
-use crate::figure::{Map, draw};
+use crate::convergence::{Run, integrate, surface_errors, time_step_convergence, vorticity_errors};
+use crate::figure::{Map, draw, levels};
 use crate::shallow_water::{Budgets, Integration, Scenario, budgets, surface_height};
 use crate::{Case, Measurement, Options, Result};
 
@@ -34,8 +35,7 @@ pub fn wind(longitude: f64, latitude: f64) -> (f64, f64) {
     let (sine, cosine) = latitude.sin_cos();
     let wave = RATE * cosine.powi(3);
     let (phase_sine, phase_cosine) = (WAVENUMBER * longitude).sin_cos();
-    let eastward =
-        RATE * cosine + wave * (WAVENUMBER * sine * sine - cosine * cosine) * phase_cosine;
+    let eastward = RATE * cosine + wave * (WAVENUMBER * sine * sine - cosine * cosine) * phase_cosine;
     (RADIUS * eastward, -RADIUS * wave * WAVENUMBER * sine * phase_sine)
 }
 
@@ -56,22 +56,27 @@ pub fn height(longitude: f64, latitude: f64) -> f64 {
     HEIGHT + RADIUS * RADIUS / GRAVITY * (a + b * phase.cos() + c * (2.0 * phase).cos())
 }
 
-fn study<R: Real>(options: &Options, truncations: &[usize]) -> Result<(Vec<Run>, ShallowWater<R>)> {
-    let scenario = Scenario {
-        u: &|longitude, latitude| wind(longitude, latitude).0,
-        v: &|longitude, latitude| wind(longitude, latitude).1,
-        surface: &height,
-        ground: None,
-        coriolis: None,
-        mean_depth: MEAN_DEPTH,
-    };
-    integrate::<R>(&scenario, truncations, 7.0 * DAY, |truncation| Integration {
+fn integration(options: &Options, truncation: usize) -> Integration {
+    Integration {
         truncation,
         time_step: 300.0,
         filter: Filter { strength: 0.02, centring: 0.53 },
         diffusion: None,
         device: options.device,
-    })
+    }
+}
+
+const SCENARIO: Scenario = Scenario {
+    u: &|longitude, latitude| wind(longitude, latitude).0,
+    v: &|longitude, latitude| wind(longitude, latitude).1,
+    surface: &height,
+    ground: None,
+    coriolis: None,
+    mean_depth: MEAN_DEPTH,
+};
+
+fn study<R: Real>(options: &Options, truncations: &[usize]) -> Result<(Vec<Run>, ShallowWater<R>)> {
+    integrate::<R>(&SCENARIO, truncations, 7.0 * DAY, |truncation| integration(options, truncation))
 }
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
@@ -108,27 +113,41 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     for run in &runs {
         let limits = Budgets {
             mass: 1e-13,
-            total_energy: 1e-5,
-            potential_enstrophy: 1e-3,
-            basis: "mass: round-off; energy and enstrophy: this model's own drift, rounded up",
+            total_energy: 1e-6,
+            potential_enstrophy: 1e-4,
+            basis: "mass: round-off; energy and enstrophy: about five times this model's own drift at T42",
         };
         measurements.extend(budgets(&format!("T{} f64", run.truncation), &run.start, &run.end, limits));
     }
     let coarsest = runs[0].truncation;
+    measurements.extend(time_step_convergence(
+        &SCENARIO,
+        &integration(options, coarsest.min(21)),
+        7.0 * DAY,
+        9.7e-4,
+        "the best published distance of GME at day 10",
+    )?);
     let (single, _) = study::<f32>(options, &[coarsest])?;
     let norms = surface_errors(&[(coarsest, &single[0].surface)], &runs[0].surface, MEAN_DEPTH)?[0].1;
     measurements.push(Measurement::at_most(
         "l2 distance of f32 from f64, height, day 7",
         format!("T{coarsest}"),
         norms.root_mean_square,
-        1e-3,
+        1e-5,
         "stated distance of f32",
     ));
     if let Some(folder) = &options.figures {
         let title = format!("Height of the surface, day 7, T{}", reference.truncation);
         let grid = finest.configuration().grid.clone();
         let height = surface_height(&mut finest)?;
-        let map = Map { title: &title, unit: "m", range: [8_000.0, 10_600.0], symmetric: false };
+        let map = Map {
+            title: &title,
+            label: "m",
+            factor: 1.0,
+            levels: levels(8_100.0, 10_500.0, 25),
+            colours: ColourMap::Height,
+            latitudes: [-90.0, 90.0],
+        };
         draw(folder, "williamson-6-day7", &map, &grid, &height)?;
     }
     Ok(measurements)

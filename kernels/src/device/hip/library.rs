@@ -91,9 +91,8 @@ impl HipLibrary {
         let library =
             Self::connect(library).map_err(|error| format!("libamdhip64.so lacks a function: {error}"))?;
         // SAFETY: the function takes flags, which must be 0.
-        library
-            .check(unsafe { (library.init)(0) })
-            .map_err(|error| format!("HIP does not start: {error}"))?;
+        let started = unsafe { (library.init)(0) };
+        library.check(started).map_err(|error| format!("HIP does not start: {error}"))?;
         let library: &'static Self = Box::leak(Box::new(library));
         *loaded = Some(library);
         Ok(library)

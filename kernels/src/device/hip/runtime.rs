@@ -200,8 +200,8 @@ impl Runtime for HipRuntime {
         self.library.check(unsafe { (self.library.module_load)(&mut module, image.as_ptr().cast()) })?;
         let mut function = ptr::null_mut();
         // SAFETY: the module was just loaded and is never unloaded; the name is NUL-terminated.
-        self.library
-            .check(unsafe { (self.library.module_function)(&mut function, module, entry.as_ptr()) })?;
+        let found = unsafe { (self.library.module_function)(&mut function, module, entry.as_ptr()) };
+        self.library.check(found)?;
         Ok(HipHandle(function))
     }
 

@@ -74,6 +74,7 @@ pub(crate) struct RuntimeCompiler {
     /// Name and version, as in "libnvrtc 12.9".
     pub(crate) version: String,
     /// Compute capabilities that it compiles for, as in 90 for 9.0; empty where it doesn't tell.
+    #[cfg_attr(not(feature = "cuda"), allow(dead_code, reason = "HIPRTC picks its own target"))]
     pub(crate) architectures: Vec<u32>,
     /// Holds the functions above.
     _library: Library,
@@ -101,34 +102,28 @@ impl RuntimeCompiler {
 
     fn connect(dialect: &Dialect, library: Library) -> Result<Self, libloading::Error> {
         let name = |function: &str| format!("{}{function}", dialect.prefix);
-        // SAFETY (of every lookup below): the types are those of nvrtc.h and hiprtc.h, where the status is an enum of
-        // int's size and the program an opaque pointer. The pointers are kept together with the library.
+        macro_rules! find {
+            ($type:ty, $function:expr) => {
+                // SAFETY: the types are those of nvrtc.h and hiprtc.h, where the status is an enum of int's size and
+                // the program an opaque pointer. The pointer is kept together with the library.
+                unsafe { *library.get::<$type>(name($function))? }
+            };
+        }
         let find_image = |form: &&str| -> Result<Image, libloading::Error> {
-            // SAFETY: see above.
-            let size = unsafe { *library.get::<GetSize>(name(&format!("Get{form}Size")))? };
-            // SAFETY: see above.
-            let bytes = unsafe { *library.get::<GetBytes>(name(&format!("Get{form}")))? };
-            Ok(Image { size, bytes })
+            let (size, bytes) = (format!("Get{form}Size"), format!("Get{form}"));
+            Ok(Image { size: find!(GetSize, &size), bytes: find!(GetBytes, &bytes) })
         };
         let images = dialect.images.iter().map(find_image).collect::<Result<Vec<_>, _>>()?;
-        // SAFETY: see above.
-        let version = unsafe { *library.get::<Version>(name("Version"))? };
+        let version = find!(Version, "Version");
         let (mut major, mut minor) = (0, 0);
         // SAFETY: both pointers are to live integers. A failure leaves them as they are.
         unsafe { version(&mut major, &mut minor) };
         let architectures = architectures(&library, &name).unwrap_or_default();
-        // SAFETY: see above.
-        let create = unsafe { *library.get::<CreateProgram>(name("CreateProgram"))? };
-        // SAFETY: see above.
-        let compile = unsafe { *library.get::<CompileProgram>(name("CompileProgram"))? };
-        // SAFETY: see above.
-        let log_size = unsafe { *library.get::<GetSize>(name("GetProgramLogSize"))? };
-        // SAFETY: see above.
-        let log = unsafe { *library.get::<GetBytes>(name("GetProgramLog"))? };
-        // SAFETY: see above.
-        let destroy = unsafe { *library.get::<DestroyProgram>(name("DestroyProgram"))? };
-        // SAFETY: see above.
-        let error_string = unsafe { *library.get::<GetErrorString>(name("GetErrorString"))? };
+        let (create, compile) =
+            (find!(CreateProgram, "CreateProgram"), find!(CompileProgram, "CompileProgram"));
+        let (log_size, log) = (find!(GetSize, "GetProgramLogSize"), find!(GetBytes, "GetProgramLog"));
+        let destroy = find!(DestroyProgram, "DestroyProgram");
+        let error_string = find!(GetErrorString, "GetErrorString");
         Ok(Self {
             create,
             compile,

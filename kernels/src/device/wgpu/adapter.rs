@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use wgpu::{Backends, Instance, InstanceDescriptor, InstanceFlags};
+use wgpu::{Adapter, Backends, Instance, InstanceDescriptor, InstanceFlags};
 
 use crate::device::{Device, DeviceDescription};
 
@@ -20,9 +20,11 @@ fn instance() -> &'static Instance {
     })
 }
 
-/// All adapters, in the order in which the loader lists them.
-pub(super) fn adapters() -> Vec<wgpu::Adapter> {
-    pollster::block_on(instance().enumerate_adapters(BACKENDS))
+/// All adapters, in the order in which the loader lists them. Listed once: it takes the loader some time, and what it
+/// prints on a machine without a display it would print again.
+pub(super) fn adapters() -> &'static [Adapter] {
+    static ADAPTERS: OnceLock<Vec<Adapter>> = OnceLock::new();
+    ADAPTERS.get_or_init(|| pollster::block_on(instance().enumerate_adapters(BACKENDS)))
 }
 
 /// All adapters as devices.

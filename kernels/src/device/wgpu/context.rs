@@ -22,6 +22,7 @@ const CACHED_STAGING_LIMIT: u64 = 256 << 20;
 
 /// What kernels and timers use where the adapter offers it.
 const WANTED_FEATURES: Features = Features::SHADER_F64
+    .union(Features::PASSTHROUGH_SHADERS)
     .union(Features::PIPELINE_CACHE)
     .union(Features::TIMESTAMP_QUERY)
     .union(Features::TIMESTAMP_QUERY_INSIDE_ENCODERS);
@@ -47,14 +48,18 @@ pub(crate) struct WgpuContext {
 
 impl WgpuContext {
     pub(crate) fn open(index: u32) -> Result<Self> {
+        Self::open_with(index, WANTED_FEATURES)
+    }
+
+    /// Opens an adapter with those of the `wanted` features that it has.
+    fn open_with(index: u32, wanted: Features) -> Result<Self> {
         let device_name = Device::Wgpu(index);
         let unavailable = |reason: String| Error::DeviceUnavailable { device: device_name, reason };
         let adapters = adapters();
         let found = adapters.len();
         let api = if cfg!(target_vendor = "apple") { "Metal" } else { "Vulkan" };
         let adapter = adapters
-            .into_iter()
-            .nth(index as usize)
+            .get(index as usize)
             .ok_or_else(|| unavailable(format!("no {api} adapter {index}: {found} found")))?;
         let description = describe(index, &adapter.get_info());
 
@@ -69,7 +74,7 @@ impl WgpuContext {
         }
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("terrella"),
-            required_features: adapter.features() & WANTED_FEATURES,
+            required_features: adapter.features() & wanted,
             required_limits: limits.clone(),
             ..Default::default()
         }))
@@ -144,5 +149,85 @@ impl WgpuContext {
             .poll(PollType::Wait { submission_index: submission, timeout: None })
             .map(drop)
             .map_err(|error| self.failed("waiting", error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScalarKind;
+    use crate::device::memory::Context;
+    use crate::device::{Argument, KernelText, Launch, Parameter, ParameterKind};
+
+    static SCALED: KernelText = KernelText {
+        name: "scaled",
+        indices: &["point"],
+        parameters: &[Parameter { name: "factor", kind: ParameterKind::Scalar(ScalarKind::Real) }],
+        outputs: &[ScalarKind::Real],
+        cuda: "",
+        wgsl: "struct Arguments { extent_0: u32, factor: real }
+@group(0) @binding(0) var<storage, read> arguments: Arguments;
+@group(0) @binding(1) var<storage, read_write> output_0: array<real>;
+@compute @workgroup_size(256)
+fn scaled_entry(@builtin(global_invocation_id) id: vec3<u32>) {
+    if id.x < arguments.extent_0 { output_0[id.x] = arguments.factor; }
+}",
+        calls: &[],
+        methods: &[],
+    };
+
+    /// A context of its own on the first adapter without f64 and timestamps, if there is an adapter.
+    fn plain_context() -> Option<WgpuContext> {
+        match WgpuContext::open_with(0, Features::empty()) {
+            Ok(context) => Some(context),
+            Err(error) => {
+                let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
+                assert!(!required.split(',').any(|name| name.trim() == "wgpu"), "required: {error}");
+                eprintln!("not run: {error}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_missing_feature_is_named_with_adapter_and_kernel() {
+        let Some(context) = plain_context() else { return };
+        let adapter = &context.description.name;
+        let pipeline = |precision, argument| {
+            let launch = Launch { text: &SCALED, precision, extent: &[8] };
+            context.pipeline(&launch, &[argument]).map(drop)
+        };
+        pipeline(Precision::F32, Argument::F32(2.0)).unwrap();
+        let message = pipeline(Precision::F64, Argument::F64(2.0)).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            format!(
+                "Device 'wgpu:0' is not available: adapter {adapter} lacks SHADER_F64, which kernel 'scaled' needs."
+            )
+        );
+        let message = context.start_timer().map(drop).unwrap_err().to_string();
+        assert!(
+            message.contains(&format!("adapter {adapter} lacks")) && message.contains("TIMESTAMP_QUERY"),
+            "{message}"
+        );
+        // Without a pipeline cache and without f64, memory and fills work.
+        let (block, size) = context.allocate(64).unwrap();
+        context.fill(&block, 64, [1, 2]).unwrap();
+        let mut words = [0_u32; 16];
+        context.read(&block, 0, bytemuck::cast_slice_mut(&mut words)).unwrap();
+        assert_eq!(words, [1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2]);
+        context.release(block, size);
+    }
+
+    #[test]
+    fn what_wgpu_refuses_later_is_reported_by_the_next_wait() {
+        let Some(context) = plain_context() else { return };
+        let (block, size) = context.allocate(64).unwrap();
+        // Beyond the end of the block; `Buffer` never asks for this.
+        context.copy(&block, 0, &context.allocate(64).unwrap().0, 1 << 20, 64).unwrap();
+        let error = context.synchronize().unwrap_err();
+        assert!(matches!(error, Error::DeviceFailure { operation: "running kernels", .. }), "{error}");
+        context.synchronize().unwrap();
+        context.release(block, size);
     }
 }

@@ -1,6 +1,6 @@
 //! GPUs through wgpu: Vulkan and Metal.
 //!
-//! `context` opens the adapter, `memory` copies, `pipeline` compiles kernels, `recorder` batches what is to be run.
+//! `context` opens the adapter, `memory` copies, `shader` and `pipeline` compile kernels, `recorder` batches what is to be run.
 
 mod adapter;
 mod arguments;
@@ -8,6 +8,7 @@ mod context;
 mod memory;
 mod pipeline;
 mod recorder;
+mod shader;
 mod timer;
 
 pub(crate) use adapter::available;

@@ -10,12 +10,13 @@ use wgpu::{
     BindGroupDescriptor, BindGroupEntry, BindGroupLayout, BindGroupLayoutDescriptor, BindGroupLayoutEntry,
     BindingResource, BindingType, BufferBinding, BufferBindingType, ComputePipeline,
     ComputePipelineDescriptor, ErrorFilter, Features, PipelineCache, PipelineCacheDescriptor,
-    PipelineLayoutDescriptor, ShaderModuleDescriptor, ShaderSource, ShaderStages,
+    PipelineLayoutDescriptor, ShaderStages,
 };
 
 use super::arguments::append_arguments;
 use super::context::WgpuContext;
 use super::memory::WgpuBlock;
+use super::shader::needs_exact_arithmetic;
 use crate::device::buffer::{AnyBuffer, sealed::HasMemory};
 use crate::device::kernel_cache::CacheKey;
 use crate::device::launch::{Argument, Launch};
@@ -27,7 +28,7 @@ use crate::{Error, Precision, Result};
 const WORKGROUP: u32 = 256;
 
 /// The compiler in front of the driver's: the version of wgpu that the workspace pins, and how it is used here.
-const COMPILER: &str = "wgpu 30, bounds checked";
+const COMPILER: &str = "wgpu 30, bounds checked, nothing contracted";
 
 /// A compiled kernel.
 pub(super) struct Pipeline {
@@ -90,11 +91,14 @@ impl WgpuContext {
         (allocation.block(), allocation.bytes().max(8))
     }
 
-    fn pipeline(&self, launch: &Launch, arguments: &[Argument]) -> Result<Arc<Pipeline>> {
+    pub(super) fn pipeline(&self, launch: &Launch, arguments: &[Argument]) -> Result<Arc<Pipeline>> {
         let text = launch.text;
         self.cached_pipeline((std::ptr::from_ref(text).addr(), launch.precision), || {
             if launch.uses_f64() && !self.device.features().contains(Features::SHADER_F64) {
                 return Err(self.lacks(text.name, "SHADER_F64"));
+            }
+            if !self.keeps_arithmetic() && needs_exact_arithmetic(text) {
+                return Err(self.lacks(text.name, "a compiler that leaves arithmetic as written"));
             }
             let mut layout = Vec::new();
             let argument_bytes = append_arguments(&mut layout, launch.extent, arguments) as u64;
@@ -156,10 +160,7 @@ impl WgpuContext {
     }
 
     fn create(&self, program: &Program, cache: Option<&PipelineCache>) -> Pipeline {
-        let module = self.device.create_shader_module(ShaderModuleDescriptor {
-            label: Some(program.name),
-            source: ShaderSource::Wgsl(program.source.into()),
-        });
+        let module = self.shader_module(program.name, program.source);
         let entry = |binding: usize| BindGroupLayoutEntry {
             binding: binding as u32,
             visibility: ShaderStages::COMPUTE,

@@ -1,0 +1,146 @@
+//! Runs benchmark entries; see the library's documentation for what is counted.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use terrella_benches::{
+    Arguments, Case, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries,
+    measure, peak_fraction, print_heading, print_row, save,
+};
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse(std::env::args().skip(1), &entries::ALL) {
+        Ok(Command::Help) => {
+            print!("{}", terrella_benches::USAGE);
+            Ok(())
+        }
+        Ok(Command::List) => {
+            list();
+            Ok(())
+        }
+        Ok(Command::Run(arguments)) => run(&arguments),
+        Err(error) => Err(error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn list() {
+    for entry in &entries::ALL {
+        println!("{:<12} {}", entry.name, entry.summary);
+        for key in entry.keys {
+            println!("    --{:<12} {:<20} {}", key.name, key.default, key.meaning);
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(arguments.threads).build();
+    let pool = pool.map_err(|error| Error::Value {
+        name: "--threads".to_owned(),
+        got: arguments.threads.to_string(),
+        expected: format!("a number of threads that the system starts ({error})"),
+    })?;
+    let mut json = match &arguments.json {
+        Some(path) => Some(Lines::create(path)?),
+        None => None,
+    };
+    let measurements = pool.install(|| run_entries(arguments, &mut json))?;
+    if arguments.save {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
+        let machine = arguments.machine.clone().unwrap_or_else(default_machine);
+        let stored = save(&folder, &machine, &measurements)?;
+        println!("stored in {}", stored.path.display());
+        for sentence in &stored.slower {
+            println!("SLOWER: {sentence}");
+        }
+    }
+    Ok(())
+}
+
+fn run_entries(arguments: &Arguments, json: &mut Option<Lines>) -> Result<Vec<Measurement>> {
+    let peaks = Peaks::measure(arguments.device)?;
+    println!(
+        "{} with {} threads: copy {:.1} GB/s, FMA {:.1} GF/s f32, {:.1} GF/s f64",
+        arguments.device,
+        arguments.threads,
+        peaks.copy_bandwidth * 1e-9,
+        peaks.fma_rate_f32 * 1e-9,
+        peaks.fma_rate_f64 * 1e-9
+    );
+    print_heading();
+    let mut measurements = Vec::new();
+    for entry in &arguments.entries {
+        for &precision in &arguments.precisions {
+            let Arguments { device, threads, peer, .. } = arguments;
+            // Of several entries, each takes the keys that are its own.
+            let mut values = arguments.values.clone();
+            values.retain(|name, _| entry.keys.iter().any(|key| key.name == name));
+            let request = entry.request(precision, *device, *threads, *peer, &values)?;
+            for mut case in (entry.cases)(&request)? {
+                let samples = measure(&mut *case, request.device, arguments.budget)?;
+                let mut measurement = describe(entry, &request, &mut *case)?.with_samples(&samples);
+                let rate = peaks.fma_rate(precision);
+                measurement.peak_fraction = peak_fraction(case.work(), &peaks, rate, measurement.median_s);
+                print_row(&measurement);
+                if let Some(lines) = json {
+                    lines.write(&measurement)?;
+                }
+                measurements.push(measurement);
+            }
+        }
+    }
+    Ok(measurements)
+}
+
+/// The measurement of a case, its times still to be filled in.
+fn describe(entry: &Entry, request: &Request, case: &mut dyn Case) -> Result<Measurement> {
+    Ok(Measurement {
+        entry: entry.name.to_owned(),
+        case: case.name().to_owned(),
+        size: case.size(),
+        precision: request.precision_name().to_owned(),
+        device: request.device.to_string(),
+        threads: request.threads,
+        median_s: f64::NAN,
+        min_s: f64::NAN,
+        bytes: case.work().bytes,
+        flops: case.work().flops,
+        peak_fraction: None,
+        error: case.error()?,
+        peer: case.peer().map(|peer| peer.name().to_owned()),
+        peer_median_s: None,
+        peer_min_s: None,
+        ratio: None,
+    })
+}
+
+/// A file of JSON lines, or standard output.
+struct Lines {
+    path: std::path::PathBuf,
+    target: Box<dyn Write + Send>,
+}
+
+impl Lines {
+    fn create(path: &Path) -> Result<Self> {
+        let target: Box<dyn Write + Send> = if path == Path::new("-") {
+            Box::new(std::io::stdout())
+        } else {
+            Box::new(File::create(path).map_err(|source| Error::File { path: path.to_owned(), source })?)
+        };
+        Ok(Self { path: path.to_owned(), target })
+    }
+
+    fn write(&mut self, measurement: &Measurement) -> Result<()> {
+        let failed = |source| Error::File { path: self.path.clone(), source };
+        let line = serde_json::to_string(measurement).map_err(|error| failed(error.into()))?;
+        writeln!(self.target, "{line}").map_err(failed)
+    }
+}

@@ -1,0 +1,97 @@
+//! Timing: our run and the peer's in turn, until the budget is spent.
+
+use std::time::Instant;
+
+use terrella_kernels::device::Device;
+
+use crate::{Case, Result};
+
+/// A sample must last this long [s], so that the clock does not show; not longer, so that on a busy machine most samples
+/// fall between two interruptions.
+const SHORTEST_SAMPLE: f64 = 3e-4;
+
+/// Samples at least.
+const FEWEST_SAMPLES: usize = 7;
+
+/// Samples at most.
+const MOST_SAMPLES: usize = 4000;
+
+/// Seconds per run of each sample.
+#[derive(Clone, Debug, Default)]
+pub struct Samples {
+    /// Ours.
+    pub ours: Vec<f64>,
+    /// The peer's, each taken next to ours; empty without one.
+    pub peer: Vec<f64>,
+}
+
+impl Samples {
+    /// Median over the pairs of our time / the peer's.
+    pub fn ratio(&self) -> Option<f64> {
+        let ratios: Vec<f64> = self.ours.iter().zip(&self.peer).map(|(ours, peer)| ours / peer).collect();
+        (!ratios.is_empty()).then(|| median(&ratios))
+    }
+}
+
+/// Measures a case for about `budget` seconds of each side's time, with its peer where it has one.
+pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samples> {
+    // The first run also builds plans, compiles kernels and touches memory.
+    sample(case, device, 1)?;
+    let repeats = repeats_for(sample(case, device, 1)?);
+    let peer_repeats = match case.peer() {
+        Some(peer) => {
+            peer.sample(1)?;
+            repeats_for(peer.sample(1)?)
+        }
+        None => 0,
+    };
+    let mut samples = Samples::default();
+    let mut spent = 0.0;
+    while samples.ours.len() < FEWEST_SAMPLES || (spent < budget && samples.ours.len() < MOST_SAMPLES) {
+        // Who goes first alternates, so that neither always finds the other's data in the cache.
+        let ours_first = samples.ours.len() % 2 == 0;
+        if !ours_first {
+            sample_peer(case, peer_repeats, &mut samples.peer)?;
+        }
+        let seconds = sample(case, device, repeats)?;
+        spent += seconds * repeats as f64;
+        samples.ours.push(seconds);
+        if ours_first {
+            sample_peer(case, peer_repeats, &mut samples.peer)?;
+        }
+    }
+    Ok(samples)
+}
+
+fn sample_peer(case: &mut dyn Case, repeats: usize, seconds: &mut Vec<f64>) -> Result<()> {
+    if let Some(peer) = case.peer() {
+        seconds.push(peer.sample(repeats)?);
+    }
+    Ok(())
+}
+
+/// Seconds per run over `repeats` runs.
+fn sample(case: &mut dyn Case, device: Device, repeats: usize) -> Result<f64> {
+    let start = Instant::now();
+    for _ in 0..repeats {
+        case.run()?;
+    }
+    device.synchronize()?;
+    Ok(start.elapsed().as_secs_f64() / repeats as f64)
+}
+
+fn repeats_for(seconds: f64) -> usize {
+    (SHORTEST_SAMPLE / seconds.max(1e-9)).ceil().clamp(1.0, 100_000.0) as usize
+}
+
+/// The middle value, or the mean of the two in the middle.
+///
+/// # Panics
+/// Where there is no value.
+pub fn median(values: &[f64]) -> f64 {
+    assert!(!values.is_empty(), "the median of no values");
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { (sorted[middle - 1] + sorted[middle]) / 2.0 }
+}

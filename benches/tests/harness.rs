@@ -1,0 +1,195 @@
+//! The harness: arithmetic, command line, JSON, stored results.
+
+use std::fs;
+
+use terrella_benches::{
+    Command, Error, Measurement, Peaks, Samples, Work, entries, median, nearest, peak_fraction, save,
+};
+
+fn parse(words: &[&str]) -> Result<Command, Error> {
+    Command::parse(words.iter().map(|word| (*word).to_owned()), &entries::ALL)
+}
+
+fn refusal(words: &[&str]) -> String {
+    match parse(words) {
+        Err(error) => error.to_string(),
+        Ok(command) => panic!("{words:?} was accepted: {command:?}"),
+    }
+}
+
+fn measurement(median_s: f64) -> Measurement {
+    Measurement {
+        entry: "stencil".to_owned(),
+        case: "laplacian".to_owned(),
+        size: "2x3x4".to_owned(),
+        precision: "f64".to_owned(),
+        device: "cpu".to_owned(),
+        threads: 1,
+        median_s,
+        min_s: median_s,
+        bytes: 16.0,
+        flops: 8.0,
+        peak_fraction: Some(0.5),
+        error: 1e-16,
+        peer: None,
+        peer_median_s: None,
+        peer_min_s: None,
+        ratio: None,
+    }
+}
+
+#[test]
+fn median_is_the_middle() {
+    assert_eq!(median(&[3.0]), 3.0);
+    assert_eq!(median(&[5.0, 1.0, 3.0]), 3.0);
+    assert_eq!(median(&[4.0, 1.0, 3.0, 100.0]), 3.5);
+}
+
+#[test]
+#[should_panic(expected = "median of no values")]
+fn median_of_nothing_is_refused() {
+    median(&[]);
+}
+
+#[test]
+fn ratio_is_the_median_over_pairs() {
+    // The machine slows down by ten halfway: every pair still says 2.
+    let samples = Samples { ours: vec![2.0, 2.0, 20.0, 20.0, 20.0], peer: vec![1.0, 1.0, 10.0, 10.0, 10.0] };
+    assert_eq!(samples.ratio(), Some(2.0));
+    assert_eq!(Samples { ours: vec![1.0], peer: vec![] }.ratio(), None);
+}
+
+#[test]
+fn peak_fraction_takes_the_higher_floor() {
+    let peaks = Peaks { copy_bandwidth: 10e9, fma_rate_f32: 200e9, fma_rate_f64: 100e9 };
+    let fraction =
+        |bytes, flops, seconds| peak_fraction(Work { bytes, flops }, &peaks, peaks.fma_rate_f64, seconds);
+    // 1 GB at 10 GB/s is a floor of 0.1 s.
+    assert_eq!(fraction(1e9, 1e9, 0.2), Some(0.5));
+    // 50 GF at 100 GF/s is a floor of 0.5 s.
+    assert_eq!(fraction(1e9, 50e9, 1.0), Some(0.5));
+    assert_eq!(fraction(0.0, 0.0, 1.0), None);
+}
+
+#[test]
+fn json_has_the_keys_of_the_contract() {
+    let samples = Samples { ours: vec![1.0, 2.0, 3.0], peer: vec![2.0, 4.0, 6.0] };
+    let measurement =
+        Measurement { peer: Some("loop".to_owned()), ..measurement(0.0) }.with_samples(&samples);
+    let object = serde_json::to_value(&measurement).expect("a measurement is JSON");
+    let expected = [
+        "entry",
+        "size",
+        "precision",
+        "device",
+        "threads",
+        "median_s",
+        "min_s",
+        "bytes",
+        "flops",
+        "peak_fraction",
+        "error",
+        "peer",
+        "peer_median_s",
+        "ratio",
+    ];
+    for key in expected {
+        assert!(object.get(key).is_some_and(|value| !value.is_null()), "'{key}' is missing in {object}");
+    }
+    assert_eq!(object["median_s"], 2.0);
+    assert_eq!(object["min_s"], 1.0);
+    assert_eq!(object["peer_median_s"], 4.0);
+    assert_eq!(object["ratio"], 0.5);
+    let alone = serde_json::to_value(measurement_without_peer()).expect("a measurement is JSON");
+    assert!(alone.get("peer").is_none() && alone.get("ratio").is_none(), "{alone}");
+}
+
+fn measurement_without_peer() -> Measurement {
+    measurement(1.0).with_samples(&Samples { ours: vec![1.0], peer: vec![] })
+}
+
+#[test]
+fn unknown_names_are_answered_with_the_nearest() {
+    assert!(
+        refusal(&["stensil"]).contains("entry 'stensil': did you mean 'stencil'?"),
+        "{}",
+        refusal(&["stensil"])
+    );
+    let message = refusal(&["stencil", "--level", "3"]);
+    assert!(message.contains("key of 'stencil' '--level': did you mean '--levels'?"), "{message}");
+    let message = refusal(&["stencil", "--treads", "3"]);
+    assert!(message.contains("did you mean '--threads'?"), "{message}");
+    let message = refusal(&["stencil", "--pear"]);
+    assert!(message.contains("did you mean '--peer'?"), "{message}");
+    assert_eq!(nearest("cuba", ["cpu", "cuda"]), "cuda");
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_was_expected() {
+    assert_eq!(refusal(&["stencil", "--threads", "0"]), "'--threads': got '0', expected a positive number.");
+    assert_eq!(
+        refusal(&["stencil", "--precision", "f16"]),
+        "'--precision': got 'f16', expected f32, f64 or both."
+    );
+    assert_eq!(refusal(&["stencil", "--levels"]), "'--levels': got nothing, expected a value after it.");
+    assert_eq!(refusal(&["stencil", "levels"]), "'stencil': got 'levels', expected --key value.");
+    assert!(refusal(&["stencil", "--device", "gpu"]).starts_with("Device 'gpu' is unknown"));
+}
+
+#[test]
+fn command_line_reaches_the_entry() {
+    let Ok(Command::Run(arguments)) = parse(&[
+        "stencil",
+        "--rows",
+        "8",
+        "--precision",
+        "f32",
+        "--peer",
+        "--threads",
+        "2",
+        "--json",
+        "out.json",
+    ]) else {
+        panic!("a valid command line");
+    };
+    assert_eq!(arguments.entries.len(), 1);
+    assert!(arguments.peer && !arguments.save);
+    assert_eq!((arguments.threads, arguments.precisions.len()), (2, 1));
+    assert_eq!(arguments.json.as_deref(), Some("out.json".as_ref()));
+    assert_eq!(arguments.values.get("rows").map(String::as_str), Some("8"));
+    assert!(matches!(parse(&["list"]), Ok(Command::List)));
+    assert!(matches!(parse(&[]), Ok(Command::Help)));
+    assert!(matches!(parse(&["stencil", "--help"]), Ok(Command::Help)));
+    let Ok(Command::Run(all)) = parse(&["all"]) else { panic!("a valid command line") };
+    assert_eq!(all.entries.len(), entries::ALL.len());
+}
+
+#[test]
+fn a_run_replaces_its_own_rows_only_and_flags_the_slower() -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let other = Measurement { entry: "math".to_owned(), ..measurement(5.0) };
+    let first = save(folder.path(), "here", &[measurement(1.0), other])?;
+    assert!(first.slower.is_empty());
+    save(folder.path(), "elsewhere", &[measurement(9.0)])?;
+    assert!(save(folder.path(), "here", &[measurement(1.04)])?.slower.is_empty(), "within 5%");
+    let slower = save(folder.path(), "here", &[measurement(1.2)])?.slower;
+    assert_eq!(slower.len(), 1);
+    assert!(slower[0].contains("laplacian") && slower[0].contains("15% slower"), "{slower:?}");
+    let text = fs::read_to_string(&first.path).expect("the stored file");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3, "a heading and two rows: {text}");
+    assert!(lines[1].starts_with("math,laplacian,2x3x4,f64,cpu,1,5.0"), "{text}");
+    assert!(lines[2].starts_with("stencil,laplacian,2x3x4,f64,cpu,1,1.2"), "{text}");
+    assert!(lines[2].contains("rustc"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn foreign_files_are_not_overwritten() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("here.csv");
+    fs::write(&path, "a,b\n1,2\n").expect("a writable file");
+    let error = save(folder.path(), "here", &[measurement(1.0)]).unwrap_err().to_string();
+    assert!(error.contains("line 1: expected the heading"), "{error}");
+    assert_eq!(fs::read_to_string(&path).expect("the file"), "a,b\n1,2\n");
+}

@@ -1,0 +1,77 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Global 500 hPa forecasts from a real state, and their verification.
+///
+/// Exit status: 0 when everything asked for was written and read back, 1 on an error (one line on stderr says which),
+/// 2 on a wrong command line, 130 after Ctrl-C or SIGTERM (finished files stay valid, a checkpoint is written).
+#[derive(Debug, Parser)]
+#[command(name = "extremes", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Run(RunArguments),
+    Verify(VerifyArguments),
+}
+
+/// Runs a forecast: GRIB2 and NetCDF files, maps, charts and a summary.
+///
+/// The model is the shallow-water equations on the sphere with 500 hPa wind and height as the initial state (an
+/// equivalent-barotropic forecast). Files get their final name only when they are whole.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The configuration, a TOML file; paths in it are relative to its folder.
+    #[arg(value_name = "CONFIG.toml")]
+    pub(crate) configuration: PathBuf,
+    /// Where to compute: cpu, cuda:N, hip:N or wgpu:N [default: the configuration's, else $TERRELLA_DEVICE, else cpu].
+    #[arg(long, value_name = "D")]
+    pub(crate) device: Option<String>,
+    /// Folder for the results; created if absent, files of an earlier run are replaced [default: the configuration's].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Stop after this many time steps (counted from the initial state) instead of the configured length; a
+    /// checkpoint is written there.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) steps: Option<u64>,
+    /// Continue from a checkpoint of the same configuration; the results equal those of an uninterrupted run bit for
+    /// bit.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restart: Option<PathBuf>,
+}
+
+/// Scores forecast files against an analysis: RMSE, bias, anomaly correlation, persistence.
+///
+/// Every forecast field whose valid time, level and parameter the analysis has is interpolated (cubic in longitude
+/// and latitude) to the analysis' grid and compared there with area weights: globe, northern (20..90 N) and southern
+/// (90..20 S) extratropics, tropics (20 S..20 N). Persistence is the forecast's own step 0.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// GRIB file of the forecast, or a folder with such files.
+    #[arg(long, value_name = "F")]
+    pub(crate) forecast: PathBuf,
+    /// GRIB file of the verifying analysis, or a folder with such files.
+    #[arg(long, value_name = "A")]
+    pub(crate) analysis: PathBuf,
+    /// GRIB file with a climatological mean of the same parameters (any date): adds the anomaly correlation.
+    #[arg(long, value_name = "C")]
+    pub(crate) climatology: Option<PathBuf>,
+    /// Pressure level [hPa].
+    #[arg(long, value_name = "HPA", default_value_t = 500)]
+    pub(crate) level: u32,
+    /// Parameters to compare (GRIB short names; gh also matches a geopotential z).
+    #[arg(long, value_name = "P,...", value_delimiter = ',', default_values_t = ["gh".to_owned(), "u".to_owned(), "v".to_owned()])]
+    pub(crate) parameters: Vec<String>,
+    /// Only this forecast step [h].
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) step: Option<u32>,
+    /// Write the scores to this file as JSON too.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}

@@ -1,0 +1,219 @@
+//! Checkpoint files: everything a run needs to continue with the same bits.
+//!
+//! | bytes | content                                                                              |
+//! |-------|--------------------------------------------------------------------------------------|
+//! | 16    | `TERRELLA RESTART`                                                                   |
+//! | 4     | version of this layout                                                               |
+//! | 4     | bytes per number of the state: 4 or 8                                                |
+//! | 32    | fingerprint of the set-up (BLAKE3 of settings and input, see [`Fingerprint`])        |
+//! | 8     | truncation                                                                           |
+//! | 8, 8  | time step \[s\], mean geopotential \[m² s⁻²\], as f64                                |
+//! | 8     | steps done                                                                           |
+//! | 8, …  | number of records of the series, each [`Record::NUMBERS`] f64                        |
+//! | 8, …  | number of tendencies, f64 each                                                       |
+//! | …     | six spectra: vorticity, divergence, geopotential at t − Δt, the same at t            |
+//! | 32    | BLAKE3 of all bytes before                                                           |
+//!
+//! Numbers are little-endian.
+
+use std::path::Path;
+
+use terrella_dycore::shallow_water::Checkpoint;
+use terrella_kernels::{Precision, Real};
+
+use crate::error::{Error, Result};
+use crate::series::{Record, Series};
+
+const MAGIC: &[u8; 16] = b"TERRELLA RESTART";
+const VERSION: u32 = 1;
+
+/// What must be equal for two runs to have equal results.
+pub(crate) type Fingerprint = [u8; 32];
+
+/// The bytes of a checkpoint file.
+pub(crate) fn encode<R: Real>(
+    fingerprint: &Fingerprint,
+    checkpoint: &Checkpoint<R>,
+    series: &Series,
+) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(VERSION.to_le_bytes());
+    bytes.extend(width::<R>().to_le_bytes());
+    bytes.extend(fingerprint);
+    bytes.extend((checkpoint.truncation as u64).to_le_bytes());
+    bytes.extend(checkpoint.time_step.to_le_bytes());
+    bytes.extend(checkpoint.mean_geopotential.to_le_bytes());
+    bytes.extend(checkpoint.step.to_le_bytes());
+    bytes.extend((series.records.len() as u64).to_le_bytes());
+    for number in series.records.iter().flat_map(|record| record.to_numbers()) {
+        bytes.extend(number.to_le_bytes());
+    }
+    bytes.extend((series.tendencies.len() as u64).to_le_bytes());
+    for number in &series.tendencies {
+        bytes.extend(number.to_le_bytes());
+    }
+    for value in checkpoint.previous.iter().chain(&checkpoint.present).flatten() {
+        match R::PRECISION {
+            // Exact: the value is an f32.
+            Precision::F32 => bytes.extend((value.to_f64() as f32).to_le_bytes()),
+            Precision::F64 => bytes.extend(value.to_f64().to_le_bytes()),
+        }
+    }
+    let hash = blake3::hash(&bytes);
+    bytes.extend(hash.as_bytes());
+    bytes
+}
+
+/// Reads a checkpoint file of the set-up with this fingerprint; `path` is for messages.
+pub(crate) fn decode<R: Real>(
+    bytes: &[u8],
+    fingerprint: &Fingerprint,
+    path: &Path,
+) -> Result<(Checkpoint<R>, Series)> {
+    let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
+    let whole = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("it does not start like one".into()))?;
+    let Some((content, hash)) = bytes.split_last_chunk::<32>() else {
+        return Err(refuse(format!("it ends after {} bytes", bytes.len())));
+    };
+    if blake3::hash(content).as_bytes() != hash {
+        return Err(refuse("its hash does not match: it is damaged or cut".into()));
+    }
+    let mut reader = Reader { bytes: &whole[..whole.len() - 32], path };
+    let version = reader.u32()?;
+    if version != VERSION {
+        return Err(refuse(format!("its layout is version {version}, this program reads {VERSION}")));
+    }
+    let bytes_per_number = reader.u32()?;
+    if bytes_per_number != width::<R>() {
+        let precision = |width: u32| format!("f{}", 8 * width);
+        return Err(refuse(format!(
+            "it holds {} numbers, the configuration asks for {}",
+            precision(bytes_per_number),
+            precision(width::<R>())
+        )));
+    }
+    if reader.take::<32>()? != *fingerprint {
+        return Err(refuse("the configuration or the input file is another one than at its writing".into()));
+    }
+    let truncation = reader.u64()? as usize;
+    let (time_step, mean_geopotential) = (reader.f64()?, reader.f64()?);
+    let step = reader.u64()?;
+    let mut series = Series::default();
+    for _ in 0..reader.u64()? {
+        let mut numbers = [0.0; Record::NUMBERS];
+        for number in &mut numbers {
+            *number = reader.f64()?;
+        }
+        series.records.push(Record::from_numbers(numbers));
+    }
+    for _ in 0..reader.u64()? {
+        series.tendencies.push(reader.f64()?);
+    }
+    let values = (truncation + 1) * (truncation + 2);
+    let mut spectra = [(); 6].map(|()| Vec::with_capacity(values));
+    for spectrum in &mut spectra {
+        for _ in 0..values {
+            spectrum.push(match R::PRECISION {
+                Precision::F32 => R::from_f64(f64::from(f32::from_le_bytes(reader.take()?))),
+                Precision::F64 => R::from_f64(reader.f64()?),
+            });
+        }
+    }
+    if !reader.bytes.is_empty() {
+        return Err(refuse(format!("{} bytes follow its end", reader.bytes.len())));
+    }
+    let [vorticity, divergence, geopotential, present_vorticity, present_divergence, present_geopotential] =
+        spectra;
+    let checkpoint = Checkpoint {
+        truncation,
+        time_step,
+        mean_geopotential,
+        step,
+        previous: [vorticity, divergence, geopotential],
+        present: [present_vorticity, present_divergence, present_geopotential],
+    };
+    Ok((checkpoint, series))
+}
+
+fn width<R: Real>() -> u32 {
+    match R::PRECISION {
+        Precision::F32 => 4,
+        Precision::F64 => 8,
+    }
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    path: &'a Path,
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let (head, rest) = self.bytes.split_first_chunk::<N>().ok_or_else(|| Error::Checkpoint {
+            path: self.path.to_owned(),
+            message: "it ends inside its content".into(),
+        })?;
+        self.bytes = rest;
+        Ok(*head)
+    }
+
+    fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_le_bytes(self.take()?))
+    }
+
+    fn u64(&mut self) -> Result<u64> {
+        Ok(u64::from_le_bytes(self.take()?))
+    }
+
+    fn f64(&mut self) -> Result<f64> {
+        Ok(f64::from_le_bytes(self.take()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example<R: Real>() -> (Checkpoint<R>, Series) {
+        let spectrum =
+            |offset: usize| (0..6).map(|i| R::from_f64(((i + offset) as f64).sin())).collect::<Vec<R>>();
+        let checkpoint = Checkpoint {
+            truncation: 1,
+            time_step: 300.5,
+            mean_geopotential: 54321.0,
+            step: 77,
+            previous: [spectrum(0), spectrum(1), spectrum(2)],
+            present: [spectrum(3), spectrum(4), spectrum(5)],
+        };
+        let record = Record::from_numbers([1.0, 2.0, 0.1, 4.0, 5.0, 6.0, 7.0, 8.0]);
+        (checkpoint, Series { records: vec![record; 2], tendencies: vec![0.1, 0.2, 0.3] })
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        fn there_and_back<R: Real>() {
+            let (checkpoint, series) = example::<R>();
+            let bytes = encode(&[7; 32], &checkpoint, &series);
+            assert_eq!(decode::<R>(&bytes, &[7; 32], Path::new("c")).unwrap(), (checkpoint, series));
+        }
+        there_and_back::<f32>();
+        there_and_back::<f64>();
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let (checkpoint, series) = example::<f64>();
+        let bytes = encode(&[7; 32], &checkpoint, &series);
+        let message = |bytes: &[u8]| decode::<f64>(bytes, &[7; 32], Path::new("c")).unwrap_err().to_string();
+        assert!(message(b"GRIB").contains("does not start"));
+        assert!(message(&bytes[..bytes.len() - 1]).contains("damaged or cut"));
+        assert!(message(&bytes[..20]).contains("ends after 20 bytes"));
+        let mut flipped = bytes.clone();
+        flipped[200] ^= 1;
+        assert!(message(&flipped).contains("damaged or cut"));
+        let other = decode::<f64>(&bytes, &[8; 32], Path::new("c")).unwrap_err().to_string();
+        assert!(other.contains("another one"), "{other}");
+        let narrow = decode::<f32>(&bytes, &[7; 32], Path::new("c")).unwrap_err().to_string();
+        assert!(narrow.contains("f64") && narrow.contains("f32"), "{narrow}");
+    }
+}

@@ -1,0 +1,439 @@
+//! The configuration file: its keys, defaults and what their values may be.
+
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::automatic::Automatic;
+use crate::error::{Error, Result};
+use crate::known_keys::known_keys;
+use crate::setup::LONGEST_TIME_STEP;
+use crate::suggestion::hint;
+
+/// All of a configuration file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Configuration {
+    pub(crate) input: Input,
+    #[serde(default)]
+    pub(crate) model: Model,
+    #[serde(default)]
+    pub(crate) output: Output,
+}
+
+/// `[input]`: which fields of which file are the initial state.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    /// GRIB file, relative to the configuration's folder.
+    pub(crate) file: PathBuf,
+    /// Pressure level \[hPa\].
+    #[serde(default = "five_hundred")]
+    pub(crate) level: u32,
+    /// Short name of the eastward wind.
+    #[serde(default = "eastward")]
+    pub(crate) u: String,
+    /// Short name of the northward wind.
+    #[serde(default = "northward")]
+    pub(crate) v: String,
+    /// Short name of the height (gh \[m\]) or geopotential (z \[m² s⁻²\]); auto takes gh, else z, else derives it from
+    /// the wind; "none" derives it always.
+    #[serde(default)]
+    pub(crate) height: Automatic<String>,
+    /// Base time of the wanted messages, YYYY-MM-DD or YYYY-MM-DDTHH, where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) date: Option<String>,
+    /// Forecast step of the wanted messages \[h\], where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<u32>,
+    /// Ensemble member, where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) member: Option<u32>,
+}
+
+/// `[model]`: the equations and their discretisation.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Model {
+    /// Triangular truncation T.
+    pub(crate) truncation: usize,
+    /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing.
+    pub(crate) grid: Automatic<String>,
+    /// f64 or f32.
+    pub(crate) precision: Precision,
+    /// cpu, cuda:N, hip:N, wgpu:N.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
+    /// Time step \[s\]; auto follows from the truncation and the strongest wind.
+    pub(crate) time_step: Automatic<f64>,
+    /// Length of the forecast \[h\].
+    pub(crate) length: u32,
+    /// Mean height (depth of the fluid at rest) \[m\]; auto is the area mean of the initial height.
+    pub(crate) mean_height: Automatic<f64>,
+    /// Power p of the hyperdiffusion (−∇²)^p.
+    pub(crate) diffusion_order: u32,
+    /// Time in which hyperdiffusion damps the smallest scale by e \[h\]; 0 switches it off.
+    pub(crate) diffusion_time: f64,
+    /// Strength of the time filter, 0 to 1.
+    pub(crate) filter: f64,
+    /// Time in which the state is drawn back to the initial one by e \[h\]; 0 switches it off.
+    pub(crate) relaxation_time: f64,
+    /// How gravity waves are kept out of the initial state.
+    pub(crate) initialisation: Initialisation,
+    /// Period below which the digital filter takes waves away \[h\].
+    pub(crate) cutoff_period: f64,
+}
+
+/// `[output]`: what is written.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Output {
+    /// Folder, relative to the configuration's; `--out` replaces it.
+    pub(crate) folder: PathBuf,
+    /// Hours between outputs.
+    pub(crate) interval: u32,
+    /// Which files.
+    pub(crate) formats: Vec<Format>,
+    /// Bits per value in GRIB.
+    pub(crate) bits: u32,
+    /// Maps and charts.
+    pub(crate) pictures: bool,
+    /// Width of pictures \[pixels\].
+    pub(crate) picture_width: u32,
+    /// Projection of the maps.
+    pub(crate) projection: Projection,
+    /// Hours between checkpoints; 0 writes one only where a run stops early.
+    pub(crate) checkpoint_interval: u32,
+}
+
+/// Floating-point format of the model.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Precision {
+    F32,
+    F64,
+}
+
+/// How gravity waves are kept out of the initial state.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Initialisation {
+    /// The analysis as it is.
+    None,
+    /// Digital filter over an adiabatic run backward and forward.
+    DigitalFilter,
+}
+
+/// A file format.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Format {
+    Grib2,
+    Netcdf,
+}
+
+/// Projection of the maps.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Projection {
+    Robinson,
+    PlateCarree,
+    NorthPolar,
+    SouthPolar,
+}
+
+fn five_hundred() -> u32 {
+    500
+}
+fn eastward() -> String {
+    "u".into()
+}
+fn northward() -> String {
+    "v".into()
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            truncation: 170,
+            grid: Automatic::Auto,
+            precision: Precision::F64,
+            device: None,
+            time_step: Automatic::Auto,
+            length: 120,
+            mean_height: Automatic::Auto,
+            diffusion_order: 4,
+            diffusion_time: 4.0,
+            filter: 0.1,
+            relaxation_time: 0.0,
+            initialisation: Initialisation::DigitalFilter,
+            cutoff_period: 12.0,
+        }
+    }
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self {
+            folder: "out".into(),
+            interval: 6,
+            formats: vec![Format::Grib2, Format::Netcdf],
+            bits: 16,
+            pictures: true,
+            picture_width: 1600,
+            projection: Projection::Robinson,
+            checkpoint_interval: 24,
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads, checks and resolves the paths of a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::file(path, "reading of the configuration", error))?;
+        let mut configuration = Self::parse(&text, path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        configuration.input.file = folder.join(&configuration.input.file);
+        configuration.output.folder = folder.join(&configuration.output.folder);
+        Ok(configuration)
+    }
+
+    /// Parses and checks the text of a configuration file; `path` is for messages.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
+        let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
+        let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
+        expect_known_keys(&table).map_err(refuse)?;
+        let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
+        configuration.validate().map_err(refuse)?;
+        Ok(configuration)
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        let Self { input, model, output } = self;
+        within("input", "level", input.level, 1, 1100)?;
+        named("input", "u", &input.u)?;
+        named("input", "v", &input.v)?;
+        if let Automatic::Given(height) = &input.height {
+            named("input", "height", height)?;
+        }
+        within("model", "truncation", model.truncation, 1, 4000)?;
+        within("model", "length", model.length, 1, 24 * 366)?;
+        if let Automatic::Given(step) = model.time_step {
+            within("model", "time_step", step, 1.0, LONGEST_TIME_STEP)?;
+        }
+        if let Automatic::Given(height) = model.mean_height {
+            within("model", "mean_height", height, 1.0, 100_000.0)?;
+        }
+        within("model", "diffusion_order", model.diffusion_order, 1, 16)?;
+        zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
+        within("model", "filter", model.filter, 0.0, 1.0)?;
+        zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
+        within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        within("output", "interval", output.interval, 1, 24 * 366)?;
+        within("output", "bits", output.bits, 1, 32)?;
+        within("output", "picture_width", output.picture_width, 400, 8000)?;
+        if output.formats.is_empty() {
+            return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
+        }
+        if output.checkpoint_interval % output.interval != 0 {
+            return Err(format!(
+                "Key 'checkpoint_interval' in [output] is {}: expected a multiple of 'interval' ({} h), or 0.",
+                output.checkpoint_interval, output.interval
+            ));
+        }
+        if model.length % output.interval != 0 {
+            return Err(format!(
+                "Key 'length' in [model] is {}: expected a multiple of 'interval' in [output] ({} h).",
+                model.length, output.interval
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Refuses keys that nothing reads, naming the nearest one that something does.
+fn expect_known_keys(table: &toml::Table) -> std::result::Result<(), String> {
+    let tables = known_keys::<Configuration>();
+    for (name, value) in table {
+        let Some(entries) = value.as_table() else {
+            return Err(match owner_of(name) {
+                Some(owner) => format!("Key '{name}' stands outside a table: it belongs into [{owner}]."),
+                None => format!("Unknown key '{name}' outside a table: {}", hint(name, tables)),
+            });
+        };
+        let keys = keys_of(name).ok_or_else(|| format!("Unknown table [{name}]: {}", hint(name, tables)))?;
+        for key in entries.keys() {
+            if keys.contains(&key.as_str()) {
+                continue;
+            }
+            return Err(match owner_of(key) {
+                Some(owner) => format!("Unknown key '{key}' in [{name}]: it belongs into [{owner}]."),
+                None => format!("Unknown key '{key}' in [{name}]: {}", hint(key, keys)),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn keys_of(table: &str) -> Option<&'static [&'static str]> {
+    fn keys<T: DeserializeOwned>() -> Option<&'static [&'static str]> {
+        Some(known_keys::<T>())
+    }
+    match table {
+        "input" => keys::<Input>(),
+        "model" => keys::<Model>(),
+        "output" => keys::<Output>(),
+        _ => None,
+    }
+}
+
+/// The table that knows `key`.
+fn owner_of(key: &str) -> Option<&'static str> {
+    known_keys::<Configuration>()
+        .iter()
+        .copied()
+        .find(|table| keys_of(table).is_some_and(|keys| keys.contains(&key)))
+}
+
+/// One line: the place and toml's own words.
+fn toml_message(error: &toml::de::Error, text: &str) -> String {
+    let words = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    match error.span() {
+        Some(span) => {
+            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
+            let source = text.lines().nth(line - 1).unwrap_or("").trim();
+            if source.is_empty() {
+                format!("line {line}: {words}.")
+            } else {
+                format!("line {line} ({source}): {words}.")
+            }
+        }
+        None => format!("{words}."),
+    }
+}
+
+fn within<T: PartialOrd + Display>(
+    table: &str,
+    key: &str,
+    value: T,
+    least: T,
+    most: T,
+) -> std::result::Result<(), String> {
+    // NaN is in no range.
+    if least <= value && value <= most {
+        return Ok(());
+    }
+    Err(format!("Key '{key}' in [{table}] is {value}: expected {least} to {most}."))
+}
+
+fn zero_or_within(
+    table: &str,
+    key: &str,
+    value: f64,
+    least: f64,
+    most: f64,
+) -> std::result::Result<(), String> {
+    if value == 0.0 {
+        return Ok(());
+    }
+    within(table, key, value, least, most)
+        .map_err(|message| message.replace("expected ", "expected 0 (off) or "))
+}
+
+fn named(table: &str, key: &str, value: &str) -> std::result::Result<(), String> {
+    if !value.is_empty() {
+        return Ok(());
+    }
+    Err(format!("Key '{key}' in [{table}] is empty: expected a GRIB short name."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        Configuration::parse(text, Path::new("forecast.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_valid() {
+        let configuration =
+            Configuration::parse("[input]\nfile = 'x.grib'\n", Path::new("forecast.toml")).unwrap();
+        assert_eq!(configuration.model.truncation, 170);
+        assert_eq!(configuration.input.height, Automatic::Auto);
+        assert_eq!(configuration.output, Output::default());
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_one() {
+        assert_eq!(
+            message("[input]\nfile = 'x'\n[model]\ntruncaton = 21\n"),
+            "'forecast.toml': Unknown key 'truncaton' in [model]: did you mean 'truncation'?"
+        );
+    }
+
+    #[test]
+    fn an_unknown_table_is_named_with_the_nearest_one() {
+        assert_eq!(
+            message("[input]\nfile = 'x'\n[modle]\ntruncation = 21\n"),
+            "'forecast.toml': Unknown table [modle]: did you mean 'model'?"
+        );
+    }
+
+    #[test]
+    fn a_key_in_the_wrong_table_is_sent_to_the_right_one() {
+        assert_eq!(
+            message("[input]\nfile = 'x'\ntruncation = 21\n"),
+            "'forecast.toml': Unknown key 'truncation' in [input]: it belongs into [model]."
+        );
+        assert!(message("length = 5\n").contains("it belongs into [model]"));
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_named_with_the_range() {
+        assert_eq!(
+            message("[input]\nfile = 'x'\n[model]\ntruncation = 0\n"),
+            "'forecast.toml': Key 'truncation' in [model] is 0: expected 1 to 4000."
+        );
+        assert!(message("[input]\nfile = 'x'\n[model]\nfilter = nan\n").contains("expected 0 to 1"));
+        assert!(
+            message("[input]\nfile = 'x'\n[model]\nrelaxation_time = -1\n")
+                .contains("expected 0 (off) or 0.1 to")
+        );
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named_with_its_line() {
+        let message = message("[input]\nfile = 'x'\n[model]\ntruncation = \"big\"\n");
+        assert!(message.contains("line 4 (truncation = \"big\")"), "{message}");
+        assert!(!message.contains('\n'));
+    }
+
+    #[test]
+    fn an_unknown_choice_lists_the_choices() {
+        let message = message("[input]\nfile = 'x'\n[output]\nformats = ['grib']\n");
+        assert!(message.contains("grib2") && message.contains("netcdf"), "{message}");
+    }
+
+    #[test]
+    fn a_missing_file_key_is_named() {
+        assert!(message("[input]\nlevel = 500\n").contains("file"));
+        assert!(message("[model]\ntruncation = 21\n").contains("input"));
+    }
+
+    #[test]
+    fn auto_or_a_number() {
+        let text = "[input]\nfile = 'x'\n[model]\ntime_step = 600\nmean_height = 5500.5\n";
+        let model = Configuration::parse(text, Path::new("c")).unwrap().model;
+        assert_eq!(model.time_step, Automatic::Given(600.0));
+        assert_eq!(model.mean_height, Automatic::Given(5500.5));
+        assert!(message("[input]\nfile = 'x'\n[model]\ntime_step = 'slow'\n").contains("line 4"));
+    }
+
+    #[test]
+    fn the_length_is_a_multiple_of_the_interval() {
+        assert!(message("[input]\nfile = 'x'\n[model]\nlength = 7\n").contains("multiple of 'interval'"));
+    }
+}

@@ -1,0 +1,25 @@
+//! Ctrl-C and SIGTERM: a request to stop after the running step.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::error::{Error, Result};
+
+static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+/// Exit status of a run that was interrupted: 128 + SIGINT, as shells have it.
+pub(crate) const EXIT_STATUS: u8 = 130;
+
+/// Starts listening. The first signal asks the run to stop; a second one ends the process at once.
+pub(crate) fn listen() -> Result<()> {
+    ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(i32::from(EXIT_STATUS));
+        }
+    })
+    .map_err(|error| Error::Signals { reason: error.to_string() })
+}
+
+/// Whether a signal has arrived.
+pub(crate) fn requested() -> bool {
+    REQUESTED.load(Ordering::SeqCst)
+}

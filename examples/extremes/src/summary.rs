@@ -1,0 +1,147 @@
+//! `summary.json`: what a run did, with what, how fast, and what it left behind.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+use terrella_io::sink::AtomicFile;
+
+use crate::error::{Error, Result};
+use crate::series::Series;
+
+const NAME: &str = "summary.json";
+
+/// Wall-clock time spent \[s\].
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Timings {
+    /// Reading, analysis and initialisation.
+    pub(crate) initial_state: f64,
+    /// Time steps.
+    pub(crate) model: f64,
+    /// Diagnostics, files and reading them back.
+    pub(crate) output: f64,
+    /// Maps and charts.
+    pub(crate) pictures: f64,
+}
+
+/// What a summary says.
+pub(crate) struct Summary<'a> {
+    pub(crate) status: &'a str,
+    pub(crate) configuration: Value,
+    pub(crate) input: &'a Path,
+    pub(crate) input_hash: String,
+    pub(crate) device: String,
+    pub(crate) grid: String,
+    pub(crate) valid: String,
+    pub(crate) time_step: f64,
+    pub(crate) steps: u64,
+    pub(crate) steps_of_this_process: u64,
+    pub(crate) report: &'a [String],
+    pub(crate) timings: Timings,
+    pub(crate) series: &'a Series,
+    pub(crate) files: &'a [PathBuf],
+}
+
+impl Summary<'_> {
+    /// Simulated days per day of wall-clock time in the model's steps.
+    pub(crate) fn days_per_day(&self) -> f64 {
+        self.steps_of_this_process as f64 * self.time_step / self.timings.model.max(1e-9)
+    }
+
+    /// Writes the file with sizes and hashes of all others.
+    pub(crate) fn write(&self, folder: &Path) -> Result<PathBuf> {
+        let mut files = Vec::new();
+        for path in self.files {
+            let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading back", error))?;
+            files.push(json!({
+                "name": path.strip_prefix(folder).unwrap_or(path),
+                "bytes": bytes.len(),
+                "blake3": blake3::hash(&bytes).to_hex().as_str(),
+            }));
+        }
+        let series = self.series;
+        let document = json!({
+            "status": self.status,
+            "program": { "name": "extremes", "version": env!("CARGO_PKG_VERSION"), "eccodes": terrella_io::eccodes::version().ok() },
+            "initial_time": self.valid,
+            "input": { "file": self.input, "blake3": self.input_hash },
+            "configuration": self.configuration,
+            "run": {
+                "device": self.device,
+                "processors": std::thread::available_parallelism().map_or(1, usize::from),
+                "grid": self.grid,
+                "time_step_s": self.time_step,
+                "steps": self.steps,
+                "forecast_hours": self.steps as f64 * self.time_step / 3600.0,
+                "steps_of_this_process": self.steps_of_this_process,
+                "simulated_days_per_day": self.days_per_day(),
+                "report": self.report,
+            },
+            "timings_s": self.timings,
+            "relative_drift": {
+                "mass": series.drift(|record| record.mass),
+                "total_energy": series.drift(|record| record.total_energy),
+                "potential_enstrophy": series.drift(|record| record.potential_enstrophy),
+                "angular_momentum": series.drift(|record| record.angular_momentum),
+            },
+            "units": {
+                "mass": "m", "total_energy": "m3 s-2", "potential_enstrophy": "m-1 s-2", "angular_momentum": "m3 s-1",
+                "maximum_wind": "m s-1", "lowest": "m", "highest": "m", "rms_height_tendency": "m h-1",
+            },
+            "records": series.records,
+            "rms_height_tendency": series.tendencies,
+            "files": files,
+        });
+        let path = folder.join(NAME);
+        let mut text = serde_json::to_string_pretty(&document).expect("numbers and texts are valid JSON");
+        text.push('\n');
+        AtomicFile::write(&path, text.as_bytes())?;
+        Ok(path)
+    }
+}
+
+/// The files that are still there of those that an earlier run's summary lists in the folder.
+pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<PathBuf> {
+    let Ok(text) = std::fs::read_to_string(folder.join(NAME)) else { return Vec::new() };
+    let document: Value = serde_json::from_str(&text).unwrap_or_default();
+    let names = document["files"].as_array().into_iter().flatten().filter_map(|file| file["name"].as_str());
+    // Only plain names: a summary that someone edited must not reach other folders.
+    names
+        .filter(|name| Path::new(name).file_name().is_some_and(|plain| plain == *name))
+        .map(|name| folder.join(name))
+        .filter(|path| path.is_file())
+        .collect()
+}
+
+/// Removes what an earlier run left in the folder, as its summary lists it, so that no file of it can be taken for
+/// one of the run that begins.
+pub(crate) fn remove_earlier_run(folder: &Path) -> Result<()> {
+    let summary = folder.join(NAME);
+    let own = summary.is_file().then_some(summary);
+    for path in files_of_earlier_run(folder).into_iter().chain(own) {
+        std::fs::remove_file(&path)
+            .map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_files_inside_the_folder_are_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let inside = folder.path().join("run");
+        std::fs::create_dir(&inside).unwrap();
+        for path in [inside.join("a.grib2"), inside.join("mine.txt"), folder.path().join("outside")] {
+            std::fs::write(path, "x").unwrap();
+        }
+        let summary =
+            json!({ "files": [{ "name": "a.grib2" }, { "name": "gone.png" }, { "name": "../outside" }] });
+        std::fs::write(inside.join(NAME), summary.to_string()).unwrap();
+        remove_earlier_run(&inside).unwrap();
+        assert!(!inside.join("a.grib2").exists() && !inside.join(NAME).exists());
+        assert!(inside.join("mine.txt").exists() && folder.path().join("outside").exists());
+    }
+}

@@ -1,0 +1,25 @@
+//! Without ecCodes, GRIB gives an error that names the library and its package; all else works.
+
+use terrella_io::Error;
+use terrella_io::encode::{GribEncoder, GribSettings};
+use terrella_io::layout::Layout;
+
+/// Runs in a process of its own, where TERRELLA_ECCODES leads nowhere.
+#[test]
+fn an_absent_library_is_named() {
+    if std::env::var_os("TERRELLA_TEST_CHILD").is_none() {
+        let child = std::process::Command::new(std::env::current_exe().unwrap())
+            .env("TERRELLA_TEST_CHILD", "1")
+            .env("TERRELLA_ECCODES", "/nowhere/libeccodes.so")
+            .status();
+        assert!(child.unwrap().success());
+        return;
+    }
+    let error = GribEncoder::new(&Layout::global_lat_lon(4, 3), &GribSettings::default()).err().unwrap();
+    assert!(matches!(error, Error::LibraryMissing { .. }));
+    let text = error.to_string();
+    for part in ["'/nowhere/libeccodes.so'", "Debian's package libeccodes0", "TERRELLA_ECCODES"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(terrella_io::eccodes::version().unwrap_err().to_string(), text);
+}

@@ -1,0 +1,203 @@
+//! The CUDA and HIP paths from the launch down to the libraries' calls, on libraries whose GPU is the host.
+//!
+//! `host_gpu/` has libcuda, libnvrtc, libamdhip64 and libhiprtc with the vendors' signatures; they check every address,
+//! stream and launch configuration, and compile the kernels' CUDA text with the system's C++ compiler. The tests build
+//! them and run themselves again in a process that finds them in place of the real ones.
+
+#![cfg(all(target_os = "linux", any(feature = "cuda", feature = "hip")))]
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use terrella_kernels::device::{Buffer, Device, Timer};
+use terrella_kernels::{Error, Level, Real, kernel};
+
+/// Neighbour sums along a row, and the row's number.
+#[kernel]
+fn row_sum<R: Real>(row: u32, level: Level, levels: u32, factor: R, wrap: bool, values: &[R]) -> (R, u32) {
+    let mut next = level + 1;
+    if next == levels {
+        next = if wrap { 0 } else { level };
+    }
+    (factor * values[row * levels + level] + values[row * levels + next], row)
+}
+
+const CHILD: &str = "TERRELLA_HOST_GPU";
+
+/// The libraries, built once per process; `None` without a C++ compiler.
+fn libraries() -> Option<&'static Path> {
+    static FOLDER: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host_gpu");
+        for (source, names) in
+            [("cuda.cpp", ["libcuda.so.1", "libnvrtc.so"]), ("hip.cpp", ["libamdhip64.so", "libhiprtc.so"])]
+        {
+            let library = folder.path().join(names[0]);
+            let compiled = Command::new("c++")
+                .args(["-std=c++17", "-O1", "-shared", "-fPIC", "-o"])
+                .args([&library, &sources.join(source)])
+                .arg("-ldl")
+                .status();
+            match compiled {
+                Err(error) => {
+                    let required = env::var("TERRELLA_REQUIRE").unwrap_or_default();
+                    assert!(!required.split(',').any(|name| name == "c++"), "required: c++: {error}");
+                    eprintln!("not run: c++: {error}");
+                    return None;
+                }
+                Ok(status) => assert!(status.success(), "{source} does not compile"),
+            }
+            std::os::unix::fs::symlink(&library, folder.path().join(names[1])).unwrap();
+        }
+        std::os::unix::fs::symlink(folder.path().join("libcuda.so.1"), folder.path().join("libcuda.so"))
+            .unwrap();
+        Some(folder)
+    });
+    folder.as_ref().map(tempfile::TempDir::path)
+}
+
+/// Runs the test `name` of this program in a process with the host's GPUs. Returns whether this is that process.
+fn on_the_host(name: &str) -> bool {
+    if env::var_os(CHILD).is_some() {
+        return true;
+    }
+    if let Some(folder) = libraries() {
+        let path = |name| folder.join(name).into_os_string();
+        let output = Command::new(env::current_exe().unwrap())
+            .args([name, "--exact", "--nocapture"])
+            .env(CHILD, "1")
+            .env("LD_LIBRARY_PATH", folder)
+            .env("TERRELLA_NVRTC", path("libnvrtc.so"))
+            .env("TERRELLA_HIPRTC", path("libhiprtc.so"))
+            .env("TERRELLA_CACHE", path("cache"))
+            .output()
+            .unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+        assert!(text(&output.stdout).contains("1 passed"), "{}", text(&output.stdout));
+    }
+    false
+}
+
+fn hosts() -> Vec<Device> {
+    let mut devices = Vec::new();
+    if cfg!(feature = "cuda") {
+        devices.push(Device::Cuda(0));
+    }
+    if cfg!(feature = "hip") {
+        devices.push(Device::Hip(0));
+    }
+    devices
+}
+
+fn rows<R: Real>(device: Device) -> (Vec<R>, Vec<u32>) {
+    let (rows, levels) = (300, 7);
+    let values: Vec<R> = (0..rows * levels).map(|index| R::from_f64(index as f64 * 0.1)).collect();
+    let values = Buffer::from_slice(device, &values).unwrap();
+    let mut sums = Buffer::zeros(device, values.len()).unwrap();
+    let mut numbers = Buffer::zeros(device, values.len()).unwrap();
+    for wrap in [false, true] {
+        let factor = R::from_f64(1.0 / 3.0);
+        let extent = [rows as u32, levels as u32];
+        row_sum::launch(extent, levels as u32, factor, wrap, &values, &mut sums, &mut numbers).unwrap();
+    }
+    (sums.to_vec().unwrap(), numbers.to_vec().unwrap())
+}
+
+#[test]
+fn kernels_give_the_cpus_bits() {
+    if on_the_host("kernels_give_the_cpus_bits") {
+        for device in hosts() {
+            assert_eq!(rows::<f32>(device), rows::<f32>(Device::Cpu), "{device}");
+            assert_eq!(rows::<f64>(device), rows::<f64>(Device::Cpu), "{device}");
+        }
+        let folder = PathBuf::from(env::var_os("TERRELLA_CACHE").unwrap());
+        let stored = std::fs::read_dir(folder).unwrap().count();
+        assert!(stored >= 2 * hosts().len(), "two precisions are stored per device, got {stored}");
+    }
+}
+
+#[test]
+fn copies_fills_and_timers_work() {
+    if on_the_host("copies_fills_and_timers_work") {
+        for device in hosts() {
+            let values: Vec<f64> = (0..10_000).map(f64::from).collect();
+            let timer = Timer::start(device).unwrap();
+            let buffer = Buffer::from_slice(device, &values).unwrap();
+            let mut copy = Buffer::zeros(device, values.len()).unwrap();
+            assert_eq!(copy.to_vec().unwrap(), vec![0.0; values.len()]);
+            copy.copy_range(5000, &buffer, 10..15).unwrap();
+            let mut part = [0.0; 7];
+            copy.copy_range_to_host(4999, &mut part).unwrap();
+            assert_eq!(part, [0.0, 10.0, 11.0, 12.0, 13.0, 14.0, 0.0]);
+            copy.fill(0.1).unwrap();
+            assert_eq!(copy.to_vec().unwrap(), vec![0.1; values.len()]);
+            assert_eq!(buffer.to_vec().unwrap(), values);
+            let duration = timer.stop().unwrap();
+            assert!(duration.as_nanos() > 0 && duration.as_secs() < 60, "{duration:?}");
+        }
+    }
+}
+
+#[test]
+fn memory_is_reused_runs_out_and_comes_back() {
+    if on_the_host("memory_is_reused_runs_out_and_comes_back") {
+        for device in hosts() {
+            for _ in 0..100 {
+                Buffer::<f32>::zeros(device, 100_000).unwrap();
+            }
+            assert_eq!(device.memory_statistics().unwrap().allocations, 1);
+            // 64 MiB in all: three of 20 MiB fit, the fourth doesn't, and what was freed can be had again.
+            let mut held: Vec<_> = (0..3).map(|_| Buffer::<f32>::zeros(device, 5 << 20).unwrap()).collect();
+            let error = Buffer::<f32>::zeros(device, 5 << 20).unwrap_err();
+            let in_use = device.memory_statistics().unwrap().in_use;
+            match &error {
+                Error::OutOfMemory { requested: 20_971_520, in_use: got, reason, .. } => {
+                    assert_eq!(*got, in_use);
+                    assert!(reason.contains("out of memory"), "{error}");
+                }
+                error => panic!("{error}"),
+            }
+            held.pop();
+            held.push(Buffer::zeros(device, 5 << 20).unwrap());
+            assert!(matches!(Buffer::<f32>::zeros(device, 20 << 20), Err(Error::BufferTooLarge { .. })));
+        }
+    }
+}
+
+#[test]
+fn threads_share_a_device() {
+    if on_the_host("threads_share_a_device") {
+        for device in hosts() {
+            let expected = rows::<f64>(Device::Cpu);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| assert_eq!(rows::<f64>(device), expected));
+                }
+            });
+            let buffer = Buffer::<f32>::zeros(device, 10).unwrap();
+            std::thread::spawn(move || drop(buffer)).join().unwrap();
+            device.release_cached_memory().unwrap();
+            assert_eq!(device.memory_statistics().unwrap().cached, 0);
+        }
+    }
+}
+
+#[test]
+fn the_libraries_describe_their_devices() {
+    if on_the_host("the_libraries_describe_their_devices") {
+        let available = Device::available();
+        for device in hosts() {
+            let description = available.iter().find(|description| description.device == device).unwrap();
+            assert!(description.name.starts_with("Host "), "{description:?}");
+            assert_eq!(description.memory, Some(64 << 20));
+        }
+        if cfg!(feature = "cuda") {
+            let message = Device::Cuda(3).synchronize().unwrap_err().to_string();
+            assert_eq!(message, "Device 'cuda:3' is not available: no CUDA device 3: 1 found.");
+        }
+    }
+}

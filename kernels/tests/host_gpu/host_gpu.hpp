@@ -1,0 +1,171 @@
+// A GPU whose memory is host memory and whose kernels are compiled by the system's C++ compiler.
+//
+// `hip.cpp` and `cuda.cpp` put the libraries' own functions over it, with the signatures of the vendors' headers, so
+// that everything above them runs without a GPU. Work is done when a call returns.
+
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <dlfcn.h>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+namespace host_gpu {
+
+constexpr size_t MEMORY = 64 << 20;
+
+inline std::mutex lock;
+inline std::map<char *, size_t> live;
+inline size_t used = 0;
+inline thread_local bool current = false;
+
+inline void *allocate(size_t bytes) {
+    std::lock_guard<std::mutex> guard(lock);
+    if (used + bytes > MEMORY) return nullptr;
+    char *memory = static_cast<char *>(aligned_alloc(256, (bytes + 255) / 256 * 256));
+    memset(memory, 0xee, bytes);
+    live[memory] = bytes;
+    used += bytes;
+    return memory;
+}
+
+inline bool release(void *memory) {
+    std::lock_guard<std::mutex> guard(lock);
+    auto found = live.find(static_cast<char *>(memory));
+    if (found == live.end()) return false;
+    used -= found->second;
+    free(found->first);
+    live.erase(found);
+    return true;
+}
+
+// Whether the range lies within one live allocation.
+inline bool valid(const void *address, size_t bytes) {
+    std::lock_guard<std::mutex> guard(lock);
+    char *start = static_cast<char *>(const_cast<void *>(address));
+    auto next = live.upper_bound(start);
+    if (next == live.begin()) return false;
+    auto block = std::prev(next);
+    return start + bytes <= block->first + block->second;
+}
+
+inline bool fill(void *address, uint32_t word, size_t words) {
+    if (!valid(address, 4 * words)) return false;
+    for (size_t i = 0; i < words; i++) memcpy(static_cast<char *>(address) + 4 * i, &word, 4);
+    return true;
+}
+
+inline std::string read_file(const std::string &path) {
+    std::ifstream file(path, std::ios::binary);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+inline std::string new_path() {
+    static int count = 0;
+    std::lock_guard<std::mutex> guard(lock);
+    return "/tmp/terrella_host_gpu." + std::to_string(getpid()) + "." + std::to_string(count++);
+}
+
+// What stands before and behind a module's text. The kernel's own signature says how to read the parameters.
+constexpr const char *BEFORE = R"(
+#include <cmath>
+#include <cstddef>
+#include <utility>
+using std::floor; using std::sqrt;
+#define __global__
+#define __device__
+#define __forceinline__ inline
+struct Dimensions { unsigned x, y, z; };
+static thread_local Dimensions blockIdx, blockDim, threadIdx;
+)";
+constexpr const char *BEHIND = R"(
+template <class... Types, size_t... Places>
+static void call(void (*kernel)(Types...), void **parameters, std::index_sequence<Places...>) {
+    kernel(*static_cast<Types *>(parameters[Places])...);
+}
+template <class... Types> static void run(void (*kernel)(Types...), unsigned blocks, unsigned threads, void **parameters) {
+    blockDim = {threads, 1, 1};
+    for (unsigned block = 0; block < blocks; block++)
+        for (unsigned thread = 0; thread < threads; thread++) {
+            blockIdx = {block, 0, 0};
+            threadIdx = {thread, 0, 0};
+            call(kernel, parameters, std::index_sequence_for<Types...>());
+        }
+}
+extern "C" void run_entry(unsigned blocks, unsigned threads, void **parameters) {
+    run(ENTRY, blocks, threads, parameters);
+}
+)";
+
+struct Program {
+    std::string source, log, code;
+};
+
+// Compiles to a shared library behind its length, or leaves the compiler's log.
+inline bool compile(Program &program) {
+    const std::string mark = "__global__ void ";
+    size_t start = program.source.find(mark);
+    std::string entry = "no_entry";
+    if (start != std::string::npos) {
+        start += mark.size();
+        entry = program.source.substr(start, program.source.find('(', start) - start);
+    }
+    const std::string path = new_path();
+    std::ofstream(path + ".cpp") << BEFORE << program.source << "\n#define ENTRY " << entry << BEHIND;
+    const std::string command = "c++ -std=c++17 -O1 -ffp-contract=off -shared -fPIC -o " + path + ".so " + path +
+                                ".cpp 2> " + path + ".log";
+    const bool compiled = system(command.c_str()) == 0;
+    program.log = read_file(path + ".log");
+    if (compiled) {
+        const std::string library = read_file(path + ".so");
+        const uint64_t length = library.size();
+        program.code.assign(reinterpret_cast<const char *>(&length), 8);
+        program.code += library;
+    }
+    for (const char *ending : {".cpp", ".so", ".log"}) unlink((path + ending).c_str());
+    return compiled;
+}
+
+inline void *load(const void *image) {
+    uint64_t length;
+    memcpy(&length, image, 8);
+    const std::string path = new_path() + ".so";
+    std::ofstream(path, std::ios::binary).write(static_cast<const char *>(image) + 8, length);
+    void *module = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    unlink(path.c_str());
+    return module;
+}
+
+// The kernel `name` of a module: only modules that define it have one.
+inline void *find(void *module, const char *name) {
+    return dlsym(module, name) ? dlsym(module, "run_entry") : nullptr;
+}
+
+inline void launch(void *function, unsigned blocks, unsigned threads, void **parameters) {
+    reinterpret_cast<void (*)(unsigned, unsigned, void **)>(function)(blocks, threads, parameters);
+}
+
+inline double now_ms() {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1e3 + time.tv_nsec * 1e-6;
+}
+
+// The run-time compiler's functions, which the vendors name alike.
+inline bool has_option(int count, const char *const *options, const char *wanted) {
+    for (int i = 0; i < count; i++)
+        if (strcmp(options[i], wanted) == 0) return true;
+    return false;
+}
+
+}  // namespace host_gpu

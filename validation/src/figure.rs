@@ -1,0 +1,55 @@
+//! Maps of results as PNG.
+
+use std::path::Path;
+
+use terrella_io::layout::Layout;
+use terrella_io::picture::{self, ColourMap, Projection, Shading};
+use terrella_kernels::Real;
+use terrella_kernels::grid::Grid;
+
+use crate::{Error, Result};
+
+/// How a field is shown.
+pub struct Map<'a> {
+    /// Above the map.
+    pub title: &'a str,
+    /// Quantity and unit after scaling.
+    pub label: &'a str,
+    /// Values are multiplied by this.
+    pub factor: f64,
+    /// Borders between colours, after scaling.
+    pub levels: Vec<f64>,
+    /// The colours.
+    pub colours: ColourMap,
+    /// Southern and northern edge \[degrees\].
+    pub latitudes: [f64; 2],
+}
+
+/// Equidistant levels from `low` to `high`.
+pub fn levels(low: f64, high: f64, count: usize) -> Vec<f64> {
+    (0..count).map(|index| low + (high - low) * index as f64 / (count - 1) as f64).collect()
+}
+
+/// Writes `folder`/`file`.png.
+pub fn draw<R: Real>(folder: &Path, file: &str, map: &Map, grid: &Grid, values: &[R]) -> Result<()> {
+    let layout = Layout::from(grid);
+    let values: Vec<f64> = values.iter().map(|value| map.factor * value.to_f64()).collect();
+    let path = folder.join(format!("{file}.png"));
+    let [south, north] = map.latitudes;
+    let picture = picture::Map {
+        title: map.title.to_owned(),
+        subtitle: String::new(),
+        projection: Projection::Region { west: -180.0, east: 180.0, south, north },
+        shading: Some(Shading {
+            layout: &layout,
+            values: &values,
+            levels: map.levels.clone(),
+            colours: map.colours,
+            smooth: true,
+            label: map.label.to_owned(),
+        }),
+        contours: Vec::new(),
+        wind: None,
+    };
+    picture.picture(1_600).and_then(|canvas| canvas.save(&path)).map_err(|error| Error::file(&path, error))
+}

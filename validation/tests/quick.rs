@@ -1,0 +1,67 @@
+//! Every case at low truncation: that it runs, passes, and reports.
+
+use terrella_kernels::device::Device;
+use terrella_validation::cases::{CASES, find};
+use terrella_validation::{Options, Outcome, report};
+
+fn outcome(name: &str) -> Outcome {
+    let case = find(name).unwrap();
+    let options = Options {
+        truncations: case.quick_truncations.to_vec(),
+        device: Device::Cpu,
+        figures: None,
+        data: None,
+    };
+    let outcome = case.outcome(&options).unwrap();
+    assert!(outcome.measurements.iter().any(|measurement| measurement.limit.is_some()), "nothing is gated");
+    assert!(outcome.passed, "{}", report::text(&outcome));
+    outcome
+}
+
+#[test]
+fn williamson_1() {
+    outcome("williamson-1");
+}
+
+#[test]
+fn williamson_2() {
+    outcome("williamson-2");
+}
+
+#[test]
+fn williamson_5() {
+    outcome("williamson-5");
+}
+
+#[test]
+fn williamson_6() {
+    outcome("williamson-6");
+}
+
+#[test]
+fn galewsky_and_its_report() {
+    let outcome = outcome("galewsky");
+    let folder = std::env::temp_dir().join(format!("terrella-validation-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    report::write(&folder, std::slice::from_ref(&outcome)).unwrap();
+    let markdown = std::fs::read_to_string(folder.join("report.md")).unwrap();
+    let html = std::fs::read_to_string(folder.join("report.html")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    for text in [&markdown, &html] {
+        assert!(text.contains("galewsky") && text.contains("relative change of mass"));
+    }
+    assert_eq!(
+        markdown.matches("| pass |").count() + markdown.matches("| info |").count(),
+        outcome.measurements.len()
+    );
+}
+
+#[test]
+fn unknown_cases_are_named_with_the_known_ones() {
+    let message = find("williamson-9").map(|case| case.name).unwrap_err().to_string();
+    assert!(
+        message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
+        "{message}"
+    );
+    assert_eq!(CASES.len(), 5);
+}
