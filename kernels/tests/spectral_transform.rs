@@ -290,7 +290,8 @@ fn single_harmonics_are_the_analytic_functions() {
     // P̄_00 = 1, P̄_01 = √3 μ, P̄_11 = √(3/2) cos φ, P̄_22 = √(15/8) cos²φ, P̄_32 = √(105/8) cos²φ μ; ½∫P̄² dμ = 1.
     let mut transform = transform::<f64>(&grid("F8"), 15);
     let (truncation, grid) = (transform.truncation(), transform.grid().clone());
-    let cases: [(usize, usize, fn(f64, f64) -> f64); 5] = [
+    type Function = fn(f64, f64) -> f64;
+    let cases: [(usize, usize, Function); 5] = [
         (0, 0, |_, _| 1.0),
         (0, 1, |sine, _| 3f64.sqrt() * sine),
         (1, 1, |_, cosine| 1.5f64.sqrt() * cosine),

@@ -1,7 +1,7 @@
 //! Gaussian nodes and weights.
 //!
 //! The nodes μ_k are the roots of the Legendre polynomial P_n; the weights, with sum 1, are 1/((1−μ_k²) P_n'(μ_k)²)
-//! (Abramowitz & Stegun 25.4.29, halved). From the asymptotic root (Abramowitz & Stegun 22.16.6) Newton's method in f64
+//! (half of the usual ones, whose sum is 2). From an asymptotic form of the roots Newton's method in f64
 //! converges in three steps; a last step evaluates P_n in double-double at a double-double node, so that node, weight and
 //! cosine are right to the last place even beside the poles, where 1−μ² would cancel.
 

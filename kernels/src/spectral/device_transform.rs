@@ -112,9 +112,8 @@ impl<R: Real> DeviceTransform<R> {
             });
             first_root.push(first);
         }
-        let factors = |factor: &dyn Fn(&Ring) -> [f64; 2]| {
-            upload(&rings.iter().flat_map(|ring| factor(ring)).collect::<Vec<_>>())
-        };
+        let factors =
+            |factor: &dyn Fn(&Ring) -> [f64; 2]| upload(&rings.iter().flat_map(factor).collect::<Vec<_>>());
         let weight = |ring: &Ring| ring.weight / ring.points as f64;
         let synthesis_factor =
             Components { scalar: factors(&|_| [1.0; 2])?, wind: factors(&inverse_cosine)? };
