@@ -27,7 +27,7 @@ pub(crate) fn expand(kernel: &Kernel) -> Result<TokenStream> {
         #visibility #signature { #body }
 
         #[doc = #documentation]
-        #[allow(unused_imports, unreachable_pub, unused_parens, unused_mut, clippy::all)]
+        #[allow(unused_imports, unused_variables, unreachable_pub, unused_parens, unused_mut, clippy::all)]
         #visibility mod #name {
             use super::*;
             #text

@@ -122,6 +122,8 @@ pub(crate) fn by_nvrtc(case: &Case) {
 /// `<R>` stamps f32 and f64, `<f32>` or `<f64>` one of them. The reference takes the indices and returns a tuple.
 macro_rules! stamp {
     ($test:ident: $kernel:ident<R>, $($rest:tt)*) => {
+        // Not every kernel's inputs depend on the precision.
+        #[allow(clippy::extra_unused_type_parameters)]
         mod $test {
             use super::*;
             stamp! { @functions $kernel, $($rest)* }
@@ -130,6 +132,8 @@ macro_rules! stamp {
         }
     };
     ($test:ident: $kernel:ident<$real:ident>, $($rest:tt)*) => {
+        // Not every kernel's inputs depend on the precision.
+        #[allow(clippy::extra_unused_type_parameters)]
         mod $test {
             use super::*;
             stamp! { @functions $kernel, $($rest)* }
