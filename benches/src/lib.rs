@@ -9,7 +9,7 @@
 //! device. A case runs, knows the bytes and flops it cannot do without, its error against a reference, and its [`Peer`].
 //!
 //! What is counted:
-//! - `median_s`, `min_s`: wall time of one run, each sample long enough for the clock; on a GPU by device events.
+//! - `median_s`, `min_s`: wall time of one run, each sample long enough for the clock; on a GPU until the device is done with it.
 //! - `bytes`: every array that a run must read or write, each once; no cache-line fill before a store is counted.
 //! - `flops`: additions, multiplications, divisions, comparisons that select, square roots, one each.
 //! - `peak_fraction`: floor / median, the floor being max(bytes / copy bandwidth, flops / FMA rate) with both rates measured
