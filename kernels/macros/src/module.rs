@@ -217,6 +217,10 @@ fn launch(kernel: &Kernel) -> Result<TokenStream> {
                     |[#(#index_names),*]: [u32; #count]| {
                         packed::<#real { ::terrella_kernels::device::cpu::LANES }>(#(#all_names),*)
                     },
+                    #[inline(always)]
+                    |[#(#index_names),*]: [u32; #count]| {
+                        packed::<#real { ::terrella_kernels::device::cpu::WIDE_LANES }>(#(#all_names),*)
+                    },
                 )
             },
         ),

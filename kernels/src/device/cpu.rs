@@ -12,6 +12,10 @@ use crate::Pack;
 /// Lanes of the packs that kernels are computed in.
 pub const LANES: usize = 16;
 
+/// Lanes of the packs of kernels whose outputs take four bytes each: the same bytes as [`LANES`] of f64, so that bounds
+/// checks and addresses are paid for as seldom.
+pub const WIDE_LANES: usize = 32;
+
 /// No chunk below this number of points is split: starting a task costs about as much as computing it.
 const SMALLEST_CHUNK: usize = 4096;
 
@@ -21,6 +25,10 @@ pub trait Outputs: Send + Sized {
     type Point;
     /// The values at [`LANES`] indices.
     type Packs;
+    /// The values at [`WIDE_LANES`] indices.
+    type WidePacks;
+    /// Whether wide packs pay: no value takes more than four bytes.
+    const NARROW: bool;
     /// The length that all of them have.
     fn points(&self) -> usize;
     /// Both sides of `at`.
@@ -29,6 +37,8 @@ pub trait Outputs: Send + Sized {
     fn store(&mut self, at: usize, point: Self::Point);
     /// Writes the values of [`LANES`] indices.
     fn store_packs(&mut self, at: usize, packs: Self::Packs);
+    /// Writes the values of [`WIDE_LANES`] indices.
+    fn store_wide_packs(&mut self, at: usize, packs: Self::WidePacks);
 }
 
 macro_rules! outputs {
@@ -36,6 +46,8 @@ macro_rules! outputs {
         impl<$($type: Copy + Default + Send),*> Outputs for ($(&mut [$type],)*) {
             type Point = ($($type,)*);
             type Packs = ($(Pack<$type, LANES>,)*);
+            type WidePacks = ($(Pack<$type, WIDE_LANES>,)*);
+            const NARROW: bool = $(size_of::<$type>() <= 4)&&*;
             #[inline(always)]
             fn points(&self) -> usize {
                 self.0.len()
@@ -51,6 +63,10 @@ macro_rules! outputs {
             }
             #[inline(always)]
             fn store_packs(&mut self, at: usize, packs: Self::Packs) {
+                $(packs.$position.store(self.$position, at);)*
+            }
+            #[inline(always)]
+            fn store_wide_packs(&mut self, at: usize, packs: Self::WidePacks) {
                 $(packs.$position.store(self.$position, at);)*
             }
         }
@@ -72,15 +88,16 @@ pub fn run_points<O: Outputs, const INDICES: usize>(
     run(extent, outputs, &Points(point));
 }
 
-/// Computes the values at all indices below `extent`, [`LANES`] of the last index at a time.
+/// Computes the values at all indices below `extent`, [`WIDE_LANES`] or [`LANES`] of the last index at a time.
 #[inline(always)]
 pub fn run_packs<O: Outputs, const INDICES: usize>(
     extent: [u32; INDICES],
     outputs: O,
     point: impl Fn([u32; INDICES]) -> O::Point + Sync,
     packs: impl Fn([u32; INDICES]) -> O::Packs + Sync,
+    wide_packs: impl Fn([u32; INDICES]) -> O::WidePacks + Sync,
 ) {
-    run(extent, outputs, &Packs(point, packs));
+    run(extent, outputs, &Packs(point, packs, wide_packs));
 }
 
 /// What computes a part of a row, that is of the values of the last index at fixed others.
@@ -104,34 +121,42 @@ impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize>
     }
 }
 
-struct Packs<F, P>(F, P);
+struct Packs<F, P, W>(F, P, W);
 
-impl<O, F, P, const INDICES: usize> Row<O, INDICES> for Packs<F, P>
+impl<O, F, P, W, const INDICES: usize> Row<O, INDICES> for Packs<F, P, W>
 where
     O: Outputs,
     F: Fn([u32; INDICES]) -> O::Point + Sync,
     P: Fn([u32; INDICES]) -> O::Packs + Sync,
+    W: Fn([u32; INDICES]) -> O::WidePacks + Sync,
 {
     #[inline(always)]
     fn compute(&self, mut indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize) {
         let first = columns.start;
-        let lanes = LANES as u32;
         let count = columns.end - first;
-        if count < lanes {
+        if O::NARROW && count >= WIDE_LANES as u32 {
+            for column in starts(count, WIDE_LANES as u32) {
+                indices[INDICES - 1] = first + column;
+                outputs.store_wide_packs(offset + column as usize, (self.2)(indices));
+            }
+        } else if count >= LANES as u32 {
+            for column in starts(count, LANES as u32) {
+                indices[INDICES - 1] = first + column;
+                outputs.store_packs(offset + column as usize, (self.1)(indices));
+            }
+        } else {
             for column in columns {
                 indices[INDICES - 1] = column;
                 outputs.store(offset + (column - first) as usize, (self.0)(indices));
             }
-            return;
-        }
-        // The last pack overlaps the one before where the row is no multiple of the lanes.
-        let packs = count.div_ceil(lanes);
-        for pack in 0..packs {
-            let column = (pack * lanes).min(count - lanes);
-            indices[INDICES - 1] = first + column;
-            outputs.store_packs(offset + column as usize, (self.1)(indices));
         }
     }
+}
+
+/// Where packs begin in a row of `count`; the last one overlaps the one before where the row is no multiple of the lanes.
+#[inline(always)]
+fn starts(count: u32, lanes: u32) -> impl Iterator<Item = u32> {
+    (0..count.div_ceil(lanes)).map(move |pack| (pack * lanes).min(count - lanes))
 }
 
 fn run<O: Outputs, const INDICES: usize>(extent: [u32; INDICES], outputs: O, row: &impl Row<O, INDICES>) {
