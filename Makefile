@@ -3,7 +3,7 @@ SETUP := ./scripts/setup.sh
 OUT   ?= out
 # A release build for any x86-64; hot loops choose AVX2 or AVX-512 at run time (docs/decisions).
 CARGO ?= cargo
-# Paths that must be there for a test to run; a test that cannot run fails instead of being skipped.
+# What the tests may not do without: a test that needs it and does not find it fails instead of saying "not run".
 REQUIRE := host-cuda,wgpu,nvrtc,eccodes
 
 .PHONY: help forecast test validate bench docs check
@@ -43,5 +43,5 @@ check:
 	@$(SETUP) rust
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	$(CARGO) check --workspace --locked --no-default-features
+	$(CARGO) clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO) check --workspace --locked --all-features

@@ -9,6 +9,7 @@ mod devices;
 mod stamp;
 mod fixture;
 mod host_cuda;
+#[cfg(feature = "cuda")]
 mod nvrtc;
 
 mod arithmetic;

@@ -3,7 +3,9 @@
 use terrella_kernels::device::{Device, KernelText};
 use terrella_kernels::{Element, Precision, Result};
 
-use crate::{devices, host_cuda, nvrtc};
+#[cfg(feature = "cuda")]
+use crate::nvrtc;
+use crate::{devices, host_cuda};
 
 /// An argument as the bytes that a device reads.
 pub(crate) enum Bytes {
@@ -114,7 +116,11 @@ pub(crate) fn on_host_cuda(case: &Case, launch: LaunchOn, decode: fn(&[Vec<u8>])
 }
 
 pub(crate) fn by_nvrtc(case: &Case) {
-    run_or_say("nvrtc", nvrtc::compile(case.text, case.precision));
+    #[cfg(feature = "cuda")]
+    let compiled = nvrtc::compile(case.text, case.precision);
+    #[cfg(not(feature = "cuda"))]
+    let compiled = Err(format!("kernel '{}': built without the feature 'cuda'", case.text.name));
+    run_or_say("nvrtc", compiled);
 }
 
 /// `stamp! { test: kernel<R>, extent [..], arguments { value(..), flag(..), slice(..) }, outputs { name: type }, reference closure }`
