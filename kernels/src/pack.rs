@@ -40,9 +40,13 @@ impl<T: Copy + Default, const N: usize> Pack<T, N> {
     #[inline(always)]
     #[track_caller]
     pub fn load(slice: &[T], start: usize) -> Self {
-        match slice.get(start..).and_then(<[T]>::first_chunk) {
-            Some(values) => Self(*values),
-            None => out_of_bounds(start, N, slice.len()),
+        // One comparison, whose right side does not change in a loop.
+        match slice.len().checked_sub(N) {
+            Some(last) if start <= last => match slice[start..].first_chunk() {
+                Some(values) => Self(*values),
+                None => out_of_bounds(start, N, slice.len()),
+            },
+            _ => out_of_bounds(start, N, slice.len()),
         }
     }
 
@@ -75,9 +79,12 @@ impl<T: Copy + Default, const N: usize> Pack<T, N> {
     #[track_caller]
     pub fn store(&self, slice: &mut [T], start: usize) {
         let len = slice.len();
-        match slice.get_mut(start..).and_then(<[T]>::first_chunk_mut) {
-            Some(values) => *values = self.0,
-            None => out_of_bounds(start, N, len),
+        match len.checked_sub(N) {
+            Some(last) if start <= last => match slice[start..].first_chunk_mut() {
+                Some(values) => *values = self.0,
+                None => out_of_bounds(start, N, len),
+            },
+            _ => out_of_bounds(start, N, len),
         }
     }
 }

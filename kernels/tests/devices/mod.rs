@@ -2,7 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its own part")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write;
 use std::sync::Mutex;
 
 use terrella_kernels::device::Device;
@@ -30,8 +31,16 @@ pub fn is_here(device: Device) -> bool {
             let kind = name.split(':').next().unwrap();
             let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
             assert!(!required.split(',').any(|name| name.trim() == kind), "required: {error}");
-            eprintln!("not run: {error}");
+            say_once(&format!("not run: {error}"));
             false
         }
     })
+}
+
+/// Writes a line to the standard error itself, which the test harness shows for passing tests too, once per program.
+pub fn say_once(line: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap().insert(line.to_owned()) {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
 }

@@ -89,7 +89,7 @@ pub(crate) fn run_or_say(name: &str, outcome: std::result::Result<(), String>) {
     if let Err(reason) = outcome {
         let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
         assert!(!required.split(',').any(|required| required.trim() == name), "{name} is required: {reason}");
-        eprintln!("not run: {name}: {reason}");
+        devices::say_once(&format!("not run: {name}: {reason}"));
     }
 }
 
