@@ -29,6 +29,8 @@ pub struct Stored {
 /// Puts measurements into `folder/<machine>.csv`: rows of the same measurements are replaced, all others kept.
 pub fn save(folder: &Path, machine: &str, measurements: &[Measurement]) -> Result<Stored> {
     let path = folder.join(format!("{machine}.csv"));
+    // Git is asked from inside the folder, which may be new.
+    fs::create_dir_all(folder).map_err(|source| Error::File { path: path.clone(), source })?;
     let mut rows = read(&path)?;
     let (commit, mut slower) = (commit(folder), Vec::new());
     for measurement in measurements {
@@ -52,7 +54,6 @@ pub fn save(folder: &Path, machine: &str, measurements: &[Measurement]) -> Resul
     let lines = rows.values().map(|fields| fields.join(","));
     let text: String = std::iter::once(HEADING.to_owned()).chain(lines).map(|line| line + "\n").collect();
     let failed = |source| Error::File { path: path.clone(), source };
-    fs::create_dir_all(folder).map_err(failed)?;
     // Written whole beside the old file and then put in its place.
     let unfinished = path.with_extension("csv.unfinished");
     fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, &path)).map_err(failed)?;
