@@ -15,6 +15,8 @@
 //! - `peak_fraction`: floor / median, the floor being max(bytes / copy bandwidth, flops / FMA rate) with both rates measured
 //!   in the same run on the same device and number of threads ([`Peaks`]). Above 1 where the arrays fit in a cache.
 //! - `ratio`: median over interleaved pairs of our time / the peer's time: below 1, ours is faster.
+// Units stand in brackets and are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
 
 mod arguments;
 mod entry;
