@@ -31,6 +31,9 @@
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a
 //!   Rust toolchain alone builds the crate.
 
+// Units stand in brackets and are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
 extern crate self as terrella_kernels;
 
 pub mod constants;

@@ -111,6 +111,20 @@ fn winds_come_back_from_full_gaussian_grids() {
     }
 }
 
+/// The CPU works on as many fields at a time as its cache holds, from 16 at low truncations down to one: every such
+/// number, odd ones included, must do, with more fields than it.
+#[test]
+fn everything_comes_back_however_many_fields_the_cache_holds() {
+    for total in (10..=170).step_by(5) {
+        let grid = Grid::full((total + 2) / 2).unwrap();
+        // Round-off of sums over up to 170 degrees of numbers of size one; measured below 1e-12.
+        let scalar = scalar_round_trip_on::<f64>(&grid, total, 5);
+        assert!(scalar < 1e-12, "T{total}: scalars {scalar:.2e}");
+        let wind = wind_round_trip_on::<f64>(&grid, total, 5);
+        assert!(wind < 1e-11, "T{total}: winds {wind:.2e}");
+    }
+}
+
 #[test]
 fn everything_comes_back_from_reduced_grids_whose_rings_resolve_it() {
     // A reduced grid's polar rings carry fewer wavenumbers, so that the round trip is exact only where no function lives

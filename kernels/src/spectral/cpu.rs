@@ -141,7 +141,7 @@ impl CpuTransform {
         [vorticity, divergence]: [&[R]; 2],
         [u, v]: [&mut [R]; 2],
     ) {
-        for portion in Self::portions(fields, self.slots.div_ceil(2)) {
+        for portion in Self::portions(fields, (self.slots / 2).max(1)) {
             let Self { truncation, arch, legendre, waves, lines, offsets, .. } = self;
             let (total, lines) = (truncation.total(), lines.len());
             for_each_item(waves, |m, wave| {
@@ -176,7 +176,7 @@ impl CpuTransform {
         self.scale_offsets(fields);
         let total = self.truncation.total();
         let points = u.len() / fields;
-        for portion in Self::portions(fields, self.slots.div_ceil(2)) {
+        for portion in Self::portions(fields, (self.slots / 2).max(1)) {
             let range = portion.start * points..portion.end * points;
             self.fourier_from_grid(Quantity::Wind, 0, &u[range.clone()]);
             self.fourier_from_grid(Quantity::Wind, portion.len(), &v[range]);
