@@ -13,14 +13,16 @@
 //!     0.5 * (u[point] * u[point] + v[point] * v[point])
 //! }
 //!
-//! let device: Device = "cpu".parse()?; // or cuda:0, hip:0, wgpu:0
-//! let u = Buffer::from_slice(device, &[3.0_f64, 0.0])?;
-//! let v = Buffer::from_slice(device, &[4.0, 1.0])?;
-//! let mut energy = Buffer::zeros(device, 2)?;
-//! kinetic_energy::launch([2], &u, &v, &mut energy)?;
-//! assert_eq!(energy.to_vec()?, [12.5, 0.5]);
-//! println!("{}", kinetic_energy::CUDA);
-//! # Ok::<(), terrella_kernels::Error>(())
+//! fn main() -> terrella_kernels::Result<()> {
+//!     let device: Device = "cpu".parse()?; // or cuda:0, hip:0, wgpu:0
+//!     let u = Buffer::from_slice(device, &[3.0_f64, 0.0])?;
+//!     let v = Buffer::from_slice(device, &[4.0, 1.0])?;
+//!     let mut energy = Buffer::zeros(device, 2)?;
+//!     kinetic_energy::launch([2], &u, &v, &mut energy)?;
+//!     assert_eq!(energy.to_vec()?, [12.5, 0.5]);
+//!     println!("{}", kinetic_energy::CUDA); // the text that a GPU runs; also WGSL
+//!     Ok(())
+//! }
 //! ```
 //!
 //! - **Modules.** [`device`]: memory and launching. [`math`]: exp, log, sin, … with the same bits everywhere. [`grid`],
