@@ -9,6 +9,7 @@ use super::device_kernels::{
     wind_coefficients,
 };
 use super::fourier::POLE_COSINE;
+use super::lanes::Lane;
 use super::latitudes::Legendre;
 use super::recurrence::epsilon;
 use super::resampling::Resampling;
@@ -85,7 +86,7 @@ impl<R: Real> DeviceTransform<R> {
         let carried = |ring: usize| total.min((rings[ring].points - 1) / 2) + 1;
         // The whole table first, so that what does not fit is known before anything is computed; the row of m = T+1 stays 0.
         let mut table = Buffer::<R>::zeros(device, values)?;
-        let legendre = Legendre::of_grid(grid, total, carried);
+        let legendre = Legendre::of_grid(grid, total, f64::MATTERS, carried);
         for m in 0..=total {
             let functions: Vec<R> = legendre.functions(m, pairs).into_iter().map(R::from_f64).collect();
             table.copy_range_from_host(above.first_index(m) * pairs, &functions)?;
@@ -370,7 +371,7 @@ fn inverse_cosine(ring: &Ring) -> [f64; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spectral::cpu::CpuTransform;
+    use crate::spectral::HostTransform;
 
     /// The kernels run on the CPU as well: there they must agree with the engine of the CPU.
     #[test]
@@ -380,7 +381,8 @@ mod tests {
             let truncation = Truncation::new(total);
             let fields = 2;
             let mut kernels = DeviceTransform::<f64>::new(&grid, truncation, Device::Cpu).unwrap();
-            let mut engine = CpuTransform::new(&grid, truncation);
+            let mut engine = HostTransform::new(&grid, truncation).unwrap();
+            engine.set_radius(3.0).unwrap();
             let [first, second] = [1, 2].map(|seed| {
                 let wave = |i: usize| ((i * (2 * seed + 5)) as f64).sin();
                 let values: Vec<f64> = (0..truncation.spectrum_len(fields)).map(wave).collect();
@@ -397,28 +399,31 @@ mod tests {
 
             let (mut values, mut expected) = (zeros(points), zeros(points));
             kernels.synthesis(fields, &first, &mut values).unwrap();
-            engine.synthesis(fields, first.cpu_slice().unwrap(), expected.cpu_slice_mut().unwrap());
+            engine.synthesis(fields, first.cpu_slice().unwrap(), expected.cpu_slice_mut().unwrap()).unwrap();
             close("synthesis", &expected, &values);
 
             let (mut spectrum, mut expected) = (zeros(first.len()), zeros(first.len()));
             kernels.analysis(fields, &values, &mut spectrum).unwrap();
-            engine.analysis(fields, values.cpu_slice().unwrap(), expected.cpu_slice_mut().unwrap());
+            engine.analysis(fields, values.cpu_slice().unwrap(), expected.cpu_slice_mut().unwrap()).unwrap();
             close("analysis", &expected, &spectrum);
 
             let ([mut u, mut v], [mut eastward, mut northward]) =
                 ([0; 2].map(|_| zeros(points)), [0; 2].map(|_| zeros(points)));
             kernels.wind_synthesis(fields, 3.0, [&first, &second], [&mut u, &mut v]).unwrap();
-            let sources = [first.cpu_slice().unwrap(), second.cpu_slice().unwrap()];
-            let winds = [eastward.cpu_slice_mut().unwrap(), northward.cpu_slice_mut().unwrap()];
-            engine.wind_synthesis(fields, 3.0, sources, winds);
+            let (zeta, delta) = (first.cpu_slice().unwrap(), second.cpu_slice().unwrap());
+            let (to_u, to_v) = (eastward.cpu_slice_mut().unwrap(), northward.cpu_slice_mut().unwrap());
+            engine.wind_synthesis(fields, zeta, delta, to_u, to_v).unwrap();
             close("u", &eastward, &u);
             close("v", &northward, &v);
 
             let ([mut zeta, mut delta], [mut vorticity, mut divergence]) =
                 ([0; 2].map(|_| zeros(first.len())), [0; 2].map(|_| zeros(first.len())));
             kernels.wind_analysis(fields, 3.0, [&u, &v], [&mut zeta, &mut delta]).unwrap();
-            let results = [vorticity.cpu_slice_mut().unwrap(), divergence.cpu_slice_mut().unwrap()];
-            engine.wind_analysis(fields, 3.0, [u.cpu_slice().unwrap(), v.cpu_slice().unwrap()], results);
+            let (to_zeta, to_delta) =
+                (vorticity.cpu_slice_mut().unwrap(), divergence.cpu_slice_mut().unwrap());
+            engine
+                .wind_analysis(fields, u.cpu_slice().unwrap(), v.cpu_slice().unwrap(), to_zeta, to_delta)
+                .unwrap();
             close("vorticity", &vorticity, &zeta);
             close("divergence", &divergence, &delta);
         }

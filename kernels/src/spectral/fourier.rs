@@ -1,100 +1,110 @@
-//! Real Fourier transforms along rings, eight latitude pairs at a time.
+//! Real Fourier transforms along rings, a line of latitude pairs at a time.
 //!
-//! Eight neighbouring pairs share the cache lines in which the Legendre sums leave them. If their rings have the same
-//! length, without large prime factors, the eight are transformed side by side in SIMD lanes, north and south as real and
-//! imaginary part of one complex sequence; otherwise ring by ring. A ring carries the wavenumbers that its points resolve,
+//! Neighbouring pairs share the cache lines in which the Legendre sums leave them. If their rings have the same length,
+//! without large prime factors, they are transformed side by side in SIMD lanes, north and south as real and imaginary part
+//! of one complex sequence; otherwise ring by ring. A ring carries the wavenumbers that its points resolve,
 //! m ≤ (points−1)/2; those above are 0 (the polar truncation of reduced grids).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use pulp::{Arch, Simd, WithSimd};
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
+use super::coefficients::{GROUP, Layout, PARTS, PIECE};
 use super::lane_fourier::LaneFourier;
-use super::lanes::{LANES, Line, get, put};
-use super::partition::for_each_mirrored_part;
+use super::lanes::{Lane, Line, get, per_line, put};
+use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
 use crate::Real;
-use crate::grid::Grid;
-
-/// One ring as the transform sees it.
-struct RingPlan {
-    points: usize,
-    offset: usize,
-    /// Number of wavenumbers it carries.
-    wavenumbers: usize,
-    /// 1/cos φ, at m = 0 and m > 0: 0 at m = 0 on a pole, where the zonal mean of u cos φ vanishes faster than cos φ.
-    inverse_cosine: [f64; 2],
-    /// Quadrature weight of one of its points.
-    weight: f64,
-    forward: Arc<dyn RealToComplex<f64>>,
-    inverse: Arc<dyn ComplexToReal<f64>>,
-}
-
-/// Whether a transform is of a scalar or of a wind component, which carries a factor 1/cos φ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Quantity {
-    Scalar,
-    Wind,
-}
-
-/// What Fourier coefficients are multiplied by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Factor {
-    /// In synthesis: 1, or 1/cos φ for a wind component.
-    Synthesis(Quantity),
-    /// In analysis: the quadrature weight of the ring, and 1/cos φ for a wind component.
-    Weight(Quantity),
-    /// In analysis: nothing, for plain coefficients of the Fourier series.
-    Mean,
-}
-
-impl RingPlan {
-    /// The factor at m = 0 and m > 0.
-    fn factor(&self, factor: Factor) -> [f64; 2] {
-        match factor {
-            Factor::Synthesis(Quantity::Scalar) => [1.0; 2],
-            Factor::Synthesis(Quantity::Wind) => self.inverse_cosine,
-            Factor::Weight(Quantity::Scalar) => [self.weight; 2],
-            Factor::Weight(Quantity::Wind) => self.inverse_cosine.map(|cosine| self.weight * cosine),
-            Factor::Mean => [1.0 / self.points as f64; 2],
-        }
-    }
-}
-
-/// The rings of a grid with their Fourier transforms.
-pub(super) struct RingTransforms {
-    arch: Arch,
-    rings: Vec<RingPlan>,
-    /// By line of eight pairs: the transform in lanes, where it can be.
-    lane_plans: Vec<Option<Arc<LaneFourier>>>,
-    /// First point of each line's northern rings, and of the southern hemisphere.
-    north: Vec<usize>,
-    /// End of each line's southern rings, and the first point of the southern hemisphere.
-    south: Vec<usize>,
-    pairs: usize,
-    pool: Mutex<Vec<Scratch>>,
-    longest: usize,
-    scratch_len: usize,
-}
-
-/// What one thread needs for one line.
-struct Scratch {
-    /// Eight spectra, or the two arrays of the transform in lanes.
-    lanes: [Vec<[Line; 2]>; 2],
-    spectrum: Vec<Complex<f64>>,
-    values: Vec<f64>,
-    fft: Vec<Complex<f64>>,
-}
+use crate::grid::{Grid, Ring};
 
 /// Cosine of the latitude that stands for a pole: so small that only m = 1, whose wind is finite there, survives, and large
 /// enough for P̄_1 to be summed.
 pub(super) const POLE_COSINE: f64 = 1e-25;
 
-impl RingTransforms {
+/// What the Fourier coefficients of a ring are multiplied by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Factor {
+    /// The same for every wavenumber.
+    pub(super) ring: RingFactor,
+    /// For m > 0 alone: a real field has their complex conjugates as well.
+    pub(super) above_zero: f64,
+    /// Power of 1/cos φ.
+    pub(super) power: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RingFactor {
+    One,
+    /// The quadrature weight of one of the ring's points.
+    Weight,
+    /// One over the number of points.
+    Mean,
+}
+
+/// One ring as the transform sees it.
+struct RingPlan<W> {
+    points: usize,
+    offset: usize,
+    /// Number of wavenumbers it carries.
+    wavenumbers: usize,
+    /// 1, 1/cos φ, 1/cos² φ, at m = 0 and at m > 0: on a pole 0 where the coefficient vanishes faster than cos φ, and
+    /// where the quotient is infinite.
+    inverse_cosine: [[f64; 2]; 3],
+    /// Quadrature weight of one of its points.
+    weight: f64,
+    forward: Arc<dyn RealToComplex<W>>,
+    inverse: Arc<dyn ComplexToReal<W>>,
+}
+
+impl<W: Lane> RingPlan<W> {
+    /// The factor at m = 0 and m > 0.
+    fn factor(&self, factor: Factor) -> [f64; 2] {
+        let ring = match factor.ring {
+            RingFactor::One => 1.0,
+            RingFactor::Weight => self.weight,
+            RingFactor::Mean => 1.0 / self.points as f64,
+        };
+        let [zonal, other] = self.inverse_cosine[factor.power];
+        [ring * zonal, ring * factor.above_zero * other]
+    }
+}
+
+/// Number of wavenumbers that a ring carries.
+pub(super) fn carried(ring: &Ring, total: usize) -> usize {
+    total.min((ring.points - 1) / 2) + 1
+}
+
+/// The rings of a grid with their Fourier transforms.
+pub(super) struct RingTransforms<W: Lane> {
+    arch: Arch,
+    rings: Vec<RingPlan<W>>,
+    /// By line of pairs: the transform in lanes, where it can be.
+    lane_plans: Vec<Option<Arc<LaneFourier<W>>>>,
+    /// First point of each line's northern rings, and of the southern hemisphere.
+    north: Vec<usize>,
+    /// End of each line's southern rings, and the first point of the southern hemisphere.
+    south: Vec<usize>,
+    pairs: usize,
+    pool: Pool<Scratch<W>>,
+    longest: usize,
+    scratch_len: usize,
+}
+
+/// What one thread needs for one line of pairs.
+struct Scratch<W> {
+    /// The two arrays of the transform in lanes.
+    lanes: [Vec<[Line; 2]>; 2],
+    /// Of each ring of the line, north then south.
+    spectra: Vec<Complex<W>>,
+    values: Vec<W>,
+    fft: Vec<Complex<W>>,
+}
+
+impl<W: Lane> RingTransforms<W> {
     pub(super) fn new(grid: &Grid, truncation: usize) -> Self {
-        let mut planner = RealFftPlanner::<f64>::new();
+        let mut planner = RealFftPlanner::<W>::new();
         let mut plans = HashMap::new();
         let mut scratch_len = 0;
         let mut rings = Vec::new();
@@ -108,26 +118,31 @@ impl RingTransforms {
             scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
             let pole = ring.cosine_latitude == 0.0;
             let inverse_cosine = if pole { 1.0 / POLE_COSINE } else { 1.0 / ring.cosine_latitude };
+            let at_pole = |other: f64, pole_value: f64| if pole { pole_value } else { other };
             rings.push(RingPlan {
                 points: ring.points,
                 offset: ring.offset,
-                wavenumbers: truncation.min((ring.points - 1) / 2) + 1,
+                wavenumbers: carried(ring, truncation),
                 weight: ring.weight / ring.points as f64,
-                inverse_cosine: [if pole { 0.0 } else { inverse_cosine }, inverse_cosine],
+                inverse_cosine: [
+                    [1.0; 2],
+                    [at_pole(inverse_cosine, 0.0), inverse_cosine],
+                    [at_pole(inverse_cosine * inverse_cosine, 0.0); 2],
+                ],
                 forward,
                 inverse,
             });
         }
         let count = rings.len();
         let pairs = count.div_ceil(2);
-        let lines = pairs.div_ceil(LANES);
-        let offset = |ring: usize| rings.get(ring).map_or(grid.points(), |ring: &RingPlan| ring.offset);
-        let north = (0..=lines).map(|line| offset(pairs.min(line * LANES))).collect();
-        let south = (0..=lines).map(|line| offset(count - (count / 2).min(line * LANES))).collect();
+        let lines = pairs.div_ceil(W::LANES);
+        let offset = |ring: usize| rings.get(ring).map_or(grid.points(), |ring: &RingPlan<W>| ring.offset);
+        let north = (0..=lines).map(|line| offset(pairs.min(line * W::LANES))).collect();
+        let south = (0..=lines).map(|line| offset(count - (count / 2).min(line * W::LANES))).collect();
         let mut lane_plans_by_length = HashMap::new();
         let lane_plans = (0..lines).map(|line| {
-            let first = &rings[line * LANES];
-            let alike = rings[line * LANES..pairs.min((line + 1) * LANES)]
+            let first = &rings[line * W::LANES];
+            let alike = rings[line * W::LANES..pairs.min((line + 1) * W::LANES)]
                 .iter()
                 .all(|ring| ring.points == first.points);
             alike.then_some(())?;
@@ -138,7 +153,7 @@ impl RingTransforms {
         });
         let lane_plans = lane_plans.collect();
         let (arch, longest) = (Arch::new(), grid.longest_ring());
-        Self { arch, rings, lane_plans, north, south, pairs, pool: Mutex::default(), longest, scratch_len }
+        Self { arch, rings, lane_plans, north, south, pairs, pool: Pool::default(), longest, scratch_len }
     }
 
     /// Number of points of the grid.
@@ -146,19 +161,9 @@ impl RingTransforms {
         self.south[0]
     }
 
-    /// Number of latitude pairs, the equator among them.
-    pub(super) fn pairs(&self) -> usize {
-        self.pairs
-    }
-
-    /// Number of wavenumbers carried by a ring.
-    pub(super) fn wavenumbers(&self, ring: usize) -> usize {
-        self.rings[ring].wavenumbers
-    }
-
     /// The rings of pair `lane` of `line`, north and south; no south for the equator, none at all behind the last pair.
-    fn pair(&self, line: usize, lane: usize) -> [Option<&RingPlan>; 2] {
-        let (pair, count) = (line * LANES + lane, self.rings.len());
+    fn pair(&self, line: usize, lane: usize) -> [Option<&RingPlan<W>>; 2] {
+        let (pair, count) = (line * W::LANES + lane, self.rings.len());
         let north = (pair < self.pairs).then(|| &self.rings[pair]);
         let south = (pair < count / 2).then(|| &self.rings[count - 1 - pair]);
         [north, south]
@@ -167,79 +172,116 @@ impl RingTransforms {
     /// Lanes of factors at m = 0 and at m > 0.
     fn lane_factors(&self, line: usize, factor: Factor) -> [Line; 2] {
         let mut factors = [Line::default(); 2];
-        for lane in 0..LANES {
+        for lane in 0..W::LANES {
             if let [Some(ring), _] = self.pair(line, lane) {
-                let values = ring.factor(factor);
-                for which in 0..2 {
-                    factors[which].0[lane] = values[which];
+                for (factors, value) in factors.iter_mut().zip(ring.factor(factor)) {
+                    factors.values_mut::<W>()[lane] = W::of(value);
                 }
             }
         }
         factors
     }
 
-    /// Synthesises a whole grid field; `waves(m, line)` yields north re, north im, south re, south im of eight pairs.
-    pub(super) fn synthesize<'a, R: Real>(
+    /// Synthesises a whole grid field from column `column` of `columns` in `coefficients`, by wave.
+    pub(super) fn synthesize<R: Real>(
         &self,
-        quantity: Quantity,
-        waves: impl Fn(usize, usize) -> [&'a Line; 4] + Sync,
+        layout: &Layout,
+        coefficients: &[Line],
+        [columns, column]: [usize; 2],
+        factor: Factor,
         output: &mut [R],
     ) {
-        let factor = Factor::Synthesis(quantity);
         for_each_mirrored_part(output, &self.north, &self.south, &|line, north, south| {
-            self.with_scratch(|scratch| match &self.lane_plans[line] {
-                Some(plan) => {
-                    let values = self.synthesize_in_lanes(plan, line, factor, &waves, scratch);
-                    for (which, part) in [north, south].into_iter().enumerate() {
-                        self.store(line, which, values, part);
+            let groups = |group: usize| {
+                let place = layout.by_wave(columns, group, column, line);
+                &coefficients[place..place + PIECE]
+            };
+            let wavenumbers = layout.wavenumbers_on(line);
+            self.pool.with(
+                || self.scratch(),
+                |scratch| match &self.lane_plans[line] {
+                    Some(plan) => {
+                        let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
+                        let wavenumbers = wavenumbers.min(carried);
+                        let factors = self.lane_factors(line, factor);
+                        let lanes = &mut scratch.lanes;
+                        let work = SynthesizeLanes { plan, points, wavenumbers, factors, groups, lanes };
+                        let values = self.arch.dispatch(work);
+                        for (which, part) in [north, south].into_iter().enumerate() {
+                            self.store(line, which, values, part);
+                        }
                     }
-                }
-                None => self.synthesize_by_ring(line, factor, &waves, scratch, [north, south]),
-            });
+                    None => {
+                        self.synthesize_by_ring(line, wavenumbers, factor, groups, scratch, [north, south])
+                    }
+                },
+            );
         });
     }
 
-    /// Analyses eight pairs: writes north re, north im, south re, south im of every wavenumber m; `output` has one
-    /// entry for each.
+    /// Analyses grid fields one after another into the columns of `coefficients`, by line; `offsets` are the layout's.
     pub(super) fn analyze<R: Real>(
         &self,
-        line: usize,
+        layout: &Layout,
+        coefficients: &mut [Line],
+        offsets: &[usize],
         factor: Factor,
-        input: &[R],
-        output: &mut [[Line; 4]],
+        inputs: &[&[R]],
     ) {
-        self.with_scratch(|scratch| match &self.lane_plans[line] {
-            Some(plan) => {
-                self.load(line, input, &mut scratch.lanes[0]);
-                let factors = self.lane_factors(line, factor);
-                let RingPlan { points, wavenumbers, .. } = self.rings[line * LANES];
-                let (output, above) = output.split_at_mut(wavenumbers);
-                above.fill([Line::default(); 4]);
-                self.arch.dispatch(AnalyzeLanes { plan, points, factors, lanes: &mut scratch.lanes, output });
+        // Blocks may reach a line behind the last pair.
+        let used = self.pairs.div_ceil(W::LANES);
+        let (offsets, behind) = (&offsets[..=used], offsets[used]);
+        let (coefficients, unused) = coefficients.split_at_mut(behind);
+        unused.fill(Line::default());
+        for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {
+            let columns = coefficients.chunks_exact_mut(coefficients.len() / inputs.len());
+            for (output, input) in columns.zip(inputs) {
+                self.analyze_line(line, layout.wavenumbers_on(line), factor, input, output);
             }
-            None => self.analyze_by_ring(line, factor, input, scratch, output),
         });
     }
 
-    fn synthesize_in_lanes<'a, 's>(
+    /// Analyses a line of pairs: writes north re, north im, south re, south im of every wavenumber m.
+    fn analyze_line<R: Real>(
         &self,
-        plan: &LaneFourier,
         line: usize,
+        wavenumbers: usize,
         factor: Factor,
-        waves: &impl Fn(usize, usize) -> [&'a Line; 4],
-        scratch: &'s mut Scratch,
-    ) -> &'s [[Line; 2]] {
-        let RingPlan { points, wavenumbers, .. } = self.rings[line * LANES];
-        let factors = self.lane_factors(line, factor);
-        let waves = |m: usize| waves(m, line);
-        self.arch.dispatch(SynthesizeLanes {
-            plan,
-            points,
-            wavenumbers,
-            factors,
-            waves,
-            lanes: &mut scratch.lanes,
-        })
+        input: &[R],
+        output: &mut [Line],
+    ) {
+        self.pool.with(
+            || self.scratch(),
+            |scratch| match &self.lane_plans[line] {
+                Some(plan) => {
+                    self.load(line, input, &mut scratch.lanes[0]);
+                    let factors = self.lane_factors(line, factor);
+                    let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
+                    let (output, above) = output.split_at_mut(wavenumbers.min(carried) * PARTS);
+                    above.fill(Line::default());
+                    let (output, _) = output.as_chunks_mut();
+                    self.arch.dispatch(AnalyzeLanes {
+                        plan,
+                        points,
+                        factors,
+                        lanes: &mut scratch.lanes,
+                        output,
+                    });
+                }
+                None => self.analyze_by_ring(line, wavenumbers, factor, input, scratch, output),
+            },
+        );
+    }
+
+    fn scratch(&self) -> Scratch<W> {
+        let lanes = if self.lane_plans.iter().any(Option::is_some) { self.longest } else { 0 };
+        let rings = if self.lane_plans.iter().any(Option::is_none) { 2 * W::LANES } else { 0 };
+        Scratch {
+            lanes: [0; 2].map(|_| vec![[Line::default(); 2]; lanes]),
+            spectra: vec![Complex::new(W::ZERO, W::ZERO); rings * (self.longest / 2 + 1)],
+            values: vec![W::ZERO; self.longest],
+            fft: vec![Complex::new(W::ZERO, W::ZERO); self.scratch_len],
+        }
     }
 
     /// Transposes lanes of northern (`which` = 0) or southern (1) rings into the points of `part`.
@@ -248,21 +290,20 @@ impl RingTransforms {
         // Imaginary parts are the northern ones: see `SynthesizeLanes`.
         let which_part = 1 - which;
         let points = values.len();
-        let mut rings = [0; LANES];
+        let mut rings = [0; 16];
         let mut lanes = 0;
-        for lane in 0..LANES {
+        for lane in 0..W::LANES {
             if let Some(ring) = self.pair(line, lane)[which] {
                 rings[lane] = ring.offset - first;
                 lanes = lane + 1;
             }
         }
-        const TILE: usize = 8;
         for start in (0..points).step_by(TILE) {
             let tile = &values[start..points.min(start + TILE)];
             for lane in 0..lanes {
                 let target = &mut part[rings[lane] + start..][..tile.len()];
                 for (target, value) in target.iter_mut().zip(tile) {
-                    *target = R::from_f64(value[which_part].0[lane]);
+                    *target = R::from_f64(value[which_part].values::<W>()[lane].to_f64());
                 }
             }
         }
@@ -270,22 +311,26 @@ impl RingTransforms {
 
     /// Transposes the points of northern and southern rings into real and imaginary parts.
     fn load<R: Real>(&self, line: usize, input: &[R], lanes: &mut [[Line; 2]]) {
-        let points = self.rings[line * LANES].points;
-        const TILE: usize = 8;
-        for which in 0..2 {
-            let rings: [Option<&[R]>; LANES] = std::array::from_fn(|lane| {
-                self.pair(line, lane)[which].map(|ring| &input[ring.offset..][..points])
-            });
-            for start in (0..points).step_by(TILE) {
-                let tile = &mut lanes[start..points.min(start + TILE)];
-                for lane in 0..LANES {
-                    match rings[lane] {
-                        Some(ring) => {
-                            for (value, point) in tile.iter_mut().zip(&ring[start..]) {
-                                value[which].0[lane] = point.to_f64();
-                            }
+        let points = self.rings[line * W::LANES].points;
+        let mut rings: [[Option<usize>; 16]; 2] = Default::default();
+        for lane in 0..W::LANES {
+            for (rings, ring) in rings.iter_mut().zip(self.pair(line, lane)) {
+                rings[lane] = ring.map(|ring| ring.offset);
+            }
+        }
+        for start in (0..points).step_by(TILE) {
+            let tile = &mut lanes[start..points.min(start + TILE)];
+            for (which, rings) in rings.iter().enumerate() {
+                for (lane, offset) in rings[..W::LANES].iter().enumerate() {
+                    let Some(offset) = offset else {
+                        for value in &mut *tile {
+                            value[which].values_mut::<W>()[lane] = W::ZERO;
                         }
-                        None => tile.iter_mut().for_each(|value| value[which].0[lane] = 0.0),
+                        continue;
+                    };
+                    let source = &input[offset + start..][..tile.len()];
+                    for (value, point) in tile.iter_mut().zip(source) {
+                        value[which].values_mut::<W>()[lane] = W::of(point.to_f64());
                     }
                 }
             }
@@ -295,35 +340,49 @@ impl RingTransforms {
     fn synthesize_by_ring<'a, R: Real>(
         &self,
         line: usize,
+        wavenumbers: usize,
         factor: Factor,
-        waves: &impl Fn(usize, usize) -> [&'a Line; 4],
-        scratch: &mut Scratch,
+        groups: impl Fn(usize) -> &'a [Line],
+        scratch: &mut Scratch<W>,
         parts: [&mut [R]; 2],
     ) {
+        let Scratch { spectra, values, fft, .. } = scratch;
+        let length = self.longest / 2 + 1;
+        for group in 0..wavenumbers.div_ceil(GROUP) {
+            let piece = groups(group);
+            let first = group * GROUP;
+            let count = GROUP.min(wavenumbers - first);
+            for which in 0..2 {
+                for lane in 0..W::LANES {
+                    let target = &mut spectra[(which * W::LANES + lane) * length..][..length];
+                    let Some(target) = target.get_mut(first..) else { continue };
+                    for (target, wave) in target.iter_mut().zip(piece.chunks_exact(PARTS)).take(count) {
+                        let part = |part: usize| wave[2 * which + part].values::<W>()[lane];
+                        *target = Complex::new(part(0), part(1));
+                    }
+                }
+            }
+        }
         let first = [self.north[line], self.south[line + 1]];
-        for lane in 0..LANES {
+        for lane in 0..W::LANES {
             for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
                 let Some(ring) = ring else { continue };
-                let spectrum = &mut scratch.spectrum[..ring.points / 2 + 1];
-                let [zonal, other] = ring.factor(factor);
-                for m in 0..ring.wavenumbers {
-                    let wave = waves(m, line);
-                    let (re, im) = (wave[2 * which].0[lane], wave[2 * which + 1].0[lane]);
-                    spectrum[m] = Complex::new(re, im) * if m == 0 { zonal } else { other };
+                let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..ring.points / 2 + 1];
+                let [zonal, other] = ring.factor(factor).map(W::of);
+                let (carried, above) = spectrum.split_at_mut(ring.wavenumbers.min(wavenumbers));
+                above.fill(Complex::new(W::ZERO, W::ZERO));
+                let (zeroth, others) = carried.split_first_mut().expect("a ring carries m = 0");
+                *zeroth = Complex::new(zeroth.re * zonal, W::ZERO);
+                for value in others {
+                    *value = Complex::new(value.re * other, value.im * other);
                 }
-                spectrum[0].im = 0.0;
-                spectrum[ring.wavenumbers..].fill(Complex::new(0.0, 0.0));
-                let values = &mut scratch.values[..ring.points];
+                let values = &mut values[..ring.points];
                 ring.inverse
-                    .process_with_scratch(
-                        spectrum,
-                        values,
-                        &mut scratch.fft[..ring.inverse.get_scratch_len()],
-                    )
+                    .process_with_scratch(spectrum, values, &mut fft[..ring.inverse.get_scratch_len()])
                     .expect("lengths that were planned and a real zonal mean");
                 let points = &mut parts[which][ring.offset - first[which]..][..ring.points];
                 for (point, value) in points.iter_mut().zip(values) {
-                    *point = R::from_f64(*value);
+                    *point = R::from_f64(value.to_f64());
                 }
             }
         }
@@ -332,95 +391,102 @@ impl RingTransforms {
     fn analyze_by_ring<R: Real>(
         &self,
         line: usize,
+        wavenumbers: usize,
         factor: Factor,
         input: &[R],
-        scratch: &mut Scratch,
-        output: &mut [[Line; 4]],
+        scratch: &mut Scratch<W>,
+        output: &mut [Line],
     ) {
-        output.fill([Line::default(); 4]);
-        for lane in 0..LANES {
+        let Scratch { spectra, values, fft, .. } = scratch;
+        let length = self.longest / 2 + 1;
+        for lane in 0..W::LANES {
             for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
-                let Some(ring) = ring else { continue };
-                let values = &mut scratch.values[..ring.points];
+                let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..length];
+                let Some(ring) = ring else {
+                    spectrum.fill(Complex::new(W::ZERO, W::ZERO));
+                    continue;
+                };
+                let values = &mut values[..ring.points];
                 for (value, point) in values.iter_mut().zip(&input[ring.offset..]) {
-                    *value = point.to_f64();
+                    *value = W::of(point.to_f64());
                 }
-                let spectrum = &mut scratch.spectrum[..ring.points / 2 + 1];
+                let (spectrum, behind) = spectrum.split_at_mut(ring.points / 2 + 1);
+                behind.fill(Complex::new(W::ZERO, W::ZERO));
                 ring.forward
-                    .process_with_scratch(
-                        values,
-                        spectrum,
-                        &mut scratch.fft[..ring.forward.get_scratch_len()],
-                    )
+                    .process_with_scratch(values, spectrum, &mut fft[..ring.forward.get_scratch_len()])
                     .expect("lengths that were planned");
-                let [zonal, other] = ring.factor(factor);
-                for (m, (target, value)) in output.iter_mut().zip(&spectrum[..ring.wavenumbers]).enumerate() {
-                    let value = value * if m == 0 { zonal } else { other };
-                    target[2 * which].0[lane] = value.re;
-                    target[2 * which + 1].0[lane] = value.im;
+                let [zonal, other] = ring.factor(factor).map(W::of);
+                let (carried, above) = spectrum.split_at_mut(ring.wavenumbers);
+                above.fill(Complex::new(W::ZERO, W::ZERO));
+                for (m, value) in carried.iter_mut().enumerate() {
+                    let factor = if m == 0 { zonal } else { other };
+                    *value = Complex::new(value.re * factor, value.im * factor);
+                }
+            }
+        }
+        let (waves, unused) = output.split_at_mut(wavenumbers * PARTS);
+        unused.fill(Line::default());
+        for (first, waves) in waves.chunks_mut(PIECE).enumerate() {
+            for which in 0..2 {
+                for lane in 0..W::LANES {
+                    let spectrum = &spectra[(which * W::LANES + lane) * length..][..length];
+                    for (j, wave) in waves.chunks_exact_mut(PARTS).enumerate() {
+                        let value = spectrum.get(first * GROUP + j).copied().unwrap_or_default();
+                        wave[2 * which].values_mut::<W>()[lane] = value.re;
+                        wave[2 * which + 1].values_mut::<W>()[lane] = value.im;
+                    }
                 }
             }
         }
     }
-
-    /// Lends a scratch; there are as many as threads ever worked at the same time.
-    fn with_scratch(&self, work: impl FnOnce(&mut Scratch)) {
-        let lent = self.pool.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
-        let mut scratch = lent.unwrap_or_else(|| {
-            let has_lanes = self.lane_plans.iter().any(Option::is_some);
-            let lanes = if has_lanes { self.longest } else { 0 };
-            Scratch {
-                lanes: [0; 2].map(|_| vec![[Line::default(); 2]; lanes]),
-                spectrum: vec![Complex::new(0.0, 0.0); self.longest / 2 + 1],
-                values: vec![0.0; self.longest],
-                fft: vec![Complex::new(0.0, 0.0); self.scratch_len],
-            }
-        });
-        work(&mut scratch);
-        self.pool.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(scratch);
-    }
 }
 
-/// Sums eight pairs of Fourier series. With Z_m = N_m + i S_m and Z_{−m} = N̄_m + i S̄_m the sum over e^{+imλ} is n + i s; as
-/// the transform has e^{−imλ}, real and imaginary parts are exchanged on the way in and out: s comes out first, then n.
-struct SynthesizeLanes<'p, 's, W> {
-    plan: &'p LaneFourier,
+/// Points that are transposed together.
+const TILE: usize = 8;
+
+/// Sums pairs of Fourier series. With Z_m = N_m + i S_m and Z_{−m} = N̄_m + i S̄_m the sum over e^{+imλ} is n + i s; as the
+/// transform has e^{−imλ}, real and imaginary parts are exchanged on the way in and out: s comes out first, then n.
+struct SynthesizeLanes<'p, 's, W, G> {
+    plan: &'p LaneFourier<W>,
     points: usize,
     wavenumbers: usize,
     factors: [Line; 2],
-    waves: W,
+    groups: G,
     lanes: &'s mut [Vec<[Line; 2]>; 2],
 }
 
-impl<'a, 's, W: Fn(usize) -> [&'a Line; 4]> WithSimd for SynthesizeLanes<'_, 's, W> {
+impl<'a, 's, W: Lane, G: Fn(usize) -> &'a [Line]> WithSimd for SynthesizeLanes<'_, 's, W, G> {
     type Output = &'s [[Line; 2]];
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { plan, points, wavenumbers, factors, waves, lanes } = self;
+        let Self { plan, points, wavenumbers, factors, groups, lanes } = self;
         let [values, scratch] = lanes;
         let zero = Line::default();
         values[wavenumbers..points - wavenumbers + 1].fill([zero; 2]);
-        for m in 0..wavenumbers {
-            let wave = waves(m);
-            let factor = &factors[usize::from(m > 0)];
-            for vector in 0..LANES / S::F64_LANES {
-                let factor = get::<S>(factor, vector);
-                let north_re = simd.mul_f64s(get::<S>(wave[0], vector), factor);
-                let north_im = simd.mul_f64s(get::<S>(wave[1], vector), factor);
-                let south_re = simd.mul_f64s(get::<S>(wave[2], vector), factor);
-                let south_im = simd.mul_f64s(get::<S>(wave[3], vector), factor);
-                let [re, im] = &mut values[m];
-                if m == 0 {
-                    put::<S>(re, vector, south_re);
-                    put::<S>(im, vector, north_re);
-                    continue;
+        for first in (0..wavenumbers).step_by(GROUP) {
+            let piece = groups(first / GROUP);
+            for (j, wave) in piece.chunks_exact(PARTS).enumerate().take(wavenumbers - first) {
+                let m = first + j;
+                let factor = &factors[usize::from(m > 0)];
+                for vector in 0..per_line::<S, W>() {
+                    let factor = get::<S, W>(factor, vector);
+                    let north_re = W::product(simd, get::<S, W>(&wave[0], vector), factor);
+                    let north_im = W::product(simd, get::<S, W>(&wave[1], vector), factor);
+                    let south_re = W::product(simd, get::<S, W>(&wave[2], vector), factor);
+                    let south_im = W::product(simd, get::<S, W>(&wave[3], vector), factor);
+                    let [re, im] = &mut values[m];
+                    if m == 0 {
+                        put::<S, W>(re, vector, south_re);
+                        put::<S, W>(im, vector, north_re);
+                        continue;
+                    }
+                    put::<S, W>(re, vector, W::sum(simd, north_im, south_re));
+                    put::<S, W>(im, vector, W::difference(simd, north_re, south_im));
+                    let [re, im] = &mut values[points - m];
+                    put::<S, W>(re, vector, W::difference(simd, south_re, north_im));
+                    put::<S, W>(im, vector, W::sum(simd, north_re, south_im));
                 }
-                put::<S>(re, vector, simd.add_f64s(north_im, south_re));
-                put::<S>(im, vector, simd.sub_f64s(north_re, south_im));
-                let [re, im] = &mut values[points - m];
-                put::<S>(re, vector, simd.sub_f64s(south_re, north_im));
-                put::<S>(im, vector, simd.add_f64s(north_re, south_im));
             }
         }
         plan.transform(simd, &mut values[..points], &mut scratch[..points])
@@ -428,15 +494,15 @@ impl<'a, 's, W: Fn(usize) -> [&'a Line; 4]> WithSimd for SynthesizeLanes<'_, 's,
 }
 
 /// The opposite: of n + i s, N_m = (Z_m + Z̄_{−m})/2 and S_m = (Z_m − Z̄_{−m})/2i.
-struct AnalyzeLanes<'a> {
-    plan: &'a LaneFourier,
+struct AnalyzeLanes<'a, W> {
+    plan: &'a LaneFourier<W>,
     points: usize,
     factors: [Line; 2],
     lanes: &'a mut [Vec<[Line; 2]>; 2],
-    output: &'a mut [[Line; 4]],
+    output: &'a mut [[Line; PARTS]],
 }
 
-impl WithSimd for AnalyzeLanes<'_> {
+impl<W: Lane> WithSimd for AnalyzeLanes<'_, W> {
     type Output = ();
 
     #[inline(always)]
@@ -444,17 +510,22 @@ impl WithSimd for AnalyzeLanes<'_> {
         let Self { plan, points, factors, lanes, output } = self;
         let [values, scratch] = lanes;
         let values = plan.transform(simd, &mut values[..points], &mut scratch[..points]);
-        let half = simd.splat_f64s(0.5);
+        let half = W::splat(simd, W::of(0.5));
         for (m, output) in output.iter_mut().enumerate() {
             let mirrored = if m == 0 { 0 } else { points - m };
-            for vector in 0..LANES / S::F64_LANES {
-                let factor = simd.mul_f64s(half, get::<S>(&factors[usize::from(m > 0)], vector));
-                let (a, b) = (get::<S>(&values[m][0], vector), get::<S>(&values[m][1], vector));
-                let (c, d) = (get::<S>(&values[mirrored][0], vector), get::<S>(&values[mirrored][1], vector));
-                let parts =
-                    [simd.add_f64s(a, c), simd.sub_f64s(b, d), simd.add_f64s(b, d), simd.sub_f64s(c, a)];
+            for vector in 0..per_line::<S, W>() {
+                let factor = W::product(simd, half, get::<S, W>(&factors[usize::from(m > 0)], vector));
+                let (a, b) = (get::<S, W>(&values[m][0], vector), get::<S, W>(&values[m][1], vector));
+                let (c, d) =
+                    (get::<S, W>(&values[mirrored][0], vector), get::<S, W>(&values[mirrored][1], vector));
+                let parts = [
+                    W::sum(simd, a, c),
+                    W::difference(simd, b, d),
+                    W::sum(simd, b, d),
+                    W::difference(simd, c, a),
+                ];
                 for (line, part) in output.iter_mut().zip(parts) {
-                    put::<S>(line, vector, simd.mul_f64s(part, factor));
+                    put::<S, W>(line, vector, W::product(simd, part, factor));
                 }
             }
         }

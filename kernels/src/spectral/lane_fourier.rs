@@ -1,4 +1,4 @@
-//! Complex Fourier transforms of eight sequences side by side, one per SIMD lane.
+//! Complex Fourier transforms of sequences side by side, one per value of a line.
 //!
 //! Stockham's self-sorting algorithm, decimation in frequency, radices 8, 4, 2 and odd primes up to 7 (van Loan 1992,
 //! Computational Frameworks for the Fast Fourier Transform). Elements are [re, im] lines, so that no shuffle is needed
@@ -8,30 +8,30 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use pulp::Simd;
 
-use super::lanes::{LANES, Line, get, put};
+use super::lanes::{Lane, Line, get, per_line, put};
 
 /// Complex numbers, one per lane of a vector.
-type Complex<S> = [<S as Simd>::f64s; 2];
+type Complex<S, W> = [<W as Lane>::Vector<S>; 2];
 
 /// A plan for one length.
 #[derive(Debug)]
-pub(super) struct LaneFourier {
+pub(super) struct LaneFourier<W> {
     length: usize,
-    stages: Vec<Stage>,
+    stages: Vec<Stage<W>>,
 }
 
 #[derive(Debug)]
-struct Stage {
+struct Stage<W> {
     radix: usize,
     /// Number of butterflies with different twiddle factors.
     count: usize,
     /// Number of butterflies with the same.
     stride: usize,
     /// e^{−2πi pj/n} by [p][j−1].
-    twiddles: Vec<[f64; 2]>,
+    twiddles: Vec<[W; 2]>,
 }
 
-impl LaneFourier {
+impl<W: Lane> LaneFourier<W> {
     /// `None` if the length has a prime factor above 7.
     pub(super) fn new(length: usize) -> Option<Self> {
         let (mut rest, mut stride) = (length, 1);
@@ -41,7 +41,7 @@ impl LaneFourier {
             let count = rest / radix;
             let twiddle = |p: usize, j: usize| {
                 let angle = -TAU * (p * j % rest) as f64 / rest as f64;
-                [angle.cos(), angle.sin()]
+                [angle.cos(), angle.sin()].map(W::of)
             };
             let twiddles = (0..count).flat_map(|p| (1..radix).map(move |j| twiddle(p, j))).collect();
             stages.push(Stage { radix, count, stride, twiddles });
@@ -67,9 +67,9 @@ impl LaneFourier {
                 8 => stage.run(simd, from, to, Eight),
                 4 => stage.run(simd, from, to, Four),
                 2 => stage.run(simd, from, to, Two),
-                3 => stage.run(simd, from, to, Odd::<3>::new()),
-                5 => stage.run(simd, from, to, Odd::<5>::new()),
-                _ => stage.run(simd, from, to, Odd::<7>::new()),
+                3 => stage.run(simd, from, to, Odd::<3, W>::new()),
+                5 => stage.run(simd, from, to, Odd::<5, W>::new()),
+                _ => stage.run(simd, from, to, Odd::<7, W>::new()),
             }
             std::mem::swap(&mut from, &mut to);
         }
@@ -77,14 +77,14 @@ impl LaneFourier {
     }
 }
 
-impl Stage {
+impl<W: Lane> Stage<W> {
     #[inline(always)]
     fn run<S: Simd, const RADIX: usize>(
         &self,
         simd: S,
         from: &[[Line; 2]],
         to: &mut [[Line; 2]],
-        butterfly: impl Butterfly<RADIX>,
+        butterfly: impl Butterfly<RADIX, W>,
     ) {
         let stride = self.stride;
         let span = stride * self.count;
@@ -93,26 +93,31 @@ impl Stage {
             let inputs: [&[[Line; 2]]; RADIX] =
                 std::array::from_fn(|i| &from[i * span + p * stride..][..stride]);
             for q in 0..stride {
-                for vector in 0..LANES / S::F64_LANES {
-                    let mut values = [[simd.splat_f64s(0.0); 2]; RADIX];
+                for vector in 0..per_line::<S, W>() {
+                    let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
                     for i in 0..RADIX {
                         let [re, im] = &inputs[i][q];
-                        values[i] = [get::<S>(re, vector), get::<S>(im, vector)];
+                        values[i] = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
                     }
                     let outputs = butterfly.apply(simd, values);
                     for j in 0..RADIX {
                         let mut value = outputs[j];
                         if j > 0 {
                             let [re, im] = twiddles[j - 1];
-                            let (re, im) = (simd.splat_f64s(re), simd.splat_f64s(im));
+                            let (re, im) = (W::splat(simd, re), W::splat(simd, im));
                             value = [
-                                simd.mul_add_e_f64s(value[0], re, simd.neg_f64s(simd.mul_f64s(value[1], im))),
-                                simd.mul_add_e_f64s(value[0], im, simd.mul_f64s(value[1], re)),
+                                W::product_sum(
+                                    simd,
+                                    value[0],
+                                    re,
+                                    W::negative(simd, W::product(simd, value[1], im)),
+                                ),
+                                W::product_sum(simd, value[0], im, W::product(simd, value[1], re)),
                             ];
                         }
                         let [re, im] = &mut to[j * stride + q];
-                        put::<S>(re, vector, value[0]);
-                        put::<S>(im, vector, value[1]);
+                        put::<S, W>(re, vector, value[0]);
+                        put::<S, W>(im, vector, value[1]);
                     }
                 }
             }
@@ -121,106 +126,107 @@ impl Stage {
 }
 
 #[inline(always)]
-fn add<S: Simd>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
-    [simd.add_f64s(a[0], b[0]), simd.add_f64s(a[1], b[1])]
+fn add<S: Simd, W: Lane>(simd: S, a: Complex<S, W>, b: Complex<S, W>) -> Complex<S, W> {
+    [W::sum(simd, a[0], b[0]), W::sum(simd, a[1], b[1])]
 }
 
 #[inline(always)]
-fn sub<S: Simd>(simd: S, a: Complex<S>, b: Complex<S>) -> Complex<S> {
-    [simd.sub_f64s(a[0], b[0]), simd.sub_f64s(a[1], b[1])]
+fn sub<S: Simd, W: Lane>(simd: S, a: Complex<S, W>, b: Complex<S, W>) -> Complex<S, W> {
+    [W::difference(simd, a[0], b[0]), W::difference(simd, a[1], b[1])]
 }
 
 /// The transform of RADIX numbers. Functions rather than closures, which would not be inlined into the vectorised code.
-trait Butterfly<const RADIX: usize> {
-    fn apply<S: Simd>(&self, simd: S, values: [Complex<S>; RADIX]) -> [Complex<S>; RADIX];
+trait Butterfly<const RADIX: usize, W: Lane> {
+    fn apply<S: Simd>(&self, simd: S, values: [Complex<S, W>; RADIX]) -> [Complex<S, W>; RADIX];
 }
 
 struct Two;
 struct Four;
 struct Eight;
 /// cos and sin of 2πk/n.
-struct Odd<const RADIX: usize>([[f64; 2]; RADIX]);
+struct Odd<const RADIX: usize, W>([[W; 2]; RADIX]);
 
-impl<const RADIX: usize> Odd<RADIX> {
+impl<const RADIX: usize, W: Lane> Odd<RADIX, W> {
     fn new() -> Self {
         Self(std::array::from_fn(|k| {
             let (sine, cosine) = (TAU * k as f64 / RADIX as f64).sin_cos();
-            [cosine, sine]
+            [cosine, sine].map(W::of)
         }))
     }
 }
 
-impl Butterfly<2> for Two {
+impl<W: Lane> Butterfly<2, W> for Two {
     #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, [a, b]: [Complex<S>; 2]) -> [Complex<S>; 2] {
-        [add(simd, a, b), sub(simd, a, b)]
+    fn apply<S: Simd>(&self, simd: S, [a, b]: [Complex<S, W>; 2]) -> [Complex<S, W>; 2] {
+        [add::<S, W>(simd, a, b), sub::<S, W>(simd, a, b)]
     }
 }
 
-impl Butterfly<4> for Four {
+impl<W: Lane> Butterfly<4, W> for Four {
     #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, [a, b, c, d]: [Complex<S>; 4]) -> [Complex<S>; 4] {
-        let (even, odd) = (add(simd, a, c), sub(simd, a, c));
-        let (sum, [re, im]) = (add(simd, b, d), sub(simd, b, d));
+    fn apply<S: Simd>(&self, simd: S, [a, b, c, d]: [Complex<S, W>; 4]) -> [Complex<S, W>; 4] {
+        let (even, odd) = (add::<S, W>(simd, a, c), sub::<S, W>(simd, a, c));
+        let (sum, [re, im]) = (add::<S, W>(simd, b, d), sub::<S, W>(simd, b, d));
         // −i (b − d) = (im, −re)
-        let first = [simd.add_f64s(odd[0], im), simd.sub_f64s(odd[1], re)];
-        let third = [simd.sub_f64s(odd[0], im), simd.add_f64s(odd[1], re)];
-        [add(simd, even, sum), first, sub(simd, even, sum), third]
+        let first = [W::sum(simd, odd[0], im), W::difference(simd, odd[1], re)];
+        let third = [W::difference(simd, odd[0], im), W::sum(simd, odd[1], re)];
+        [add::<S, W>(simd, even, sum), first, sub::<S, W>(simd, even, sum), third]
     }
 }
 
-impl Butterfly<8> for Eight {
+impl<W: Lane> Butterfly<8, W> for Eight {
     #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; 8]) -> [Complex<S>; 8] {
-        let half = simd.splat_f64s(FRAC_1_SQRT_2);
-        let even = Four.apply(simd, [x[0], x[2], x[4], x[6]]);
-        let [first, second, third, fourth] = Four.apply(simd, [x[1], x[3], x[5], x[7]]);
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S, W>; 8]) -> [Complex<S, W>; 8] {
+        let half = W::splat(simd, W::of(FRAC_1_SQRT_2));
+        let even = Butterfly::<4, W>::apply(&Four, simd, [x[0], x[2], x[4], x[6]]);
+        let [first, second, third, fourth] = Butterfly::<4, W>::apply(&Four, simd, [x[1], x[3], x[5], x[7]]);
         // Times e^{−iπk/4}: (1−i)/√2, −i, (−1−i)/√2. The last is kept with the opposite sign.
         let second = [
-            simd.mul_f64s(simd.add_f64s(second[0], second[1]), half),
-            simd.mul_f64s(simd.sub_f64s(second[1], second[0]), half),
+            W::product(simd, W::sum(simd, second[0], second[1]), half),
+            W::product(simd, W::difference(simd, second[1], second[0]), half),
         ];
         let minus_fourth = [
-            simd.mul_f64s(simd.sub_f64s(fourth[0], fourth[1]), half),
-            simd.mul_f64s(simd.add_f64s(fourth[0], fourth[1]), half),
+            W::product(simd, W::difference(simd, fourth[0], fourth[1]), half),
+            W::product(simd, W::sum(simd, fourth[0], fourth[1]), half),
         ];
         let [re, im] = third;
         [
-            add(simd, even[0], first),
-            add(simd, even[1], second),
-            [simd.add_f64s(even[2][0], im), simd.sub_f64s(even[2][1], re)],
-            sub(simd, even[3], minus_fourth),
-            sub(simd, even[0], first),
-            sub(simd, even[1], second),
-            [simd.sub_f64s(even[2][0], im), simd.add_f64s(even[2][1], re)],
-            add(simd, even[3], minus_fourth),
+            add::<S, W>(simd, even[0], first),
+            add::<S, W>(simd, even[1], second),
+            [W::sum(simd, even[2][0], im), W::difference(simd, even[2][1], re)],
+            sub::<S, W>(simd, even[3], minus_fourth),
+            sub::<S, W>(simd, even[0], first),
+            sub::<S, W>(simd, even[1], second),
+            [W::difference(simd, even[2][0], im), W::sum(simd, even[2][1], re)],
+            add::<S, W>(simd, even[3], minus_fourth),
         ]
     }
 }
 
-impl<const RADIX: usize> Butterfly<RADIX> for Odd<RADIX> {
+impl<const RADIX: usize, W: Lane> Butterfly<RADIX, W> for Odd<RADIX, W> {
     /// x_0 + Σ_j cos(2πjk/n) (x_j + x_{n−j}) − i Σ_j sin(2πjk/n) (x_j − x_{n−j}), j = 1..(n−1)/2.
     #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, x: [Complex<S>; RADIX]) -> [Complex<S>; RADIX] {
+    fn apply<S: Simd>(&self, simd: S, x: [Complex<S, W>; RADIX]) -> [Complex<S, W>; RADIX] {
         let mut outputs = [x[0]; RADIX];
         let half = RADIX / 2;
         for j in 1..=half {
-            outputs[0] = add(simd, outputs[0], add(simd, x[j], x[RADIX - j]));
+            outputs[0] = add::<S, W>(simd, outputs[0], add::<S, W>(simd, x[j], x[RADIX - j]));
         }
         for k in 1..=half {
             let mut sum = x[0];
-            let mut turned = [simd.splat_f64s(0.0); 2];
+            let mut turned = [W::splat(simd, W::ZERO); 2];
             for j in 1..=half {
                 let [cosine, sine] = self.0[j * k % RADIX];
-                let (cosine, sine) = (simd.splat_f64s(cosine), simd.splat_f64s(sine));
-                let (plus, minus) = (add(simd, x[j], x[RADIX - j]), sub(simd, x[j], x[RADIX - j]));
+                let (cosine, sine) = (W::splat(simd, cosine), W::splat(simd, sine));
+                let (plus, minus) =
+                    (add::<S, W>(simd, x[j], x[RADIX - j]), sub::<S, W>(simd, x[j], x[RADIX - j]));
                 for part in 0..2 {
-                    sum[part] = simd.mul_add_e_f64s(cosine, plus[part], sum[part]);
-                    turned[part] = simd.mul_add_e_f64s(sine, minus[part], turned[part]);
+                    sum[part] = W::product_sum(simd, cosine, plus[part], sum[part]);
+                    turned[part] = W::product_sum(simd, sine, minus[part], turned[part]);
                 }
             }
-            outputs[k] = [simd.add_f64s(sum[0], turned[1]), simd.sub_f64s(sum[1], turned[0])];
-            outputs[RADIX - k] = [simd.sub_f64s(sum[0], turned[1]), simd.add_f64s(sum[1], turned[0])];
+            outputs[k] = [W::sum(simd, sum[0], turned[1]), W::difference(simd, sum[1], turned[0])];
+            outputs[RADIX - k] = [W::difference(simd, sum[0], turned[1]), W::sum(simd, sum[1], turned[0])];
         }
         outputs
     }
@@ -228,10 +234,11 @@ impl<const RADIX: usize> Butterfly<RADIX> for Odd<RADIX> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::lanes::LANES;
     use super::*;
     use pulp::WithSimd;
 
-    struct Transform<'a>(&'a LaneFourier, &'a mut [[Line; 2]], &'a mut [[Line; 2]]);
+    struct Transform<'a>(&'a LaneFourier<f64>, &'a mut [[Line; 2]], &'a mut [[Line; 2]]);
 
     impl WithSimd for Transform<'_> {
         type Output = Vec<[Line; 2]>;
@@ -268,6 +275,6 @@ mod tests {
                 }
             }
         }
-        assert!(LaneFourier::new(22).is_none());
+        assert!(LaneFourier::<f64>::new(22).is_none());
     }
 }

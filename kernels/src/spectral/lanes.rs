@@ -1,39 +1,200 @@
-//! Cache lines of eight f64: the unit in which the engine stores latitudes.
+//! Cache lines of latitudes: the unit in which the engine stores what it computes with in SIMD, and its operations.
 
+use bytemuck::Pod;
 use pulp::Simd;
+use rustfft::FftNum;
 
-/// Latitudes per line.
-pub(super) const LANES: usize = 8;
-/// Lines per block of latitudes.
-pub(super) const BLOCK_LINES: usize = 4;
+use crate::Real;
+
 /// Latitude pairs per block: the unit of starting values and of register blocking.
-pub(super) const BLOCK: usize = LANES * BLOCK_LINES;
+pub(super) const BLOCK: usize = 16;
+/// f64 latitudes per line.
+pub(super) const LANES: usize = 8;
+/// f64 lines per block of latitudes.
+pub(super) const BLOCK_LINES: usize = BLOCK / LANES;
 
-/// Eight values in one cache line.
+/// One cache line of f64 or f32 values.
 #[derive(Clone, Copy, Debug, Default, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Line(pub(super) [f64; LANES]);
 
+impl Line {
+    /// The values in the precision in which they were written.
+    #[inline(always)]
+    pub(super) fn values<W: Lane>(&self) -> &[W] {
+        bytemuck::cast_slice(&self.0)
+    }
+
+    /// The values in the precision in which they were written, for writing.
+    #[inline(always)]
+    pub(super) fn values_mut<W: Lane>(&mut self) -> &mut [W] {
+        bytemuck::cast_slice_mut(&mut self.0)
+    }
+}
+
+/// The precision in which sums are formed, with its SIMD operations.
+pub(super) trait Lane: Real + FftNum {
+    /// A vector of the machine in use.
+    type Vector<S: Simd>: Pod;
+    /// Values per line.
+    const LANES: usize = size_of::<Line>() / size_of::<Self>();
+    /// Lines per block of latitudes.
+    const BLOCK_LINES: usize = BLOCK / Self::LANES;
+    /// Two machine epsilons below which a Legendre function counts as 0 beside others of order 1, as a power of two.
+    const MATTERS: i32;
+
+    /// The nearest number.
+    fn of(value: f64) -> Self;
+    /// All lanes the same.
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+    /// a + b.
+    fn sum<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a − b.
+    fn difference<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a b.
+    fn product<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    /// a b + c.
+    fn product_sum<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
+    /// −a.
+    fn negative<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
+    /// Writes a vector of f64 to the places `at`... of a row; numbers too small for fast arithmetic become 0.
+    fn store<S: Simd>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
+}
+
+impl Lane for f64 {
+    type Vector<S: Simd> = S::f64s;
+    const MATTERS: i32 = -70;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn splat<S: Simd>(simd: S, value: Self) -> S::f64s {
+        simd.splat_f64s(value)
+    }
+
+    #[inline(always)]
+    fn sum<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
+        simd.add_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn difference<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
+        simd.sub_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn product<S: Simd>(simd: S, a: S::f64s, b: S::f64s) -> S::f64s {
+        simd.mul_f64s(a, b)
+    }
+
+    #[inline(always)]
+    fn product_sum<S: Simd>(simd: S, a: S::f64s, b: S::f64s, c: S::f64s) -> S::f64s {
+        simd.mul_add_e_f64s(a, b, c)
+    }
+
+    #[inline(always)]
+    fn negative<S: Simd>(simd: S, a: S::f64s) -> S::f64s {
+        simd.neg_f64s(a)
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
+        bytemuck::cast_slice_mut::<Line, S::f64s>(row)[at / S::F64_LANES] = values;
+    }
+}
+
+impl Lane for f32 {
+    type Vector<S: Simd> = S::f32s;
+    const MATTERS: i32 = -45;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn splat<S: Simd>(simd: S, value: Self) -> S::f32s {
+        simd.splat_f32s(value)
+    }
+
+    #[inline(always)]
+    fn sum<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+        simd.add_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn difference<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+        simd.sub_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn product<S: Simd>(simd: S, a: S::f32s, b: S::f32s) -> S::f32s {
+        simd.mul_f32s(a, b)
+    }
+
+    #[inline(always)]
+    fn product_sum<S: Simd>(simd: S, a: S::f32s, b: S::f32s, c: S::f32s) -> S::f32s {
+        simd.mul_add_e_f32s(a, b, c)
+    }
+
+    #[inline(always)]
+    fn negative<S: Simd>(simd: S, a: S::f32s) -> S::f32s {
+        simd.neg_f32s(a)
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
+        let row: &mut [f32] = bytemuck::cast_slice_mut(row);
+        let values: &[f64] = bytemuck::cast_slice(std::slice::from_ref(&values));
+        for (target, &value) in row[at..at + S::F64_LANES].iter_mut().zip(values) {
+            // The smallest magnitude whose conversion is not denormal, with room for products.
+            *target = if value.abs() < 1e-30 { 0.0 } else { value as f32 };
+        }
+    }
+}
+
 /// Lines as vectors of the machine in use.
 #[inline(always)]
-pub(super) fn vectors<S: Simd>(lines: &[Line]) -> &[S::f64s] {
+pub(super) fn vectors<S: Simd, W: Lane>(lines: &[Line]) -> &[W::Vector<S>] {
     bytemuck::cast_slice(lines)
 }
 
 /// Lines as vectors of the machine in use, for writing.
 #[inline(always)]
-pub(super) fn vectors_mut<S: Simd>(lines: &mut [Line]) -> &mut [S::f64s] {
+pub(super) fn vectors_mut<S: Simd, W: Lane>(lines: &mut [Line]) -> &mut [W::Vector<S>] {
     bytemuck::cast_slice_mut(lines)
+}
+
+/// Vectors of the machine in use per line.
+#[inline(always)]
+pub(super) fn per_line<S: Simd, W: Lane>() -> usize {
+    size_of::<Line>() / size_of::<W::Vector<S>>()
 }
 
 /// Vector number `index` of a line.
 #[inline(always)]
-pub(super) fn get<S: Simd>(line: &Line, index: usize) -> S::f64s {
-    vectors::<S>(std::slice::from_ref(line))[index]
+pub(super) fn get<S: Simd, W: Lane>(line: &Line, index: usize) -> W::Vector<S> {
+    vectors::<S, W>(std::slice::from_ref(line))[index]
 }
 
 /// Sets vector number `index` of a line.
 #[inline(always)]
-pub(super) fn put<S: Simd>(line: &mut Line, index: usize, value: S::f64s) {
-    vectors_mut::<S>(std::slice::from_mut(line))[index] = value;
+pub(super) fn put<S: Simd, W: Lane>(line: &mut Line, index: usize, value: W::Vector<S>) {
+    vectors_mut::<S, W>(std::slice::from_mut(line))[index] = value;
+}
+
+/// WIDTH neighbouring vectors.
+#[inline(always)]
+pub(super) fn take<V: Copy, const WIDTH: usize>(values: &[V], first: usize) -> [V; WIDTH] {
+    let mut taken = [values[first]; WIDTH];
+    taken.copy_from_slice(&values[first..first + WIDTH]);
+    taken
 }

@@ -27,21 +27,25 @@
 //! # Ok::<(), terrella_kernels::Error>(())
 //! ```
 
-mod cpu;
+mod coefficients;
 mod device_kernels;
 mod device_transform;
+mod form;
 mod fourier;
+mod host_transform;
 mod lane_fourier;
 mod lanes;
 mod latitudes;
-mod legendre;
+mod narrow;
 mod partition;
 mod recurrence;
 mod resampling;
+mod stage;
 mod start;
 mod transform;
 mod truncation;
-mod wind;
+mod wide;
 
+pub use host_transform::HostTransform;
 pub use transform::Transform;
 pub use truncation::Truncation;

@@ -2,56 +2,39 @@
 //!
 //! Nothing depends on how the parts are spread over threads. One thread alone works in the caller's, without rayon.
 
-/// Calls `work(i, item)` for every item.
-pub(super) fn for_each_item<T, F>(items: &mut [T], work: F)
-where
-    T: Send,
-    F: Fn(usize, &mut T) + Sync,
-{
-    use rayon::prelude::*;
-    if rayon::current_num_threads() == 1 {
-        items.iter_mut().enumerate().for_each(|(i, item)| work(i, item));
-    } else {
-        items.par_iter_mut().enumerate().with_max_len(8).for_each(|(i, item)| work(i, item));
-    }
-}
+use std::ops::Range;
+use std::sync::Mutex;
 
-/// Calls `work(i, item, parts)` for every item, where part k of it is `arrays[k][offsets[i]..offsets[i+1]]`.
+/// Calls `work(i, parts)` for every i below `count`, where part k of it is `arrays[k][offsets[i]..offsets[i+1]]`.
 ///
-/// `offsets` ascends from 0 to the length of the arrays and has one entry more than there are items.
-pub(super) fn for_each_with_parts<I, T, F, const N: usize>(
-    items: &mut [I],
+/// `offsets` ascends and has one entry more than there are items; the arrays begin at its first entry.
+pub(super) fn for_each_with_parts<T, F, const N: usize>(
+    count: usize,
     arrays: [&mut [T]; N],
     offsets: &[usize],
     work: &F,
 ) where
-    I: Send,
     T: Send,
-    F: Fn(usize, &mut I, [&mut [T]; N]) + Sync,
+    F: Fn(usize, [&mut [T]; N]) + Sync,
 {
-    fn halve<I, T, F, const N: usize>(
-        items: &mut [I],
-        arrays: [&mut [T]; N],
-        offsets: &[usize],
-        first: usize,
-        work: &F,
-    ) where
-        I: Send,
+    fn halve<T, F, const N: usize>(items: Range<usize>, arrays: [&mut [T]; N], offsets: &[usize], work: &F)
+    where
         T: Send,
-        F: Fn(usize, &mut I, [&mut [T]; N]) + Sync,
+        F: Fn(usize, [&mut [T]; N]) + Sync,
     {
-        if let [item] = items {
-            return work(first, item, arrays);
+        if items.len() <= 1 {
+            return if items.len() == 1 {
+                work(items.start, arrays)
+            };
         }
-        let middle = items.len() / 2;
-        let (low, high) = items.split_at_mut(middle);
-        let (before, behind) = (&offsets[..=middle], &offsets[middle..]);
-        let mut halves = arrays.map(|array| array.split_at_mut(offsets[middle] - offsets[0]));
+        let middle = items.start + items.len() / 2;
+        let mut halves = arrays.map(|array| array.split_at_mut(offsets[middle] - offsets[items.start]));
         let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
         let right = halves.map(|(_, right)| right);
-        both(|| halve(low, left, before, first, work), || halve(high, right, behind, first + middle, work));
+        let (low, high) = (items.start..middle, middle..items.end);
+        both(|| halve(low, left, offsets, work), || halve(high, right, offsets, work));
     }
-    halve(items, arrays, offsets, 0, work);
+    halve(0..count, arrays, offsets, work);
 }
 
 /// Calls `work(i, northern part, southern part)` for the parts of one array that lie mirrored about its middle:
@@ -89,5 +72,26 @@ fn both(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
         right();
     } else {
         rayon::join(left, right);
+    }
+}
+
+/// Workspaces of threads: as many as ever worked at the same time.
+#[derive(Debug)]
+pub(super) struct Pool<T>(Mutex<Vec<T>>);
+
+impl<T> Default for Pool<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<T> Pool<T> {
+    /// Lends a workspace; makes one if all are lent.
+    #[inline(always)]
+    pub(super) fn with(&self, make: impl FnOnce() -> T, work: impl FnOnce(&mut T)) {
+        let lent = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).pop();
+        let mut workspace = lent.unwrap_or_else(make);
+        work(&mut workspace);
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(workspace);
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Recurrence {
     pub(super) epsilon: Vec<f64>,
     /// α_k ε_{m+2k+1}, α_k ε_{m+2k+2} and α_k: from q_k to the functions of even and odd degree.
     pub(super) amplitudes: Vec<[f64; 3]>,
+    /// r_k of P̄_{m+2k} = α_k ε_{m+2k+1} (q_k + r_k q_{k−1}).
+    pub(super) ratios: Vec<f64>,
 }
 
 /// ε_n of zonal wavenumber m.
@@ -58,40 +60,50 @@ impl Recurrence {
         };
         let equatorial = (0..count).map(factors).map(|(a, sum)| [a, -a * sum]).collect();
         let polar = (0..count).map(factors).map(|(a, sum)| [-a, a * (1.0 - sum)]).collect();
-        let amplitudes =
-            (0..count).map(|k| [epsilon[2 * k + 1], epsilon[2 * k + 2], 1.0].map(|factor| alpha[k] * factor));
-        let amplitudes = amplitudes.collect();
-        Self { equatorial, polar, epsilon, amplitudes }
+        let amplitudes: Vec<_> = (0..count)
+            .map(|k| [epsilon[2 * k + 1], epsilon[2 * k + 2], 1.0].map(|factor| alpha[k] * factor))
+            .collect();
+        let ratio = |k: usize| if k == 0 { 0.0 } else { amplitudes[k - 1][1] / amplitudes[k][0] };
+        let ratios = (0..count).map(ratio).collect();
+        Self { equatorial, polar, epsilon, amplitudes, ratios }
     }
 
-    /// Coefficients of the q_k that sum to the same even and odd parts as `degrees`, the [re, im] of n = m, m+1, ...
+    /// Coefficients of the q_k that sum to the same even and odd parts as one column of `rows`.
     ///
     /// Even: α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd: α_k c_{m+2k+1}. Order: even re, even im, odd re, odd im.
-    /// `degrees` needs two more entries than degrees, 0.
+    /// `rows` is [n − m][2][columns]; degrees behind its end count as 0.
     #[inline(always)]
-    pub(super) fn to_steps(&self, degrees: &[[f64; 2]], steps: &mut [[f64; 4]]) {
-        let (pairs, _) = degrees.as_chunks::<2>();
-        let behind = pairs[1..=steps.len()].iter();
-        for (((step, [even, odd]), [next, _]), [first, second, alpha]) in
-            steps.iter_mut().zip(pairs).zip(behind).zip(&self.amplitudes)
-        {
+    pub(super) fn to_steps(&self, rows: &[f64], columns: usize, column: usize, steps: &mut [[f64; 4]]) {
+        let row = |j: usize| match rows.get(2 * j * columns..2 * (j + 1) * columns) {
+            Some(row) => [row[column], row[columns + column]],
+            None => [0.0; 2],
+        };
+        let mut even = row(0);
+        for (k, (step, [first, second, alpha])) in steps.iter_mut().zip(&self.amplitudes).enumerate() {
+            let (odd, next) = (row(2 * k + 1), row(2 * k + 2));
             *step = [
                 first * even[0] + second * next[0],
                 first * even[1] + second * next[1],
                 alpha * odd[0],
                 alpha * odd[1],
             ];
+            even = next;
         }
     }
 
     /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
     #[inline(always)]
-    pub(super) fn to_degrees(&self, steps: &[[f64; 4]], degrees: &mut [[f64; 2]]) {
+    pub(super) fn to_rows(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
         let mut before = [0.0; 2];
-        let (pairs, _) = degrees.as_chunks_mut::<2>();
-        for ((step, [even, odd]), [first, second, alpha]) in steps.iter().zip(pairs).zip(&self.amplitudes) {
-            *even = [first * step[0] + before[0], first * step[1] + before[1]];
-            *odd = [alpha * step[2], alpha * step[3]];
+        let mut pairs = rows.chunks_mut(4 * columns);
+        for (step, [first, second, alpha]) in steps.iter().zip(&self.amplitudes) {
+            let Some(pair) = pairs.next() else { return };
+            pair[column] = first * step[0] + before[0];
+            pair[columns + column] = first * step[1] + before[1];
+            if pair.len() > 2 * columns {
+                pair[2 * columns + column] = alpha * step[2];
+                pair[3 * columns + column] = alpha * step[3];
+            }
             before = [second * step[0], second * step[1]];
         }
     }

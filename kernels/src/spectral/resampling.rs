@@ -10,8 +10,8 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::fourier::Quantity;
-use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, vectors, vectors_mut};
+use super::coefficients::PARTS;
+use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line, get, per_line, put};
 use crate::grid::{Grid, GridKind, gaussian_half};
 
 /// From the latitude pairs of a grid to Gaussian latitude pairs.
@@ -100,22 +100,38 @@ impl Resampling {
         (&self.sines, &self.cosines)
     }
 
-    /// Weighted Fourier coefficients at the Gaussian pairs from plain ones at the grid's: both north re, im, south re, im;
-    /// `input(line)` yields those of eight pairs of the grid.
+    /// Lines of Gaussian latitude pairs.
+    pub(super) fn lines(&self) -> usize {
+        self.factors[0].len()
+    }
+
+    /// Fourier coefficients of wavenumber m, weighted and divided by cos φ to a power, at the Gaussian pairs from plain ones
+    /// at the grid's: both north re, im, south re, im by line of pairs; `input(line)` yields those of the grid.
     pub(super) fn apply<'a>(
         &self,
         arch: pulp::Arch,
-        quantity: Quantity,
+        power: usize,
         m: usize,
-        input: impl Fn(usize) -> &'a [Line; 4],
-        output: &mut [[Line; 4]],
+        input: impl Fn(usize) -> &'a [Line],
+        output: &mut [Line],
     ) {
-        let [odd, factors] = match quantity {
-            Quantity::Scalar => [m % 2, 0],
-            Quantity::Wind => [(m + 1) % 2, 1],
-        };
-        let factors = &self.factors[factors];
-        arch.dispatch(Apply { resampling: self, matrices: &self.matrices[odd], factors, input, output });
+        let matrices = &self.matrices[(m + power) % 2];
+        arch.dispatch(Apply { resampling: self, matrices, factors: &self.factors[power], input, output });
+    }
+
+    /// The transpose of [`Resampling::apply`]: `input` at the Gaussian pairs, `output[place(line)]`... at the grid's.
+    pub(super) fn apply_transposed(
+        &self,
+        arch: pulp::Arch,
+        power: usize,
+        m: usize,
+        input: &[Line],
+        place: impl Fn(usize) -> usize,
+        output: &mut [Line],
+    ) {
+        let matrices = &self.matrices[(m + power) % 2];
+        let factors = &self.factors[power];
+        arch.dispatch(ApplyTransposed { resampling: self, matrices, factors, input, place, output });
     }
 }
 
@@ -124,39 +140,88 @@ struct Apply<'r, I> {
     matrices: &'r [Vec<Line>; 2],
     factors: &'r [Line],
     input: I,
-    output: &'r mut [[Line; 4]],
+    output: &'r mut [Line],
 }
 
-impl<'a, I: Fn(usize) -> &'a [Line; 4]> WithSimd for Apply<'_, I> {
+impl<'a, I: Fn(usize) -> &'a [Line]> WithSimd for Apply<'_, I> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { resampling, matrices, factors, input, output } = self;
-        let lines = output.len();
-        let per_line = LANES / S::F64_LANES;
-        for vector in 0..lines * per_line {
-            let (line, within) = (vector / per_line, vector % per_line);
-            let mut sums = [simd.splat_f64s(0.0); 4];
-            for pair in 0..resampling.pairs {
-                let (values, lane) = (input(pair / LANES), pair % LANES);
-                for part in 0..2 {
-                    let (north, south) = (values[part].0[lane], values[2 + part].0[lane]);
-                    let both = [north + south, north - south];
-                    for symmetry in 0..2 {
-                        let row = &matrices[symmetry][pair * lines + line];
-                        let factor = vectors::<S>(std::slice::from_ref(row))[within];
-                        let sum = &mut sums[2 * symmetry + part];
-                        *sum = simd.mul_add_e_f64s(simd.splat_f64s(both[symmetry]), factor, *sum);
+        let lines = factors.len();
+        let per_line = per_line::<S, f64>();
+        for (line, output) in output.chunks_exact_mut(PARTS).enumerate() {
+            for within in 0..per_line {
+                let mut sums = [simd.splat_f64s(0.0); PARTS];
+                for pair in 0..resampling.pairs {
+                    let (values, lane) = (input(pair / LANES), pair % LANES);
+                    for part in 0..2 {
+                        let (north, south) = (values[part].0[lane], values[2 + part].0[lane]);
+                        let both = [north + south, north - south];
+                        for symmetry in 0..2 {
+                            let factor = get::<S, f64>(&matrices[symmetry][pair * lines + line], within);
+                            let sum = &mut sums[2 * symmetry + part];
+                            *sum = simd.mul_add_e_f64s(simd.splat_f64s(both[symmetry]), factor, *sum);
+                        }
                     }
                 }
+                let factor = get::<S, f64>(&factors[line], within);
+                for part in 0..2 {
+                    let north = simd.mul_f64s(factor, simd.add_f64s(sums[part], sums[2 + part]));
+                    let south = simd.mul_f64s(factor, simd.sub_f64s(sums[part], sums[2 + part]));
+                    put::<S, f64>(&mut output[part], within, north);
+                    put::<S, f64>(&mut output[2 + part], within, south);
+                }
             }
-            let factor = vectors::<S>(&factors[line..line + 1])[within];
-            for part in 0..2 {
-                let north = simd.mul_f64s(factor, simd.add_f64s(sums[part], sums[2 + part]));
-                let south = simd.mul_f64s(factor, simd.sub_f64s(sums[part], sums[2 + part]));
-                vectors_mut::<S>(&mut output[line][part..part + 1])[within] = north;
-                vectors_mut::<S>(&mut output[line][2 + part..3 + part])[within] = south;
+        }
+    }
+}
+
+struct ApplyTransposed<'r, P> {
+    resampling: &'r Resampling,
+    matrices: &'r [Vec<Line>; 2],
+    factors: &'r [Line],
+    input: &'r [Line],
+    place: P,
+    output: &'r mut [Line],
+}
+
+impl<P: Fn(usize) -> usize> WithSimd for ApplyTransposed<'_, P> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { resampling, matrices, factors, input, place, output } = self;
+        let lines = factors.len();
+        for first in (0..resampling.pairs).step_by(LANES) {
+            let place = place(first / LANES);
+            let output = &mut output[place..place + PARTS];
+            output.fill(Line::default());
+            for lane in 0..LANES.min(resampling.pairs - first) {
+                let mut sums = [simd.splat_f64s(0.0); PARTS];
+                for line in 0..lines {
+                    for within in 0..per_line::<S, f64>() {
+                        let factor = get::<S, f64>(&factors[line], within);
+                        for part in 0..2 {
+                            let north = get::<S, f64>(&input[line * PARTS + part], within);
+                            let south = get::<S, f64>(&input[line * PARTS + 2 + part], within);
+                            let both = [simd.add_f64s(north, south), simd.sub_f64s(north, south)];
+                            for symmetry in 0..2 {
+                                let row = &matrices[symmetry][(first + lane) * lines + line];
+                                let factor = simd.mul_f64s(factor, get::<S, f64>(row, within));
+                                let sum = &mut sums[2 * symmetry + part];
+                                *sum = simd.mul_add_e_f64s(both[symmetry], factor, *sum);
+                            }
+                        }
+                    }
+                }
+                for part in 0..2 {
+                    let even = simd.reduce_sum_f64s(sums[part]);
+                    let odd = simd.reduce_sum_f64s(sums[2 + part]);
+                    output[part].0[lane] = even + odd;
+                    output[2 + part].0[lane] = even - odd;
+                }
             }
         }
     }

@@ -2,11 +2,12 @@
 //!
 //! P̄_m ∝ cos^m φ underflows towards the poles long before it matters. As with the extended exponents of Fukushima (2012,
 //! doi:10.1007/s00190-011-0519-2) mantissa and exponent are kept apart, but only once, when the plan is made: the march
-//! stops at the first step at which a latitude of the block reaches 2⁻¹⁰⁰, and q there and one step before are kept. The
-//! transforms start from them in plain f64; everything skipped is below 2⁻¹⁰⁰ of the functions' O(1).
+//! stops at the first step at which a latitude of the block reaches a size that matters in the precision of the fields, and
+//! q there and one step before are kept. The transforms start from them in plain f64; everything skipped is below 2⁻⁷⁰ of
+//! the functions' O(1) for f64 and below 2⁻⁴⁵ for f32.
 //!
 //! Neighbouring latitudes of a block that still matter differ by a factor of about e^(−πΔ) over Δ rows of a linear grid,
-//! 2⁻¹⁴⁵ over a block; those below 2⁻⁹⁰⁰ never matter and are set to 0, so that no denormal is ever computed with.
+//! 2⁻⁷³ over a block; those below 2⁻⁹⁰⁰ never matter and are set to 0, so that no denormal is ever computed with.
 
 use pulp::{Simd, WithSimd};
 
@@ -14,8 +15,6 @@ use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line};
 use super::recurrence::{Recurrence, steps};
 use crate::grid::DoubleDouble;
 
-/// log2 of the size from which a Legendre function is summed.
-const MATTERS: i32 = -100;
 /// log2 of the size below which it is 0.
 const VANISHES: i32 = -900;
 /// log2 of the step by which mantissas are rescaled.
@@ -49,8 +48,14 @@ pub(super) struct Start<'a> {
 
 impl LatitudeBlock {
     /// The block of at most [`BLOCK`] latitudes with these sines and cosines, for degrees up to `last` of each
-    /// wavenumber's recurrence.
-    pub(super) fn new(sines: &[f64], cosines: &[f64], recurrences: &[Recurrence], last: usize) -> Self {
+    /// wavenumber's recurrence; functions below 2^`matters` are not summed.
+    pub(super) fn new(
+        sines: &[f64],
+        cosines: &[f64],
+        recurrences: &[Recurrence],
+        last: usize,
+        matters: i32,
+    ) -> Self {
         let mut block = Self {
             argument: Default::default(),
             sine: Default::default(),
@@ -64,7 +69,7 @@ impl LatitudeBlock {
             block.argument[lane / LANES].0[lane % LANES] = argument * argument;
             block.sine[lane / LANES].0[lane % LANES] = sine;
         }
-        pulp::Arch::new().dispatch(March { block: &mut block, cosines, recurrences, last });
+        pulp::Arch::new().dispatch(March { block: &mut block, cosines, recurrences, last, matters });
         block
     }
 
@@ -81,6 +86,7 @@ struct March<'a> {
     cosines: &'a [f64],
     recurrences: &'a [Recurrence],
     last: usize,
+    matters: i32,
 }
 
 impl WithSimd for March<'_> {
@@ -88,7 +94,7 @@ impl WithSimd for March<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, cosines, recurrences, last } = self;
+        let Self { block, cosines, recurrences, last, matters } = self;
         let argument: [f64; BLOCK] = bytemuck::cast(block.argument);
         let mut cosine = [0.0; BLOCK];
         cosine[..cosines.len()].copy_from_slice(cosines);
@@ -108,7 +114,7 @@ impl WithSimd for March<'_> {
             }
             march.current[cosines.len()..].fill(0.0);
             let factors = if block.polar { &recurrence.polar } else { &recurrence.equatorial };
-            match march.run(&argument, &factors[..steps(m, last)]) {
+            match march.run(&argument, &factors[..steps(m, last)], matters) {
                 Some(step) => {
                     block.first.push(step as u32);
                     block.place.push(block.values.len() as u32);
@@ -168,18 +174,18 @@ struct Position {
 impl Position {
     /// Marches until a latitude matters and returns that step, or `None` if none does.
     #[inline(always)]
-    fn run(&mut self, argument: &[f64; BLOCK], factors: &[[f64; 2]]) -> Option<usize> {
+    fn run(&mut self, argument: &[f64; BLOCK], factors: &[[f64; 2]], matters: i32) -> Option<usize> {
         let mut threshold = [0.0; BLOCK];
         for lane in 0..BLOCK {
-            threshold[lane] = threshold_at(self.exponent[lane]);
+            threshold[lane] = threshold_at(matters, self.exponent[lane]);
         }
         let large = power_of_two(RESCALE);
         for (step, &[a, b]) in factors.iter().enumerate() {
-            let mut matters = false;
+            let mut reached = false;
             for lane in 0..BLOCK {
-                matters |= self.current[lane].abs() >= threshold[lane];
+                reached |= self.current[lane].abs() >= threshold[lane];
             }
-            if matters {
+            if reached {
                 return Some(step);
             }
             let mut overflows = false;
@@ -195,7 +201,7 @@ impl Position {
                         self.previous[lane] *= power_of_two(-RESCALE);
                         self.current[lane] *= power_of_two(-RESCALE);
                         self.exponent[lane] += RESCALE;
-                        threshold[lane] = threshold_at(self.exponent[lane]);
+                        threshold[lane] = threshold_at(matters, self.exponent[lane]);
                     }
                 }
             }
@@ -221,8 +227,8 @@ impl Position {
 
 /// The mantissa from which a value with this exponent matters.
 #[inline(always)]
-fn threshold_at(exponent: i32) -> f64 {
-    if exponent < MATTERS - 1000 { f64::INFINITY } else { power_of_two(MATTERS - exponent) }
+fn threshold_at(matters: i32, exponent: i32) -> f64 {
+    if exponent < matters - 1000 { f64::INFINITY } else { power_of_two(matters - exponent) }
 }
 
 /// 2^exponent for exponents of normal numbers.

@@ -1,7 +1,7 @@
 //! The plan of a transform, the same for every device.
 
+use super::HostTransform;
 use super::Truncation;
-use super::cpu::CpuTransform;
 use super::device_transform::DeviceTransform;
 use crate::constants::EARTH_RADIUS;
 use crate::device::{Buffer, Device};
@@ -11,8 +11,9 @@ use crate::{Element, Error, Real, Result};
 /// Scalar and wind transforms between one grid and one truncation, on one device.
 ///
 /// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing. On the CPU fields are
-/// transformed a few at a time, as many as fit into a core's cache, so that the workspace does not grow with their number;
-/// results have the same bits for any number of threads. On a GPU everything stays there; calls enqueue work and return.
+/// transformed at most 16 at a time, so that the workspace does not grow with their number; results have the same bits for
+/// any number of threads. [`HostTransform`] is the same over slices, with more operators. On a GPU everything stays there;
+/// calls enqueue work and return.
 pub struct Transform<R: Real> {
     grid: Grid,
     truncation: Truncation,
@@ -22,7 +23,7 @@ pub struct Transform<R: Real> {
 }
 
 enum Engine<R: Real> {
-    Cpu(Box<CpuTransform>),
+    Cpu(Box<HostTransform<R>>),
     Gpu(Box<DeviceTransform<R>>),
 }
 
@@ -34,7 +35,7 @@ impl<R: Real> Transform<R> {
     pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
         truncation.check_on(grid)?;
         let engine = match device {
-            Device::Cpu => Engine::Cpu(Box::new(CpuTransform::new(grid, truncation))),
+            Device::Cpu => Engine::Cpu(Box::new(HostTransform::new(grid, truncation)?)),
             _ => Engine::Gpu(Box::new(DeviceTransform::new(grid, truncation, device)?)),
         };
         Ok(Self { grid: grid.clone(), truncation, device, radius: EARTH_RADIUS, engine })
@@ -45,6 +46,9 @@ impl<R: Real> Transform<R> {
         if !(radius.is_finite() && radius > 0.0) {
             let expected = "a positive length in metres".to_owned();
             return Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected });
+        }
+        if let Engine::Cpu(engine) = &mut self.engine {
+            engine.set_radius(radius)?;
         }
         self.radius = radius;
         Ok(())
@@ -83,10 +87,7 @@ impl<R: Real> Transform<R> {
         self.expect_grid("values", fields, values)?;
         match &mut self.engine {
             _ if fields == 0 => Ok(()),
-            Engine::Cpu(engine) => {
-                engine.synthesis(fields, spectrum.cpu_slice()?, values.cpu_slice_mut()?);
-                Ok(())
-            }
+            Engine::Cpu(engine) => engine.synthesis(fields, spectrum.cpu_slice()?, values.cpu_slice_mut()?),
             Engine::Gpu(engine) => engine.synthesis(fields, spectrum, values),
         }
     }
@@ -99,10 +100,7 @@ impl<R: Real> Transform<R> {
         self.expect_spectrum("spectrum", fields, spectrum)?;
         match &mut self.engine {
             _ if fields == 0 => Ok(()),
-            Engine::Cpu(engine) => {
-                engine.analysis(fields, values.cpu_slice()?, spectrum.cpu_slice_mut()?);
-                Ok(())
-            }
+            Engine::Cpu(engine) => engine.analysis(fields, values.cpu_slice()?, spectrum.cpu_slice_mut()?),
             Engine::Gpu(engine) => engine.analysis(fields, values, spectrum),
         }
     }
@@ -132,9 +130,8 @@ impl<R: Real> Transform<R> {
         match &mut self.engine {
             _ if fields == 0 => Ok(()),
             Engine::Cpu(engine) => {
-                let sources = [vorticity.cpu_slice()?, divergence.cpu_slice()?];
-                engine.wind_synthesis(fields, radius, sources, [u.cpu_slice_mut()?, v.cpu_slice_mut()?]);
-                Ok(())
+                let (vorticity, divergence) = (vorticity.cpu_slice()?, divergence.cpu_slice()?);
+                engine.wind_synthesis(fields, vorticity, divergence, u.cpu_slice_mut()?, v.cpu_slice_mut()?)
             }
             Engine::Gpu(engine) => engine.wind_synthesis(fields, radius, [vorticity, divergence], [u, v]),
         }
@@ -158,9 +155,8 @@ impl<R: Real> Transform<R> {
         match &mut self.engine {
             _ if fields == 0 => Ok(()),
             Engine::Cpu(engine) => {
-                let results = [vorticity.cpu_slice_mut()?, divergence.cpu_slice_mut()?];
-                engine.wind_analysis(fields, radius, [u.cpu_slice()?, v.cpu_slice()?], results);
-                Ok(())
+                let (vorticity, divergence) = (vorticity.cpu_slice_mut()?, divergence.cpu_slice_mut()?);
+                engine.wind_analysis(fields, u.cpu_slice()?, v.cpu_slice()?, vorticity, divergence)
             }
             Engine::Gpu(engine) => engine.wind_analysis(fields, radius, [u, v], [vorticity, divergence]),
         }

@@ -1,0 +1,120 @@
+//! Where the Fourier coefficients stand between the Legendre sums and the Fourier transforms.
+//!
+//! The Legendre sums of a synthesis write wavenumber by wavenumber, its Fourier transforms read line by line of latitude
+//! pairs; in an analysis it is the other way round. Coefficients are kept in the order in which they are written, so that
+//! threads share nothing, and four wavenumbers side by side, so that what is read in the other order comes in pieces of a
+//! kilobyte. Towards the poles, where the functions of a wavenumber vanish, it has no coefficients at all.
+
+use super::lanes::{Lane, Line};
+
+/// Wavenumbers that stand side by side.
+pub(super) const GROUP: usize = 4;
+/// North re, north im, south re, south im.
+pub(super) const PARTS: usize = 4;
+/// Lines of one column and one line of pairs in one group.
+pub(super) const PIECE: usize = GROUP * PARTS;
+
+/// Places of the coefficients of any number of columns (fields, or components of vector fields).
+///
+/// By wave: [group][column][line of pairs][wavenumber of the group][part]. By line: [line of pairs][column][wavenumber][part].
+/// Lines of pairs of a group start with the first on which one of its wavenumbers matters.
+#[derive(Debug)]
+pub(super) struct Layout {
+    wavenumbers: usize,
+    lines: usize,
+    /// First line of pairs, by group.
+    first_line: Vec<usize>,
+    /// Pieces of one column before each group, and altogether.
+    before_group: Vec<usize>,
+    /// Number of groups, by line of pairs.
+    groups: Vec<usize>,
+    /// Pieces of one column before each line of pairs, and altogether.
+    before_line: Vec<usize>,
+}
+
+impl Layout {
+    /// For sums in precision W on `blocks` blocks of latitudes, of which wavenumber m needs those from `first_block[m]` on.
+    pub(super) fn new<W: Lane>(blocks: usize, first_block: &[usize]) -> Self {
+        let wavenumbers = first_block.len();
+        let lines = blocks * W::BLOCK_LINES;
+        let mut first_line: Vec<usize> = first_block
+            .chunks(GROUP)
+            .map(|blocks| blocks.iter().min().map_or(lines, |block| block * W::BLOCK_LINES))
+            .collect();
+        // A line has the groups up to its last one.
+        for group in (1..first_line.len()).rev() {
+            first_line[group - 1] = first_line[group - 1].min(first_line[group]);
+        }
+        let groups: Vec<usize> =
+            (0..lines).map(|line| first_line.iter().filter(|&&first| first <= line).count()).collect();
+        let before = |counts: &mut dyn Iterator<Item = usize>| {
+            let mut before = vec![0];
+            for count in counts {
+                before.push(before[before.len() - 1] + count);
+            }
+            before
+        };
+        let before_group = before(&mut first_line.iter().map(|first| lines - first));
+        let before_line = before(&mut groups.iter().copied());
+        Self { wavenumbers, lines, first_line, before_group, groups, before_line }
+    }
+
+    /// Number of groups of wavenumbers.
+    pub(super) fn group_count(&self) -> usize {
+        self.first_line.len()
+    }
+
+    /// The wavenumbers of a group.
+    pub(super) fn wavenumbers(&self, group: usize) -> std::ops::Range<usize> {
+        group * GROUP..self.wavenumbers.min((group + 1) * GROUP)
+    }
+
+    /// The first line of pairs of a group.
+    pub(super) fn first_line(&self, group: usize) -> usize {
+        self.first_line[group]
+    }
+
+    /// Number of wavenumbers that have coefficients on a line of pairs.
+    pub(super) fn wavenumbers_on(&self, line: usize) -> usize {
+        self.wavenumbers.min(self.groups[line] * GROUP)
+    }
+
+    /// Lines of all coefficients.
+    pub(super) fn len(&self, columns: usize) -> usize {
+        columns * self.before_line[self.lines] * PIECE
+    }
+
+    /// First line of each group's coefficients by wave, and of what follows them.
+    pub(super) fn group_offsets(&self, columns: usize) -> impl Iterator<Item = usize> {
+        self.before_group.iter().map(move |before| columns * before * PIECE)
+    }
+
+    /// First line of each line's coefficients by line, and of what follows them.
+    pub(super) fn line_offsets(&self, columns: usize) -> impl Iterator<Item = usize> {
+        self.before_line.iter().map(move |before| columns * before * PIECE)
+    }
+
+    /// Place of the coefficients of one column and line of pairs within its group by wave.
+    #[inline(always)]
+    pub(super) fn within_group(&self, group: usize, column: usize, line: usize) -> usize {
+        let first = self.first_line[group];
+        (column * (self.lines - first) + line - first) * PIECE
+    }
+
+    /// Place of the first coefficients of a group of one column and line of pairs by wave.
+    #[inline(always)]
+    pub(super) fn by_wave(&self, columns: usize, group: usize, column: usize, line: usize) -> usize {
+        columns * self.before_group[group] * PIECE + self.within_group(group, column, line)
+    }
+
+    /// Place of the coefficients of one wavenumber, column and line of pairs by line.
+    #[inline(always)]
+    pub(super) fn by_line(&self, columns: usize, line: usize, column: usize, m: usize) -> usize {
+        (columns * self.before_line[line] + column * self.groups[line]) * PIECE + m * PARTS
+    }
+}
+
+/// Zeroed lines, or `None` where the host has no room; the pages are first touched by whoever writes them.
+pub(super) fn try_lines(count: usize) -> Option<Vec<Line>> {
+    bytemuck::allocation::try_zeroed_vec(count).ok()
+}

@@ -1,0 +1,476 @@
+//! The two stages of a transform on the CPU in one precision: Legendre sums by wavenumber, Fourier transforms by line of
+//! latitude pairs.
+//!
+//! Each wavenumber owns the Fourier coefficients it makes from a spectrum, each line of pairs those it makes from a grid, so
+//! that threads share nothing that is written; every sum is added up by one thread in a fixed order, and results have the
+//! same bits for any number of threads. Fields go through in portions of at most [`COLUMNS`], so that the Fourier
+//! coefficients between the stages take a bounded amount of memory.
+
+use std::ops::Range;
+
+use pulp::Arch;
+
+use super::coefficients::{Layout, PARTS, try_lines};
+use super::form::{Form, FormAt};
+use super::fourier::{Factor, RingFactor, RingTransforms};
+use super::lanes::{Lane, Line};
+use super::latitudes::Legendre;
+use super::partition::{Pool, for_each_with_parts};
+use super::recurrence::steps;
+use super::resampling::Resampling;
+use super::{Truncation, narrow, wide};
+use crate::device::Device;
+use crate::grid::Grid;
+use crate::{Error, Real, Result};
+
+/// Columns (fields, or components of vector fields) that are transformed together.
+const COLUMNS: usize = 16;
+
+/// What is the same in any precision.
+pub(super) struct Shared {
+    pub(super) truncation: Truncation,
+    pub(super) arch: Arch,
+    pub(super) legendre: Legendre,
+    /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
+    pub(super) resampled: Option<(Resampling, Legendre)>,
+    /// 1/(n(n+1)) by n, 0 at n = 0.
+    pub(super) inverse_laplacian: Vec<f64>,
+    /// First value of each m in the spectrum of one field, and its length.
+    pub(super) offsets: Vec<usize>,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) form: Form,
+    pub(super) scale: f64,
+    pub(super) inverts_laplacian: bool,
+    pub(super) quadrature: Quadrature,
+}
+
+/// Whether the sums over the points of a ring are those of a quadrature.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Quadrature {
+    /// Analysis and its adjoint.
+    Weighted,
+    /// Synthesis and its adjoint.
+    Plain,
+}
+
+impl Operation {
+    fn at<'a>(&self, shared: &'a Shared, m: usize) -> FormAt<'a> {
+        FormAt {
+            form: self.form,
+            m,
+            total: shared.truncation.total(),
+            epsilon: &shared.legendre.recurrences[m].epsilon,
+            inverse_laplacian: &shared.inverse_laplacian,
+            scale: self.scale,
+            inverts_laplacian: self.inverts_laplacian,
+        }
+    }
+
+    /// The resampling, if this operation needs it, with the latitudes of the Legendre sums.
+    fn latitudes<'a>(&self, shared: &'a Shared) -> (Option<&'a Resampling>, &'a Legendre) {
+        match &shared.resampled {
+            Some((resampling, legendre)) if self.quadrature == Quadrature::Weighted => {
+                (Some(resampling), legendre)
+            }
+            _ => (None, &shared.legendre),
+        }
+    }
+
+    fn factor(&self, is_resampled: bool, above_zero: f64) -> Factor {
+        let power = self.form.power();
+        match self.quadrature {
+            Quadrature::Plain => Factor { ring: RingFactor::One, above_zero, power },
+            Quadrature::Weighted if is_resampled => Factor { ring: RingFactor::Mean, above_zero, power: 0 },
+            Quadrature::Weighted => Factor { ring: RingFactor::Weight, above_zero, power },
+        }
+    }
+}
+
+/// The stages in precision W, with their workspace.
+pub(super) struct Stage<W: Lane> {
+    rings: RingTransforms<W>,
+    layout: Layout,
+    /// Fourier coefficients, by wave or by line.
+    store: Vec<Line>,
+    scratch: Pool<Scratch<W>>,
+    /// Columns that the workspaces are made for.
+    columns: usize,
+    /// Of the parts of the Fourier coefficients, and of the spectra.
+    offsets: Vec<usize>,
+    spectrum_offsets: Vec<usize>,
+}
+
+/// What one thread needs for one wavenumber.
+struct Scratch<W> {
+    /// `[n − m][2][columns]`.
+    rows: Vec<W>,
+    /// Scaled spectra.
+    inputs: [Vec<W>; 2],
+    wide: Option<wide::Workspace>,
+    steps: Vec<[f64; 4]>,
+    sums: Vec<Line>,
+    /// Fourier coefficients at the latitudes of the resampling, [column][line of pairs][part].
+    resampled: Vec<Line>,
+}
+
+impl<W: Lane> Scratch<W> {
+    fn new(shared: &Shared, columns: usize) -> Self {
+        let last = shared.truncation.total() + 1;
+        let count = steps(0, last);
+        let is_wide = columns >= narrowest_wide::<W>();
+        let resampled = shared.resampled.as_ref().map_or(0, |(resampling, _)| resampling.lines());
+        let input = || vec![W::ZERO; 2 * columns * (last + 3)];
+        Self {
+            rows: vec![W::ZERO; 2 * columns * (last + 1)],
+            inputs: [input(), input()],
+            wide: is_wide.then(|| wide::Workspace::new::<W>(last, columns)),
+            steps: vec![[0.0; 4]; count],
+            sums: vec![Line::default(); 4 * count],
+            resampled: vec![Line::default(); columns * resampled * PARTS],
+        }
+    }
+}
+
+/// The smallest number of columns for which panels pay, measured: below, the recurrence runs beside the sums, in f64.
+pub(super) fn narrowest_wide<W: Lane>() -> usize {
+    if size_of::<W>() == size_of::<f64>() { 4 } else { 3 }
+}
+
+impl<W: Lane> Stage<W> {
+    pub(super) fn new(grid: &Grid, shared: &Shared) -> Self {
+        let total = shared.truncation.total();
+        let blocks = shared.legendre.blocks.len();
+        // The resampling reads every latitude.
+        let layout = match shared.resampled {
+            Some(_) => Layout::new::<W>(blocks, &vec![0; total + 1]),
+            None => Layout::new::<W>(blocks, &shared.legendre.first_block),
+        };
+        Self {
+            rings: RingTransforms::new(grid, total),
+            layout,
+            store: Vec::new(),
+            scratch: Pool::default(),
+            columns: 0,
+            offsets: Vec::new(),
+            spectrum_offsets: Vec::new(),
+        }
+    }
+
+    /// Makes the workspace for some columns.
+    fn reserve(&mut self, columns: usize) -> Result<()> {
+        let lines = self.layout.len(columns);
+        if self.store.len() < lines {
+            self.store = Vec::new();
+            self.store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
+                device: Device::Cpu,
+                requested: (lines * size_of::<Line>()) as u64,
+                in_use: 0,
+                reason: "no room for the workspace of a spectral transform".to_owned(),
+            })?;
+        }
+        if self.columns < columns {
+            self.columns = columns;
+            self.scratch = Pool::default();
+        }
+        Ok(())
+    }
+
+    /// Spectra of `fields` fields to their components on the grid: synthesis, or the adjoint of analysis.
+    pub(super) fn synthesize<R: Real, const I: usize, const C: usize>(
+        &mut self,
+        shared: &Shared,
+        operation: Operation,
+        fields: usize,
+        spectra: [&[R]; I],
+        mut values: [&mut [R]; C],
+    ) -> Result<()> {
+        let points = self.rings.points();
+        let (resampling, legendre) = operation.latitudes(shared);
+        // A real field has the complex conjugates as well, which the transpose of analysis does not.
+        let above_zero = if operation.quadrature == Quadrature::Weighted { 0.5 } else { 1.0 };
+        let factor = operation.factor(resampling.is_some(), above_zero);
+        for portion in portions(fields, C) {
+            let columns = C * portion.len();
+            self.reserve(columns)?;
+            let Self { rings, layout, store, scratch, offsets, columns: reserved, .. } = self;
+            offsets.clear();
+            offsets.extend(layout.group_offsets(columns));
+            let sums = Sums {
+                shared,
+                operation,
+                resampling,
+                legendre,
+                layout,
+                columns,
+                fields,
+                portion: portion.clone(),
+            };
+            for_each_with_parts(
+                layout.group_count(),
+                [&mut store[..layout.len(columns)]],
+                offsets,
+                &|group, [part]| {
+                    scratch.with(
+                        || Scratch::new(shared, *reserved),
+                        |scratch| {
+                            for m in layout.wavenumbers(group) {
+                                sums.synthesize(group, m, spectra, scratch, part);
+                            }
+                        },
+                    );
+                },
+            );
+            for (c, values) in values.iter_mut().enumerate() {
+                for (slot, field) in portion.clone().enumerate() {
+                    let column = c * portion.len() + slot;
+                    let values = &mut values[field * points..(field + 1) * points];
+                    rings.synthesize(layout, store, [columns, column], factor, values);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Components on the grid to spectra: analysis, or the adjoint of synthesis.
+    pub(super) fn analyze<R: Real, const I: usize, const C: usize>(
+        &mut self,
+        shared: &Shared,
+        operation: Operation,
+        fields: usize,
+        values: [&[R]; C],
+        mut spectra: [&mut [R]; I],
+    ) -> Result<()> {
+        let points = self.rings.points();
+        let (resampling, legendre) = operation.latitudes(shared);
+        let above_zero = if operation.quadrature == Quadrature::Weighted { 1.0 } else { 2.0 };
+        let factor = operation.factor(resampling.is_some(), above_zero);
+        self.spectrum_offsets.clear();
+        for group in 0..=self.layout.group_count() {
+            let m = if group < self.layout.group_count() {
+                self.layout.wavenumbers(group).start
+            } else {
+                shared.offsets.len() - 1
+            };
+            self.spectrum_offsets.push(fields * shared.offsets[m]);
+        }
+        for portion in portions(fields, C) {
+            let columns = C * portion.len();
+            self.reserve(columns)?;
+            let Self { rings, layout, store, scratch, offsets, spectrum_offsets, columns: reserved } = self;
+            offsets.clear();
+            offsets.extend(layout.line_offsets(columns));
+            let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
+            for (column, input) in inputs[..columns].iter_mut().enumerate() {
+                let field = portion.start + column % portion.len();
+                *input = &values[column / portion.len()][field * points..(field + 1) * points];
+            }
+            let store = &mut store[..layout.len(columns)];
+            rings.analyze(layout, store, offsets, factor, &inputs[..columns]);
+            let store = &*store;
+            let sums = Sums { shared, operation, resampling, legendre, layout, columns, fields, portion };
+            let spectra = spectra.each_mut().map(|spectrum| &mut **spectrum);
+            for_each_with_parts(layout.group_count(), spectra, spectrum_offsets, &|group, parts| {
+                scratch.with(
+                    || Scratch::new(shared, *reserved),
+                    |scratch| {
+                        let mut rest = parts;
+                        for m in layout.wavenumbers(group) {
+                            let len = fields * (shared.offsets[m + 1] - shared.offsets[m]);
+                            let mut split = rest.map(|part| part.split_at_mut(len));
+                            let parts = split.each_mut().map(|(part, _)| std::mem::take(part));
+                            rest = split.map(|(_, rest)| rest);
+                            sums.analyze(m, store, scratch, parts);
+                        }
+                    },
+                );
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The fields in portions of about the same size, of at most [`COLUMNS`] columns.
+fn portions(fields: usize, components: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = (fields * components).div_ceil(COLUMNS - COLUMNS % components);
+    (0..count).map(move |i| i * fields / count..(i + 1) * fields / count)
+}
+
+/// The Legendre sums of a portion of fields.
+struct Sums<'a> {
+    shared: &'a Shared,
+    operation: Operation,
+    resampling: Option<&'a Resampling>,
+    legendre: &'a Legendre,
+    layout: &'a Layout,
+    columns: usize,
+    fields: usize,
+    portion: Range<usize>,
+}
+
+impl Sums<'_> {
+    /// Whether a spectrum's part of one wavenumber already is what the sums read or write.
+    fn is_direct<R: Real, W: Lane>(&self) -> bool {
+        self.operation.form == Form::Scalar
+            && R::PRECISION == W::PRECISION
+            && self.portion.len() == self.fields
+    }
+
+    /// Degrees of one wavenumber.
+    fn degrees(&self, m: usize) -> usize {
+        self.shared.truncation.total() + self.operation.form.beyond() - m + 1
+    }
+
+    /// From the spectra to the Fourier coefficients of wavenumber m, in its group's `part`.
+    fn synthesize<R: Real, W: Lane, const I: usize>(
+        &self,
+        group: usize,
+        m: usize,
+        spectra: [&[R]; I],
+        scratch: &mut Scratch<W>,
+        part: &mut [Line],
+    ) {
+        let Self { shared, operation, columns, fields, layout, .. } = *self;
+        let range = fields * shared.offsets[m]..fields * shared.offsets[m + 1];
+        let spectra = spectra.map(|spectrum| &spectrum[range.clone()]);
+        let Scratch { rows, inputs, wide, steps, resampled, .. } = scratch;
+        let rows = if self.is_direct::<R, W>() {
+            bytemuck::cast_slice(spectra[0])
+        } else {
+            let rows = &mut rows[..self.degrees(m) * 2 * columns];
+            operation.at(shared, m).apply(spectra, fields, self.portion.clone(), inputs, rows);
+            &*rows
+        };
+        let wave = m - layout.wavenumbers(group).start;
+        let place = |column: usize, line: usize| layout.within_group(group, column, line) + wave * PARTS;
+        let Some(resampling) = self.resampling else {
+            let first_line = layout.first_line(group);
+            return self.synthesize_at(m, rows, wide, steps, first_line, place, part);
+        };
+        let lines = resampling.lines();
+        self.synthesize_at(
+            m,
+            rows,
+            wide,
+            steps,
+            0,
+            |column, line| (column * lines + line) * PARTS,
+            resampled,
+        );
+        for (column, input) in resampled.chunks_exact(lines * PARTS).take(columns).enumerate() {
+            let place = |line: usize| place(column, line);
+            resampling.apply_transposed(shared.arch, operation.form.power(), m, input, place, part);
+        }
+    }
+
+    /// The sums at the latitudes themselves; `place(column, line)` is where they go.
+    fn synthesize_at<W: Lane>(
+        &self,
+        m: usize,
+        rows: &[W],
+        wide: &mut Option<wide::Workspace>,
+        steps_of_column: &mut [[f64; 4]],
+        first_line: usize,
+        place: impl Fn(usize, usize) -> usize,
+        output: &mut [Line],
+    ) {
+        let Self { shared, legendre, columns, .. } = *self;
+        if let Some(workspace) = wide.as_mut().filter(|_| columns >= narrowest_wide::<W>()) {
+            return shared.arch.dispatch(wide::Synthesis {
+                legendre,
+                m,
+                rows,
+                columns,
+                workspace,
+                first_line,
+                place,
+                output,
+            });
+        }
+        let count = steps(m, m + self.degrees(m) - 1);
+        for column in 0..columns {
+            shared.arch.dispatch(narrow::Synthesis {
+                legendre,
+                m,
+                rows: bytemuck::cast_slice(rows),
+                columns,
+                column,
+                steps: &mut steps_of_column[..count],
+                first_line,
+                place: |line| place(column, line),
+                output: &mut *output,
+            });
+        }
+    }
+
+    /// From the Fourier coefficients to the parts of wavenumber m of the spectra.
+    fn analyze<R: Real, W: Lane, const I: usize>(
+        &self,
+        m: usize,
+        store: &[Line],
+        scratch: &mut Scratch<W>,
+        spectra: [&mut [R]; I],
+    ) {
+        let Self { shared, operation, columns, fields, layout, .. } = *self;
+        let Scratch { rows, wide, steps, sums, resampled, .. } = scratch;
+        let input = |column: usize, line: usize| {
+            let place = layout.by_line(columns, line, column, m);
+            &store[place..place + PARTS]
+        };
+        let lines = self.resampling.map_or(0, Resampling::lines);
+        if let Some(resampling) = self.resampling {
+            for (column, output) in resampled.chunks_exact_mut(lines * PARTS).take(columns).enumerate() {
+                let input = |line: usize| input(column, line);
+                resampling.apply(shared.arch, operation.form.power(), m, input, output);
+            }
+        }
+        let resampled = &*resampled;
+        let at_gaussian = |column: usize, line: usize| &resampled[(column * lines + line) * PARTS..][..PARTS];
+        let is_direct = self.is_direct::<R, W>();
+        let rows = if is_direct {
+            bytemuck::cast_slice_mut(&mut *spectra[0])
+        } else {
+            &mut rows[..self.degrees(m) * 2 * columns]
+        };
+        match self.resampling {
+            None => self.analyze_at(m, input, wide, steps, sums, rows),
+            Some(_) => self.analyze_at(m, at_gaussian, wide, steps, sums, rows),
+        }
+        if !is_direct {
+            let rows = &mut scratch.rows[..self.degrees(m) * 2 * columns];
+            operation.at(shared, m).transpose(rows, fields, self.portion.clone(), spectra);
+        }
+    }
+
+    /// The sums over the latitudes themselves; `input(column, line)` are the coefficients of a line of pairs.
+    fn analyze_at<'i, W: Lane>(
+        &self,
+        m: usize,
+        input: impl Fn(usize, usize) -> &'i [Line],
+        wide: &mut Option<wide::Workspace>,
+        steps_of_column: &mut [[f64; 4]],
+        sums: &mut [Line],
+        rows: &mut [W],
+    ) {
+        let Self { shared, legendre, columns, .. } = *self;
+        if let Some(workspace) = wide.as_mut().filter(|_| columns >= narrowest_wide::<W>()) {
+            return shared.arch.dispatch(wide::Analysis { legendre, m, input, workspace, rows, columns });
+        }
+        let count = steps(m, m + self.degrees(m) - 1);
+        for column in 0..columns {
+            shared.arch.dispatch(narrow::Analysis {
+                legendre,
+                m,
+                input: |line| input(column, line),
+                sums: &mut sums[..4 * count],
+                steps: &mut steps_of_column[..count],
+                rows: bytemuck::cast_slice_mut(&mut *rows),
+                columns,
+                column,
+            });
+        }
+    }
+}
