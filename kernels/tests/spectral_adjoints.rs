@@ -18,7 +18,7 @@ const GRIDS: [(&str, usize); 9] = [
     ("r96x48", 40),
 ];
 /// Fewer columns than panels are made for, as many, and several portions.
-const FIELDS: [usize; 4] = [1, 3, 5, 19];
+const FIELDS: [usize; 4] = [1, 3, 5, 51];
 
 /// Deterministic numbers in [−1, 1).
 fn noise<R: Real>(len: usize, seed: u64) -> Vec<R> {
@@ -237,7 +237,7 @@ fn fields_do_not_depend_on_their_number() {
 fn bits_do_not_depend_on_the_number_of_threads() {
     for (name, total) in [("O24", 23), ("F24", 47), ("r64x33", 31)] {
         let grid: Grid = name.parse().unwrap();
-        for fields in [1, 19] {
+        for fields in [1, 51] {
             for operator in operators::<f64>() {
                 let on = |threads: usize| {
                     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();

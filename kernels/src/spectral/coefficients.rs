@@ -16,7 +16,8 @@ pub(super) const PIECE: usize = GROUP * PARTS;
 
 /// Places of the coefficients of any number of columns (fields, or components of vector fields).
 ///
-/// By wave: [group][column][line of pairs][wavenumber of the group][part]. By line: [line of pairs][column][wavenumber][part].
+/// By wave: [group][column][line of pairs][wavenumber of the group][part]. By line:
+/// [line of pairs][group][column][wavenumber of the group][part].
 /// Lines of pairs of a group start with the first on which one of its wavenumbers matters.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -110,7 +111,7 @@ impl Layout {
     /// Place of the coefficients of one wavenumber, column and line of pairs by line.
     #[inline(always)]
     pub(super) fn by_line(&self, columns: usize, line: usize, column: usize, m: usize) -> usize {
-        (columns * self.before_line[line] + column * self.groups[line]) * PIECE + m * PARTS
+        (columns * (self.before_line[line] + m / GROUP) + column) * PIECE + m % GROUP * PARTS
     }
 }
 

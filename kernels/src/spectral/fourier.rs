@@ -16,6 +16,7 @@ use super::coefficients::{GROUP, Layout, PARTS, PIECE};
 use super::lane_fourier::LaneFourier;
 use super::lanes::{Lane, Line, get, per_line, put};
 use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
+use super::transpose::transpose;
 use crate::Real;
 use crate::grid::{Grid, Ring};
 
@@ -205,11 +206,19 @@ impl<W: Lane> RingTransforms<W> {
                         let wavenumbers = wavenumbers.min(carried);
                         let factors = self.lane_factors(line, factor);
                         let lanes = &mut scratch.lanes;
-                        let work = SynthesizeLanes { plan, points, wavenumbers, factors, groups, lanes };
-                        let values = self.arch.dispatch(work);
-                        for (which, part) in [north, south].into_iter().enumerate() {
-                            self.store(line, which, values, part);
-                        }
+                        let rings = self.ring_offsets(line, [self.north[line], self.south[line + 1]]);
+                        let output = [north, south];
+                        let work = SynthesizeLanes {
+                            plan,
+                            points,
+                            wavenumbers,
+                            factors,
+                            groups,
+                            lanes,
+                            rings,
+                            output,
+                        };
+                        self.arch.dispatch(work);
                     }
                     None => {
                         self.synthesize_by_ring(line, wavenumbers, factor, groups, scratch, [north, south])
@@ -234,8 +243,8 @@ impl<W: Lane> RingTransforms<W> {
         let (coefficients, unused) = coefficients.split_at_mut(behind);
         unused.fill(Line::default());
         for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {
-            let columns = coefficients.chunks_exact_mut(coefficients.len() / inputs.len());
-            for (output, input) in columns.zip(inputs) {
+            for (column, input) in inputs.iter().enumerate() {
+                let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
                 self.analyze_line(line, layout.wavenumbers_on(line), factor, input, output);
             }
         });
@@ -248,25 +257,20 @@ impl<W: Lane> RingTransforms<W> {
         wavenumbers: usize,
         factor: Factor,
         input: &[R],
-        output: &mut [Line],
+        output: PiecesOfLine<'_>,
     ) {
         self.pool.with(
             || self.scratch(),
             |scratch| match &self.lane_plans[line] {
                 Some(plan) => {
-                    self.load(line, input, &mut scratch.lanes[0]);
+                    let rings = self.ring_offsets(line, [0; 2]);
                     let factors = self.lane_factors(line, factor);
                     let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
-                    let (output, above) = output.split_at_mut(wavenumbers.min(carried) * PARTS);
-                    above.fill(Line::default());
-                    let (output, _) = output.as_chunks_mut();
-                    self.arch.dispatch(AnalyzeLanes {
-                        plan,
-                        points,
-                        factors,
-                        lanes: &mut scratch.lanes,
-                        output,
-                    });
+                    let wavenumbers = wavenumbers.min(carried);
+                    let lanes = &mut scratch.lanes;
+                    let work =
+                        AnalyzeLanes { plan, points, wavenumbers, factors, lanes, rings, input, output };
+                    self.arch.dispatch(work);
                 }
                 None => self.analyze_by_ring(line, wavenumbers, factor, input, scratch, output),
             },
@@ -284,57 +288,15 @@ impl<W: Lane> RingTransforms<W> {
         }
     }
 
-    /// Transposes lanes of northern (`which` = 0) or southern (1) rings into the points of `part`.
-    fn store<R: Real>(&self, line: usize, which: usize, values: &[[Line; 2]], part: &mut [R]) {
-        let first = if which == 0 { self.north[line] } else { self.south[line + 1] };
-        // Imaginary parts are the northern ones: see `SynthesizeLanes`.
-        let which_part = 1 - which;
-        let points = values.len();
-        let mut rings = [0; 16];
-        let mut lanes = 0;
+    /// First points of the rings of a line, north and south, counted from `first`.
+    fn ring_offsets(&self, line: usize, first: [usize; 2]) -> RingOffsets {
+        let mut offsets: RingOffsets = Default::default();
         for lane in 0..W::LANES {
-            if let Some(ring) = self.pair(line, lane)[which] {
-                rings[lane] = ring.offset - first;
-                lanes = lane + 1;
+            for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
+                offsets[which][lane] = ring.map(|ring| ring.offset - first[which]);
             }
         }
-        for start in (0..points).step_by(TILE) {
-            let tile = &values[start..points.min(start + TILE)];
-            for lane in 0..lanes {
-                let target = &mut part[rings[lane] + start..][..tile.len()];
-                for (target, value) in target.iter_mut().zip(tile) {
-                    *target = R::from_f64(value[which_part].values::<W>()[lane].to_f64());
-                }
-            }
-        }
-    }
-
-    /// Transposes the points of northern and southern rings into real and imaginary parts.
-    fn load<R: Real>(&self, line: usize, input: &[R], lanes: &mut [[Line; 2]]) {
-        let points = self.rings[line * W::LANES].points;
-        let mut rings: [[Option<usize>; 16]; 2] = Default::default();
-        for lane in 0..W::LANES {
-            for (rings, ring) in rings.iter_mut().zip(self.pair(line, lane)) {
-                rings[lane] = ring.map(|ring| ring.offset);
-            }
-        }
-        for start in (0..points).step_by(TILE) {
-            let tile = &mut lanes[start..points.min(start + TILE)];
-            for (which, rings) in rings.iter().enumerate() {
-                for (lane, offset) in rings[..W::LANES].iter().enumerate() {
-                    let Some(offset) = offset else {
-                        for value in &mut *tile {
-                            value[which].values_mut::<W>()[lane] = W::ZERO;
-                        }
-                        continue;
-                    };
-                    let source = &input[offset + start..][..tile.len()];
-                    for (value, point) in tile.iter_mut().zip(source) {
-                        value[which].values_mut::<W>()[lane] = W::of(point.to_f64());
-                    }
-                }
-            }
-        }
+        offsets
     }
 
     fn synthesize_by_ring<'a, R: Real>(
@@ -395,7 +357,7 @@ impl<W: Lane> RingTransforms<W> {
         factor: Factor,
         input: &[R],
         scratch: &mut Scratch<W>,
-        output: &mut [Line],
+        mut output: PiecesOfLine<'_>,
     ) {
         let Scratch { spectra, values, fft, .. } = scratch;
         let length = self.longest / 2 + 1;
@@ -424,14 +386,13 @@ impl<W: Lane> RingTransforms<W> {
                 }
             }
         }
-        let (waves, unused) = output.split_at_mut(wavenumbers * PARTS);
-        unused.fill(Line::default());
-        for (first, waves) in waves.chunks_mut(PIECE).enumerate() {
+        for (group, piece) in output.pieces().enumerate() {
             for which in 0..2 {
                 for lane in 0..W::LANES {
                     let spectrum = &spectra[(which * W::LANES + lane) * length..][..length];
-                    for (j, wave) in waves.chunks_exact_mut(PARTS).enumerate() {
-                        let value = spectrum.get(first * GROUP + j).copied().unwrap_or_default();
+                    for (j, wave) in piece.chunks_exact_mut(PARTS).enumerate() {
+                        let m = group * GROUP + j;
+                        let value = spectrum.get(m).copied().filter(|_| m < wavenumbers).unwrap_or_default();
                         wave[2 * which].values_mut::<W>()[lane] = value.re;
                         wave[2 * which + 1].values_mut::<W>()[lane] = value.im;
                     }
@@ -441,26 +402,116 @@ impl<W: Lane> RingTransforms<W> {
     }
 }
 
-/// Points that are transposed together.
-const TILE: usize = 8;
+/// The Fourier coefficients of one column among those of a line of pairs.
+struct PiecesOfLine<'a> {
+    lines: &'a mut [Line],
+    columns: usize,
+    column: usize,
+}
+
+impl PiecesOfLine<'_> {
+    /// By group of wavenumbers.
+    #[inline(always)]
+    fn pieces(&mut self) -> impl Iterator<Item = &mut [Line]> {
+        let column = self.column;
+        let groups = self.lines.chunks_exact_mut(self.columns * PIECE);
+        groups.map(move |group| &mut group[column * PIECE..(column + 1) * PIECE])
+    }
+}
+
+/// First points of the rings of a line of pairs, north and south.
+type RingOffsets = [[Option<usize>; 16]; 2];
+
+/// Transposes lanes into the points of rings, N = [`Lane::LANES`] at a time.
+#[inline(always)]
+fn store<S: Simd, W: Lane, R: Real, const N: usize>(
+    simd: S,
+    values: &[[Line; 2]],
+    rings: &RingOffsets,
+    outputs: [&mut [R]; 2],
+) {
+    let (tiles, rest) = values.as_chunks::<N>();
+    for (which, (rings, output)) in rings.iter().zip(outputs).enumerate() {
+        // Imaginary parts are the northern ones: see `SynthesizeLanes`.
+        let part = 1 - which;
+        for (t, values) in tiles.iter().enumerate() {
+            let mut tile = [values[0][part]; N];
+            for i in 1..N {
+                tile[i] = values[i][part];
+            }
+            transpose::<S, W, N>(simd, &mut tile);
+            for (line, offset) in tile.iter().zip(rings) {
+                let target = offset.and_then(|offset| output[offset + t * N..].first_chunk_mut::<N>());
+                let Some(target) = target else { continue };
+                for i in 0..N {
+                    target[i] = R::from_f64(line.values::<W>()[i].to_f64());
+                }
+            }
+        }
+        for (i, value) in rest.iter().enumerate() {
+            for (lane, offset) in rings.iter().enumerate() {
+                if let Some(offset) = offset {
+                    output[offset + tiles.len() * N + i] =
+                        R::from_f64(value[part].values::<W>()[lane].to_f64());
+                }
+            }
+        }
+    }
+}
+
+/// Transposes the points of northern and southern rings into real and imaginary parts.
+#[inline(always)]
+fn load<S: Simd, W: Lane, R: Real, const N: usize>(
+    simd: S,
+    input: &[R],
+    rings: &RingOffsets,
+    values: &mut [[Line; 2]],
+) {
+    let (tiles, rest) = values.as_chunks_mut::<N>();
+    for (which, rings) in rings.iter().enumerate() {
+        for (t, values) in tiles.iter_mut().enumerate() {
+            let mut tile = [Line::default(); N];
+            for (line, offset) in tile.iter_mut().zip(rings) {
+                let source = offset.and_then(|offset| input[offset + t * N..].first_chunk::<N>());
+                let Some(source) = source else { continue };
+                for i in 0..N {
+                    line.values_mut::<W>()[i] = W::of(source[i].to_f64());
+                }
+            }
+            transpose::<S, W, N>(simd, &mut tile);
+            for i in 0..N {
+                values[i][which] = tile[i];
+            }
+        }
+        for (i, value) in rest.iter_mut().enumerate() {
+            for (lane, offset) in rings[..W::LANES].iter().enumerate() {
+                let point =
+                    offset.map_or(W::ZERO, |offset| W::of(input[offset + tiles.len() * N + i].to_f64()));
+                value[which].values_mut::<W>()[lane] = point;
+            }
+        }
+    }
+}
 
 /// Sums pairs of Fourier series. With Z_m = N_m + i S_m and Z_{−m} = N̄_m + i S̄_m the sum over e^{+imλ} is n + i s; as the
 /// transform has e^{−imλ}, real and imaginary parts are exchanged on the way in and out: s comes out first, then n.
-struct SynthesizeLanes<'p, 's, W, G> {
+struct SynthesizeLanes<'p, 's, W, R, G> {
     plan: &'p LaneFourier<W>,
     points: usize,
     wavenumbers: usize,
     factors: [Line; 2],
     groups: G,
     lanes: &'s mut [Vec<[Line; 2]>; 2],
+    rings: RingOffsets,
+    output: [&'s mut [R]; 2],
 }
 
-impl<'a, 's, W: Lane, G: Fn(usize) -> &'a [Line]> WithSimd for SynthesizeLanes<'_, 's, W, G> {
-    type Output = &'s [[Line; 2]];
+impl<'a, W: Lane, R: Real, G: Fn(usize) -> &'a [Line]> WithSimd for SynthesizeLanes<'_, '_, W, R, G> {
+    type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let Self { plan, points, wavenumbers, factors, groups, lanes } = self;
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { plan, points, wavenumbers, factors, groups, lanes, rings, output } = self;
         let [values, scratch] = lanes;
         let zero = Line::default();
         values[wavenumbers..points - wavenumbers + 1].fill([zero; 2]);
@@ -489,43 +540,65 @@ impl<'a, 's, W: Lane, G: Fn(usize) -> &'a [Line]> WithSimd for SynthesizeLanes<'
                 }
             }
         }
-        plan.transform(simd, &mut values[..points], &mut scratch[..points])
+        let values = plan.transform(simd, &mut values[..points], &mut scratch[..points]);
+        match W::LANES {
+            8 => store::<S, W, R, 8>(simd, values, &rings, output),
+            _ => store::<S, W, R, 16>(simd, values, &rings, output),
+        }
     }
 }
 
 /// The opposite: of n + i s, N_m = (Z_m + Z̄_{−m})/2 and S_m = (Z_m − Z̄_{−m})/2i.
-struct AnalyzeLanes<'a, W> {
+struct AnalyzeLanes<'a, W, R> {
     plan: &'a LaneFourier<W>,
     points: usize,
+    wavenumbers: usize,
     factors: [Line; 2],
     lanes: &'a mut [Vec<[Line; 2]>; 2],
-    output: &'a mut [[Line; PARTS]],
+    rings: RingOffsets,
+    input: &'a [R],
+    output: PiecesOfLine<'a>,
 }
 
-impl<W: Lane> WithSimd for AnalyzeLanes<'_, W> {
+impl<W: Lane, R: Real> WithSimd for AnalyzeLanes<'_, W, R> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plan, points, factors, lanes, output } = self;
+        let Self { plan, points, wavenumbers, factors, lanes, rings, input, output } = self;
         let [values, scratch] = lanes;
+        match W::LANES {
+            8 => load::<S, W, R, 8>(simd, input, &rings, &mut values[..points]),
+            _ => load::<S, W, R, 16>(simd, input, &rings, &mut values[..points]),
+        }
         let values = plan.transform(simd, &mut values[..points], &mut scratch[..points]);
         let half = W::splat(simd, W::of(0.5));
-        for (m, output) in output.iter_mut().enumerate() {
-            let mirrored = if m == 0 { 0 } else { points - m };
-            for vector in 0..per_line::<S, W>() {
-                let factor = W::product(simd, half, get::<S, W>(&factors[usize::from(m > 0)], vector));
-                let (a, b) = (get::<S, W>(&values[m][0], vector), get::<S, W>(&values[m][1], vector));
-                let (c, d) =
-                    (get::<S, W>(&values[mirrored][0], vector), get::<S, W>(&values[mirrored][1], vector));
-                let parts = [
-                    W::sum(simd, a, c),
-                    W::difference(simd, b, d),
-                    W::sum(simd, b, d),
-                    W::difference(simd, c, a),
-                ];
-                for (line, part) in output.iter_mut().zip(parts) {
-                    put::<S, W>(line, vector, W::product(simd, part, factor));
+        let PiecesOfLine { lines, columns, column } = output;
+        for (group, piece) in lines.chunks_exact_mut(columns * PIECE).enumerate() {
+            let piece = &mut piece[column * PIECE..(column + 1) * PIECE];
+            for (j, output) in piece.as_chunks_mut::<PARTS>().0.iter_mut().enumerate() {
+                let m = group * GROUP + j;
+                if m >= wavenumbers {
+                    *output = [Line::default(); PARTS];
+                    continue;
+                }
+                let mirrored = if m == 0 { 0 } else { points - m };
+                for vector in 0..per_line::<S, W>() {
+                    let factor = W::product(simd, half, get::<S, W>(&factors[usize::from(m > 0)], vector));
+                    let (a, b) = (get::<S, W>(&values[m][0], vector), get::<S, W>(&values[m][1], vector));
+                    let (c, d) = (
+                        get::<S, W>(&values[mirrored][0], vector),
+                        get::<S, W>(&values[mirrored][1], vector),
+                    );
+                    let parts = [
+                        W::sum(simd, a, c),
+                        W::difference(simd, b, d),
+                        W::sum(simd, b, d),
+                        W::difference(simd, c, a),
+                    ];
+                    for (line, part) in output.iter_mut().zip(parts) {
+                        put::<S, W>(line, vector, W::product(simd, part, factor));
+                    }
                 }
             }
         }

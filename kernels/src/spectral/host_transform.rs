@@ -26,7 +26,7 @@ use crate::{Error, Precision, Real, Result};
 /// Σ x·Aᵀy = Σ Ax·y. The imaginary parts of m = 0 count as 0 on the way in and are 0 on the way out.
 ///
 /// Sums are formed in the precision of the fields if there are several, and in f64 otherwise. Fields are transformed at most
-/// 16 at a time; the workspace holds the Fourier coefficients of as many and is kept, so that calls with no more fields than
+/// 48 at a time; the workspace holds the Fourier coefficients of as many and is kept, so that calls with no more fields than
 /// before allocate nothing. The calling rayon pool works; results have the same bits for any number of threads. A plan serves
 /// one call at a time (`&mut self`); make one for each thread that calls.
 ///

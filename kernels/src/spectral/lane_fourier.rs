@@ -90,8 +90,10 @@ impl<W: Lane> Stage<W> {
         let span = stride * self.count;
         for (p, to) in to.chunks_exact_mut(stride * RADIX).enumerate() {
             let twiddles = &self.twiddles[p * (RADIX - 1)..(p + 1) * (RADIX - 1)];
-            let inputs: [&[[Line; 2]]; RADIX] =
-                std::array::from_fn(|i| &from[i * span + p * stride..][..stride]);
+            let mut inputs: [&[[Line; 2]]; RADIX] = [from; RADIX];
+            for i in 0..RADIX {
+                inputs[i] = &from[i * span + p * stride..][..stride];
+            }
             for q in 0..stride {
                 for vector in 0..per_line::<S, W>() {
                     let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
@@ -148,10 +150,12 @@ struct Odd<const RADIX: usize, W>([[W; 2]; RADIX]);
 
 impl<const RADIX: usize, W: Lane> Odd<RADIX, W> {
     fn new() -> Self {
-        Self(std::array::from_fn(|k| {
+        let mut values = [[W::ONE, W::ZERO]; RADIX];
+        for (k, value) in values.iter_mut().enumerate() {
             let (sine, cosine) = (TAU * k as f64 / RADIX as f64).sin_cos();
-            [cosine, sine].map(W::of)
-        }))
+            *value = [W::of(cosine), W::of(sine)];
+        }
+        Self(values)
     }
 }
 

@@ -43,6 +43,7 @@ mod resampling;
 mod stage;
 mod start;
 mod transform;
+mod transpose;
 mod truncation;
 mod wide;
 

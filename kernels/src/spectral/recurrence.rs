@@ -24,8 +24,6 @@ pub(super) struct Recurrence {
     pub(super) epsilon: Vec<f64>,
     /// α_k ε_{m+2k+1}, α_k ε_{m+2k+2} and α_k: from q_k to the functions of even and odd degree.
     pub(super) amplitudes: Vec<[f64; 3]>,
-    /// r_k of P̄_{m+2k} = α_k ε_{m+2k+1} (q_k + r_k q_{k−1}).
-    pub(super) ratios: Vec<f64>,
 }
 
 /// ε_n of zonal wavenumber m.
@@ -60,12 +58,10 @@ impl Recurrence {
         };
         let equatorial = (0..count).map(factors).map(|(a, sum)| [a, -a * sum]).collect();
         let polar = (0..count).map(factors).map(|(a, sum)| [-a, a * (1.0 - sum)]).collect();
-        let amplitudes: Vec<_> = (0..count)
+        let amplitudes = (0..count)
             .map(|k| [epsilon[2 * k + 1], epsilon[2 * k + 2], 1.0].map(|factor| alpha[k] * factor))
             .collect();
-        let ratio = |k: usize| if k == 0 { 0.0 } else { amplitudes[k - 1][1] / amplitudes[k][0] };
-        let ratios = (0..count).map(ratio).collect();
-        Self { equatorial, polar, epsilon, amplitudes, ratios }
+        Self { equatorial, polar, epsilon, amplitudes }
     }
 
     /// Coefficients of the q_k that sum to the same even and odd parts as one column of `rows`.
@@ -74,6 +70,15 @@ impl Recurrence {
     /// `rows` is [n − m][2][columns]; degrees behind its end count as 0.
     #[inline(always)]
     pub(super) fn to_steps(&self, rows: &[f64], columns: usize, column: usize, steps: &mut [[f64; 4]]) {
+        // A constant stride is much faster.
+        match columns {
+            1 => self.to_steps_by(rows, 1, 0, steps),
+            _ => self.to_steps_by(rows, columns, column, steps),
+        }
+    }
+
+    #[inline(always)]
+    fn to_steps_by(&self, rows: &[f64], columns: usize, column: usize, steps: &mut [[f64; 4]]) {
         let row = |j: usize| match rows.get(2 * j * columns..2 * (j + 1) * columns) {
             Some(row) => [row[column], row[columns + column]],
             None => [0.0; 2],
@@ -94,6 +99,14 @@ impl Recurrence {
     /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
     #[inline(always)]
     pub(super) fn to_rows(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
+        match columns {
+            1 => self.to_rows_by(steps, 1, 0, rows),
+            _ => self.to_rows_by(steps, columns, column, rows),
+        }
+    }
+
+    #[inline(always)]
+    fn to_rows_by(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
         let mut before = [0.0; 2];
         let mut pairs = rows.chunks_mut(4 * columns);
         for (step, [first, second, alpha]) in steps.iter().zip(&self.amplitudes) {

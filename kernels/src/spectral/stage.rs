@@ -6,6 +6,7 @@
 //! same bits for any number of threads. Fields go through in portions of at most [`COLUMNS`], so that the Fourier
 //! coefficients between the stages take a bounded amount of memory.
 
+use std::marker::PhantomData;
 use std::ops::Range;
 
 use pulp::Arch;
@@ -24,7 +25,7 @@ use crate::grid::Grid;
 use crate::{Error, Real, Result};
 
 /// Columns (fields, or components of vector fields) that are transformed together.
-const COLUMNS: usize = 16;
+const COLUMNS: usize = 48;
 
 /// What is the same in any precision.
 pub(super) struct Shared {
@@ -112,7 +113,7 @@ struct Scratch<W> {
     inputs: [Vec<W>; 2],
     wide: Option<wide::Workspace>,
     steps: Vec<[f64; 4]>,
-    sums: Vec<Line>,
+    narrow: Vec<Line>,
     /// Fourier coefficients at the latitudes of the resampling, [column][line of pairs][part].
     resampled: Vec<Line>,
 }
@@ -123,13 +124,15 @@ impl<W: Lane> Scratch<W> {
         let count = steps(0, last);
         let is_wide = columns >= narrowest_wide::<W>();
         let resampled = shared.resampled.as_ref().map_or(0, |(resampling, _)| resampling.lines());
+        let gaussian = shared.resampled.as_ref().map_or(0, |(_, legendre)| legendre.blocks.len());
+        let blocks = shared.legendre.blocks.len().max(gaussian);
         let input = || vec![W::ZERO; 2 * columns * (last + 3)];
         Self {
             rows: vec![W::ZERO; 2 * columns * (last + 1)],
             inputs: [input(), input()],
-            wide: is_wide.then(|| wide::Workspace::new::<W>(last, columns)),
+            wide: is_wide.then(|| wide::Workspace::new::<W>(last, columns, blocks)),
             steps: vec![[0.0; 4]; count],
-            sums: vec![Line::default(); 4 * count],
+            narrow: vec![Line::default(); narrow::workspace(blocks)],
             resampled: vec![Line::default(); columns * resampled * PARTS],
         }
     }
@@ -278,12 +281,13 @@ impl<W: Lane> Stage<W> {
                     || Scratch::new(shared, *reserved),
                     |scratch| {
                         let mut rest = parts;
+                        sums.gather(layout.wavenumbers(group), store, scratch);
                         for m in layout.wavenumbers(group) {
                             let len = fields * (shared.offsets[m + 1] - shared.offsets[m]);
                             let mut split = rest.map(|part| part.split_at_mut(len));
                             let parts = split.each_mut().map(|(part, _)| std::mem::take(part));
                             rest = split.map(|(_, rest)| rest);
-                            sums.analyze(m, store, scratch, parts);
+                            sums.analyze(group, m, store, scratch, parts);
                         }
                     },
                 );
@@ -378,7 +382,7 @@ impl Sums<'_> {
         output: &mut [Line],
     ) {
         let Self { shared, legendre, columns, .. } = *self;
-        if let Some(workspace) = wide.as_mut().filter(|_| columns >= narrowest_wide::<W>()) {
+        if let Some(workspace) = wide.as_mut().filter(|_| self.is_wide::<W>()) {
             return shared.arch.dispatch(wide::Synthesis {
                 legendre,
                 m,
@@ -406,16 +410,44 @@ impl Sums<'_> {
         }
     }
 
+    /// Whether panels are made, rather than sums beside the recurrence.
+    fn is_wide<W: Lane>(&self) -> bool {
+        self.columns >= narrowest_wide::<W>()
+    }
+
+    /// Prepares the Fourier coefficients of a group of wavenumbers, if panels are made at the grid's own latitudes.
+    fn gather<W: Lane>(&self, wavenumbers: Range<usize>, store: &[Line], scratch: &mut Scratch<W>) {
+        let Self { shared, legendre, layout, columns, .. } = *self;
+        let Some(workspace) =
+            scratch.wide.as_mut().filter(|_| self.is_wide::<W>() && self.resampling.is_none())
+        else {
+            return;
+        };
+        let input = |m: usize, column: usize, line: usize| {
+            let place = layout.by_line(columns, line, column, m);
+            &store[place..place + PARTS]
+        };
+        shared.arch.dispatch(wide::Gather {
+            legendre,
+            wavenumbers,
+            input,
+            columns,
+            workspace,
+            precision: PhantomData::<W>,
+        });
+    }
+
     /// From the Fourier coefficients to the parts of wavenumber m of the spectra.
     fn analyze<R: Real, W: Lane, const I: usize>(
         &self,
+        group: usize,
         m: usize,
         store: &[Line],
         scratch: &mut Scratch<W>,
         spectra: [&mut [R]; I],
     ) {
-        let Self { shared, operation, columns, fields, layout, .. } = *self;
-        let Scratch { rows, wide, steps, sums, resampled, .. } = scratch;
+        let Self { shared, operation, columns, fields, layout, legendre, .. } = *self;
+        let Scratch { rows, wide, steps, narrow, resampled, .. } = scratch;
         let input = |column: usize, line: usize| {
             let place = layout.by_line(columns, line, column, m);
             &store[place..place + PARTS]
@@ -435,9 +467,27 @@ impl Sums<'_> {
         } else {
             &mut rows[..self.degrees(m) * 2 * columns]
         };
-        match self.resampling {
-            None => self.analyze_at(m, input, wide, steps, sums, rows),
-            Some(_) => self.analyze_at(m, at_gaussian, wide, steps, sums, rows),
+        match (wide.as_mut().filter(|_| self.is_wide::<W>()), self.resampling) {
+            (Some(workspace), None) => {
+                let wave = m - layout.wavenumbers(group).start;
+                shared.arch.dispatch(wide::Analysis { legendre, m, wave, workspace, rows, columns });
+            }
+            (Some(workspace), Some(_)) => {
+                let (wavenumbers, input) = (m..m + 1, |_, column, line| at_gaussian(column, line));
+                let precision = PhantomData::<W>;
+                let workspace = &mut *workspace;
+                shared.arch.dispatch(wide::Gather {
+                    legendre,
+                    wavenumbers,
+                    input,
+                    columns,
+                    workspace,
+                    precision,
+                });
+                shared.arch.dispatch(wide::Analysis { legendre, m, wave: 0, workspace, rows, columns });
+            }
+            (None, None) => self.analyze_by_column(m, input, steps, narrow, rows),
+            (None, Some(_)) => self.analyze_by_column(m, at_gaussian, steps, narrow, rows),
         }
         if !is_direct {
             let rows = &mut scratch.rows[..self.degrees(m) * 2 * columns];
@@ -445,27 +495,23 @@ impl Sums<'_> {
         }
     }
 
-    /// The sums over the latitudes themselves; `input(column, line)` are the coefficients of a line of pairs.
-    fn analyze_at<'i, W: Lane>(
+    /// One column after another; `input(column, line)` are the coefficients of a line of pairs.
+    fn analyze_by_column<'i, W: Lane>(
         &self,
         m: usize,
         input: impl Fn(usize, usize) -> &'i [Line],
-        wide: &mut Option<wide::Workspace>,
         steps_of_column: &mut [[f64; 4]],
-        sums: &mut [Line],
+        workspace: &mut [Line],
         rows: &mut [W],
     ) {
         let Self { shared, legendre, columns, .. } = *self;
-        if let Some(workspace) = wide.as_mut().filter(|_| columns >= narrowest_wide::<W>()) {
-            return shared.arch.dispatch(wide::Analysis { legendre, m, input, workspace, rows, columns });
-        }
         let count = steps(m, m + self.degrees(m) - 1);
         for column in 0..columns {
             shared.arch.dispatch(narrow::Analysis {
                 legendre,
                 m,
                 input: |line| input(column, line),
-                sums: &mut sums[..4 * count],
+                workspace: &mut *workspace,
                 steps: &mut steps_of_column[..count],
                 rows: bytemuck::cast_slice_mut(&mut *rows),
                 columns,

@@ -11,7 +11,7 @@ use crate::{Element, Error, Real, Result};
 /// Scalar and wind transforms between one grid and one truncation, on one device.
 ///
 /// The plan owns its workspace: after the first call with a number of fields, calls allocate nothing. On the CPU fields are
-/// transformed at most 16 at a time, so that the workspace does not grow with their number; results have the same bits for
+/// transformed at most 48 at a time, so that the workspace does not grow with their number; results have the same bits for
 /// any number of threads. [`HostTransform`] is the same over slices, with more operators. On a GPU everything stays there;
 /// calls enqueue work and return.
 pub struct Transform<R: Real> {

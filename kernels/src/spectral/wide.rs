@@ -1,17 +1,20 @@
 //! Legendre sums of many columns at once: functions are made once per wavenumber and block, then applied to all columns.
 //!
-//! A panel holds P̄_nm/A of [`STEPS`] steps of the recurrence, two degrees each, at the latitudes of one block: it stays in
-//! the first cache while register-blocked products apply it to one tile of columns after another. With
-//! P̄_{m+2k} = A_k (q_k + r_k q_{k−1}) and P̄_{m+2k+1} = α_k μ q_k the panels are q_k + r_k q_{k−1} and μ q_k; A_k and α_k go to
-//! the coefficients. North and south of the equator follow from even and odd degrees, G(±μ) = E ± O.
+//! A panel holds P̄_nm of [`STEPS`] steps of the recurrence, two degrees each, at the latitudes of one block: it stays in
+//! the first cache while register-blocked products apply it to a few columns after another. North and south of the equator
+//! follow from even and odd n − m, G(±μ) = E ± O.
+
+use std::marker::PhantomData;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::coefficients::PARTS;
-use super::lanes::{BLOCK, BLOCK_LINES, Lane, Line, per_line, take, vectors, vectors_mut};
+use super::coefficients::{GROUP, PARTS};
+use super::lanes::{BLOCK, BLOCK_LINES, Lane, Line, get, per_line, put, take, vectors, vectors_mut};
 use super::latitudes::Legendre;
 use super::recurrence::{Recurrence, steps};
 use super::start::{LatitudeBlock, Start};
+use super::transpose::transpose;
 
 /// Steps of a panel.
 const STEPS: usize = 32;
@@ -22,40 +25,42 @@ struct Panel {
     odd: Vec<Line>,
     /// q_{k−1} and q_k at the next step.
     march: [[Line; BLOCK_LINES]; 2],
+    /// α_{k−1} ε_{m+2k}, with which q_{k−1} enters the function of degree m+2k.
+    second: f64,
 }
 
 /// What one thread needs.
 pub(super) struct Workspace {
     panel: Panel,
-    /// Synthesis: coefficients of even and of odd degrees, [tile of columns][step].
-    tiles: [Vec<Line>; 2],
     /// Synthesis: sums of even and of odd degrees, [column][line of the block]. Analysis: [step][line of columns].
     sums: [Vec<Line>; 2],
-    /// Analysis: sums and differences of north and south, [latitude of the block][line of columns].
+    /// Analysis: sums and differences of north and south, [wavenumber][latitude][line of columns].
     values: [Vec<Line>; 2],
 }
 
 impl Workspace {
-    /// For degrees up to `last` and `columns` columns.
-    pub(super) fn new<W: Lane>(last: usize, columns: usize) -> Self {
+    /// For degrees up to `last`, `columns` columns and `blocks` blocks of latitudes.
+    pub(super) fn new<W: Lane>(last: usize, columns: usize, blocks: usize) -> Self {
         let lines = |count: usize| vec![Line::default(); count];
         let both = |count: usize| [lines(count), lines(count)];
-        let tiles = (2 * columns).div_ceil(W::LANES);
+        let lines_of_columns = (2 * columns).div_ceil(W::LANES);
         // A panel may begin at any step.
         let steps = steps(0, last) + STEPS;
         let panel = Panel {
             even: lines(STEPS * W::BLOCK_LINES),
             odd: lines(STEPS * W::BLOCK_LINES),
             march: Default::default(),
+            second: 0.0,
         };
-        let sums = (tiles * W::LANES * W::BLOCK_LINES).max(steps * tiles);
-        Self { panel, tiles: both(tiles * steps), sums: both(sums), values: both(BLOCK * tiles) }
+        let sums = (2 * columns * W::BLOCK_LINES).max(steps * lines_of_columns);
+        Self { panel, sums: both(sums), values: both(GROUP * blocks * BLOCK * lines_of_columns) }
     }
 }
 
 impl Panel {
-    fn begin(&mut self, start: &Start<'_>) {
+    fn begin(&mut self, start: &Start<'_>, recurrence: &Recurrence) {
         self.march = [*start.previous, *start.current];
+        self.second = if start.step == 0 { 0.0 } else { recurrence.amplitudes[start.step - 1][1] };
     }
 
     /// The functions of the next steps, at most [`STEPS`]; the rest of the panel is 0.
@@ -65,11 +70,11 @@ impl Panel {
         simd: S,
         block: &LatitudeBlock,
         factors: &[[f64; 2]],
-        ratios: &[f64],
+        amplitudes: &[[f64; 3]],
     ) {
         match S::F64_LANES {
-            8 => self.next_by::<S, W, 2>(simd, block, factors, ratios),
-            _ => self.next_by::<S, W, 4>(simd, block, factors, ratios),
+            8 => self.next_by::<S, W, 2>(simd, block, factors, amplitudes),
+            _ => self.next_by::<S, W, 4>(simd, block, factors, amplitudes),
         }
     }
 
@@ -79,12 +84,13 @@ impl Panel {
         simd: S,
         block: &LatitudeBlock,
         factors: &[[f64; 2]],
-        ratios: &[f64],
+        amplitudes: &[[f64; 3]],
     ) {
         let count = factors.len();
         let argument = vectors::<S, f64>(&block.argument);
         let sine = vectors::<S, f64>(&block.sine);
         let [previous, current] = &mut self.march;
+        let mut last_second = self.second;
         let (previous, current) = (vectors_mut::<S, f64>(previous), vectors_mut::<S, f64>(current));
         for first in (0..BLOCK / S::F64_LANES).step_by(WIDTH) {
             let y = take::<S::f64s, WIDTH>(argument, first);
@@ -93,13 +99,17 @@ impl Panel {
             let mut now = take::<S::f64s, WIDTH>(current, first);
             let even = self.even.chunks_exact_mut(W::BLOCK_LINES);
             let odd = self.odd.chunks_exact_mut(W::BLOCK_LINES);
-            for (((&[a, b], &ratio), even), odd) in factors.iter().zip(ratios).zip(even).zip(odd) {
+            let mut below = simd.splat_f64s(self.second);
+            for (((&[a, b], amplitudes), even), odd) in factors.iter().zip(amplitudes).zip(even).zip(odd) {
                 let (a, b) = (simd.splat_f64s(a), simd.splat_f64s(b));
-                let ratio = simd.splat_f64s(ratio);
+                let [above, second, alpha] = *amplitudes;
+                let (above, alpha) = (simd.splat_f64s(above), simd.splat_f64s(alpha));
                 for i in 0..WIDTH {
                     let at = (first + i) * S::F64_LANES;
-                    W::store::<S>(simd, even, at, simd.mul_add_e_f64s(ratio, before[i], now[i]));
-                    W::store::<S>(simd, odd, at, simd.mul_f64s(mu[i], now[i]));
+                    let even_function = simd.mul_add_e_f64s(above, now[i], simd.mul_f64s(below, before[i]));
+                    let odd_function = simd.mul_f64s(mu[i], simd.mul_f64s(alpha, now[i]));
+                    W::store::<S>(simd, even, at, even_function);
+                    W::store::<S>(simd, odd, at, odd_function);
                     let next = simd.mul_add_e_f64s(
                         simd.mul_add_e_f64s(a, y[i], b),
                         now[i],
@@ -108,10 +118,13 @@ impl Panel {
                     before[i] = now[i];
                     now[i] = next;
                 }
+                below = simd.splat_f64s(second);
+                last_second = second;
             }
             previous[first..first + WIDTH].copy_from_slice(&before);
             current[first..first + WIDTH].copy_from_slice(&now);
         }
+        self.second = last_second;
         self.even[count * W::BLOCK_LINES..].fill(Line::default());
         self.odd[count * W::BLOCK_LINES..].fill(Line::default());
     }
@@ -138,37 +151,28 @@ impl<W: Lane, F: Fn(usize, usize) -> usize> WithSimd for Synthesis<'_, W, F> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { legendre, m, rows, columns, workspace, first_line, place, output } = self;
-        let Workspace { panel, tiles: [even_tiles, odd_tiles], sums: [even_sums, odd_sums], .. } = workspace;
+        let Workspace { panel, sums: [even_sums, odd_sums], .. } = workspace;
         let recurrence = &legendre.recurrences[m];
-        let count = (rows.len() / (2 * columns)).div_ceil(2);
-        let tiles = (2 * columns).div_ceil(W::LANES);
-        pack(recurrence, m, rows, columns, count, even_tiles, odd_tiles);
+        let degrees = rows.len() / (2 * columns);
+        let count = degrees.div_ceil(2);
+        let sums = 2 * columns * W::BLOCK_LINES;
+        let (even_sums, odd_sums) = (&mut even_sums[..sums], &mut odd_sums[..sums]);
         for index in first_line / W::BLOCK_LINES..legendre.blocks.len() {
             let block = &legendre.blocks[index];
             let start = block.start(m).filter(|start| start.step < count && index >= legendre.first_block[m]);
-            let even_sums = &mut even_sums[..tiles * W::LANES * W::BLOCK_LINES];
-            let odd_sums = &mut odd_sums[..tiles * W::LANES * W::BLOCK_LINES];
             even_sums.fill(Line::default());
             odd_sums.fill(Line::default());
             if let Some(start) = start {
-                panel.begin(&start);
+                panel.begin(&start, recurrence);
                 let factors = &legendre.factors(block, m)[..count];
                 for first in (start.step..count).step_by(STEPS) {
                     let behind = count.min(first + STEPS);
-                    let ratios = &recurrence.ratios[first..behind];
-                    panel.next::<S, W>(simd, block, &factors[first..behind], ratios);
-                    for tile in 0..tiles {
-                        let steps = tile * count + first..tile * count + behind;
-                        let columns =
-                            tile * W::LANES * W::BLOCK_LINES..(tile + 1) * W::LANES * W::BLOCK_LINES;
-                        add_products::<S, W>(
-                            simd,
-                            &panel.even,
-                            &even_tiles[steps.clone()],
-                            &mut even_sums[columns.clone()],
-                        );
-                        add_products::<S, W>(simd, &panel.odd, &odd_tiles[steps], &mut odd_sums[columns]);
-                    }
+                    let amplitudes = &recurrence.amplitudes[first..behind];
+                    panel.next::<S, W>(simd, block, &factors[first..behind], amplitudes);
+                    let rows = &rows[4 * columns * first..rows.len().min(4 * columns * behind)];
+                    let odd_steps = degrees / 2 - first;
+                    add_products::<S, W>(simd, &panel.even, rows, columns, 0, behind - first, even_sums);
+                    add_products::<S, W>(simd, &panel.odd, rows, columns, 1, odd_steps, odd_sums);
                 }
             }
             let even_sums = vectors::<S, W>(even_sums);
@@ -192,88 +196,77 @@ impl<W: Lane, F: Fn(usize, usize) -> usize> WithSimd for Synthesis<'_, W, F> {
     }
 }
 
-/// Coefficients times A_k or α_k, [tile of columns][step]; imaginary parts of m = 0 count as 0.
+/// sums[column][latitude] += Σ_k panel[k][latitude] rows[2k + odd][column] for the first `steps` steps.
 #[inline(always)]
-fn pack<W: Lane>(
-    recurrence: &Recurrence,
-    m: usize,
+fn add_products<S: Simd, W: Lane>(
+    simd: S,
+    panel: &[Line],
     rows: &[W],
     columns: usize,
-    count: usize,
-    even_tiles: &mut [Line],
-    odd_tiles: &mut [Line],
+    odd: usize,
+    steps: usize,
+    sums: &mut [Line],
 ) {
-    let used = if m == 0 { columns } else { 2 * columns };
-    for (k, (pair, &[even, _, odd])) in rows.chunks(4 * columns).zip(&recurrence.amplitudes).enumerate() {
-        let (even_row, odd_row) = pair.split_at(2 * columns);
-        pack_row(W::of(even), &even_row[..used], count, &mut even_tiles[k..]);
-        let odd_row = if odd_row.is_empty() { odd_row } else { &odd_row[..used] };
-        pack_row(W::of(odd), odd_row, count, &mut odd_tiles[k..]);
+    if steps == 0 {
+        return;
+    }
+    let panel = &panel[..steps.min(STEPS) * W::BLOCK_LINES];
+    let rows = &rows[odd * 2 * columns..];
+    let (stride, width) = (4 * columns, 2 * columns);
+    let mut first = 0;
+    // 32 registers of 512 bits, else 16.
+    let widest = if S::F64_LANES == 8 { 16 / (W::BLOCK_LINES * per_line::<S, W>()) } else { 4 };
+    while first < width {
+        let taken = if width - first >= widest { widest } else { 1 << (width - first).ilog2() };
+        match taken {
+            16 => add_column_products::<S, W, 16>(simd, panel, &rows[first..], stride, first, sums),
+            8 => add_column_products::<S, W, 8>(simd, panel, &rows[first..], stride, first, sums),
+            4 => add_column_products::<S, W, 4>(simd, panel, &rows[first..], stride, first, sums),
+            2 => add_column_products::<S, W, 2>(simd, panel, &rows[first..], stride, first, sums),
+            _ => add_column_products::<S, W, 1>(simd, panel, &rows[first..], stride, first, sums),
+        }
+        first += taken;
     }
 }
 
-/// One row into the tiles, each `count` lines behind the one before.
+/// The products of COLUMNS columns with the vectors of a block, at most two at a time.
 #[inline(always)]
-fn pack_row<W: Lane>(factor: W, row: &[W], count: usize, tiles: &mut [Line]) {
-    for (tile, line) in tiles.iter_mut().step_by(count).enumerate() {
-        let line: &mut [W] = line.values_mut();
-        let from = row.get(tile * W::LANES..).unwrap_or_default();
-        if from.len() >= W::LANES {
-            for (target, &value) in line.iter_mut().zip(&from[..W::LANES]) {
-                *target = factor * value;
-            }
-        } else {
-            line.fill(W::ZERO);
-            for (target, &value) in line.iter_mut().zip(from) {
-                *target = factor * value;
-            }
-        }
-    }
-}
-
-/// sums[column][latitude] += Σ_k panel[k][latitude] tile[k][column] for the columns of one tile.
-#[inline(always)]
-fn add_products<S: Simd, W: Lane>(simd: S, panel: &[Line], tile: &[Line], sums: &mut [Line]) {
-    let per_step = W::BLOCK_LINES * per_line::<S, W>();
-    match (per_step, W::LANES) {
-        // 32 registers of 512 bits.
-        (2, 8) if S::F64_LANES == 8 => add_block_products::<S, W, 2, 8, 2>(simd, panel, tile, 0, 0, sums),
-        (1, 16) if S::F64_LANES == 8 => add_block_products::<S, W, 1, 16, 1>(simd, panel, tile, 0, 0, sums),
-        (2, _) => {
-            for column in (0..W::LANES).step_by(4) {
-                add_block_products::<S, W, 2, 4, 2>(simd, panel, tile, 0, column, sums);
-            }
-        }
-        (4, _) => {
+fn add_column_products<S: Simd, W: Lane, const COLUMNS: usize>(
+    simd: S,
+    panel: &[Line],
+    rows: &[W],
+    stride: usize,
+    first: usize,
+    sums: &mut [Line],
+) {
+    match W::BLOCK_LINES * per_line::<S, W>() {
+        1 => add_block_products::<S, W, 1, COLUMNS, 1>(simd, panel, rows, stride, 0, first, sums),
+        2 => add_block_products::<S, W, 2, COLUMNS, 2>(simd, panel, rows, stride, 0, first, sums),
+        4 => {
             for vector in [0, 2] {
-                for column in (0..W::LANES).step_by(4) {
-                    add_block_products::<S, W, 2, 4, 4>(simd, panel, tile, vector, column, sums);
-                }
+                add_block_products::<S, W, 2, COLUMNS, 4>(simd, panel, rows, stride, vector, first, sums);
             }
         }
-        (8, _) => {
+        8 => {
             for vector in (0..8).step_by(2) {
-                for column in (0..W::LANES).step_by(4) {
-                    add_block_products::<S, W, 2, 4, 8>(simd, panel, tile, vector, column, sums);
-                }
+                add_block_products::<S, W, 2, COLUMNS, 8>(simd, panel, rows, stride, vector, first, sums);
             }
         }
         _ => {
             for vector in (0..16).step_by(2) {
-                for column in (0..W::LANES).step_by(4) {
-                    add_block_products::<S, W, 2, 4, 16>(simd, panel, tile, vector, column, sums);
-                }
+                add_block_products::<S, W, 2, COLUMNS, 16>(simd, panel, rows, stride, vector, first, sums);
             }
         }
     }
 }
 
-/// The products of VECTORS of the panel's PER_STEP vectors and COLUMNS of the tile's columns, kept in registers.
+/// The products of VECTORS of the panel's PER_STEP vectors and the first COLUMNS of the rows, kept in registers.
 #[inline(always)]
 fn add_block_products<S: Simd, W: Lane, const VECTORS: usize, const COLUMNS: usize, const PER_STEP: usize>(
     simd: S,
     panel: &[Line],
-    tile: &[Line],
+    rows: &[W],
+    stride: usize,
     first_vector: usize,
     first_column: usize,
     sums: &mut [Line],
@@ -282,9 +275,9 @@ fn add_block_products<S: Simd, W: Lane, const VECTORS: usize, const COLUMNS: usi
     let (sums, _) = vectors_mut::<S, W>(sums).as_chunks_mut::<PER_STEP>();
     let sums = &mut sums[first_column..first_column + COLUMNS];
     let mut added = [[W::splat(simd, W::ZERO); VECTORS]; COLUMNS];
-    for (panel, line) in panel.iter().zip(tile) {
+    for (panel, row) in panel.iter().zip(rows.chunks(stride)) {
         let values = take::<W::Vector<S>, VECTORS>(panel, first_vector);
-        let coefficients = &line.values::<W>()[first_column..first_column + COLUMNS];
+        let coefficients = &row[..COLUMNS];
         for column in 0..COLUMNS {
             let coefficient = W::splat(simd, coefficients[column]);
             for i in 0..VECTORS {
@@ -300,24 +293,97 @@ fn add_block_products<S: Simd, W: Lane, const VECTORS: usize, const COLUMNS: usi
     }
 }
 
-/// Coefficients of all columns of one wavenumber; `input(column, line)` yields the Fourier coefficients of a line of pairs.
-pub(super) struct Analysis<'a, W, I> {
+/// Sums and differences of north and south of some wavenumbers, kept in the workspace with columns fastest.
+///
+/// The coefficients of a group of wavenumbers stand side by side: each is read from memory once.
+pub(super) struct Gather<'a, W, I> {
+    pub(super) legendre: &'a Legendre,
+    /// As many as [`GROUP`].
+    pub(super) wavenumbers: Range<usize>,
+    /// The coefficients of a wavenumber, column and line of pairs.
+    pub(super) input: I,
+    pub(super) columns: usize,
+    pub(super) workspace: &'a mut Workspace,
+    pub(super) precision: PhantomData<W>,
+}
+
+impl<'i, W: Lane, I: Fn(usize, usize, usize) -> &'i [Line]> WithSimd for Gather<'_, W, I> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { legendre, wavenumbers, input, columns, workspace, .. } = self;
+        let blocks = legendre.blocks.len();
+        for line in 0..blocks * W::BLOCK_LINES {
+            for m in wavenumbers.clone() {
+                if line / W::BLOCK_LINES < legendre.first_block[m] {
+                    continue;
+                }
+                let target = (m - wavenumbers.start) * blocks * BLOCK + line * W::LANES;
+                let input = |column| input(m, column, line);
+                match W::LANES {
+                    8 => gather::<S, W, _, 8>(simd, input, columns, target, &mut workspace.values),
+                    _ => gather::<S, W, _, 16>(simd, input, columns, target, &mut workspace.values),
+                }
+            }
+        }
+    }
+}
+
+/// Those of one wavenumber and line of pairs, to the latitudes from `target` on.
+#[inline(always)]
+fn gather<'i, S: Simd, W: Lane, I: Fn(usize) -> &'i [Line], const N: usize>(
+    simd: S,
+    input: I,
+    columns: usize,
+    target: usize,
+    values: &mut [Vec<Line>; 2],
+) {
+    let lines = (2 * columns).div_ceil(W::LANES);
+    let [sums, differences] = values;
+    for line in 0..lines {
+        let mut tiles = [[Line::default(); N]; 2];
+        let first = line * W::LANES;
+        for i in 0..W::LANES.min(2 * columns - first) {
+            let (part, column) = if first + i < columns { (0, first + i) } else { (1, first + i - columns) };
+            let source = input(column);
+            for vector in 0..per_line::<S, W>() {
+                let north = get::<S, W>(&source[part], vector);
+                let south = get::<S, W>(&source[2 + part], vector);
+                put::<S, W>(&mut tiles[0][i], vector, W::sum(simd, north, south));
+                put::<S, W>(&mut tiles[1][i], vector, W::difference(simd, north, south));
+            }
+        }
+        for (tile, values) in tiles.iter_mut().zip([&mut *sums, &mut *differences]) {
+            transpose::<S, W, N>(simd, tile);
+            let values = &mut values[target * lines..(target + W::LANES) * lines];
+            for (latitude, value) in tile.iter().enumerate() {
+                values[latitude * lines + line] = *value;
+            }
+        }
+    }
+}
+
+/// Coefficients of all columns of one wavenumber from what was gathered.
+pub(super) struct Analysis<'a, W> {
     pub(super) legendre: &'a Legendre,
     pub(super) m: usize,
-    pub(super) input: I,
+    /// Which of the gathered wavenumbers m is.
+    pub(super) wave: usize,
     pub(super) workspace: &'a mut Workspace,
     /// [n − m][2][columns].
     pub(super) rows: &'a mut [W],
     pub(super) columns: usize,
 }
 
-impl<'i, W: Lane, I: Fn(usize, usize) -> &'i [Line]> WithSimd for Analysis<'_, W, I> {
+impl<W: Lane> WithSimd for Analysis<'_, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, input, workspace, rows, columns } = self;
-        let Workspace { panel, sums: [even_sums, odd_sums], values, .. } = workspace;
+        let Self { legendre, m, wave, workspace, rows, columns } = self;
+        let Workspace { panel, sums: [even_sums, odd_sums], values: [sums_of_values, differences] } =
+            workspace;
         let recurrence = &legendre.recurrences[m];
         let count = (rows.len() / (2 * columns)).div_ceil(2);
         let lines = (2 * columns).div_ceil(W::LANES);
@@ -325,25 +391,20 @@ impl<'i, W: Lane, I: Fn(usize, usize) -> &'i [Line]> WithSimd for Analysis<'_, W
         let odd_sums = &mut odd_sums[..(count + STEPS) * lines];
         even_sums.fill(Line::default());
         odd_sums.fill(Line::default());
-        for index in (legendre.first_block[m]..legendre.blocks.len()).rev() {
+        let blocks = legendre.blocks.len();
+        for index in (legendre.first_block[m]..blocks).rev() {
             let block = &legendre.blocks[index];
             let Some(start) = block.start(m).filter(|start| start.step < count) else { continue };
-            for within in 0..W::BLOCK_LINES {
-                gather::<S, W, _>(
-                    simd,
-                    within,
-                    |column| input(column, index * W::BLOCK_LINES + within),
-                    columns,
-                    values,
-                );
-            }
-            let [sums_of_values, differences] = &*values;
-            panel.begin(&start);
+            panel.begin(&start, recurrence);
+            let latitudes =
+                (wave * blocks + index) * BLOCK * lines..(wave * blocks + index + 1) * BLOCK * lines;
+            let sums_of_values = &sums_of_values[latitudes.clone()];
+            let differences = &differences[latitudes];
             let factors = &legendre.factors(block, m)[..count];
             for first in (start.step..count).step_by(STEPS) {
                 let behind = count.min(first + STEPS);
-                let ratios = &recurrence.ratios[first..behind];
-                panel.next::<S, W>(simd, block, &factors[first..behind], ratios);
+                let amplitudes = &recurrence.amplitudes[first..behind];
+                panel.next::<S, W>(simd, block, &factors[first..behind], amplitudes);
                 let steps = first * lines..(first + STEPS) * lines;
                 let rows = (behind - first).next_multiple_of(8);
                 add_projections::<S, W>(
@@ -357,44 +418,7 @@ impl<'i, W: Lane, I: Fn(usize, usize) -> &'i [Line]> WithSimd for Analysis<'_, W
                 add_projections::<S, W>(simd, &panel.odd, rows, differences, lines, &mut odd_sums[steps]);
             }
         }
-        unpack(recurrence, even_sums, odd_sums, lines, columns, rows);
-    }
-}
-
-/// Sums and differences of north and south, with columns fastest.
-#[inline(always)]
-fn gather<'i, S: Simd, W: Lane, I: Fn(usize) -> &'i [Line]>(
-    simd: S,
-    within: usize,
-    input: I,
-    columns: usize,
-    values: &mut [Vec<Line>; 2],
-) {
-    let width = (2 * columns).next_multiple_of(W::LANES);
-    let [sums, differences] = values;
-    let sums =
-        &mut bytemuck::cast_slice_mut::<Line, W>(sums)[within * W::LANES * width..][..W::LANES * width];
-    let differences = &mut bytemuck::cast_slice_mut::<Line, W>(differences)[within * W::LANES * width..]
-        [..W::LANES * width];
-    for column in 0..columns {
-        let line = input(column);
-        for part in 0..2 {
-            let mut both = [Line::default(); 2];
-            for vector in 0..per_line::<S, W>() {
-                let north = vectors::<S, W>(&line[part..part + 1])[vector];
-                let south = vectors::<S, W>(&line[2 + part..3 + part])[vector];
-                vectors_mut::<S, W>(&mut both[..1])[vector] = W::sum(simd, north, south);
-                vectors_mut::<S, W>(&mut both[1..])[vector] = W::difference(simd, north, south);
-            }
-            let at = part * columns + column;
-            let [sum, difference] = &both;
-            for (lane, (&sum, &difference)) in
-                sum.values::<W>().iter().zip(difference.values::<W>()).enumerate()
-            {
-                sums[lane * width + at] = sum;
-                differences[lane * width + at] = difference;
-            }
-        }
+        unpack(even_sums, odd_sums, lines, columns, rows);
     }
 }
 
@@ -471,30 +495,17 @@ fn add_block_projections<S: Simd, W: Lane, const TAKEN: usize, const VECTORS: us
     }
 }
 
-/// The transpose of [`pack`].
+/// Sums by step to rows by degree.
 #[inline(always)]
-fn unpack<W: Lane>(
-    recurrence: &Recurrence,
-    even_sums: &[Line],
-    odd_sums: &[Line],
-    lines: usize,
-    columns: usize,
-    rows: &mut [W],
-) {
+fn unpack<W: Lane>(even_sums: &[Line], odd_sums: &[Line], lines: usize, columns: usize, rows: &mut [W]) {
     let (even_sums, odd_sums) =
         (bytemuck::cast_slice::<Line, W>(even_sums), bytemuck::cast_slice::<Line, W>(odd_sums));
     let width = lines * W::LANES;
     let sums = even_sums.chunks_exact(width).zip(odd_sums.chunks_exact(width));
-    for ((pair, &[even, _, odd]), (even_sums, odd_sums)) in
-        rows.chunks_mut(4 * columns).zip(&recurrence.amplitudes).zip(sums)
-    {
-        let (even, odd) = (W::of(even), W::of(odd));
+    for (pair, (even_sums, odd_sums)) in rows.chunks_mut(4 * columns).zip(sums) {
         let (even_row, odd_row) = pair.split_at_mut(2 * columns);
-        for (target, &sum) in even_row.iter_mut().zip(even_sums) {
-            *target = even * sum;
-        }
-        for (target, &sum) in odd_row.iter_mut().zip(odd_sums) {
-            *target = odd * sum;
-        }
+        even_row.copy_from_slice(&even_sums[..2 * columns]);
+        let len = odd_row.len();
+        odd_row.copy_from_slice(&odd_sums[..len]);
     }
 }

@@ -1,0 +1,219 @@
+//! Transposition of square tiles of values, 8 lines of f64 or 16 lines of f32, and what is made of it: sums over lanes.
+
+use pulp::Simd;
+
+use super::lanes::{Lane, Line};
+
+/// Exchanges the values' place in their line with the line's place in the tile, which has N = [`Lane::LANES`] lines.
+#[inline(always)]
+pub(super) fn transpose<S: Simd, W: Lane, const N: usize>(simd: S, tile: &mut [Line; N]) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
+        if N == 8 {
+            avx512::transpose_f64(*simd, tile);
+        } else {
+            avx512::transpose_f32(*simd, tile);
+        }
+        return;
+    }
+    let _ = simd;
+    for i in 0..N {
+        for j in i + 1..N {
+            let (a, b) = (tile[i].values::<W>()[j], tile[j].values::<W>()[i]);
+            tile[i].values_mut::<W>()[j] = b;
+            tile[j].values_mut::<W>()[i] = a;
+        }
+    }
+}
+
+/// The sums over the lanes of eight vectors.
+#[inline(always)]
+pub(super) fn sum_lanes<S: Simd>(simd: S, values: &[S::f64s; 8]) -> [f64; 8] {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(simd) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
+        return avx512::sum_lanes(*simd, bytemuck::cast_slice(values));
+    }
+    let mut sums = [0.0; 8];
+    for i in 0..8 {
+        sums[i] = simd.reduce_sum_f64s(values[i]);
+    }
+    sums
+}
+
+/// In registers: pairs of values, pairs of pairs, then quarters of vectors.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{__m512, __m512d};
+
+    use pulp::x86::V4;
+
+    use super::Line;
+
+    #[inline(always)]
+    pub(super) fn transpose_f64<const N: usize>(simd: V4, tile: &mut [Line; N]) {
+        let simd = simd.avx512f;
+        let mut x: [__m512d; 8] = [bytemuck::cast(tile[0]); 8];
+        for i in 1..8 {
+            x[i] = bytemuck::cast(tile[i]);
+        }
+        let mut y = x;
+        for i in [0, 2, 4, 6] {
+            y[i] = simd._mm512_unpacklo_pd(x[i], x[i + 1]);
+            y[i + 1] = simd._mm512_unpackhi_pd(x[i], x[i + 1]);
+        }
+        // Quarters 0 and 2 of two vectors, or 1 and 3.
+        for i in [0, 1, 4, 5] {
+            x[i] = simd._mm512_shuffle_f64x2::<0x88>(y[i], y[i + 2]);
+            x[i + 2] = simd._mm512_shuffle_f64x2::<0xdd>(y[i], y[i + 2]);
+        }
+        for i in 0..4 {
+            y[i] = simd._mm512_shuffle_f64x2::<0x88>(x[i], x[i + 4]);
+            y[i + 4] = simd._mm512_shuffle_f64x2::<0xdd>(x[i], x[i + 4]);
+        }
+        for i in 0..8 {
+            tile[i] = bytemuck::cast(y[i]);
+        }
+    }
+
+    /// As in a transposition, adding the lines of each stage.
+    #[inline(always)]
+    pub(super) fn sum_lanes(simd: V4, values: &[Line]) -> [f64; 8] {
+        let simd = simd.avx512f;
+        let mut x: [__m512d; 8] = [bytemuck::cast(values[0]); 8];
+        for i in 1..8 {
+            x[i] = bytemuck::cast(values[i]);
+        }
+        for i in 0..4 {
+            let (a, b) = (x[2 * i], x[2 * i + 1]);
+            x[i] = simd._mm512_add_pd(simd._mm512_unpacklo_pd(a, b), simd._mm512_unpackhi_pd(a, b));
+        }
+        for i in 0..2 {
+            let (a, b) = (x[2 * i], x[2 * i + 1]);
+            x[i] = simd._mm512_add_pd(
+                simd._mm512_shuffle_f64x2::<0x88>(a, b),
+                simd._mm512_shuffle_f64x2::<0xdd>(a, b),
+            );
+        }
+        let (a, b) = (x[0], x[1]);
+        bytemuck::cast(
+            simd._mm512_add_pd(
+                simd._mm512_shuffle_f64x2::<0x88>(a, b),
+                simd._mm512_shuffle_f64x2::<0xdd>(a, b),
+            ),
+        )
+    }
+
+    #[inline(always)]
+    pub(super) fn transpose_f32<const N: usize>(simd: V4, tile: &mut [Line; N]) {
+        let simd = simd.avx512f;
+        let mut x: [__m512; 16] = [bytemuck::cast(tile[0]); 16];
+        for i in 1..16 {
+            x[i] = bytemuck::cast(tile[i]);
+        }
+        let mut y = x;
+        for i in (0..16).step_by(2) {
+            y[i] = simd._mm512_unpacklo_ps(x[i], x[i + 1]);
+            y[i + 1] = simd._mm512_unpackhi_ps(x[i], x[i + 1]);
+        }
+        // Of four lines: values 0, 1, 2 and 3 of each quarter.
+        for i in (0..16).step_by(4) {
+            for half in 0..2 {
+                let (a, b): (__m512d, __m512d) =
+                    (bytemuck::cast(y[i + half]), bytemuck::cast(y[i + 2 + half]));
+                x[i + 2 * half] = bytemuck::cast(simd._mm512_unpacklo_pd(a, b));
+                x[i + 2 * half + 1] = bytemuck::cast(simd._mm512_unpackhi_pd(a, b));
+            }
+        }
+        for i in [0, 1, 2, 3, 8, 9, 10, 11] {
+            y[i] = simd._mm512_shuffle_f32x4::<0x88>(x[i], x[i + 4]);
+            y[i + 4] = simd._mm512_shuffle_f32x4::<0xdd>(x[i], x[i + 4]);
+        }
+        for i in 0..8 {
+            x[i] = simd._mm512_shuffle_f32x4::<0x88>(y[i], y[i + 8]);
+            x[i + 8] = simd._mm512_shuffle_f32x4::<0xdd>(y[i], y[i + 8]);
+        }
+        for i in 0..16 {
+            tile[i] = bytemuck::cast(x[i]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pulp::WithSimd;
+
+    use super::*;
+
+    struct Transpose<'a, W, const N: usize>(&'a mut [Line; N], std::marker::PhantomData<W>);
+
+    impl<W: Lane, const N: usize> WithSimd for Transpose<'_, W, N> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            transpose::<S, W, N>(simd, self.0);
+        }
+    }
+
+    fn columns_become_lines<W: Lane, const N: usize>() {
+        let mut tile = [Line::default(); N];
+        for i in 0..W::LANES {
+            for j in 0..W::LANES {
+                tile[i].values_mut::<W>()[j] = W::of((100 * i + j) as f64);
+            }
+        }
+        pulp::Arch::new().dispatch(Transpose::<W, N>(&mut tile, std::marker::PhantomData));
+        for i in 0..W::LANES {
+            for j in 0..W::LANES {
+                assert!(tile[i].values::<W>()[j] == W::of((100 * j + i) as f64), "{i} {j}");
+            }
+        }
+    }
+
+    struct Sum<'a>(&'a [Line; 8]);
+
+    impl WithSimd for Sum<'_> {
+        type Output = [f64; 8];
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> [f64; 8] {
+            let vectors: &[S::f64s] = bytemuck::cast_slice(self.0);
+            let mut sums = [0.0; 8];
+            for (sums, vectors) in sums.chunks_mut(8 * S::F64_LANES / 8).zip(vectors.as_chunks::<8>().0) {
+                sums.copy_from_slice(&sum_lanes(simd, vectors)[..sums.len()]);
+            }
+            sums
+        }
+    }
+
+    #[test]
+    fn lanes_are_summed() {
+        let mut lines = [Line::default(); 8];
+        for (i, value) in bytemuck::cast_slice_mut::<Line, f64>(&mut lines).iter_mut().enumerate() {
+            *value = (i * i) as f64;
+        }
+        let got = pulp::Arch::new().dispatch(Sum(&lines));
+        let lanes = pulp::Arch::new().dispatch(Lanes);
+        let values: &[f64] = bytemuck::cast_slice(&lines);
+        for (got, values) in got.iter().zip(values.chunks(lanes)) {
+            assert_eq!(*got, values.iter().sum::<f64>());
+        }
+    }
+
+    struct Lanes;
+
+    impl WithSimd for Lanes {
+        type Output = usize;
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, _: S) -> usize {
+            S::F64_LANES
+        }
+    }
+
+    #[test]
+    fn tiles_of_both_precisions_are_transposed() {
+        columns_become_lines::<f64, 8>();
+        columns_become_lines::<f32, 16>();
+    }
+}
