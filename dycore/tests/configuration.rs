@@ -22,7 +22,7 @@ type Change = fn(&mut Configuration);
 
 #[test]
 fn bad_settings_are_refused_by_name() {
-    let cases: [(&str, Change); 11] = [
+    let cases: [(&str, Change); 12] = [
         ("'time_step' is 0", |c| c.time_step = 0.0),
         ("'time_step' is -60", |c| c.time_step = -60.0),
         ("'time_step' is NaN", |c| c.time_step = f64::NAN),
@@ -32,6 +32,7 @@ fn bad_settings_are_refused_by_name() {
         ("'gravity' is 0", |c| c.gravity = 0.0),
         ("'rotation' is NaN", |c| c.rotation = f64::NAN),
         ("'implicit_weight' is 0.4", |c| c.implicit_weight = 0.4),
+        ("'grid' is H32", |c| c.grid = "H32".parse().unwrap()),
         ("'filter.strength' is 1.5", |c| c.filter = Filter { strength: 1.5, centring: 0.53 }),
         ("'diffusion.order' is 0", |c| {
             c.diffusion = Some(Diffusion { order: 0, strength: DiffusionStrength::Coefficient(1.0) });

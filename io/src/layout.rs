@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use terrella_kernels::grid::Grid;
+use terrella_kernels::grid::{Grid, GridKind};
 
 /// One circle of latitude, or a piece of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +45,8 @@ pub enum Family {
     ReducedGaussian,
     /// Gaussian latitudes, 20 points on the first and 4 more on each next: `O`.
     Octahedral,
+    /// HEALPix in ring order: `H`.
+    HealPix,
 }
 
 /// The points of a horizontal field, in memory order. Cheap to clone.
@@ -139,7 +141,7 @@ impl Layout {
             && self.rings[self.rings.len() - 1].latitude <= -reach
     }
 
-    /// The name by which Terrella's grids are made: `F128`, `O640`, `r360x181`.
+    /// The name by which Terrella's grids are made: `F128`, `O640`, `H64`, `r360x181`.
     ///
     /// Lat-lon points are named where an odd number of rows includes the poles, or an even number lies half a row from
     /// them. None for a part of the globe, for rows from another meridian than 0°E, and for rings whose numbers of points
@@ -149,6 +151,7 @@ impl Layout {
         let first = &self.rings[0];
         let half_row = 90.0 / rings as f64;
         match self.family {
+            Family::HealPix => Some(format!("H{}", (rings + 1) / 4)),
             _ if !self.is_global() || first.west != 0.0 => None,
             Family::FullGaussian if first.points == 2 * rings => Some(format!("F{}", rings / 2)),
             Family::Octahedral => Some(format!("O{}", rings / 2)),
@@ -175,10 +178,21 @@ impl From<&Grid> for Layout {
     fn from(grid: &Grid) -> Self {
         let latitudes: Vec<f64> = grid.rings().iter().map(|ring| ring.latitude).collect();
         let points: Vec<usize> = grid.rings().iter().map(|ring| ring.points).collect();
-        if grid.kind().is_gaussian() {
-            Self::gaussian(&latitudes, &points)
-        } else {
-            Self::lat_lon(&latitudes, 0.0, 360.0 / points[0] as f64, points[0])
+        match grid.kind() {
+            GridKind::FullGaussian | GridKind::ReducedGaussian => Self::gaussian(&latitudes, &points),
+            GridKind::LatLonWithPoles | GridKind::LatLonShifted => {
+                Self::lat_lon(&latitudes, 0.0, 360.0 / points[0] as f64, points[0])
+            }
+            GridKind::HealPix => {
+                let rings = grid.rings().iter().map(|ring| Ring {
+                    latitude: ring.latitude,
+                    west: ring.first_longitude,
+                    spacing: 360.0 / ring.points as f64,
+                    points: ring.points,
+                    offset: ring.offset,
+                });
+                Self { family: Family::HealPix, rings: rings.collect() }
+            }
         }
     }
 }
@@ -210,7 +224,7 @@ mod tests {
 
     #[test]
     fn model_grids_keep_their_names() {
-        for name in ["F16", "O32", "r90x45", "r90x46"] {
+        for name in ["F16", "O32", "r90x45", "r90x46", "H4"] {
             let grid: Grid = name.parse().unwrap();
             let layout = Layout::from(&grid);
             assert_eq!(layout.name().as_deref(), Some(name));

@@ -111,7 +111,7 @@ pub enum Error {
     },
     /// A text that names no grid.
     #[error(
-        "Grid '{text}' is unknown: expected F<n> or O<n> with n ≥ 1, N<n> with n in {reduced}, or r<nx>x<ny>."
+        "Grid '{text}' is unknown: expected F<n>, O<n> or H<n> with n ≥ 1, N<n> with n in {reduced}, or r<nx>x<ny>."
     )]
     UnknownGrid {
         /// The text as given.

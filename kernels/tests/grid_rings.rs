@@ -25,6 +25,7 @@ fn names_give_the_published_numbers_of_points() {
         ("O640", 1_661_440),
         ("O1280", 6_599_680),
         ("r360x181", 65160),
+        ("H64", 49152),
     ] {
         let grid = grid(name);
         assert_eq!(grid.points(), points, "{name}");
@@ -36,7 +37,7 @@ fn names_give_the_published_numbers_of_points() {
 
 #[test]
 fn rings_mirror_each_other_and_cover_the_sphere() {
-    for name in ["F1", "F48", "N256", "O96", "r360x181", "r360x180", "r7x3", "r1x2"] {
+    for name in ["F1", "F48", "N256", "O96", "r360x181", "r360x180", "r7x3", "r1x2", "H1", "H7", "H64"] {
         let grid = grid(name);
         let rings = grid.rings();
         let area: f64 = rings.iter().map(|ring| ring.weight).sum();

@@ -53,8 +53,15 @@ pub struct Measurement {
     pub limit: Option<f64>,
     /// Where published value and limit come from.
     pub basis: String,
-    /// Whether `ours` is finite and within the limit.
+    /// Whether `ours` is finite and within the limit; true for what was not run.
     pub passed: bool,
+    /// Whether there is a number at all: false where reference data is absent.
+    #[serde(default = "yes")]
+    pub ran: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Measurement {
@@ -74,6 +81,7 @@ impl Measurement {
             limit: None,
             basis: basis.to_owned(),
             passed: ours.is_finite(),
+            ran: true,
         }
     }
 
@@ -87,6 +95,11 @@ impl Measurement {
     ) -> Self {
         let passed = ours <= limit;
         Self { limit: Some(limit), passed, ..Self::information(quantity, setting, ours, basis) }
+    }
+
+    /// A number that could not be had, and why; it is counted in the report.
+    pub fn not_run(quantity: impl Into<String>, setting: impl Into<String>, reason: &str) -> Self {
+        Self { ran: false, ..Self::information(quantity, setting, 0.0, reason) }
     }
 
     /// The same, with what was published.

@@ -1,5 +1,7 @@
 //! The list of cases.
 
+#[path = "../cases/dawson_2016/mod.rs"]
+pub mod dawson_2016;
 #[path = "../cases/galewsky_2004/mod.rs"]
 pub mod galewsky_2004;
 #[path = "../cases/williamson_1992/mod.rs"]
@@ -14,6 +16,7 @@ pub const CASES: &[&Case] = &[
     &williamson_1992::mountain::CASE,
     &williamson_1992::rossby_haurwitz::CASE,
     &galewsky_2004::CASE,
+    &dawson_2016::CASE,
 ];
 
 /// The case of this name.

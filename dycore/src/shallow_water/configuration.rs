@@ -1,7 +1,7 @@
 //! Settings of the shallow-water model, checked before anything is allocated.
 
 use terrella_kernels::constants;
-use terrella_kernels::grid::Grid;
+use terrella_kernels::grid::{Grid, GridKind};
 
 use crate::time_stepping::{Diffusion, Filter};
 use crate::{Error, Result};
@@ -95,6 +95,13 @@ impl Configuration {
                 name: "implicit_weight",
                 got: self.implicit_weight.to_string(),
                 expected: "a number from 0.5 (neutral) to 1 (fully implicit)",
+            });
+        }
+        if self.grid.kind() == GridKind::HealPix {
+            return Err(Error::InvalidConfiguration {
+                name: "grid",
+                got: self.grid.name().to_owned(),
+                expected: "a Gaussian or regular grid: the analysis on HEALPix is not exact",
             });
         }
         self.filter.validate()?;

@@ -67,6 +67,13 @@ impl GribEncoder {
             Family::LatLon => lat_lon(layout)?,
             Family::FullGaussian => full_gaussian(layout)?,
             Family::ReducedGaussian | Family::Octahedral => reduced_gaussian(layout)?,
+            Family::HealPix => {
+                return Err(Error::UnsupportedGrid {
+                    field: "GRIB2".into(),
+                    grid: "HEALPix".into(),
+                    reason: "its grid definition template is not among ecCodes' samples".into(),
+                });
+            }
         };
         // A sphere of 6 371 229 m; rows from the north, eastward.
         template.set_long("shapeOfTheEarth", 6)?;

@@ -1,7 +1,7 @@
-//! Global grids of rings: full, reduced and octahedral Gaussian, and regular latitude-longitude.
+//! Global grids of rings: full, reduced and octahedral Gaussian, regular latitude-longitude, and HEALPix.
 //!
 //! A grid is a list of [`Ring`]s from north to south, symmetric about the equator; the points of a ring are equidistant
-//! and run eastward from 0°E. A field on the grid stores ring after ring (`[point]`), as a GRIB message does.
+//! and run eastward from 0°E, or on HEALPix from the ring's [`Ring::first_longitude`]. A field on the grid stores ring after ring (`[point]`), as a GRIB message does.
 //!
 //! | name       | grid                                                                       |
 //! |------------|----------------------------------------------------------------------------|
@@ -24,6 +24,7 @@
 mod double_double;
 mod gaussian;
 mod geodesic;
+mod healpix;
 mod lat_lon;
 mod name;
 
@@ -33,6 +34,7 @@ use std::sync::Arc;
 pub(crate) use double_double::DoubleDouble;
 pub(crate) use gaussian::gaussian_half;
 pub use geodesic::GeodesicMesh;
+pub use healpix::HealpixOrder;
 
 use crate::{Error, Result};
 
@@ -47,7 +49,9 @@ pub struct Ring {
     pub cosine_latitude: f64,
     /// Quadrature weight; the weights of all rings sum to 1, so that Σ weight · (mean over the ring) is the global mean.
     pub weight: f64,
-    /// Number of points; point j lies at 360° j / points east.
+    /// Longitude of the first point [°], 0 ≤ longitude < 360; 0 on all grids but HEALPix.
+    pub first_longitude: f64,
+    /// Number of points; point j lies 360° j / points east of the first.
     pub points: usize,
     /// Index of the first point in a field.
     pub offset: usize,
@@ -56,7 +60,7 @@ pub struct Ring {
 impl Ring {
     /// Longitude of a point [°], 0 ≤ longitude < 360.
     pub fn longitude(&self, point: usize) -> f64 {
-        360.0 * point as f64 / self.points as f64
+        self.first_longitude + 360.0 * point as f64 / self.points as f64
     }
 }
 
@@ -71,6 +75,8 @@ pub enum GridKind {
     LatLonWithPoles,
     /// Equidistant latitudes, the outermost half a row from the poles.
     LatLonShifted,
+    /// HEALPix: pixels of equal area, whose quadrature is exact for no harmonic but the first.
+    HealPix,
 }
 
 impl GridKind {
@@ -150,10 +156,16 @@ impl Grid {
             sine_latitude: row.sine,
             cosine_latitude: row.cosine,
             weight: row.weight,
+            first_longitude: 0.0,
             points: longitudes,
             offset: j * longitudes,
         });
         Ok(Self::from_rings(name, kind, rings.collect()))
+    }
+
+    /// HEALPix grid with `side` pixels along each side of the twelve base faces, in ring order.
+    pub fn healpix(side: usize) -> Result<Self> {
+        Ok(Self::from_rings(format!("H{side}"), GridKind::HealPix, healpix::rings(side)?))
     }
 
     fn gaussian(name: String, kind: GridKind, points: &[usize]) -> Result<Self> {
@@ -183,6 +195,7 @@ impl Grid {
                 sine_latitude: sine,
                 cosine_latitude: cosine,
                 weight: nodes.weights[pair],
+                first_longitude: 0.0,
                 points: points[ring],
                 offset,
             });

@@ -1,4 +1,4 @@
-//! Grids by their usual names: `F128`, `N320`, `O640`, `r360x181`.
+//! Grids by their usual names: `F128`, `N320`, `O640`, `H64`, `r360x181`.
 
 use std::str::FromStr;
 
@@ -24,6 +24,7 @@ fn parse(text: &str) -> Option<Result<Grid>> {
     let rest = &text[family.len_utf8()..];
     match family {
         'F' | 'f' => Some(Grid::full(decimal(rest)?)),
+        'H' | 'h' => Some(Grid::healpix(decimal(rest)?)),
         'O' | 'o' => Some(Grid::octahedral(decimal(rest)?)),
         'N' | 'n' => {
             let half = decimal(rest)?;

@@ -4,8 +4,19 @@
 //! (f_{n,−m} is the conjugate). P̄ is normalised so that ½∫P̄² dμ = 1 over [−1,1], without the factor (−1)^m, as in IFS,
 //! ecTrans and GRIB: P̄_00 = 1 and f_00 is the global mean.
 //!
+//! | what                                                        | where                  |
+//! |-------------------------------------------------------------|------------------------|
+//! | transforms, winds, gradients and their adjoints             | [`Transform`] over buffers, [`HostTransform`] over slices |
+//! | truncations of a grid, order of coefficients                | [`Truncation`]         |
+//! | Laplacian, its inverse and powers, filters                  | [`degree_factors`]     |
+//! | cutting off and padding                                     | [`truncation_change`]  |
+//! | norms, power and kinetic energy by total wavenumber         | [`power`]              |
+//! | values and winds at arbitrary points                        | [`points`]             |
+//! | analysis where quadrature is not exact, as on HEALPix       | [`iterative_analysis`] |
+//!
 //! Spectra are real arrays `[coefficient][2][field]`: coefficients m-major (n = m..T of m = 0, then of m = 1, ...), real
-//! then imaginary part, field fastest. Grid fields are `[field][point]`, rings north to south, eastward from 0°E.
+//! then imaginary part, field fastest. Grid fields are `[field][point]`, rings north to south, eastward from
+//! their first longitude.
 //!
 //! ```
 //! use terrella_kernels::device::{Buffer, Device};
@@ -28,16 +39,20 @@
 //! ```
 
 mod coefficients;
+pub mod degree_factors;
 mod device_kernels;
 mod device_transform;
 mod form;
 mod fourier;
 mod host_transform;
+pub mod iterative_analysis;
 mod lane_fourier;
 mod lanes;
 mod latitudes;
 mod narrow;
 mod partition;
+pub mod points;
+pub mod power;
 mod recurrence;
 mod resampling;
 mod stage;
@@ -45,8 +60,23 @@ mod start;
 mod transform;
 mod transpose;
 mod truncation;
+pub mod truncation_change;
 mod wide;
 
 pub use host_transform::HostTransform;
 pub use transform::Transform;
 pub use truncation::Truncation;
+
+use crate::device::{Buffer, Device};
+use crate::{Element, Error, Result};
+
+/// An error unless the buffer has this length and is on this device.
+fn expect<T: Element>(name: &'static str, device: Device, len: usize, buffer: &Buffer<T>) -> Result<()> {
+    if buffer.device() != device {
+        return Err(Error::DeviceMismatch { name, expected: device, got: buffer.device() });
+    }
+    if buffer.len() != len {
+        return Err(Error::LengthMismatch { name, expected: len, got: buffer.len() });
+    }
+    Ok(())
+}

@@ -22,4 +22,5 @@ mod levels;
 mod math;
 mod names;
 mod operators;
+mod spectral;
 mod threads;
