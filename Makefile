@@ -1,12 +1,14 @@
 # The door: every target installs what it needs on Debian and Ubuntu, and says what is missing elsewhere.
 SETUP := ./scripts/setup.sh
 OUT   ?= out
+# Where `make install` puts the C and Fortran interfaces.
+PREFIX ?= /usr/local
 # A release build for any x86-64; hot loops choose AVX2 or AVX-512 at run time (docs/decisions).
 CARGO ?= cargo
 # What the tests may not do without: a test that needs it and does not find it fails instead of saying "not run".
-REQUIRE := host-cuda,wgpu,nvrtc,eccodes
+REQUIRE := host-cuda,wgpu,nvrtc,eccodes,c,fortran
 
-.PHONY: help forecast test validate bench docs check
+.PHONY: help forecast test validate bench docs check install
 
 help:
 	@echo 'make forecast   a 5-day global forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
@@ -14,6 +16,7 @@ help:
 	@echo 'make validate   published test cases: report in $(OUT)/validation'
 	@echo 'make bench      benchmarks with floors and peers: table, and $(OUT)/bench.json'
 	@echo 'make docs       the documentation in target/doc'
+	@echo 'make install    headers, libraries, pkg-config and CMake files for C and Fortran in $(PREFIX)'
 	@echo 'make check      formatting, lints, feature combinations'
 
 forecast:
@@ -21,7 +24,7 @@ forecast:
 	$(CARGO) run --release --locked -p terrella-extremes -- run examples/extremes/forecast.toml --out $(OUT)/forecast
 
 test:
-	@$(SETUP) rust grib vulkan compiler nvrtc
+	@$(SETUP) rust grib vulkan compiler fortran nvrtc
 	TERRELLA_REQUIRE=$(REQUIRE) \
 	TERRELLA_NVRTC=$${TERRELLA_NVRTC:-$$(ls $(CURDIR)/target/python/nvidia/cuda_nvrtc/lib/libnvrtc.so.* | head -n 1)} \
 	$(CARGO) test --workspace --locked
@@ -45,3 +48,8 @@ check:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO) check --workspace --locked --all-features
+
+install:
+	@$(SETUP) rust
+	TERRELLA_COMMIT=$$(git rev-parse HEAD 2>/dev/null || echo unknown) $(CARGO) build --release --locked -p terrella-ffi
+	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/release" "$(PREFIX)"

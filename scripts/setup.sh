@@ -4,6 +4,7 @@
 #   grib     ecCodes (reads and writes GRIB; loaded at run time)
 #   vulkan   a Vulkan loader and Mesa's software device, for the GPU tests
 #   compiler a C++ compiler, which runs the CUDA text on the host
+#   fortran  gfortran and pkg-config, for the tests of the C and Fortran interfaces
 #   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
 # On Debian and Ubuntu by apt, as root or with sudo; elsewhere it says what to install and stops.
@@ -79,6 +80,11 @@ need_compiler() {
     command -v c++ >/dev/null 2>&1 || apt_install "a C++ compiler" g++
 }
 
+need_fortran() {
+    command -v gfortran >/dev/null 2>&1 || apt_install "a Fortran compiler" gfortran
+    command -v pkg-config >/dev/null 2>&1 || apt_install "pkg-config" pkg-config
+}
+
 python_package() { # WHAT-FOR FOLDER-IN-SITE-PACKAGES REQUIREMENT
     site=target/python
     [ -d "$site/$2" ] && return
@@ -99,7 +105,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | vulkan | compiler | nvrtc | peers) "need_$need" ;;
+    rust | grib | vulkan | compiler | fortran | nvrtc | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

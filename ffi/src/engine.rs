@@ -1,0 +1,184 @@
+//! The transform behind both interfaces: an operator, arrays in host memory, and any device.
+
+use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::grid::Grid;
+use terrella_kernels::spectral::{HostTransform, Transform, Truncation};
+use terrella_kernels::{Real, Result};
+
+use crate::failure::{Cause, Failure, Outcome};
+
+/// The operators of [`HostTransform`], by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Synthesis,
+    SynthesisAdjoint,
+    Analysis,
+    AnalysisAdjoint,
+    WindSynthesis,
+    WindSynthesisAdjoint,
+    WindAnalysis,
+    WindAnalysisAdjoint,
+    GradientSynthesis,
+    GradientSynthesisAdjoint,
+    WindZonalDerivativeSynthesis,
+    WindZonalDerivativeSynthesisAdjoint,
+}
+
+/// A transform between one grid and one truncation on one device.
+pub(crate) enum Engine<R: Real> {
+    /// On the CPU, over the caller's own arrays.
+    Host(Box<HostTransform<R>>),
+    /// On a GPU, to which every call copies its arrays and from which it copies the results.
+    Device(Box<Transform<R>>),
+}
+
+impl<R: Real> Engine<R> {
+    pub(crate) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Outcome<Self> {
+        truncation.check_on(grid)?;
+        Ok(match device {
+            Device::Cpu => {
+                expect_memory(grid, truncation)?;
+                Self::Host(Box::new(HostTransform::new(grid, truncation)?))
+            }
+            _ => Self::Device(Box::new(Transform::new(grid, truncation, device)?)),
+        })
+    }
+
+    pub(crate) fn set_radius(&mut self, radius: f64) -> Result<()> {
+        match self {
+            Self::Host(transform) => transform.set_radius(radius),
+            Self::Device(transform) => transform.set_radius(radius),
+        }
+    }
+
+    pub(crate) fn radius(&self) -> f64 {
+        match self {
+            Self::Host(transform) => transform.radius(),
+            Self::Device(transform) => transform.radius(),
+        }
+    }
+
+    pub(crate) fn truncation(&self) -> Truncation {
+        match self {
+            Self::Host(transform) => transform.truncation(),
+            Self::Device(transform) => transform.truncation(),
+        }
+    }
+
+    pub(crate) fn grid(&self) -> &Grid {
+        match self {
+            Self::Host(transform) => transform.grid(),
+            Self::Device(transform) => transform.grid(),
+        }
+    }
+
+    /// Applies an operator; inputs and outputs in the order in which the method of [`HostTransform`] takes them.
+    pub(crate) fn apply(
+        &mut self,
+        operator: Operator,
+        fields: usize,
+        inputs: &[&[R]],
+        outputs: &mut [&mut [R]],
+    ) -> Outcome {
+        match self {
+            Self::Host(transform) => on_host(transform, operator, fields, inputs, outputs),
+            Self::Device(transform) => on_device(transform, operator, fields, inputs, outputs),
+        }
+    }
+}
+
+/// A failure where the system would not give the memory that a plan needs, for which the plan itself does not ask in a way
+/// that may fail: what stands in front of the recurrences, at most 64 bytes per wavenumber and degree, and per wavenumber
+/// and ring.
+fn expect_memory(grid: &Grid, truncation: Truncation) -> Outcome {
+    let degrees = truncation.total() + 3;
+    let bytes = degrees.saturating_mul(degrees.saturating_add(grid.rings().len())).saturating_mul(64);
+    let mut probe = Vec::<u8>::new();
+    probe.try_reserve_exact(bytes).map_err(|_| {
+        let message = format!("No room for a transform to {truncation} on grid '{grid}', {bytes} bytes.");
+        Failure::new(Cause::OutOfMemory, message)
+    })?;
+    // Without a use the compiler would do away with the request.
+    std::hint::black_box(probe.as_ptr());
+    Ok(())
+}
+
+fn on_host<R: Real>(
+    transform: &mut HostTransform<R>,
+    operator: Operator,
+    fields: usize,
+    inputs: &[&[R]],
+    outputs: &mut [&mut [R]],
+) -> Outcome {
+    use Operator::*;
+    match (operator, inputs, outputs) {
+        (Synthesis, [spectrum], [values]) => transform.synthesis(fields, spectrum, values),
+        (SynthesisAdjoint, [values], [spectrum]) => transform.synthesis_adjoint(fields, values, spectrum),
+        (Analysis, [values], [spectrum]) => transform.analysis(fields, values, spectrum),
+        (AnalysisAdjoint, [spectrum], [values]) => transform.analysis_adjoint(fields, spectrum, values),
+        (WindSynthesis, [vorticity, divergence], [u, v]) => {
+            transform.wind_synthesis(fields, vorticity, divergence, u, v)
+        }
+        (WindSynthesisAdjoint, [u, v], [vorticity, divergence]) => {
+            transform.wind_synthesis_adjoint(fields, u, v, vorticity, divergence)
+        }
+        (WindAnalysis, [u, v], [vorticity, divergence]) => {
+            transform.wind_analysis(fields, u, v, vorticity, divergence)
+        }
+        (WindAnalysisAdjoint, [vorticity, divergence], [u, v]) => {
+            transform.wind_analysis_adjoint(fields, vorticity, divergence, u, v)
+        }
+        (GradientSynthesis, [spectrum], [eastward, northward]) => {
+            transform.gradient_synthesis(fields, spectrum, eastward, northward)
+        }
+        (GradientSynthesisAdjoint, [eastward, northward], [spectrum]) => {
+            transform.gradient_synthesis_adjoint(fields, eastward, northward, spectrum)
+        }
+        (WindZonalDerivativeSynthesis, [vorticity, divergence], [u, v]) => {
+            transform.wind_zonal_derivative_synthesis(fields, vorticity, divergence, u, v)
+        }
+        (WindZonalDerivativeSynthesisAdjoint, [u, v], [vorticity, divergence]) => {
+            transform.wind_zonal_derivative_synthesis_adjoint(fields, u, v, vorticity, divergence)
+        }
+        (_, inputs, outputs) => wrong_arity(operator, inputs.len(), outputs.len()),
+    }
+    .map_err(Failure::from)
+}
+
+fn on_device<R: Real>(
+    transform: &mut Transform<R>,
+    operator: Operator,
+    fields: usize,
+    inputs: &[&[R]],
+    outputs: &mut [&mut [R]],
+) -> Outcome {
+    use Operator::*;
+    let device = transform.device();
+    if !matches!(operator, Synthesis | Analysis | WindSynthesis | WindAnalysis) {
+        let message = format!("Operator '{operator:?}' is not implemented on device '{device}': use 'cpu'.");
+        return Err(Failure::new(Cause::NotImplemented, message));
+    }
+    let sources: Vec<Buffer<R>> =
+        inputs.iter().map(|values| Buffer::from_slice(device, values)).collect::<Result<_>>()?;
+    let mut results: Vec<Buffer<R>> =
+        outputs.iter().map(|values| Buffer::zeros(device, values.len())).collect::<Result<_>>()?;
+    match (operator, sources.as_slice(), results.as_mut_slice()) {
+        (Synthesis, [spectrum], [values]) => transform.synthesis(fields, spectrum, values),
+        (Analysis, [values], [spectrum]) => transform.analysis(fields, values, spectrum),
+        (WindSynthesis, [vorticity, divergence], [u, v]) => {
+            transform.wind_synthesis(fields, vorticity, divergence, u, v)
+        }
+        (WindAnalysis, [u, v], [vorticity, divergence]) => {
+            transform.wind_analysis(fields, u, v, vorticity, divergence)
+        }
+        (_, inputs, outputs) => wrong_arity(operator, inputs.len(), outputs.len()),
+    }?;
+    for (result, output) in results.iter().zip(outputs) {
+        result.copy_to_host(output)?;
+    }
+    Ok(())
+}
+
+fn wrong_arity(operator: Operator, inputs: usize, outputs: usize) -> ! {
+    unreachable!("{operator:?} of {inputs} arrays into {outputs}")
+}
