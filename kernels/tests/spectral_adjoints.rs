@@ -1,12 +1,14 @@
 //! Every operator of the transform against its adjoint, against analytic derivatives, and for any number of fields and
 //! threads.
 
+use std::sync::Arc;
+
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{HostTransform, Truncation};
+use terrella_kernels::spectral::{FourierRow, HostTransform, Truncation};
 use terrella_kernels::{Error, Real};
 
 /// Grids of every kind, with truncations up to the largest; on lat-lon grids beyond the reach of the rings' quadrature.
-const GRIDS: [(&str, usize); 9] = [
+const GRIDS: [(&str, usize); 10] = [
     ("F16", 31),
     ("F24", 31),
     ("O24", 23),
@@ -16,6 +18,7 @@ const GRIDS: [(&str, usize); 9] = [
     ("r64x33", 15),
     ("r65x32", 31),
     ("r96x48", 40),
+    ("H8", 15),
 ];
 /// Fewer columns than panels are made for, as many, and several portions.
 const FIELDS: [usize; 4] = [1, 3, 5, 51];
@@ -329,6 +332,52 @@ fn nan_reaches_its_own_field_alone() {
             // Imaginary parts of m = 0 may be 0.
             if !(coefficient <= 23 && imaginary) {
                 assert_eq!(value.is_nan(), i % fields == 1, "value {i} of {fields} fields");
+            }
+        }
+    }
+}
+
+/// A hook that leaves everything as it is changes nothing but the rounding; one that turns every ring by the phase of an
+/// eastward shift shifts the field by whole points.
+#[test]
+fn hooks_see_the_fourier_coefficients() {
+    for (name, total) in [("F16", 31), ("O16", 15)] {
+        let grid: Grid = name.parse().unwrap();
+        let truncation = Truncation::new(total);
+        let mut transform = HostTransform::<f64>::new(&grid, truncation).unwrap();
+        for fields in [1, 5] {
+            let spectrum: Vec<f64> = noise(truncation.spectrum_len(fields), 3);
+            let mut plain = vec![0.0; fields * grid.points()];
+            transform.synthesis(fields, &spectrum, &mut plain).unwrap();
+            let mut hooked = plain.clone();
+            let points: Vec<usize> = grid.rings().iter().map(|ring| ring.points).collect();
+            transform.set_fourier_hook(Some(Arc::new(move |row: FourierRow| {
+                let angle = -std::f64::consts::TAU / points[row.ring] as f64 * row.field as f64;
+                for (m, value) in row.coefficients.iter_mut().enumerate() {
+                    let (sine, cosine) = (m as f64 * angle).sin_cos();
+                    let [re, im] = *value;
+                    *value = [cosine * re - sine * im, cosine * im + sine * re];
+                }
+            })));
+            transform.synthesis(fields, &spectrum, &mut hooked).unwrap();
+            let mut analysed = vec![0.0; spectrum.len()];
+            transform.analysis(fields, &plain, &mut analysed).unwrap();
+            transform.set_fourier_hook(None);
+            let mut again = vec![0.0; spectrum.len()];
+            transform.analysis(fields, &plain, &mut again).unwrap();
+            assert_eq!(analysed, again, "an analysis has no hook");
+            for field in 0..fields {
+                for ring in grid.rings() {
+                    for i in 0..ring.points {
+                        let at = field * grid.points() + ring.offset;
+                        // Field f is shifted by f points.
+                        let (got, expected) = (hooked[at + (i + field) % ring.points], plain[at + i]);
+                        assert!(
+                            (got - expected).abs() < 1e-12,
+                            "{name}, field {field}: {got} and {expected}"
+                        );
+                    }
+                }
             }
         }
     }

@@ -55,6 +55,8 @@ struct RingPlan<W> {
     inverse_cosine: [[f64; 2]; 3],
     /// Quadrature weight of one of its points.
     weight: f64,
+    /// e^{imλ₀} of its first longitude λ₀ by m, unless that is 0.
+    turn: Option<Arc<[Complex<W>]>>,
     forward: Arc<dyn RealToComplex<W>>,
     inverse: Arc<dyn ComplexToReal<W>>,
 }
@@ -71,6 +73,9 @@ impl<W: Lane> RingPlan<W> {
         [ring * zonal, ring * factor.above_zero * other]
     }
 }
+
+/// Changes the Fourier coefficients [re, im] by m of a ring, whose number from the north it is given.
+pub(super) type RingHook<'a> = &'a (dyn Fn(usize, &mut [[f64; 2]]) + Sync);
 
 /// Number of wavenumbers that a ring carries.
 pub(super) fn carried(ring: &Ring, total: usize) -> usize {
@@ -101,12 +106,15 @@ struct Scratch<W> {
     spectra: Vec<Complex<W>>,
     values: Vec<W>,
     fft: Vec<Complex<W>>,
+    /// What a hook sees of a ring.
+    row: Vec<[f64; 2]>,
 }
 
 impl<W: Lane> RingTransforms<W> {
     pub(super) fn new(grid: &Grid, truncation: usize) -> Self {
         let mut planner = RealFftPlanner::<W>::new();
         let mut plans = HashMap::new();
+        let mut turns = HashMap::new();
         let mut scratch_len = 0;
         let mut rings = Vec::new();
         for ring in grid.rings() {
@@ -117,6 +125,15 @@ impl<W: Lane> RingTransforms<W> {
                 })
                 .clone();
             scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
+            let turn = (ring.first_longitude != 0.0).then(|| {
+                let key = (ring.first_longitude.to_bits(), carried(ring, truncation));
+                let turn = turns.entry(key).or_insert_with(|| {
+                    let angle = |m: usize| (m as f64 * ring.first_longitude % 360.0).to_radians();
+                    let turn = |m: usize| Complex::new(W::of(angle(m).cos()), W::of(angle(m).sin()));
+                    (0..key.1).map(turn).collect::<Arc<[_]>>()
+                });
+                turn.clone()
+            });
             let pole = ring.cosine_latitude == 0.0;
             let inverse_cosine = if pole { 1.0 / POLE_COSINE } else { 1.0 / ring.cosine_latitude };
             let at_pole = |other: f64, pole_value: f64| if pole { pole_value } else { other };
@@ -125,6 +142,7 @@ impl<W: Lane> RingTransforms<W> {
                 offset: ring.offset,
                 wavenumbers: carried(ring, truncation),
                 weight: ring.weight / ring.points as f64,
+                turn,
                 inverse_cosine: [
                     [1.0; 2],
                     [at_pole(inverse_cosine, 0.0), inverse_cosine],
@@ -145,7 +163,7 @@ impl<W: Lane> RingTransforms<W> {
             let first = &rings[line * W::LANES];
             let alike = rings[line * W::LANES..pairs.min((line + 1) * W::LANES)]
                 .iter()
-                .all(|ring| ring.points == first.points);
+                .all(|ring| ring.points == first.points && ring.turn.is_none());
             alike.then_some(())?;
             lane_plans_by_length
                 .entry(first.points)
@@ -170,6 +188,12 @@ impl<W: Lane> RingTransforms<W> {
         [north, south]
     }
 
+    /// The number of a ring, from the north.
+    fn ring_number(&self, line: usize, lane: usize, which: usize) -> usize {
+        let pair = line * W::LANES + lane;
+        if which == 0 { pair } else { self.rings.len() - 1 - pair }
+    }
+
     /// Lanes of factors at m = 0 and at m > 0.
     fn lane_factors(&self, line: usize, factor: Factor) -> [Line; 2] {
         let mut factors = [Line::default(); 2];
@@ -190,6 +214,7 @@ impl<W: Lane> RingTransforms<W> {
         coefficients: &[Line],
         [columns, column]: [usize; 2],
         factor: Factor,
+        hook: Option<RingHook<'_>>,
         output: &mut [R],
     ) {
         for_each_mirrored_part(output, &self.north, &self.south, &|line, north, south| {
@@ -201,7 +226,7 @@ impl<W: Lane> RingTransforms<W> {
             self.pool.with(
                 || self.scratch(),
                 |scratch| match &self.lane_plans[line] {
-                    Some(plan) => {
+                    Some(plan) if hook.is_none() => {
                         let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
                         let wavenumbers = wavenumbers.min(carried);
                         let factors = self.lane_factors(line, factor);
@@ -220,8 +245,9 @@ impl<W: Lane> RingTransforms<W> {
                         };
                         self.arch.dispatch(work);
                     }
-                    None => {
-                        self.synthesize_by_ring(line, wavenumbers, factor, groups, scratch, [north, south])
+                    _ => {
+                        let parts = [north, south];
+                        self.synthesize_by_ring(line, wavenumbers, factor, hook, groups, scratch, parts);
                     }
                 },
             );
@@ -285,6 +311,7 @@ impl<W: Lane> RingTransforms<W> {
             spectra: vec![Complex::new(W::ZERO, W::ZERO); rings * (self.longest / 2 + 1)],
             values: vec![W::ZERO; self.longest],
             fft: vec![Complex::new(W::ZERO, W::ZERO); self.scratch_len],
+            row: Vec::new(),
         }
     }
 
@@ -304,12 +331,17 @@ impl<W: Lane> RingTransforms<W> {
         line: usize,
         wavenumbers: usize,
         factor: Factor,
+        hook: Option<RingHook<'_>>,
         groups: impl Fn(usize) -> &'a [Line],
         scratch: &mut Scratch<W>,
         parts: [&mut [R]; 2],
     ) {
-        let Scratch { spectra, values, fft, .. } = scratch;
+        let Scratch { spectra, values, fft, row, .. } = scratch;
         let length = self.longest / 2 + 1;
+        if hook.is_some() {
+            spectra.resize(2 * W::LANES * length, Complex::new(W::ZERO, W::ZERO));
+            row.resize(length, [0.0; 2]);
+        }
         for group in 0..wavenumbers.div_ceil(GROUP) {
             let piece = groups(group);
             let first = group * GROUP;
@@ -337,6 +369,22 @@ impl<W: Lane> RingTransforms<W> {
                 *zeroth = Complex::new(zeroth.re * zonal, W::ZERO);
                 for value in others {
                     *value = Complex::new(value.re * other, value.im * other);
+                }
+                if let Some(turn) = &ring.turn {
+                    for (value, turn) in carried.iter_mut().zip(turn.iter()) {
+                        *value = *value * turn;
+                    }
+                }
+                if let Some(hook) = hook {
+                    let row = &mut row[..carried.len()];
+                    for (row, value) in row.iter_mut().zip(&*carried) {
+                        *row = [value.re.to_f64(), value.im.to_f64()];
+                    }
+                    hook(self.ring_number(line, lane, which), row);
+                    for (row, value) in row.iter().zip(carried) {
+                        *value = Complex::new(W::of(row[0]), W::of(row[1]));
+                    }
+                    spectrum[0].im = W::ZERO;
                 }
                 let values = &mut values[..ring.points];
                 ring.inverse
@@ -383,6 +431,11 @@ impl<W: Lane> RingTransforms<W> {
                 for (m, value) in carried.iter_mut().enumerate() {
                     let factor = if m == 0 { zonal } else { other };
                     *value = Complex::new(value.re * factor, value.im * factor);
+                }
+                if let Some(turn) = &ring.turn {
+                    for (value, turn) in carried.iter_mut().zip(turn.iter()) {
+                        *value = *value * turn.conj();
+                    }
                 }
             }
         }

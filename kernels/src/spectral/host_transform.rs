@@ -1,6 +1,7 @@
 //! The transform on the CPU, over slices.
 
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 use pulp::Arch;
 
@@ -10,7 +11,7 @@ use super::fourier::carried;
 use super::lanes::Lane;
 use super::latitudes::Legendre;
 use super::resampling::Resampling;
-use super::stage::{Operation, Quadrature, Shared, Stage, narrowest_wide};
+use super::stage::{FourierHook, Operation, Quadrature, Shared, Stage, narrowest_wide};
 use crate::constants::EARTH_RADIUS;
 use crate::grid::Grid;
 use crate::{Error, Precision, Real, Result};
@@ -38,6 +39,7 @@ pub struct HostTransform<R: Real> {
     shared: Shared,
     double: Option<Box<Stage<f64>>>,
     single: Option<Box<Stage<f32>>>,
+    hook: Option<Arc<FourierHook>>,
     precision: PhantomData<R>,
 }
 
@@ -62,7 +64,8 @@ impl<R: Real> HostTransform<R> {
         let shared =
             Shared { truncation, arch: Arch::new(), legendre, resampled, inverse_laplacian, offsets };
         let precision = PhantomData;
-        Ok(Self { grid: grid.clone(), radius: EARTH_RADIUS, shared, double: None, single: None, precision })
+        let (grid, radius) = (grid.clone(), EARTH_RADIUS);
+        Ok(Self { grid, radius, shared, double: None, single: None, hook: None, precision })
     }
 
     /// Sets the radius a of the sphere [m], to which winds and gradients refer; an error unless it is positive and finite.
@@ -73,6 +76,25 @@ impl<R: Real> HostTransform<R> {
         }
         self.radius = radius;
         Ok(())
+    }
+
+    /// Sets what every following synthesis (of scalars, winds, gradients, derivatives) calls between its Legendre sums and
+    /// its Fourier transforms, or that nothing is called; analyses and adjoints call nothing.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use terrella_kernels::spectral::{FourierRow, HostTransform, Truncation};
+    /// let (grid, truncation) = ("O16".parse()?, Truncation::new(15));
+    /// let mut transform = HostTransform::<f64>::new(&grid, truncation)?;
+    /// // Zonal means alone.
+    /// transform.set_fourier_hook(Some(Arc::new(|row: FourierRow| row.coefficients[1..].fill([0.0; 2]))));
+    /// let mut values = vec![0.0; grid.points()];
+    /// transform.synthesis(1, &vec![1.0; truncation.spectrum_len(1)], &mut values)?;
+    /// assert_eq!(values[0], values[1]);
+    /// # Ok::<(), terrella_kernels::Error>(())
+    /// ```
+    pub fn set_fourier_hook(&mut self, hook: Option<Arc<FourierHook>>) {
+        self.hook = hook;
     }
 
     /// The grid.
@@ -246,12 +268,13 @@ impl<R: Real> HostTransform<R> {
         }
         let spectra = spectra.map(|(_, spectrum)| spectrum);
         let values = values.each_mut().map(|(_, values)| &mut **values);
+        let hook = self.hook.as_deref().filter(|_| operation.quadrature == Quadrature::Plain);
         if self.sums_in_f32(operation, fields * C) {
             let stage = self.single.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.synthesize(&self.shared, operation, fields, spectra, values)
+            stage.synthesize(&self.shared, operation, fields, spectra, values, hook)
         } else {
             let stage = self.double.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.synthesize(&self.shared, operation, fields, spectra, values)
+            stage.synthesize(&self.shared, operation, fields, spectra, values, hook)
         }
     }
 

@@ -64,6 +64,7 @@ pub mod truncation_change;
 mod wide;
 
 pub use host_transform::HostTransform;
+pub use stage::{FourierHook, FourierRow};
 pub use transform::Transform;
 pub use truncation::Truncation;
 

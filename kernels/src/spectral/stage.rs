@@ -40,6 +40,24 @@ pub(super) struct Shared {
     pub(super) offsets: Vec<usize>,
 }
 
+/// Fourier coefficients of one field on one ring, between the Legendre sums and the Fourier transform of a synthesis.
+#[derive(Debug)]
+pub struct FourierRow<'a> {
+    /// 0, or 1 for the second of two fields of a vector: v, or the northward derivative.
+    pub component: usize,
+    /// Which of the fields of the call.
+    pub field: usize,
+    /// Which ring, from the north.
+    pub ring: usize,
+    /// [re, im] of m = 0, 1, ... as far as the ring carries them, in f64 whatever the precision of the fields; the field is
+    /// the sum over m ≥ 0 of c_m e^{imλ}, λ from the ring's first point, with the complex conjugates for m > 0. The
+    /// imaginary part of m = 0 counts as 0.
+    pub coefficients: &'a mut [[f64; 2]],
+}
+
+/// What a synthesis calls for every field on every ring, from several threads and in no particular order.
+pub type FourierHook = dyn Fn(FourierRow<'_>) + Send + Sync;
+
 /// What is to be done.
 #[derive(Clone, Copy)]
 pub(super) struct Operation {
@@ -190,6 +208,7 @@ impl<W: Lane> Stage<W> {
         fields: usize,
         spectra: [&[R]; I],
         mut values: [&mut [R]; C],
+        hook: Option<&FourierHook>,
     ) -> Result<()> {
         let points = self.rings.points();
         let (resampling, legendre) = operation.latitudes(shared);
@@ -231,7 +250,15 @@ impl<W: Lane> Stage<W> {
                 for (slot, field) in portion.clone().enumerate() {
                     let column = c * portion.len() + slot;
                     let values = &mut values[field * points..(field + 1) * points];
-                    rings.synthesize(layout, store, [columns, column], factor, values);
+                    let columns = [columns, column];
+                    let Some(hook) = hook else {
+                        rings.synthesize(layout, store, columns, factor, None, values);
+                        continue;
+                    };
+                    let on_ring = |ring: usize, coefficients: &mut [[f64; 2]]| {
+                        hook(FourierRow { component: c, field, ring, coefficients });
+                    };
+                    rings.synthesize(layout, store, columns, factor, Some(&on_ring), values);
                 }
             }
         }
