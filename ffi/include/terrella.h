@@ -29,8 +29,7 @@
  * was destroyed, or never was one, is refused. A transform keeps its grid. Handles may be used by several threads: calls on
  * one transform wait for each other.
  *
- * Devices: "cpu" (or NULL), "cuda:0", "hip:0", "wgpu:0". On a GPU arrays are copied there and back by every call, and the
- * operators are synthesis, analysis, wind_synthesis and wind_analysis; the others return TERRELLA_NOT_IMPLEMENTED.
+ * Devices: "cpu" (or NULL), "cuda:0", "hip:0", "wgpu:0". On a GPU arrays are copied there and back by every call.
  */
 #ifndef TERRELLA_H
 #define TERRELLA_H

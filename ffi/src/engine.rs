@@ -103,6 +103,33 @@ fn expect_memory(grid: &Grid, truncation: Truncation) -> Outcome {
     Ok(())
 }
 
+/// Calls the method of an operator, which takes its arrays in the same order on every device.
+macro_rules! call {
+    ($transform:expr, $operator:expr, $fields:expr, $inputs:expr, $outputs:expr) => {{
+        use Operator::*;
+        let (transform, fields) = ($transform, $fields);
+        match ($operator, $inputs, $outputs) {
+            (Synthesis, [x], [y]) => transform.synthesis(fields, x, y),
+            (SynthesisAdjoint, [x], [y]) => transform.synthesis_adjoint(fields, x, y),
+            (Analysis, [x], [y]) => transform.analysis(fields, x, y),
+            (AnalysisAdjoint, [x], [y]) => transform.analysis_adjoint(fields, x, y),
+            (WindSynthesis, [x, z], [u, v]) => transform.wind_synthesis(fields, x, z, u, v),
+            (WindSynthesisAdjoint, [u, v], [x, z]) => transform.wind_synthesis_adjoint(fields, u, v, x, z),
+            (WindAnalysis, [u, v], [x, z]) => transform.wind_analysis(fields, u, v, x, z),
+            (WindAnalysisAdjoint, [x, z], [u, v]) => transform.wind_analysis_adjoint(fields, x, z, u, v),
+            (GradientSynthesis, [x], [u, v]) => transform.gradient_synthesis(fields, x, u, v),
+            (GradientSynthesisAdjoint, [u, v], [x]) => transform.gradient_synthesis_adjoint(fields, u, v, x),
+            (WindZonalDerivativeSynthesis, [x, z], [u, v]) => {
+                transform.wind_zonal_derivative_synthesis(fields, x, z, u, v)
+            }
+            (WindZonalDerivativeSynthesisAdjoint, [u, v], [x, z]) => {
+                transform.wind_zonal_derivative_synthesis_adjoint(fields, u, v, x, z)
+            }
+            (operator, inputs, outputs) => wrong_arity(operator, inputs.len(), outputs.len()),
+        }
+    }};
+}
+
 fn on_host<R: Real>(
     transform: &mut HostTransform<R>,
     operator: Operator,
@@ -110,39 +137,7 @@ fn on_host<R: Real>(
     inputs: &[&[R]],
     outputs: &mut [&mut [R]],
 ) -> Outcome {
-    use Operator::*;
-    match (operator, inputs, outputs) {
-        (Synthesis, [spectrum], [values]) => transform.synthesis(fields, spectrum, values),
-        (SynthesisAdjoint, [values], [spectrum]) => transform.synthesis_adjoint(fields, values, spectrum),
-        (Analysis, [values], [spectrum]) => transform.analysis(fields, values, spectrum),
-        (AnalysisAdjoint, [spectrum], [values]) => transform.analysis_adjoint(fields, spectrum, values),
-        (WindSynthesis, [vorticity, divergence], [u, v]) => {
-            transform.wind_synthesis(fields, vorticity, divergence, u, v)
-        }
-        (WindSynthesisAdjoint, [u, v], [vorticity, divergence]) => {
-            transform.wind_synthesis_adjoint(fields, u, v, vorticity, divergence)
-        }
-        (WindAnalysis, [u, v], [vorticity, divergence]) => {
-            transform.wind_analysis(fields, u, v, vorticity, divergence)
-        }
-        (WindAnalysisAdjoint, [vorticity, divergence], [u, v]) => {
-            transform.wind_analysis_adjoint(fields, vorticity, divergence, u, v)
-        }
-        (GradientSynthesis, [spectrum], [eastward, northward]) => {
-            transform.gradient_synthesis(fields, spectrum, eastward, northward)
-        }
-        (GradientSynthesisAdjoint, [eastward, northward], [spectrum]) => {
-            transform.gradient_synthesis_adjoint(fields, eastward, northward, spectrum)
-        }
-        (WindZonalDerivativeSynthesis, [vorticity, divergence], [u, v]) => {
-            transform.wind_zonal_derivative_synthesis(fields, vorticity, divergence, u, v)
-        }
-        (WindZonalDerivativeSynthesisAdjoint, [u, v], [vorticity, divergence]) => {
-            transform.wind_zonal_derivative_synthesis_adjoint(fields, u, v, vorticity, divergence)
-        }
-        (_, inputs, outputs) => wrong_arity(operator, inputs.len(), outputs.len()),
-    }
-    .map_err(Failure::from)
+    call!(transform, operator, fields, inputs, outputs).map_err(Failure::from)
 }
 
 fn on_device<R: Real>(
@@ -152,27 +147,12 @@ fn on_device<R: Real>(
     inputs: &[&[R]],
     outputs: &mut [&mut [R]],
 ) -> Outcome {
-    use Operator::*;
     let device = transform.device();
-    if !matches!(operator, Synthesis | Analysis | WindSynthesis | WindAnalysis) {
-        let message = format!("Operator '{operator:?}' is not implemented on device '{device}': use 'cpu'.");
-        return Err(Failure::new(Cause::NotImplemented, message));
-    }
     let sources: Vec<Buffer<R>> =
         inputs.iter().map(|values| Buffer::from_slice(device, values)).collect::<Result<_>>()?;
     let mut results: Vec<Buffer<R>> =
         outputs.iter().map(|values| Buffer::zeros(device, values.len())).collect::<Result<_>>()?;
-    match (operator, sources.as_slice(), results.as_mut_slice()) {
-        (Synthesis, [spectrum], [values]) => transform.synthesis(fields, spectrum, values),
-        (Analysis, [values], [spectrum]) => transform.analysis(fields, values, spectrum),
-        (WindSynthesis, [vorticity, divergence], [u, v]) => {
-            transform.wind_synthesis(fields, vorticity, divergence, u, v)
-        }
-        (WindAnalysis, [u, v], [vorticity, divergence]) => {
-            transform.wind_analysis(fields, u, v, vorticity, divergence)
-        }
-        (_, inputs, outputs) => wrong_arity(operator, inputs.len(), outputs.len()),
-    }?;
+    call!(transform, operator, fields, sources.as_slice(), results.as_mut_slice())?;
     for (result, output) in results.iter().zip(outputs) {
         result.copy_to_host(output)?;
     }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::fourier::POLE_COSINE;
-use super::lanes::{BLOCK, BLOCK_LINES, LANES, Line};
+use super::lanes::BLOCK;
 use super::recurrence::Recurrence;
 use super::start::LatitudeBlock;
 use crate::grid::Grid;
@@ -64,35 +64,5 @@ impl Legendre {
     #[inline(always)]
     pub(super) fn factors(&self, block: &LatitudeBlock, m: usize) -> &[[f64; 2]] {
         if block.polar { &self.recurrences[m].polar } else { &self.recurrences[m].equatorial }
-    }
-
-    /// P̄_nm of one m at the northern latitudes, `[n − m][pair]`, n = m ..= T+1.
-    pub(super) fn functions(&self, m: usize, pairs: usize) -> Vec<f64> {
-        let count = self.recurrences.len() + 1 - m;
-        let mut rows = vec![0.0; count * pairs];
-        for (index, block) in self.blocks.iter().enumerate() {
-            let Some(start) = block.start(m) else { continue };
-            let factors = &self.factors(block, m)[start.step..];
-            let amplitudes = &self.recurrences[m].amplitudes[start.step..];
-            for lane in 0..BLOCK.min(pairs - index * BLOCK) {
-                let at = |lines: &[Line; BLOCK_LINES]| lines[lane / LANES].0[lane % LANES];
-                let (argument, sine) = (at(&block.argument), at(&block.sine));
-                let (mut before, mut now) = (at(start.previous), at(start.current));
-                let mut carried = 0.0;
-                for (k, ([a, b], [first, second, alpha])) in factors.iter().zip(amplitudes).enumerate() {
-                    let degree = 2 * (start.step + k);
-                    let pair = index * BLOCK + lane;
-                    for (degree, value) in [(degree, first * now + carried), (degree + 1, alpha * now * sine)]
-                    {
-                        if degree < count {
-                            rows[degree * pairs + pair] = value;
-                        }
-                    }
-                    carried = second * now;
-                    (before, now) = (now, (a * argument + b) * now - before);
-                }
-            }
-        }
-        rows
     }
 }

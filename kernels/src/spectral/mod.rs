@@ -40,8 +40,7 @@
 
 mod coefficients;
 pub mod degree_factors;
-mod device_kernels;
-mod device_transform;
+mod device;
 mod form;
 mod fourier;
 mod host_transform;

@@ -85,25 +85,71 @@ using std::floor; using std::sqrt;
 #define __global__
 #define __device__
 #define __forceinline__ inline
+#define __launch_bounds__(threads)
+#define __shared__ static thread_local
 struct Dimensions { unsigned x, y, z; };
-static thread_local Dimensions blockIdx, blockDim, threadIdx;
+static thread_local Dimensions gridDim, blockIdx, blockDim, threadIdx;
+static void __syncthreads();
 )";
 constexpr const char *BEHIND = R"(
 template <class... Types, size_t... Places>
 static void call(void (*kernel)(Types...), void **parameters, std::index_sequence<Places...>) {
     kernel(*static_cast<Types *>(parameters[Places])...);
 }
-template <class... Types> static void run(void (*kernel)(Types...), unsigned blocks, unsigned threads, void **parameters) {
-    blockDim = {threads, 1, 1};
-    for (unsigned block = 0; block < blocks; block++)
+template <class... Types> static void call(void (*kernel)(Types...), void **parameters) {
+    call(kernel, parameters, std::index_sequence_for<Types...>());
+}
+// A block whose threads wait for each other runs them as contexts in turn, each up to its next barrier.
+#include <ucontext.h>
+#include <vector>
+struct Thread { ucontext_t context; std::vector<char> stack; bool done; };
+static thread_local ucontext_t scheduler;
+static thread_local std::vector<Thread> threads_of_block;
+static thread_local void **entry_parameters;
+static void __syncthreads() { swapcontext(&threads_of_block[threadIdx.x].context, &scheduler); }
+static void enter() {
+    call(ENTRY, entry_parameters);
+    threads_of_block[threadIdx.x].done = true;
+}
+static void run_block(unsigned threads, void **parameters) {
+    entry_parameters = parameters;
+    threads_of_block.resize(threads);
+    for (Thread &thread : threads_of_block) {
+        thread.stack.resize(1 << 16);
+        thread.done = false;
+        getcontext(&thread.context);
+        thread.context.uc_stack.ss_sp = thread.stack.data();
+        thread.context.uc_stack.ss_size = thread.stack.size();
+        thread.context.uc_link = &scheduler;
+        makecontext(&thread.context, enter, 0);
+    }
+    for (bool running = true; running;) {
+        running = false;
         for (unsigned thread = 0; thread < threads; thread++) {
-            blockIdx = {block, 0, 0};
+            if (threads_of_block[thread].done) continue;
             threadIdx = {thread, 0, 0};
-            call(kernel, parameters, std::index_sequence_for<Types...>());
+            swapcontext(&scheduler, &threads_of_block[thread].context);
+            running |= !threads_of_block[thread].done;
         }
+    }
+}
+static void run(unsigned blocks, unsigned threads, void **parameters) {
+    gridDim = {blocks, 1, 1};
+    blockDim = {threads, 1, 1};
+    for (unsigned block = 0; block < blocks; block++) {
+        blockIdx = {block, 0, 0};
+        if (HAS_BARRIERS) {
+            run_block(threads, parameters);
+            continue;
+        }
+        for (unsigned thread = 0; thread < threads; thread++) {
+            threadIdx = {thread, 0, 0};
+            call(ENTRY, parameters);
+        }
+    }
 }
 extern "C" void run_entry(unsigned blocks, unsigned threads, void **parameters) {
-    run(ENTRY, blocks, threads, parameters);
+    run(blocks, threads, parameters);
 }
 )";
 
@@ -118,10 +164,13 @@ inline bool compile(Program &program) {
     std::string entry = "no_entry";
     if (start != std::string::npos) {
         start += mark.size();
+        const std::string bounds = "__launch_bounds__(256) ";
+        if (program.source.compare(start, bounds.size(), bounds) == 0) start += bounds.size();
         entry = program.source.substr(start, program.source.find('(', start) - start);
     }
     const std::string path = new_path();
-    std::ofstream(path + ".cpp") << BEFORE << program.source << "\n#define ENTRY " << entry << BEHIND;
+    std::ofstream(path + ".cpp") << BEFORE << program.source << "\n#define ENTRY " << entry << "\n#define HAS_BARRIERS "
+                                << (program.source.find("__syncthreads()") != std::string::npos) << BEHIND;
     const std::string command = "c++ -std=c++17 -O1 -ffp-contract=off -shared -fPIC -o " + path + ".so " + path +
                                 ".cpp 2> " + path + ".log";
     const bool compiled = system(command.c_str()) == 0;

@@ -1,0 +1,234 @@
+//! Operators in spectral space, between spectra and rows.
+//!
+//! Whatever is made of first derivatives has, component by component, the coefficients z·i m x_n + h·(H y)_n of two inputs x
+//! and y times a function of n, n = m ..= T+1, where cos φ ∂/∂φ is
+//!
+//! (H y)_n = (n+2) ε_{n+1} y_{n+1} − (n−1) ε_n y_{n−1},  (Hᵀ y)_n = (n+1) ε_n y_{n−1} − n ε_{n+1} y_{n+1},
+//!
+//! and a power of cos φ to divide by on the grid. With ψ = ∇⁻²ζ and χ = ∇⁻²δ the wind is a u cos φ = i m χ − H ψ and
+//! a v cos φ = i m ψ + H χ (Temperton 1991, QJRMS 117, eq. 7–8, in this normalisation).
+
+use crate::{Real, kernel};
+
+/// Which operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// The field itself.
+    Scalar = 0,
+    /// A scalar to its eastward and northward derivative.
+    Gradient = 1,
+    /// Vorticity and divergence to u and v.
+    Wind = 2,
+    /// Vorticity and divergence to (1/(a cos φ)) ∂u/∂λ and (1/(a cos φ)) ∂v/∂λ.
+    WindZonalDerivative = 3,
+}
+
+impl Form {
+    /// Number of components on the grid.
+    pub(super) fn components(self) -> usize {
+        if self == Self::Scalar { 1 } else { 2 }
+    }
+
+    /// Power of 1/cos φ on the grid.
+    pub(super) fn power(self) -> usize {
+        match self {
+            Self::Scalar => 0,
+            Self::Gradient | Self::Wind => 1,
+            Self::WindZonalDerivative => 2,
+        }
+    }
+}
+
+/// ε_n of zonal wavenumber m; 0 at n = m.
+#[kernel(function)]
+pub fn epsilon_of<R: Real>(m: u32, n: u32) -> R {
+    let mut value = 0.0;
+    if n > m {
+        let twice = 2.0 * (n as R);
+        value = (((n - m) as R) * ((n + m) as R) / ((twice - 1.0) * (twice + 1.0))).sqrt();
+    }
+    value
+}
+
+/// What an input of degree n is multiplied by: `scale`, over n(n+1) where the Laplacian is inverted.
+#[kernel(function)]
+pub fn scale_of<R: Real>(n: u32, scale: R, inverts_laplacian: u32) -> R {
+    let mut value = scale;
+    if inverts_laplacian == 1 {
+        if n == 0 {
+            value = 0.0;
+        } else {
+            value = scale / ((n as R) * ((n + 1) as R));
+        }
+    }
+    value
+}
+
+/// One part of one row of one column: the operator's coefficient times the amplitude of the scaled function.
+///
+/// `column` = component · fields + field; `x` and `y` are [coefficient][2][field] up to T: the scalar twice, or vorticity and
+/// divergence. Rows above the operator's degrees are 0, and so are the imaginary parts of m = 0.
+#[kernel(indices = 3)]
+pub fn rows_from_spectra<R: Real>(
+    row: u32,
+    part: u32,
+    column: u32,
+    fields: u32,
+    total: u32,
+    form: u32,
+    scale: R,
+    inverts_laplacian: u32,
+    wavenumber: &[u32],
+    first_row: &[u32],
+    amplitudes: &[R],
+    x: &[R],
+    y: &[R],
+) -> R {
+    let m = wavenumber[row];
+    let n = m + row - first_row[m];
+    let component = column / fields;
+    let field = column % fields;
+    let at = (m * (2 * total + 3 - m) / 2 + n - m) * 2 * fields + field;
+    let mut value = 0.0;
+    if form == 0 {
+        if n <= total {
+            value = x[at + part * fields];
+        }
+    } else {
+        // ∂/∂λ of the whole swaps the parts once more.
+        let mut inner = part;
+        if form == 3 {
+            inner = 1 - part;
+        }
+        let mut zonal = 1.0;
+        let mut gradient = 1.0;
+        if form == 1 {
+            if component == 0 {
+                gradient = 0.0;
+            } else {
+                zonal = 0.0;
+            }
+        } else {
+            if component == 0 {
+                gradient = -1.0;
+            }
+        }
+        if n <= total {
+            zonal *= (m as R) * scale_of(n, scale, inverts_laplacian);
+            if inner == 0 {
+                zonal = -zonal;
+            }
+            let from = at + (1 - inner) * fields;
+            // u takes i m of the divergence, v of the vorticity.
+            if component == 0 {
+                value = zonal * y[from];
+            } else {
+                value = zonal * x[from];
+            }
+        }
+        let from = at + inner * fields;
+        if n > m && n <= total + 1 {
+            let factor =
+                gradient * ((n - 1) as R) * epsilon_of(m, n) * scale_of(n - 1, scale, inverts_laplacian);
+            if component == 0 {
+                value -= factor * x[from - 2 * fields];
+            } else {
+                value -= factor * y[from - 2 * fields];
+            }
+        }
+        if n < total {
+            let factor =
+                gradient * ((n + 2) as R) * epsilon_of(m, n + 1) * scale_of(n + 1, scale, inverts_laplacian);
+            if component == 0 {
+                value += factor * x[from + 2 * fields];
+            } else {
+                value += factor * y[from + 2 * fields];
+            }
+        }
+        if form == 3 {
+            value *= m as R;
+            if part == 0 {
+                value = -value;
+            }
+        }
+    }
+    if m == 0 && part == 1 {
+        value = 0.0;
+    }
+    amplitudes[row] * value
+}
+
+/// The transpose of [`rows_from_spectra`]: one part of one coefficient of input number `input` (0: `x`, 1: `y`).
+///
+/// `wavenumber_of` is m of each coefficient; `rows` are [row][2][component · fields + field].
+#[kernel(indices = 3)]
+pub fn spectra_from_rows<R: Real>(
+    coefficient: u32,
+    part: u32,
+    field: u32,
+    fields: u32,
+    total: u32,
+    input: u32,
+    form: u32,
+    scale: R,
+    inverts_laplacian: u32,
+    wavenumber_of: &[u32],
+    first_row: &[u32],
+    amplitudes: &[R],
+    rows: &[R],
+) -> R {
+    let m = wavenumber_of[coefficient];
+    let j = coefficient - m * (2 * total + 3 - m) / 2;
+    let n = m + j;
+    let row = first_row[m] + j;
+    let mut value = 0.0;
+    if form == 0 {
+        value += amplitudes[row] * rows[(2 * row + part) * fields + field];
+    } else {
+        let columns = 2 * fields;
+        // The components that the input enters by i m and by H, and its sign there.
+        let mut zonal_column = field;
+        let mut gradient_column = fields + field;
+        let mut sign = 1.0;
+        if form != 1 && input == 0 {
+            zonal_column = fields + field;
+            gradient_column = field;
+            sign = -1.0;
+        }
+        // A derivative to the east was the last step: its transpose comes first, (re, im) to m (im, −re).
+        let mut other = 1 - part;
+        let mut same = part;
+        let mut other_factor = 1.0;
+        let mut same_factor = 1.0;
+        if part == 1 {
+            other_factor = -1.0;
+        }
+        if form == 3 {
+            other = part;
+            same = 1 - part;
+            // Twice i m is −m², whatever the part; once it is m im in re, −m re in im.
+            other_factor = -(m as R);
+            same_factor = m as R;
+            if part == 1 {
+                same_factor = -same_factor;
+            }
+        }
+        value += other_factor * (m as R) * amplitudes[row] * rows[(2 * row + other) * columns + zonal_column];
+        let mut turned = -(n as R)
+            * epsilon_of(m, n + 1)
+            * amplitudes[row + 1]
+            * rows[(2 * row + 2 + same) * columns + gradient_column];
+        if j > 0 {
+            turned += ((n + 1) as R)
+                * epsilon_of(m, n)
+                * amplitudes[row - 1]
+                * rows[(2 * row - 2 + same) * columns + gradient_column];
+        }
+        value += sign * same_factor * turned;
+        value *= scale_of(n, scale, inverts_laplacian);
+    }
+    if m == 0 && part == 1 {
+        value = 0.0;
+    }
+    value
+}

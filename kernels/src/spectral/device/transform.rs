@@ -1,0 +1,322 @@
+//! The operators, their inverses and adjoints as sequences of launches.
+
+use super::factors::Factor;
+use super::form::{Form, rows_from_spectra, spectra_from_rows};
+use super::fourier::{grid_from_lines, lines_from_grid, lines_from_waves, waves_from_lines};
+use super::legendre::{legendre_analysis, legendre_synthesis};
+use super::resampling::{Resampling, resample, resample_transposed};
+use super::rings::Rings;
+use super::tables::{Latitudes, Rows};
+use super::turns::{turn_waves, turns};
+use super::workspace::Workspace;
+use crate::constants::EARTH_RADIUS;
+use crate::device::{Buffer, Device};
+use crate::grid::{Grid, Ring};
+use crate::spectral::Truncation;
+use crate::spectral::fourier::POLE_COSINE;
+use crate::spectral::lanes::Lane;
+use crate::spectral::latitudes::Legendre;
+use crate::{Real, Result};
+
+/// Transforms between spectra and grid fields in the memory of one device, with their adjoints.
+///
+/// Shapes, units, conventions and the meaning of an adjoint are those of the transform on the CPU. Calls enqueue work and
+/// return. Workspace is kept for the last two numbers of columns, those of scalars and of winds with as many fields, so that
+/// further calls with as many allocate nothing.
+///
+/// Errors: `DeviceMismatch` and `LengthMismatch` for a buffer elsewhere or of another length,
+/// `BufferTooLarge` and `OutOfMemory` where tables or workspace do not fit.
+pub(in crate::spectral) struct DeviceTransform<R: Real> {
+    pub(super) device: Device,
+    pub(super) grid: Grid,
+    pub(super) truncation: Truncation,
+    pub(super) radius: f64,
+    pub(super) rows: Rows<R>,
+    pub(super) latitudes: Latitudes<R>,
+    pub(super) rings: Rings<R>,
+    /// Where the quadrature of the grid's own rings is not exact.
+    pub(super) resampled: Option<(Resampling<R>, Latitudes<R>)>,
+    /// Phases of rings that do not begin at 0°E.
+    pub(super) turns: Option<Buffer<R>>,
+    /// m of each coefficient.
+    wavenumber_of: Buffer<u32>,
+    /// Factors of waves [pair][2], as they are first asked for.
+    pub(super) factors: Vec<(Factor, Buffer<R>)>,
+    /// Those last used, at most [`WORKSPACES`], the latest last.
+    pub(super) workspaces: Vec<Workspace<R>>,
+}
+
+/// An operator without its direction.
+#[derive(Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) form: Form,
+    /// Before the derivatives, over n(n+1) where the Laplacian is inverted.
+    pub(super) scale: f64,
+    pub(super) inverts_laplacian: bool,
+    /// Whether grid fields are weighted by the quadrature: analyses and their adjoints.
+    pub(super) weighted: bool,
+}
+
+pub(super) const SCALAR: Operation =
+    Operation { form: Form::Scalar, scale: 1.0, inverts_laplacian: false, weighted: false };
+
+impl<R: Real> DeviceTransform<R> {
+    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
+    pub(in crate::spectral) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+        truncation.check_on(grid)?;
+        let total = truncation.total();
+        let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
+        let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
+        let at_pole =
+            |ring: &Ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude };
+        let cosines: Vec<f64> = northern.iter().map(at_pole).collect();
+        let carried = |ring: usize| total.min((grid.rings()[ring].points - 1) / 2) + 1;
+        let legendre = Legendre::of_grid(grid, total, f64::MATTERS, carried);
+        let resampled = if crate::spectral::resampling::Resampling::is_needed(grid, total) {
+            let (resampling, sines, cosines) = Resampling::new(grid, total, device)?;
+            let legendre = Legendre::new(&sines, &cosines, total, f64::MATTERS, vec![0; total + 1]);
+            let latitudes = Latitudes::new(&legendre, &sines, &cosines, device)?;
+            Some((resampling, latitudes))
+        } else {
+            None
+        };
+        let wavenumbers: Vec<u32> = truncation.wavenumbers().map(|(m, _)| m as u32).collect();
+        Ok(Self {
+            device,
+            grid: grid.clone(),
+            truncation,
+            radius: EARTH_RADIUS,
+            latitudes: Latitudes::new(&legendre, &sines, &cosines, device)?,
+            rows: Rows::new(&legendre, device)?,
+            rings: Rings::new(grid, total, device)?,
+            resampled,
+            turns: turns(grid, total, device)?,
+            wavenumber_of: Buffer::from_slice(device, &wavenumbers)?,
+            factors: Vec::new(),
+            workspaces: Vec::new(),
+        })
+    }
+
+    /// Spectra to rows, waves, lines and grid fields.
+    pub(super) fn synthesize(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        spectra: [&Buffer<R>; 2],
+        values: &mut [&mut Buffer<R>],
+    ) -> Result<()> {
+        let Operation { form, .. } = operation;
+        let columns = fields * form.components();
+        // A real field has the complex conjugates of m > 0 as well; an adjoint of an analysis does without.
+        let factor = self.factor(operation, if operation.weighted { 0.5 } else { 1.0 })?;
+        let mut workspace = self.take_workspace(columns)?;
+        let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
+        rows_from_spectra::launch(
+            [self.rows.count as u32, 2, columns as u32],
+            fields as u32,
+            self.truncation.total() as u32,
+            form as u32,
+            R::from_f64(operation.scale),
+            u32::from(operation.inverts_laplacian),
+            &self.rows.wavenumber,
+            &self.rows.first,
+            &self.rows.amplitudes,
+            spectra[0],
+            spectra[1],
+            rows,
+        )?;
+        let wavenumbers = self.truncation.total() as u32 + 1;
+        match &self.resampled {
+            Some((resampling, latitudes)) if operation.weighted => {
+                self.waves_from_rows(latitudes, columns, rows, there)?;
+                resample_transposed::launch(
+                    [wavenumbers, columns as u32, self.latitudes.pairs as u32, 4],
+                    columns as u32,
+                    resampling.targets as u32,
+                    self.latitudes.pairs as u32,
+                    form.power() as u32,
+                    &resampling.matrices,
+                    &resampling.factors[form.power()],
+                    there,
+                    waves,
+                )?;
+            }
+            _ => self.waves_from_rows(&self.latitudes, columns, rows, waves)?,
+        }
+        let waves = self.turn(1.0, columns, waves, turned)?;
+        self.transform_lines([&mut *smooth, &mut *convolved], 1.0, columns, |set, [re, im]| {
+            lines_from_waves::launch(
+                [columns as u32, set.elements as u32],
+                columns as u32,
+                self.rings.pair_count as u32,
+                &set.pair_of,
+                &self.rings.pairs,
+                &self.rings.chirps,
+                &self.factors[factor].1,
+                waves,
+                re,
+                im,
+            )
+        })?;
+        for (component, values) in values.iter_mut().enumerate() {
+            grid_from_lines::launch(
+                [fields as u32, self.grid.points() as u32],
+                (component * fields) as u32,
+                self.rings.smooth.elements as u32,
+                self.rings.convolved.elements as u32,
+                &self.rings.pair_of_point,
+                &self.rings.pairs,
+                &self.rings.chirps,
+                &smooth.now[0],
+                &smooth.now[1],
+                &convolved.now[0],
+                &convolved.now[1],
+                values,
+            )?;
+        }
+        self.workspaces.push(workspace);
+        Ok(())
+    }
+
+    /// Grid fields to lines, waves, rows and spectra.
+    pub(super) fn analyze(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        values: [&Buffer<R>; 2],
+        spectra: &mut [&mut Buffer<R>],
+    ) -> Result<()> {
+        let Operation { form, .. } = operation;
+        let columns = fields * form.components();
+        let factor = self.factor(operation, if operation.weighted { 1.0 } else { 2.0 })?;
+        let mut workspace = self.take_workspace(columns)?;
+        let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
+        self.transform_lines([&mut *smooth, &mut *convolved], -1.0, columns, |set, [re, im]| {
+            lines_from_grid::launch(
+                [columns as u32, set.elements as u32],
+                fields as u32,
+                self.grid.points() as u32,
+                &set.pair_of,
+                &self.rings.pairs,
+                &self.rings.chirps,
+                values[0],
+                values[1],
+                re,
+                im,
+            )
+        })?;
+        let wavenumbers = self.truncation.total() as u32 + 1;
+        waves_from_lines::launch(
+            [wavenumbers, columns as u32, self.latitudes.pairs as u32, 4],
+            self.rings.smooth.elements as u32,
+            self.rings.convolved.elements as u32,
+            &self.rings.pairs,
+            &self.rings.chirps,
+            &self.factors[factor].1,
+            &smooth.now[0],
+            &smooth.now[1],
+            &convolved.now[0],
+            &convolved.now[1],
+            if self.turns.is_some() { &mut *turned } else { &mut *waves },
+        )?;
+        let waves = match &self.turns {
+            Some(_) => self.turn(-1.0, columns, turned, waves)?,
+            None => &*waves,
+        };
+        match &self.resampled {
+            Some((resampling, latitudes)) if operation.weighted => {
+                resample::launch(
+                    [wavenumbers, columns as u32, resampling.targets as u32, 4],
+                    columns as u32,
+                    resampling.targets as u32,
+                    self.latitudes.pairs as u32,
+                    form.power() as u32,
+                    &resampling.matrices,
+                    &resampling.factors[form.power()],
+                    waves,
+                    there,
+                )?;
+                self.rows_from_waves(latitudes, columns, there, rows)?;
+            }
+            _ => self.rows_from_waves(&self.latitudes, columns, waves, rows)?,
+        }
+        for (input, spectrum) in spectra.iter_mut().enumerate() {
+            spectra_from_rows::launch(
+                [self.truncation.coefficients() as u32, 2, fields as u32],
+                fields as u32,
+                self.truncation.total() as u32,
+                input as u32,
+                form as u32,
+                R::from_f64(operation.scale),
+                u32::from(operation.inverts_laplacian),
+                &self.wavenumber_of,
+                &self.rows.first,
+                &self.rows.amplitudes,
+                rows,
+                spectrum,
+            )?;
+        }
+        self.workspaces.push(workspace);
+        Ok(())
+    }
+
+    /// The waves turned by the rings' first longitudes, in `turned`, or as they are if all rings begin at 0°E.
+    fn turn<'w>(
+        &self,
+        direction: f64,
+        columns: usize,
+        waves: &'w Buffer<R>,
+        turned: &'w mut Buffer<R>,
+    ) -> Result<&'w Buffer<R>> {
+        let Some(turns) = &self.turns else { return Ok(waves) };
+        let pairs = self.latitudes.pairs as u32;
+        let extent = [self.truncation.total() as u32 + 1, columns as u32, pairs, 4];
+        turn_waves::launch(extent, columns as u32, pairs, R::from_f64(direction), turns, waves, turned)?;
+        Ok(turned)
+    }
+
+    fn waves_from_rows(
+        &self,
+        latitudes: &Latitudes<R>,
+        columns: usize,
+        rows: &Buffer<R>,
+        waves: &mut Buffer<R>,
+    ) -> Result<()> {
+        legendre_synthesis::launch(
+            [self.truncation.total() as u32 + 1, columns as u32, latitudes.pairs as u32, 4],
+            columns as u32,
+            latitudes.pairs as u32,
+            &self.rows.first,
+            &self.rows.factors,
+            &latitudes.arguments,
+            &latitudes.start,
+            &latitudes.first_pair,
+            &latitudes.restarts,
+            rows,
+            waves,
+        )
+    }
+
+    fn rows_from_waves(
+        &self,
+        latitudes: &Latitudes<R>,
+        columns: usize,
+        waves: &Buffer<R>,
+        rows: &mut Buffer<R>,
+    ) -> Result<()> {
+        legendre_analysis::launch(
+            [self.rows.count as u32, 2, columns as u32],
+            columns as u32,
+            latitudes.pairs as u32,
+            &self.rows.wavenumber,
+            &self.rows.first,
+            &self.rows.factors,
+            &latitudes.arguments,
+            &latitudes.start,
+            &latitudes.first_pair,
+            &latitudes.restarts,
+            waves,
+            rows,
+        )
+    }
+}
