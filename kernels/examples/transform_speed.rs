@@ -1,6 +1,6 @@
-//! Times scalar transforms on a full Gaussian linear grid: T+1 latitudes, 2(T+1) longitudes.
+//! Times scalar transforms on a full Gaussian linear grid, T+1 latitudes and 2(T+1) longitudes, or on any grid by name.
 //!
-//! `transform_speed T FIELDS [f32]` prints set-up time, round-trip error and the median wall time per field of synthesis and
+//! `transform_speed T FIELDS [f32] [grid=O256]` prints set-up time, round-trip error and the median wall time per field of synthesis and
 //! analysis. With `--serve` behind, it instead does one call for each line `synthesis` or `analysis` on standard input and
 //! answers with its seconds, so that another program can interleave its own calls: `transform_speed.py` does so with ducc0.
 
@@ -20,16 +20,20 @@ fn main() -> Result<()> {
         std::process::exit(2);
     };
     let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    let named = arguments.iter().find_map(|argument| argument.strip_prefix("grid="));
     match has("f32") {
-        false => run::<f64>(total, fields, has("--serve")),
-        true => run::<f32>(total, fields, has("--serve")),
+        false => run::<f64>(total, fields, named, has("--serve")),
+        true => run::<f32>(total, fields, named, has("--serve")),
     }
 }
 
-fn run<R: Real>(total: usize, fields: usize, serve: bool) -> Result<()> {
+fn run<R: Real>(total: usize, fields: usize, named: Option<&str>, serve: bool) -> Result<()> {
     let truncation = Truncation::new(total);
     let started = Instant::now();
-    let grid = Grid::full_with_longitudes((total + 2) / 2, 2 * (total + 1))?;
+    let grid = match named {
+        Some(name) => name.parse()?,
+        None => Grid::full_with_longitudes((total + 2) / 2, 2 * (total + 1))?,
+    };
     let grid_seconds = started.elapsed().as_secs_f64();
     let mut transform = Transform::<R>::new(&grid, truncation, Device::Cpu)?;
     let setup_seconds = started.elapsed().as_secs_f64();

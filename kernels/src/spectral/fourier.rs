@@ -342,21 +342,7 @@ impl<W: Lane> RingTransforms<W> {
             spectra.resize(2 * W::LANES * length, Complex::new(W::ZERO, W::ZERO));
             row.resize(length, [0.0; 2]);
         }
-        for group in 0..wavenumbers.div_ceil(GROUP) {
-            let piece = groups(group);
-            let first = group * GROUP;
-            let count = GROUP.min(wavenumbers - first);
-            for which in 0..2 {
-                for lane in 0..W::LANES {
-                    let target = &mut spectra[(which * W::LANES + lane) * length..][..length];
-                    let Some(target) = target.get_mut(first..) else { continue };
-                    for (target, wave) in target.iter_mut().zip(piece.chunks_exact(PARTS)).take(count) {
-                        let part = |part: usize| wave[2 * which + part].values::<W>()[lane];
-                        *target = Complex::new(part(0), part(1));
-                    }
-                }
-            }
-        }
+        self.arch.dispatch(SpectraFromPieces { groups, wavenumbers, length, spectra: &mut *spectra });
         let first = [self.north[line], self.south[line + 1]];
         for lane in 0..W::LANES {
             for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
@@ -405,7 +391,7 @@ impl<W: Lane> RingTransforms<W> {
         factor: Factor,
         input: &[R],
         scratch: &mut Scratch<W>,
-        mut output: PiecesOfLine<'_>,
+        output: PiecesOfLine<'_>,
     ) {
         let Scratch { spectra, values, fft, .. } = scratch;
         let length = self.longest / 2 + 1;
@@ -439,16 +425,100 @@ impl<W: Lane> RingTransforms<W> {
                 }
             }
         }
-        for (group, piece) in output.pieces().enumerate() {
+        self.arch.dispatch(PiecesFromSpectra { spectra: &*spectra, length, wavenumbers, output });
+    }
+}
+
+/// Numbers in a group's real and imaginary parts.
+const PARTS_OF_GROUP: usize = 2 * GROUP;
+
+/// Puts the coefficients of a line of pairs in order ring by ring: `spectra` is [north, south][lane][`length`].
+struct SpectraFromPieces<'s, W, G> {
+    groups: G,
+    wavenumbers: usize,
+    length: usize,
+    spectra: &'s mut [Complex<W>],
+}
+
+impl<'a, W: Lane, G: Fn(usize) -> &'a [Line]> WithSimd for SpectraFromPieces<'_, W, G> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match W::LANES {
+            8 => self.run::<S, 8>(simd),
+            _ => self.run::<S, 16>(simd),
+        }
+    }
+}
+
+impl<'a, W: Lane, G: Fn(usize) -> &'a [Line]> SpectraFromPieces<'_, W, G> {
+    #[inline(always)]
+    fn run<S: Simd, const N: usize>(self, simd: S) {
+        let Self { groups, wavenumbers, length, spectra } = self;
+        for group in 0..wavenumbers.div_ceil(GROUP) {
+            let piece = groups(group);
+            let first = group * GROUP;
+            let count = GROUP.min(wavenumbers - first).min(length.saturating_sub(first));
             for which in 0..2 {
-                for lane in 0..W::LANES {
-                    let spectrum = &spectra[(which * W::LANES + lane) * length..][..length];
-                    for (j, wave) in piece.chunks_exact_mut(PARTS).enumerate() {
-                        let m = group * GROUP + j;
-                        let value = spectrum.get(m).copied().filter(|_| m < wavenumbers).unwrap_or_default();
-                        wave[2 * which].values_mut::<W>()[lane] = value.re;
-                        wave[2 * which + 1].values_mut::<W>()[lane] = value.im;
+                let mut tile = [Line::default(); N];
+                for i in 0..PARTS_OF_GROUP {
+                    tile[i] = piece[i / 2 * PARTS + 2 * which + i % 2];
+                }
+                transpose::<S, W, N>(simd, &mut tile);
+                for (lane, line) in tile.iter().enumerate() {
+                    let target = &mut spectra[(which * N + lane) * length + first..][..count];
+                    let parts = line.values::<W>();
+                    for (j, target) in target.iter_mut().enumerate() {
+                        *target = Complex::new(parts[2 * j], parts[2 * j + 1]);
                     }
+                }
+            }
+        }
+    }
+}
+
+/// The opposite; coefficients behind `wavenumbers` are 0.
+struct PiecesFromSpectra<'a, W> {
+    spectra: &'a [Complex<W>],
+    length: usize,
+    wavenumbers: usize,
+    output: PiecesOfLine<'a>,
+}
+
+impl<W: Lane> WithSimd for PiecesFromSpectra<'_, W> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match W::LANES {
+            8 => self.run::<S, 8>(simd),
+            _ => self.run::<S, 16>(simd),
+        }
+    }
+}
+
+impl<W: Lane> PiecesFromSpectra<'_, W> {
+    #[inline(always)]
+    fn run<S: Simd, const N: usize>(self, simd: S) {
+        let Self { spectra, length, wavenumbers, output } = self;
+        let PiecesOfLine { lines, columns, column } = output;
+        for (group, pieces) in lines.chunks_exact_mut(columns * PIECE).enumerate() {
+            let piece = &mut pieces[column * PIECE..(column + 1) * PIECE];
+            let first = group * GROUP;
+            let count = GROUP.min(wavenumbers.min(length).saturating_sub(first));
+            for which in 0..2 {
+                let mut tile = [Line::default(); N];
+                for (lane, line) in tile.iter_mut().enumerate() {
+                    let source = &spectra[(which * N + lane) * length + first.min(length - count)..][..count];
+                    let parts = line.values_mut::<W>();
+                    for (j, source) in source.iter().enumerate() {
+                        (parts[2 * j], parts[2 * j + 1]) = (source.re, source.im);
+                    }
+                }
+                transpose::<S, W, N>(simd, &mut tile);
+                for i in 0..PARTS_OF_GROUP {
+                    piece[i / 2 * PARTS + 2 * which + i % 2] = tile[i];
                 }
             }
         }
@@ -460,16 +530,6 @@ struct PiecesOfLine<'a> {
     lines: &'a mut [Line],
     columns: usize,
     column: usize,
-}
-
-impl PiecesOfLine<'_> {
-    /// By group of wavenumbers.
-    #[inline(always)]
-    fn pieces(&mut self) -> impl Iterator<Item = &mut [Line]> {
-        let column = self.column;
-        let groups = self.lines.chunks_exact_mut(self.columns * PIECE);
-        groups.map(move |group| &mut group[column * PIECE..(column + 1) * PIECE])
-    }
 }
 
 /// First points of the rings of a line of pairs, north and south.
