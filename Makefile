@@ -6,9 +6,9 @@ PREFIX ?= /usr/local
 # A release build for any x86-64; hot loops choose AVX2 or AVX-512 at run time (docs/decisions).
 CARGO ?= cargo
 # What the tests may not do without: a test that needs it and does not find it fails instead of saying "not run".
-REQUIRE := host-cuda,wgpu,nvrtc,eccodes,c,fortran
+REQUIRE := host-cuda,wgpu,nvrtc,eccodes,c,fortran,python
 
-.PHONY: help forecast test validate bench docs check install
+.PHONY: help forecast test validate bench docs check install wheel
 
 help:
 	@echo 'make forecast   a 5-day global forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
@@ -17,6 +17,7 @@ help:
 	@echo 'make bench      benchmarks with floors and peers: table, and $(OUT)/bench.json'
 	@echo 'make docs       the documentation in target/doc'
 	@echo 'make install    headers, libraries, pkg-config and CMake files for C and Fortran in $(PREFIX)'
+	@echo 'make wheel      the Python package for this platform, in target/wheels'
 	@echo 'make check      formatting, lints, feature combinations'
 
 forecast:
@@ -24,7 +25,7 @@ forecast:
 	$(CARGO) run --release --locked -p terrella-extremes -- run examples/extremes/forecast.toml --out $(OUT)/forecast
 
 test:
-	@$(SETUP) rust grib vulkan compiler fortran nvrtc
+	@$(SETUP) rust grib vulkan compiler fortran nvrtc python
 	TERRELLA_REQUIRE=$(REQUIRE) \
 	TERRELLA_NVRTC=$${TERRELLA_NVRTC:-$$(ls $(CURDIR)/target/python/nvidia/cuda_nvrtc/lib/libnvrtc.so.* | head -n 1)} \
 	$(CARGO) test --workspace --locked
@@ -53,3 +54,8 @@ install:
 	@$(SETUP) rust
 	TERRELLA_COMMIT=$$(git rev-parse HEAD 2>/dev/null || echo unknown) $(CARGO) build --release --locked -p terrella-ffi
 	./ffi/install.sh "$${CARGO_TARGET_DIR:-target}/release" "$(PREFIX)"
+
+wheel:
+	@$(SETUP) rust python
+	$(CARGO) build --release --locked -p terrella-ffi
+	PYTHONPATH=$(CURDIR)/target/python ./python/wheel.sh "$${CARGO_TARGET_DIR:-target}/release/libterrella.so" target/wheels

@@ -6,6 +6,7 @@
 #   compiler a C++ compiler, which runs the CUDA text on the host
 #   fortran  gfortran and pkg-config, for the tests of the C and Fortran interfaces
 #   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
+#   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
 # On Debian and Ubuntu by apt, as root or with sudo; elsewhere it says what to install and stops.
 set -eu
@@ -98,6 +99,12 @@ need_nvrtc() {
     [ -n "${TERRELLA_NVRTC:-}" ] || python_package "the CUDA run-time compiler" nvidia/cuda_nvrtc "nvidia-cuda-nvrtc-cu12==12.8.*"
 }
 
+need_python() {
+    python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || apt_install "Python" python3 python3-venv
+    python_package "the Python package" numpy "numpy>=2,<3"
+    python_package "the Python package's wheel" setuptools "setuptools>=77"
+}
+
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
     python_package "benchmark peer" ducc0 "ducc0>=0.38,<1"
@@ -105,7 +112,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | vulkan | compiler | fortran | nvrtc | peers) "need_$need" ;;
+    rust | grib | vulkan | compiler | fortran | nvrtc | python | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

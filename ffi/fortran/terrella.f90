@@ -56,6 +56,7 @@ module terrella
     procedure, public :: largest_truncation => grid_largest_truncation
     procedure, public :: ring_points => grid_ring_points
     procedure, public :: latitudes => grid_latitudes
+    procedure, public :: first_longitudes => grid_first_longitudes
     procedure, public :: weights => grid_weights
     procedure, public :: destroy => grid_destroy
     procedure, private :: assign => grid_assign
@@ -220,6 +221,15 @@ module terrella
       integer(c_int64_t), value :: length
       integer(c_int32_t) :: status
     end function c_grid_latitudes
+
+    function c_grid_first_longitudes(grid, longitudes, length) &
+      bind(c, name='terrella_grid_first_longitudes') result(status)
+      import :: c_double, c_int32_t, c_int64_t, c_ptr
+      type(c_ptr), value :: grid
+      real(c_double), intent(out) :: longitudes(*)
+      integer(c_int64_t), value :: length
+      integer(c_int32_t) :: status
+    end function c_grid_first_longitudes
 
     function c_grid_weights(grid, weights, length) &
       bind(c, name='terrella_grid_weights') result(status)
@@ -782,6 +792,17 @@ contains
     code = c_grid_latitudes(self%handle, latitudes, size(latitudes, kind=c_int64_t))
     call report(code, status, message)
   end subroutine grid_latitudes
+
+  ! Longitude of the first point of every ring [degrees east]; 0 on all grids but HEALPix.
+  subroutine grid_first_longitudes(self, longitudes, status, message)
+    class(terrella_grid), intent(in) :: self
+    real(real64), contiguous, intent(out) :: longitudes(:)
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    integer(int32) :: code
+    code = c_grid_first_longitudes(self%handle, longitudes, size(longitudes, kind=c_int64_t))
+    call report(code, status, message)
+  end subroutine grid_first_longitudes
 
   ! Quadrature weight of every ring; their sum is 1.
   subroutine grid_weights(self, weights, status, message)

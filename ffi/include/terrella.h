@@ -68,7 +68,7 @@ const char* terrella_last_error_message(void);
 /* ---- Grids ---- */
 
 /* F<n> full, N<n> classic reduced, O<n> octahedral Gaussian with n rings per hemisphere; r<longitudes>x<latitudes>
- * regular, with poles if the number of latitudes is odd. */
+ * regular, with poles if the number of latitudes is odd; H<n> HEALPix, with n^2 points on each of its twelve faces. */
 int32_t terrella_grid_from_name(const char* name, terrella_grid** grid);
 /* Gaussian grid with the same number of points on each of an even number of rings. */
 int32_t terrella_grid_full_gaussian(uint64_t rings, uint64_t longitudes, terrella_grid** grid);
@@ -82,9 +82,11 @@ int32_t terrella_grid_points(const terrella_grid* grid, uint64_t* points);
 int32_t terrella_grid_rings(const terrella_grid* grid, uint64_t* rings);
 /* The largest truncation that the grid carries. */
 int32_t terrella_grid_largest_truncation(const terrella_grid* grid, uint64_t* truncation);
-/* Per ring, north to south: points, latitude [degrees north], quadrature weight (their sum is 1). */
+/* Per ring, north to south: points, latitude [degrees north], longitude of its first point [degrees east] (0 but on
+ * HEALPix), quadrature weight (their sum is 1). */
 int32_t terrella_grid_ring_points(const terrella_grid* grid, uint64_t* points, uint64_t length);
 int32_t terrella_grid_latitudes(const terrella_grid* grid, double* latitudes, uint64_t length);
+int32_t terrella_grid_first_longitudes(const terrella_grid* grid, double* longitudes, uint64_t length);
 int32_t terrella_grid_weights(const terrella_grid* grid, double* weights, uint64_t length);
 
 /* Length of the spectra of some fields at truncation T: (T+1)(T+2) fields. */

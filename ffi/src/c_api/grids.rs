@@ -207,6 +207,17 @@ pub(super) unsafe extern "C" fn terrella_grid_latitudes(
     unsafe { per_ring(grid, "latitudes", latitudes, length, |ring| ring.latitude) }
 }
 
+/// Longitude of the first point of every ring [°].
+#[unsafe(no_mangle)]
+pub(super) unsafe extern "C" fn terrella_grid_first_longitudes(
+    grid: *const c_void,
+    longitudes: *mut f64,
+    length: u64,
+) -> i32 {
+    // SAFETY: as above.
+    unsafe { per_ring(grid, "longitudes", longitudes, length, |ring| ring.first_longitude) }
+}
+
 /// Quadrature weight of every ring; their sum is 1.
 #[unsafe(no_mangle)]
 pub(super) unsafe extern "C" fn terrella_grid_weights(

@@ -1,10 +1,11 @@
-//! C and Fortran programs, compiled against the headers and run with the libraries.
+//! C and Fortran programs, compiled against the headers and run with the libraries, and the Python package.
 //!
-//! A compiler that is not there says `not run: <reason>`, unless `TERRELLA_REQUIRE` names it (`c`, `fortran`, `cmake`):
-//! then the test fails.
+//! A compiler or Python that is not there says `not run: <reason>`, unless `TERRELLA_REQUIRE` names it (`c`, `fortran`,
+//! `cmake`, `python`): then the test fails.
 
 mod examples;
 mod install;
 mod interface;
 mod programs;
+mod python;
 mod toolchain;

@@ -98,6 +98,9 @@ static void refusals(void) {
   CHECK(terrella_grid_from_name("F8", &grid));
   CHECK(terrella_grid_largest_truncation(grid, &number));
   EXPECT(number == 15);
+  EXPECT(terrella_grid_first_longitudes(grid, weights, 17) == TERRELLA_WRONG_LENGTH);
+  CHECK(terrella_grid_first_longitudes(grid, weights, 16));
+  EXPECT(weights[0] == 0.0 && weights[15] == 0.0);
   EXPECT(terrella_grid_weights(grid, weights, 15) == TERRELLA_WRONG_LENGTH);
   CHECK(terrella_grid_weights(grid, weights, 16));
   EXPECT(terrella_transform_create_f64(grid, 16, "cpu", &transform) == TERRELLA_INVALID_VALUE);

@@ -1,0 +1,3 @@
+"""The version of this package; the library's must be the same."""
+
+VERSION = "0.1.0"
