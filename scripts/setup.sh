@@ -86,9 +86,11 @@ need_fortran() {
     command -v pkg-config >/dev/null 2>&1 || apt_install "pkg-config" pkg-config
 }
 
-python_package() { # WHAT-FOR FOLDER-IN-SITE-PACKAGES REQUIREMENT
+python_package() { # WHAT-FOR PATTERN-IN-SITE-PACKAGES REQUIREMENT
     site=target/python
-    [ -d "$site/$2" ] && return
+    for present in "$site"/$2; do
+        [ -e "$present" ] && return
+    done
     python3 -m pip --version >/dev/null 2>&1 || apt_install "pip" python3-pip
     say "fetching $3 from PyPI into $site ($1)"
     python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
@@ -107,7 +109,14 @@ need_python() {
 
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
-    python_package "benchmark peer" ducc0 "ducc0>=0.38,<1"
+    python_package "benchmark peer" "ducc0-*" "ducc0>=0.38,<1"
+    # SHTns comes as source; its build takes this processor's instructions and OpenMP by itself, and the system's FFTW.
+    command -v cc >/dev/null 2>&1 || apt_install "a C compiler for SHTns" gcc libc6-dev
+    command -v make >/dev/null 2>&1 || apt_install "make for SHTns" make
+    printf '#include <fftw3.h>\n' | cc -E - >/dev/null 2>&1 || apt_install "FFTW for SHTns" libfftw3-dev
+    python3 -c 'import os, sysconfig; os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null ||
+        apt_install "Python's headers for SHTns" python3-dev
+    python_package "benchmark peer" "shtns-*" "shtns>=3.7,<4"
 }
 
 for need in "$@"; do

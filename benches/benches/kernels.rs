@@ -9,12 +9,14 @@ use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
 /// Entries with the keys that differ from their defaults.
-const KERNELS: [(&str, &[(&str, &str)]); 5] = [
+const KERNELS: [(&str, &[(&str, &str)]); 7] = [
     ("stencil", &[]),
     ("pointwise", &[]),
     ("divergence", &[]),
     ("reduction", &[("operation", "sum,weighted_mean")]),
-    ("transform", &[("direction", "synthesis,analysis"), ("fields", "16")]),
+    ("transform", &[("fields", "16")]),
+    ("transform_setup", &[]),
+    ("ring_fourier", &[]),
 ];
 
 fn kernels(criterion: &mut Criterion) {
@@ -30,9 +32,12 @@ fn kernels(criterion: &mut Criterion) {
             .warm_up_time(Duration::from_millis(300))
             .measurement_time(Duration::from_secs(1));
         for precision in [Precision::F32, Precision::F64] {
-            let request = entry.request(precision, device, threads, false, &given).expect("valid keys");
+            let request = entry.request(precision, device, threads, None, &given).expect("valid keys");
             for mut case in (entry.cases)(&request).expect("a case that can be set up") {
-                group.throughput(Throughput::Bytes(case.work().bytes as u64));
+                // Making a plan has no bytes that it must move.
+                if case.work().bytes > 0.0 {
+                    group.throughput(Throughput::Bytes(case.work().bytes as u64));
+                }
                 group.bench_function(format!("{} {} {precision:?}", case.name(), case.size()), |bencher| {
                     bencher.iter(|| {
                         case.run().expect("a run");

@@ -25,7 +25,7 @@ keys of every entry:
   --precision P        f32, f64 or both                       [both]
   --threads N          CPU threads                            [all]
   --budget SECONDS     time spent on each measurement         [1]
-  --peer               measure the peer too, interleaved
+  --peer [A,B,...]     measure peers too, interleaved         [the entry's first]
   --json FILE          one JSON object per line and measurement ('-': standard output)
   --save               store the results in benches/results/<machine>.csv
   --machine NAME       the name to store them under           [from the processor]
@@ -55,8 +55,8 @@ pub struct Arguments {
     pub threads: usize,
     /// Seconds for each measurement.
     pub budget: f64,
-    /// Whether peers are measured too.
-    pub peer: bool,
+    /// The peers to measure too, by name; an empty list stands for the first of each entry.
+    pub peers: Option<Vec<String>>,
     /// File for JSON lines.
     pub json: Option<PathBuf>,
     /// Whether results are stored.
@@ -90,7 +90,7 @@ impl Command {
             precisions: vec![Precision::F32, Precision::F64],
             threads: available_parallelism().map_or(1, |count| count.get()),
             budget: 1.0,
-            peer: false,
+            peers: None,
             json: None,
             save: false,
             machine: None,
@@ -103,7 +103,11 @@ impl Command {
             };
             match key {
                 "help" => return Ok(Self::Help),
-                "peer" => arguments.peer = true,
+                "peer" => {
+                    let names = words.next_if(|next| !next.starts_with("--")).unwrap_or_default();
+                    let names = names.split(',').map(str::trim).filter(|name| !name.is_empty());
+                    arguments.peers = Some(names.map(str::to_owned).collect());
+                }
                 "save" => arguments.save = true,
                 _ => match words.next_if(|next| !next.starts_with("--")) {
                     Some(value) => arguments.set(key, value)?,
@@ -118,6 +122,7 @@ impl Command {
         for key in arguments.values.keys() {
             arguments.check_key(key)?;
         }
+        arguments.check_peers()?;
         Ok(Self::Run(arguments))
     }
 }
@@ -157,11 +162,32 @@ impl Arguments {
         if keys().any(|name| name == key) {
             return Ok(());
         }
-        let owner = if let [entry] = self.entries[..] { entry.name } else { "all" };
         Err(Error::Unknown {
-            kind: format!("key of '{owner}'"),
+            kind: format!("key of '{}'", self.owner()),
             got: format!("--{key}"),
             nearest: format!("--{}", nearest(key, keys())),
         })
+    }
+
+    /// Refuses a peer that none of the entries has.
+    fn check_peers(&self) -> Result<()> {
+        let known = || self.entries.iter().flat_map(|entry| entry.peers).copied();
+        match self.peers.iter().flatten().find(|name| !known().any(|peer| peer == name.as_str())) {
+            None => Ok(()),
+            Some(_) if known().next().is_none() => Err(Error::Value {
+                name: "--peer".to_owned(),
+                got: "a name".to_owned(),
+                expected: format!("none: '{}' has no peers", self.owner()),
+            }),
+            Some(name) => Err(Error::Unknown {
+                kind: format!("peer of '{}'", self.owner()),
+                got: name.clone(),
+                nearest: nearest(name, known()).to_owned(),
+            }),
+        }
+    }
+
+    fn owner(&self) -> &'static str {
+        if let [entry] = self.entries[..] { entry.name } else { "all" }
     }
 }

@@ -19,6 +19,8 @@ pub struct Entry {
     pub keys: &'static [Key],
     /// Values of the keys for a run of milliseconds, for tests.
     pub smallest: &'static [(&'static str, &'static str)],
+    /// Names of its peers; the first is measured where peers are asked for without names.
+    pub peers: &'static [&'static str],
     /// Sets up its cases.
     pub cases: fn(&Request) -> Result<Cases>,
 }
@@ -46,8 +48,8 @@ pub struct Request {
     pub device: Device,
     /// Number of CPU threads.
     pub threads: usize,
-    /// Whether peers are to be set up.
-    pub peer: bool,
+    /// The peers to set up: of the entry's own, those that were asked for.
+    pub peers: Vec<&'static str>,
     /// The keys' values.
     pub values: BTreeMap<&'static str, String>,
 }
@@ -69,12 +71,22 @@ pub trait Case {
     fn size(&self) -> String;
     /// The work of one run.
     fn work(&self) -> Work;
+    /// Values on the grid in a run, where time per point is worth a column.
+    fn points(&self) -> Option<usize> {
+        None
+    }
+    /// Growth of the resident memory / bytes of input and output, where that is measured.
+    fn resident_ratio(&self) -> Option<f64> {
+        None
+    }
     /// One run; on a GPU it may return before the device has done it.
     fn run(&mut self) -> Result<()>;
     /// Largest error of the last run against the reference, relative to the reference's largest magnitude.
     fn error(&mut self) -> Result<f64>;
-    /// The peer, where there is one.
-    fn peer(&mut self) -> Option<&mut dyn Peer>;
+    /// The peers that were asked for and do this work.
+    fn peers(&mut self) -> Vec<&mut dyn Peer> {
+        Vec::new()
+    }
 }
 
 /// Another implementation of the same work.
@@ -86,13 +98,14 @@ pub trait Peer {
 }
 
 impl Entry {
-    /// The request for this entry with the given values in place of its keys' defaults.
+    /// The request for this entry with the given values in place of its keys' defaults, and of the named peers (an empty
+    /// list: of its first) those that are its own.
     pub fn request(
         &self,
         precision: Precision,
         device: Device,
         threads: usize,
-        peer: bool,
+        peers: Option<&[String]>,
         given: &BTreeMap<String, String>,
     ) -> Result<Request> {
         for name in given.keys() {
@@ -107,7 +120,15 @@ impl Entry {
         }
         let value = |key: &Key| given.get(key.name).cloned().unwrap_or_else(|| key.default.to_owned());
         let values = self.keys.iter().map(|key| (key.name, value(key))).collect();
-        Ok(Request { precision, device, threads, peer, values })
+        let peers = match peers {
+            None => Vec::new(),
+            Some([]) => self.peers.iter().copied().take(1).collect(),
+            Some(named) => {
+                let own = |name: &String| self.peers.iter().copied().find(|peer| peer == name);
+                named.iter().filter_map(own).collect()
+            }
+        };
+        Ok(Request { precision, device, threads, peers, values })
     }
 }
 
@@ -159,7 +180,7 @@ impl Request {
 
     /// Whether a loop on the CPU is to be timed beside the kernel: asked for, and the kernel runs there too.
     pub fn loop_beside(&self) -> bool {
-        self.peer && self.device == Device::Cpu
+        !self.peers.is_empty() && self.device == Device::Cpu
     }
 
     /// Bytes of one value.

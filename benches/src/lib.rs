@@ -6,7 +6,8 @@
 //! ```
 //!
 //! An [`Entry`] is data: name, keys with their defaults, and a function that sets its [`Case`]s up for one precision and
-//! device. A case runs, knows the bytes and flops it cannot do without, its error against a reference, and its [`Peer`].
+//! device. A case runs, knows the bytes and flops it cannot do without, its error against a reference, and its [`Peer`]s:
+//! `--peer` alone stands for the entry's first, `--peer ducc0,shtns` names them, and each gives a row.
 //!
 //! What is counted:
 //! - `median_s`, `min_s`: wall time of one run, each sample long enough for the clock; on a GPU until the device is done with it.
@@ -15,6 +16,25 @@
 //! - `peak_fraction`: floor / median, the floor being max(bytes / copy bandwidth, flops / FMA rate) with both rates measured
 //!   in the same run on the same device and number of threads ([`Peaks`]). Above 1 where the arrays fit in a cache.
 //! - `ratio`: median over interleaved pairs of our time / the peer's time: below 1, ours is faster.
+//! - `per_point_s`: of transforms, median / values on the grid (fields × points × components of a vector).
+//! - `resident_ratio`: of `transform_setup`, growth of the resident memory / bytes of input and output; 1 is these alone.
+//!   It counts the whole process: ask for one case.
+//!
+//! The flops of a transform are nominal, those of any algorithm that sums Legendre functions it is given: for each field and
+//! component 2 Σ_rings Σ_{m ≤ M} (T−m+1), with the sums shared by the rings at ±φ and M the largest m that the ring carries,
+//! which is (T+1)(T+2) · rings on a full grid; and 2.5 n log₂ n for a ring of n points. Making the functions is not counted,
+//! so that `peak_fraction` of a transform of one field is low by nature. Leaving out functions too small to matter near the
+//! poles does not lower the count, so that it can exceed the share of the core's rate that is really used.
+//!
+//! What the spherical harmonic transforms are compared with, each in a process of its own on arrays of its own:
+//! - `ducc0`: full grids field by field by its interface for them, others with all fields in one call; f32 and f64.
+//! - `shtns`: full grids; its layout of points along meridians, all fields in one call, functions below 1e-10 left out near
+//!   the poles (its default), FFTW's plans chosen by measuring at most 3 s each, which takes up to half a minute a case.
+//!   `pip` builds it for the processor at hand with OpenMP, on the system's FFTW.
+//! - `transi`: any library with ecTrans's C interface, `--library PATH`; all fields in one call.
+//!
+//! The last two compute in f64 only, also beside our f32; the row's name says so. Winds start from vorticity and divergence
+//! with `transi` as with ours, from spheroidal and toroidal coefficients with the others, which saves them a multiplication.
 // Units stand in brackets and are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 
@@ -24,6 +44,7 @@ mod error;
 mod measure;
 mod peaks;
 mod report;
+mod resident;
 mod results;
 
 pub mod entries;

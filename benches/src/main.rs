@@ -35,6 +35,9 @@ fn main() -> ExitCode {
 fn list() {
     for entry in &entries::ALL {
         println!("{:<12} {}", entry.name, entry.summary);
+        if !entry.peers.is_empty() {
+            println!("    --{:<12} {:<20} measured beside ours", "peer", entry.peers.join(","));
+        }
         for key in entry.keys {
             println!("    --{:<12} {:<20} {}", key.name, key.default, key.meaning);
         }
@@ -79,21 +82,27 @@ fn run_entries(arguments: &Arguments, json: &mut Option<Lines>) -> Result<Vec<Me
     let mut measurements = Vec::new();
     for entry in &arguments.entries {
         for &precision in &arguments.precisions {
-            let Arguments { device, threads, peer, .. } = arguments;
+            let Arguments { device, threads, peers, .. } = arguments;
             // Of several entries, each takes the keys that are its own.
             let mut values = arguments.values.clone();
             values.retain(|name, _| entry.keys.iter().any(|key| key.name == name));
-            let request = entry.request(precision, *device, *threads, *peer, &values)?;
+            let request = entry.request(precision, *device, *threads, peers.as_deref(), &values)?;
             for mut case in (entry.cases)(&request)? {
                 let samples = measure(&mut *case, request.device, arguments.budget)?;
-                let mut measurement = describe(entry, &request, &mut *case)?.with_samples(&samples);
+                let names: Vec<String> = case.peers().iter().map(|peer| peer.name().to_owned()).collect();
+                let described = describe(entry, &request, &mut *case)?;
                 let rate = peaks.fma_rate(precision);
-                measurement.peak_fraction = peak_fraction(case.work(), &peaks, rate, measurement.median_s);
-                print_row(&measurement);
-                if let Some(lines) = json {
-                    lines.write(&measurement)?;
+                for mut measurement in described.with_samples(&samples, &names) {
+                    let per_point = |points| measurement.median_s / points as f64;
+                    measurement.per_point_s = case.points().map(per_point);
+                    measurement.peak_fraction =
+                        peak_fraction(case.work(), &peaks, rate, measurement.median_s);
+                    print_row(&measurement);
+                    if let Some(lines) = json {
+                        lines.write(&measurement)?;
+                    }
+                    measurements.push(measurement);
                 }
-                measurements.push(measurement);
             }
         }
     }
@@ -115,7 +124,9 @@ fn describe(entry: &Entry, request: &Request, case: &mut dyn Case) -> Result<Mea
         flops: case.work().flops,
         peak_fraction: None,
         error: case.error()?,
-        peer: case.peer().map(|peer| peer.name().to_owned()),
+        per_point_s: None,
+        resident_ratio: case.resident_ratio(),
+        peer: None,
         peer_median_s: None,
         peer_min_s: None,
         ratio: None,

@@ -21,51 +21,52 @@ const MOST_SAMPLES: usize = 4000;
 pub struct Samples {
     /// Ours.
     pub ours: Vec<f64>,
-    /// The peer's, each taken next to ours; empty without one.
-    pub peer: Vec<f64>,
+    /// Each peer's, every one taken next to ours.
+    pub peers: Vec<Vec<f64>>,
 }
 
 impl Samples {
-    /// Median over the pairs of our time / the peer's.
-    pub fn ratio(&self) -> Option<f64> {
-        let ratios: Vec<f64> = self.ours.iter().zip(&self.peer).map(|(ours, peer)| ours / peer).collect();
-        (!ratios.is_empty()).then(|| median(&ratios))
+    /// Median over the pairs of our time / a peer's.
+    ///
+    /// # Panics
+    /// Where there are no samples of ours, or no such peer.
+    pub fn ratio(&self, peer: usize) -> f64 {
+        let pairs = self.ours.iter().zip(&self.peers[peer]);
+        median(&pairs.map(|(ours, peer)| ours / peer).collect::<Vec<_>>())
     }
 }
 
-/// Measures a case for about `budget` seconds of each side's time, with its peer where it has one.
+/// Measures a case for about `budget` seconds of each side's time, and its peers.
 pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samples> {
     // The first run also builds plans, compiles kernels and touches memory.
     sample(case, device, 1)?;
     let repeats = repeats_for(sample(case, device, 1)?);
-    let peer_repeats = match case.peer() {
-        Some(peer) => {
-            peer.sample(1)?;
-            repeats_for(peer.sample(1)?)
-        }
-        None => 0,
-    };
-    let mut samples = Samples::default();
+    let mut peer_repeats = Vec::new();
+    for peer in case.peers() {
+        peer.sample(1)?;
+        peer_repeats.push(repeats_for(peer.sample(1)?));
+    }
+    let mut samples = Samples { ours: Vec::new(), peers: vec![Vec::new(); peer_repeats.len()] };
     let mut spent = 0.0;
     while samples.ours.len() < FEWEST_SAMPLES || (spent < budget && samples.ours.len() < MOST_SAMPLES) {
         // Who goes first alternates, so that neither always finds the other's data in the cache.
-        let ours_first = samples.ours.len() % 2 == 0;
+        let ours_first = samples.ours.len().is_multiple_of(2);
         if !ours_first {
-            sample_peer(case, peer_repeats, &mut samples.peer)?;
+            sample_peers(case, &peer_repeats, &mut samples.peers)?;
         }
         let seconds = sample(case, device, repeats)?;
         spent += seconds * repeats as f64;
         samples.ours.push(seconds);
         if ours_first {
-            sample_peer(case, peer_repeats, &mut samples.peer)?;
+            sample_peers(case, &peer_repeats, &mut samples.peers)?;
         }
     }
     Ok(samples)
 }
 
-fn sample_peer(case: &mut dyn Case, repeats: usize, seconds: &mut Vec<f64>) -> Result<()> {
-    if let Some(peer) = case.peer() {
-        seconds.push(peer.sample(repeats)?);
+fn sample_peers(case: &mut dyn Case, repeats: &[usize], seconds: &mut [Vec<f64>]) -> Result<()> {
+    for ((peer, repeats), seconds) in case.peers().into_iter().zip(repeats).zip(seconds) {
+        seconds.push(peer.sample(*repeats)?);
     }
     Ok(())
 }

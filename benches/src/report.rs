@@ -31,6 +31,12 @@ pub struct Measurement {
     pub peak_fraction: Option<f64>,
     /// Largest error against the reference, relative to its largest magnitude.
     pub error: f64,
+    /// Median time of one run / values on the grid [s], where the work is on a grid whose size differs by its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_point_s: Option<f64>,
+    /// Growth of the resident memory / bytes of input and output, where that is what is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resident_ratio: Option<f64>,
     /// The peer's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
@@ -46,16 +52,21 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Fills in what follows from the samples.
-    pub fn with_samples(mut self, samples: &Samples) -> Self {
+    /// Fills in what follows from the samples: one measurement for each peer, and one alone where there is none.
+    pub fn with_samples(mut self, samples: &Samples, peers: &[String]) -> Vec<Self> {
         self.median_s = median(&samples.ours);
         self.min_s = smallest(&samples.ours);
-        if !samples.peer.is_empty() {
-            self.peer_median_s = Some(median(&samples.peer));
-            self.peer_min_s = Some(smallest(&samples.peer));
-            self.ratio = samples.ratio();
+        if peers.is_empty() {
+            return vec![self];
         }
-        self
+        let beside = |(peer, name): (usize, &String)| Self {
+            peer: Some(name.clone()),
+            peer_median_s: Some(median(&samples.peers[peer])),
+            peer_min_s: Some(smallest(&samples.peers[peer])),
+            ratio: Some(samples.ratio(peer)),
+            ..self.clone()
+        };
+        peers.iter().enumerate().map(beside).collect()
     }
 }
 
@@ -72,8 +83,20 @@ pub fn peak_fraction(work: Work, peaks: &Peaks, fma_rate: f64, seconds: f64) -> 
 /// Prints the table's heading.
 pub fn print_heading() {
     println!(
-        "{:<12} {:<28} {:<22} {:<4} {:<7} {:>3}  {:>10} {:>10} {:>8} {:>8} {:>6} {:>9}  peer",
-        "entry", "case", "size", "", "device", "thr", "median", "min", "GB/s", "GF/s", "peak", "error"
+        "{:<15} {:<38} {:<22} {:<4} {:<7} {:>3}  {:>10} {:>10} {:>8} {:>8} {:>8} {:>6} {:>9}  peer",
+        "entry",
+        "case",
+        "size",
+        "",
+        "device",
+        "thr",
+        "median",
+        "min",
+        "ns/point",
+        "GB/s",
+        "GF/s",
+        "peak",
+        "error"
     );
 }
 
@@ -87,8 +110,10 @@ pub fn print_row(measurement: &Measurement) {
         }
         _ => String::new(),
     };
+    let resident = m.resident_ratio.map_or(String::new(), |ratio| format!("memory {ratio:.2} × in and out"));
+    let per_point = m.per_point_s.map_or(String::new(), |seconds| format!("{:.3}", seconds * 1e9));
     println!(
-        "{:<12} {:<28} {:<22} {:<4} {:<7} {:>3}  {:>10} {:>10} {:>8.2} {:>8.2} {:>6} {:>9.1e}  {peer}",
+        "{:<15} {:<38} {:<22} {:<4} {:<7} {:>3}  {:>10} {:>10} {per_point:>8} {:>8.2} {:>8.2} {:>6} {:>9.1e}  {peer}{resident}",
         m.entry,
         m.case,
         m.size,

@@ -12,10 +12,17 @@ use crate::{Error, Measurement, Result};
 const TOLERANCE: f64 = 0.05;
 
 const HEADING: &str = "entry,case,size,precision,device,threads,median_s,min_s,bytes,flops,peak_fraction,error,\
-peer,peer_median_s,ratio,commit,compiler";
+peer,peer_median_s,ratio,commit,compiler,per_point_s,resident_ratio";
 
-/// What makes a measurement the same one: entry, case, size, precision, device, threads.
-type Identity = [String; 6];
+/// Files from before the last two columns have this many; those rows read as having nothing there.
+const FEWEST_COLUMNS: usize = 17;
+
+/// Which column holds the peer's name and version.
+const PEER: usize = 12;
+
+/// What makes a measurement the same one: entry, case, size, precision, device, threads, and the peer's name without its
+/// version.
+type Identity = [String; 7];
 
 /// What storing found.
 #[derive(Debug, PartialEq)]
@@ -34,9 +41,9 @@ pub fn save(folder: &Path, machine: &str, measurements: &[Measurement]) -> Resul
     let mut rows = read(&path)?;
     let (commit, mut slower) = (commit(folder), Vec::new());
     for measurement in measurements {
-        let identity = identity(measurement);
         let row = row(measurement, &commit);
-        if let Some(old) = rows.insert(identity, row).and_then(|row| row[6].parse::<f64>().ok()) {
+        if let Some(old) = rows.insert(identity_of_row(&row), row).and_then(|row| row[6].parse::<f64>().ok())
+        {
             let share = measurement.median_s / old - 1.0;
             if share > TOLERANCE {
                 slower.push(format!(
@@ -68,31 +75,43 @@ fn read(path: &Path) -> Result<BTreeMap<Identity, Vec<String>>> {
     };
     let refuse = |line, reason: String| Error::Results { path: path.to_owned(), line, reason };
     let mut lines = text.lines().enumerate();
-    if lines.next().is_none_or(|(_, line)| line != HEADING) {
+    let heading = lines.next().map_or("", |(_, line)| line);
+    let columns = heading.split(',').count();
+    if columns < FEWEST_COLUMNS || !HEADING.split(',').take(columns).eq(heading.split(',')) {
         return Err(refuse(1, format!("expected the heading '{HEADING}'")));
     }
-    let columns = HEADING.split(',').count();
     let mut rows = BTreeMap::new();
     for (number, line) in lines {
-        let fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
         if fields.len() != columns {
             return Err(refuse(number + 1, format!("expected {columns} values, got {}", fields.len())));
         }
-        rows.insert(std::array::from_fn(|i| fields[i].clone()), fields);
+        fields.resize(HEADING.split(',').count(), String::new());
+        rows.insert(identity_of_row(&fields), fields);
     }
     Ok(rows)
 }
 
-fn identity(measurement: &Measurement) -> Identity {
-    let m = measurement;
-    [&m.entry, &m.case, &m.size, &m.precision, &m.device, &m.threads.to_string()].map(|text| plain(text))
+fn identity_of_row(fields: &[String]) -> Identity {
+    let unversioned = |text: &str| {
+        let words = text.split_whitespace();
+        let name: Vec<_> = words.take_while(|word| !word.starts_with(|c: char| c.is_ascii_digit())).collect();
+        name.join(" ")
+    };
+    std::array::from_fn(|i| if i == 6 { unversioned(&fields[PEER]) } else { fields[i].clone() })
 }
 
 fn row(measurement: &Measurement, commit: &str) -> Vec<String> {
     let m = measurement;
     let optional = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.4}"));
-    let mut fields: Vec<String> = identity(m).into();
-    fields.extend([
+    let seconds = |value: Option<f64>| value.map_or(String::new(), |seconds| format!("{seconds:.6e}"));
+    vec![
+        plain(&m.entry),
+        plain(&m.case),
+        plain(&m.size),
+        plain(&m.precision),
+        plain(&m.device),
+        m.threads.to_string(),
         format!("{:.6e}", m.median_s),
         format!("{:.6e}", m.min_s),
         format!("{}", m.bytes),
@@ -100,12 +119,13 @@ fn row(measurement: &Measurement, commit: &str) -> Vec<String> {
         optional(m.peak_fraction),
         format!("{:.2e}", m.error),
         plain(m.peer.as_deref().unwrap_or_default()),
-        m.peer_median_s.map_or(String::new(), |seconds| format!("{seconds:.6e}")),
+        seconds(m.peer_median_s),
         optional(m.ratio),
         plain(commit),
         plain(env!("TERRELLA_COMPILER")),
-    ]);
-    fields
+        seconds(m.per_point_s),
+        optional(m.resident_ratio),
+    ]
 }
 
 /// Text without the separator.

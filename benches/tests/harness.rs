@@ -31,6 +31,8 @@ fn measurement(median_s: f64) -> Measurement {
         flops: 8.0,
         peak_fraction: Some(0.5),
         error: 1e-16,
+        per_point_s: None,
+        resident_ratio: None,
         peer: None,
         peer_median_s: None,
         peer_min_s: None,
@@ -54,9 +56,12 @@ fn median_of_nothing_is_refused() {
 #[test]
 fn ratio_is_the_median_over_pairs() {
     // The machine slows down by ten halfway: every pair still says 2.
-    let samples = Samples { ours: vec![2.0, 2.0, 20.0, 20.0, 20.0], peer: vec![1.0, 1.0, 10.0, 10.0, 10.0] };
-    assert_eq!(samples.ratio(), Some(2.0));
-    assert_eq!(Samples { ours: vec![1.0], peer: vec![] }.ratio(), None);
+    let samples = Samples {
+        ours: vec![2.0, 2.0, 20.0, 20.0, 20.0],
+        peers: vec![vec![1.0, 1.0, 10.0, 10.0, 10.0], vec![4.0; 5]],
+    };
+    assert_eq!(samples.ratio(0), 2.0);
+    assert_eq!(samples.ratio(1), 5.0);
 }
 
 #[test]
@@ -73,10 +78,17 @@ fn peak_fraction_takes_the_higher_floor() {
 
 #[test]
 fn json_has_the_keys_of_the_contract() {
-    let samples = Samples { ours: vec![1.0, 2.0, 3.0], peer: vec![2.0, 4.0, 6.0] };
-    let measurement =
-        Measurement { peer: Some("loop".to_owned()), ..measurement(0.0) }.with_samples(&samples);
-    let object = serde_json::to_value(&measurement).expect("a measurement is JSON");
+    let samples =
+        Samples { ours: vec![1.0, 2.0, 3.0], peers: vec![vec![2.0, 4.0, 6.0], vec![1.0, 2.0, 3.0]] };
+    let measurements = measurement(0.0).with_samples(&samples, &["loop".to_owned(), "other 1.0".to_owned()]);
+    let objects: Vec<_> = measurements
+        .iter()
+        .map(|measurement| serde_json::to_value(measurement).expect("a measurement is JSON"))
+        .collect();
+    assert_eq!(objects.len(), 2, "one measurement for each peer");
+    assert_eq!((&objects[1]["peer"], &objects[1]["ratio"]), (&"other 1.0".into(), &1.0.into()));
+    assert_eq!(objects[1]["median_s"], 2.0);
+    let object = &objects[0];
     let expected = [
         "entry",
         "size",
@@ -105,7 +117,10 @@ fn json_has_the_keys_of_the_contract() {
 }
 
 fn measurement_without_peer() -> Measurement {
-    measurement(1.0).with_samples(&Samples { ours: vec![1.0], peer: vec![] })
+    let [alone] = &measurement(1.0).with_samples(&Samples { ours: vec![1.0], peers: vec![] }, &[])[..] else {
+        panic!("one measurement without a peer");
+    };
+    alone.clone()
 }
 
 #[test]
@@ -153,7 +168,7 @@ fn command_line_reaches_the_entry() {
         panic!("a valid command line");
     };
     assert_eq!(arguments.entries.len(), 1);
-    assert!(arguments.peer && !arguments.save);
+    assert!(arguments.peers.as_deref() == Some(&[]) && !arguments.save);
     assert_eq!((arguments.threads, arguments.precisions.len()), (2, 1));
     assert_eq!(arguments.json.as_deref(), Some("out.json".as_ref()));
     assert_eq!(arguments.values.get("rows").map(String::as_str), Some("8"));
@@ -182,6 +197,64 @@ fn a_run_replaces_its_own_rows_only_and_flags_the_slower() -> Result<(), Error> 
     assert!(lines[2].starts_with("stencil,laplacian,2x3x4,f64,cpu,1,1.2"), "{text}");
     assert!(lines[2].contains("rustc"), "{text}");
     Ok(())
+}
+
+#[test]
+fn each_peer_has_its_row_and_a_new_version_replaces_the_old() -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let beside =
+        |peer: &str| Measurement { peer: Some(peer.to_owned()), ratio: Some(0.5), ..measurement(1.0) };
+    save(folder.path(), "here", &[beside("ducc0 0.41.0"), beside("shtns 3.7.5")])?;
+    let path = save(folder.path(), "here", &[beside("ducc0 0.42.0")])?.path;
+    let text = fs::read_to_string(path).expect("the stored file");
+    assert_eq!(text.lines().count(), 3, "a heading and two rows: {text}");
+    assert!(text.contains(",ducc0 0.42.0,") && text.contains(",shtns 3.7.5,"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn files_from_before_the_last_columns_are_read() -> Result<(), Error> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let here = Measurement { per_point_s: Some(2e-9), resident_ratio: Some(1.5), ..measurement(1.0) };
+    let path = save(folder.path(), "here", &[here])?.path;
+    let text = fs::read_to_string(&path).expect("the stored file");
+    assert!(text.lines().nth(1).is_some_and(|row| row.ends_with(",2.000000e-9,1.5000")), "{text}");
+    let shortened = |line: &str| line.split(',').take(17).collect::<Vec<_>>().join(",") + "\n";
+    fs::write(&path, text.lines().map(shortened).collect::<String>()).expect("a writable file");
+    let slower = save(folder.path(), "here", &[measurement(1.2)])?.slower;
+    assert_eq!(slower.len(), 1, "the old row was found: {slower:?}");
+    let other = Measurement { entry: "math".to_owned(), ..measurement(5.0) };
+    save(folder.path(), "here", &[other])?;
+    let lengths = fs::read_to_string(&path).expect("the file");
+    let lengths: Vec<usize> = lengths.lines().map(|line| line.split(',').count()).collect();
+    assert_eq!(lengths, [19; 3]);
+    Ok(())
+}
+
+#[test]
+fn peers_are_those_of_the_entry() {
+    let peers = |words: &[&str]| match parse(words) {
+        Ok(Command::Run(arguments)) => {
+            let entry = arguments.entries.iter().find(|entry| entry.name == "transform").expect("the entry");
+            let request = entry.request(
+                terrella_kernels::Precision::F64,
+                terrella_kernels::device::Device::Cpu,
+                1,
+                arguments.peers.as_deref(),
+                &Default::default(),
+            );
+            request.expect("valid keys").peers
+        }
+        other => panic!("{words:?}: {other:?}"),
+    };
+    assert!(peers(&["transform"]).is_empty());
+    assert_eq!(peers(&["transform", "--peer"]), ["ducc0"]);
+    assert_eq!(peers(&["transform", "--peer", "shtns,ducc0", "--threads", "1"]), ["shtns", "ducc0"]);
+    assert_eq!(peers(&["all", "--peer", "loop,shtns"]), ["shtns"]);
+    let message = refusal(&["transform", "--peer", "stns"]);
+    assert!(message.contains("peer of 'transform' 'stns': did you mean 'shtns'?"), "{message}");
+    let message = refusal(&["machine", "--peer", "loop"]);
+    assert!(message.contains("'machine' has no peers"), "{message}");
 }
 
 #[test]

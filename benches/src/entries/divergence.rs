@@ -17,6 +17,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "levels", default: "32", meaning: "numbers of levels, separated by commas" },
     ],
     smallest: &[("frequency", "3"), ("levels", "5")],
+    peers: &["loop"],
     cases,
 };
 

@@ -54,8 +54,8 @@ impl<R: Real> Case for KernelCase<R> {
         Ok(largest_error(&self.output.to_vec()?, &self.reference))
     }
 
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        self.peer.as_mut().map(|peer| peer as &mut dyn Peer)
+    fn peers(&mut self) -> Vec<&mut dyn Peer> {
+        self.peer.iter_mut().map(|peer| peer as &mut dyn Peer).collect()
     }
 }
 

@@ -3,13 +3,14 @@
 use terrella_kernels::device::Buffer;
 use terrella_kernels::{Precision, Real, kernel};
 
-use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "launch",
     summary: "launches of a kernel of one point: many in a row, and each waited for",
     keys: &[Key { name: "points", default: "1", meaning: "number of points" }],
     smallest: &[("points", "1")],
+    peers: &[],
     cases,
 };
 
@@ -64,9 +65,5 @@ impl<R: Real> Case for Launch<R> {
     fn error(&mut self) -> Result<f64> {
         let expected = |(index, value): (usize, R)| (value.to_f64() - index as f64).abs();
         Ok(self.output.to_vec()?.into_iter().enumerate().map(expected).fold(0.0, f64::max))
-    }
-
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        None
     }
 }

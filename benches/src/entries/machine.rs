@@ -10,6 +10,7 @@ pub(super) const ENTRY: Entry = Entry {
     summary: "copy bandwidth and rate of multiply-adds",
     keys: &[Key { name: "mebibytes", default: "256", meaning: "size of each of the two arrays of the copy" }],
     smallest: &[("mebibytes", "1")],
+    peers: &[],
     cases,
 };
 

@@ -15,6 +15,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "points", default: "4194304", meaning: "number of values" },
     ],
     smallest: &[("points", "1003")],
+    peers: &["loop"],
     cases,
 };
 

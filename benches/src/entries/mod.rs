@@ -2,6 +2,7 @@
 
 mod data;
 mod divergence;
+mod grids;
 mod kernel_case;
 mod launch;
 mod machine;
@@ -9,19 +10,23 @@ mod math;
 mod model_step;
 mod pointwise;
 mod reduction;
+mod ring_fourier;
 mod stencil;
 mod transform;
+mod transform_setup;
 
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 9] = [
+pub static ALL: [Entry; 11] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
     divergence::ENTRY,
     reduction::ENTRY,
     transform::ENTRY,
+    transform_setup::ENTRY,
+    ring_fourier::ENTRY,
     model_step::ENTRY,
     math::ENTRY,
     launch::ENTRY,

@@ -4,13 +4,14 @@ use terrella_dycore::shallow_water::{Configuration, ShallowWater};
 use terrella_kernels::device::Buffer;
 use terrella_kernels::{Precision, Real};
 
-use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
+use crate::{Case, Cases, Entry, Key, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "model_step",
     summary: "one step of the shallow-water model in solid-body rotation; error: change of that steady state in ten steps",
     keys: &[Key { name: "truncation", default: "85,170", meaning: "truncations, separated by commas" }],
     smallest: &[("truncation", "21")],
+    peers: &[],
     cases,
 };
 
@@ -101,9 +102,5 @@ impl<R: Real> Case for ModelStep<R> {
         let differences = pairs().map(|(got, steady)| (got.to_f64() - steady).abs());
         let difference = differences.fold(0.0, |d: f64, x| if x.is_nan() { f64::INFINITY } else { d.max(x) });
         Ok(difference / largest)
-    }
-
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        None
     }
 }

@@ -25,6 +25,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "points", default: "16777216", meaning: "number of points" },
     ],
     smallest: &[("points", "1003")],
+    peers: &["loop"],
     cases,
 };
 

@@ -20,6 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "length", default: "33554432", meaning: "number of values" },
     ],
     smallest: &[("length", "70001")],
+    peers: &["loop"],
     cases,
 };
 
@@ -117,8 +118,8 @@ impl<R: Real> Case for ReductionCase<R> {
         Ok((self.result.to_f64() - self.reference).abs() / self.scale)
     }
 
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        self.peer.as_mut().map(|peer| peer as &mut dyn Peer)
+    fn peers(&mut self) -> Vec<&mut dyn Peer> {
+        self.peer.iter_mut().map(|peer| peer as &mut dyn Peer).collect()
     }
 }
 

@@ -23,6 +23,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "columns", default: "1440", meaning: "columns around the globe" },
     ],
     smallest: &[("levels", "2"), ("rows", "7"), ("columns", "18")],
+    peers: &["loop"],
     cases,
 };
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use terrella_kernels::device::{Buffer, Device};
 
-use crate::{Case, Peer, Result, Work};
+use crate::{Case, Result, Work};
 
 /// Bytes of each of the two arrays: far beyond the caches of one socket.
 pub(crate) const BYTES: usize = 256 << 20;
@@ -60,9 +60,5 @@ impl Case for Copy {
     fn error(&mut self) -> Result<f64> {
         let (source, target) = (self.source.to_vec()?, self.target.to_vec()?);
         Ok(if source == target { 0.0 } else { f64::INFINITY })
-    }
-
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        None
     }
 }

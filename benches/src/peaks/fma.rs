@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::{Precision, Real, kernel};
 
-use crate::{Case, Peer, Result, Work};
+use crate::{Case, Result, Work};
 
 /// Independent accumulators of a CPU thread: latency times units of today's cores, within sixteen registers.
 const ACCUMULATORS: usize = 12;
@@ -76,10 +76,6 @@ impl<R: Real> Case for MultiplyAdds<R> {
         let expected = if self.device == Device::Cpu { 1.0 } else { 8.0 };
         let largest = |largest: f64, value: R| largest.max((value.to_f64() / expected - 1.0).abs());
         Ok(self.result.to_vec()?.into_iter().fold(0.0, largest))
-    }
-
-    fn peer(&mut self) -> Option<&mut dyn Peer> {
-        None
     }
 }
 

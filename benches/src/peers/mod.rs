@@ -3,8 +3,8 @@
 //! The loops are compiled for the same instruction sets as the kernels (run-time dispatch by `pulp`) and use the same
 //! threads; their slices are cut to equal length first, so that no bounds check is left in them.
 
-mod ducc0;
 mod loops;
+mod transform;
 
-pub use ducc0::{Ducc0, Transform};
 pub use loops::{bernoulli_function, elementwise, flux_divergence, laplacian, moist_air_density, sum};
+pub use transform::{TRANSFORM_LIBRARIES, TransformLibrary, TransformPeer, TransformWork};
