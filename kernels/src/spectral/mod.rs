@@ -56,6 +56,7 @@ mod recurrence;
 mod resampling;
 mod stage;
 mod start;
+mod sums;
 mod transform;
 mod transpose;
 mod truncation;
