@@ -32,7 +32,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use double_double::DoubleDouble;
-pub(crate) use gaussian::gaussian_half;
+pub(crate) use gaussian::{GaussianHalf, gaussian_half};
 pub use geodesic::GeodesicMesh;
 pub use healpix::HealpixOrder;
 

@@ -70,11 +70,6 @@ impl Layout {
         group * GROUP..self.wavenumbers.min((group + 1) * GROUP)
     }
 
-    /// The first line of pairs of a group.
-    pub(super) fn first_line(&self, group: usize) -> usize {
-        self.first_line[group]
-    }
-
     /// Number of wavenumbers that have coefficients on a line of pairs.
     pub(super) fn wavenumbers_on(&self, line: usize) -> usize {
         self.wavenumbers.min(self.groups[line] * GROUP)
@@ -95,23 +90,67 @@ impl Layout {
         self.before_line.iter().map(move |before| columns * before * PIECE)
     }
 
-    /// Place of the coefficients of one column and line of pairs within its group by wave.
-    #[inline(always)]
-    pub(super) fn within_group(&self, group: usize, column: usize, line: usize) -> usize {
-        let first = self.first_line[group];
-        (column * (self.lines - first) + line - first) * PIECE
+    /// Places of wavenumber m within its group by wave.
+    pub(super) fn within_group(&self, group: usize, m: usize) -> Places {
+        let first_line = self.first_line[group];
+        let per_column = (self.lines - first_line) * PIECE;
+        Places { first: m % GROUP * PARTS, first_line, per_column, per_line: PIECE }
     }
 
     /// Place of the first coefficients of a group of one column and line of pairs by wave.
     #[inline(always)]
     pub(super) fn by_wave(&self, columns: usize, group: usize, column: usize, line: usize) -> usize {
-        columns * self.before_group[group] * PIECE + self.within_group(group, column, line)
+        let first = self.first_line[group];
+        (columns * self.before_group[group] + column * (self.lines - first) + line - first) * PIECE
     }
 
     /// Place of the coefficients of one wavenumber, column and line of pairs by line.
     #[inline(always)]
     pub(super) fn by_line(&self, columns: usize, line: usize, column: usize, m: usize) -> usize {
         (columns * (self.before_line[line] + m / GROUP) + column) * PIECE + m % GROUP * PARTS
+    }
+}
+
+/// Places by wave of one wavenumber's coefficients: those of a column and line of pairs begin with
+/// `first + column · per_column + (line − first_line) · per_line`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Places {
+    pub(super) first: usize,
+    pub(super) first_line: usize,
+    pub(super) per_column: usize,
+    pub(super) per_line: usize,
+}
+
+impl Places {
+    #[inline(always)]
+    pub(super) fn of(&self, column: usize, line: usize) -> usize {
+        self.first + column * self.per_column + (line - self.first_line) * self.per_line
+    }
+}
+
+/// Fourier coefficients to be read: of wavenumbers, columns and lines of pairs.
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    /// All of them, in the layout's order by line.
+    ByLine { layout: &'a Layout, columns: usize, lines: &'a [Line] },
+    /// Those of one wavenumber, [column][line of pairs][part].
+    OfWavenumber { line_count: usize, lines: &'a [Line] },
+}
+
+impl<'a> Source<'a> {
+    /// [part] of a wavenumber, column and line of pairs.
+    #[inline(always)]
+    pub(super) fn of(&self, m: usize, column: usize, line: usize) -> &'a [Line] {
+        match *self {
+            Self::ByLine { layout, columns, lines } => {
+                let place = layout.by_line(columns, line, column, m);
+                &lines[place..place + PARTS]
+            }
+            Self::OfWavenumber { line_count, lines } => {
+                let place = (column * line_count + line) * PARTS;
+                &lines[place..place + PARTS]
+            }
+        }
     }
 }
 

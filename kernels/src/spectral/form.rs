@@ -19,20 +19,8 @@
 use std::ops::Range;
 
 use super::lanes::Lane;
+use super::operation::Form;
 use crate::Real;
-
-/// Which operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// The field itself.
-    Scalar,
-    /// Vorticity and divergence to u and v.
-    Wind,
-    /// Vorticity and divergence to (1/(a cos φ)) ∂u/∂λ and (1/(a cos φ)) ∂v/∂λ.
-    WindZonalDerivative,
-    /// A scalar to its eastward and northward derivative.
-    Gradient,
-}
 
 /// One component on the grid: z·i m x of one input, h·H y of one.
 struct Component {
@@ -41,22 +29,8 @@ struct Component {
 }
 
 impl Form {
-    /// Power of 1/cos φ on the grid.
-    pub(super) fn power(self) -> usize {
-        match self {
-            Self::Scalar => 0,
-            Self::Wind | Self::Gradient => 1,
-            Self::WindZonalDerivative => 2,
-        }
-    }
-
-    /// How far degrees go beyond the truncation.
-    pub(super) fn beyond(self) -> usize {
-        usize::from(self != Self::Scalar)
-    }
-
     /// By component of the grid fields.
-    fn components(self) -> [Component; 2] {
+    fn derivatives(self) -> [Component; 2] {
         match self {
             Self::Scalar | Self::Gradient => [
                 Component { zonal: (0, 1.0), gradient: (0, 0.0) },
@@ -95,9 +69,9 @@ impl FormAt<'_> {
     ///
     /// `inputs` is workspace: the scaled spectra between rows of zeros.
     #[inline(always)]
-    pub(super) fn apply<R: Real, W: Lane, const I: usize>(
+    pub(super) fn apply<R: Real, W: Lane>(
         &self,
-        spectra: [&[R]; I],
+        spectra: [&[R]; 2],
         fields: usize,
         portion: Range<usize>,
         inputs: &mut [Vec<W>; 2],
@@ -114,7 +88,7 @@ impl FormAt<'_> {
             }
             return;
         }
-        for (input, spectrum) in inputs.iter_mut().zip(spectra) {
+        for (input, spectrum) in inputs.iter_mut().zip(spectra).take(self.form.spectra()) {
             let (below, rest) = input[..(degrees + 3) * 2 * width].split_at_mut(2 * width);
             let (values, above) = rest.split_at_mut(degrees * 2 * width);
             below.fill(W::ZERO);
@@ -139,7 +113,7 @@ impl FormAt<'_> {
             }
         }
         let eastward = self.form == Form::WindZonalDerivative;
-        for (c, component) in self.form.components().iter().enumerate() {
+        for (c, component) in self.form.derivatives().iter().enumerate() {
             let zonal = &inputs[component.zonal.0][2 * width..];
             let gradient = &inputs[component.gradient.0][..];
             let zonal_factor = W::of(component.zonal.1 * m as f64);
@@ -200,7 +174,7 @@ impl FormAt<'_> {
                 }
             }
         }
-        let components = self.form.components();
+        let components = self.form.derivatives();
         for (i, spectrum) in spectra.into_iter().enumerate() {
             // Each input enters one component by i m and one by H.
             let zonal = components.iter().position(|c| c.zonal.0 == i && c.zonal.1 != 0.0).unwrap_or(0);

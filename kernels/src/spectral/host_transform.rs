@@ -3,19 +3,13 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use pulp::Arch;
-
-use super::Truncation;
-use super::form::Form;
-use super::fourier::carried;
-use super::lanes::Lane;
-use super::latitudes::Legendre;
-use super::resampling::Resampling;
-use super::stage::{FourierHook, Operation, Quadrature, Shared, Stage};
-use super::sums::narrowest_wide;
+use super::host_engine::{Arrays, HostEngine};
+use super::operation::{Operation, with_operators};
+use super::stage::FourierHook;
+use super::{Truncation, expect_len, expect_radius};
 use crate::constants::EARTH_RADIUS;
 use crate::grid::Grid;
-use crate::{Error, Precision, Real, Result};
+use crate::{Real, Result};
 
 /// Transforms between spectra and grid fields on the CPU, with their adjoints.
 ///
@@ -32,14 +26,12 @@ use crate::{Error, Precision, Real, Result};
 /// before allocate nothing. The calling rayon pool works; results have the same bits for any number of threads. A plan serves
 /// one call at a time (`&mut self`); make one for each thread that calls.
 ///
-/// Errors: [`Error::LengthMismatch`] for a slice of another length, [`Error::OutOfMemory`] if there is no room for the
-/// workspace. NaN in one field or coefficient reaches all values of its field and no other field.
+/// Errors: [`Error::LengthMismatch`](crate::Error::LengthMismatch) for a slice of another length,
+/// [`Error::OutOfMemory`](crate::Error::OutOfMemory) if there is no room for the workspace. NaN in one field or coefficient
+/// reaches all values of its field and no other field.
 pub struct HostTransform<R: Real> {
-    grid: Grid,
+    engine: HostEngine,
     radius: f64,
-    shared: Shared,
-    double: Option<Box<Stage<f64>>>,
-    single: Option<Box<Stage<f32>>>,
     hook: Option<Arc<FourierHook>>,
     precision: PhantomData<R>,
 }
@@ -47,35 +39,13 @@ pub struct HostTransform<R: Real> {
 impl<R: Real> HostTransform<R> {
     /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
     pub fn new(grid: &Grid, truncation: Truncation) -> Result<Self> {
-        truncation.check_on(grid)?;
-        let total = truncation.total();
-        let matters = match R::PRECISION {
-            Precision::F32 => f32::MATTERS,
-            Precision::F64 => f64::MATTERS,
-        };
-        let legendre = Legendre::of_grid(grid, total, matters, |ring| carried(&grid.rings()[ring], total));
-        let resampled = Resampling::where_needed(grid, total).map(|resampling| {
-            let (sines, cosines) = resampling.latitudes();
-            let legendre = Legendre::new(sines, cosines, total, matters, vec![0; total + 1]);
-            (resampling, legendre)
-        });
-        let inverse_laplacian =
-            (0..=total).map(|n| if n == 0 { 0.0 } else { 1.0 / (n * (n + 1)) as f64 }).collect();
-        let offsets = (0..=total + 1).map(|m| 2 * truncation.first_index(m)).collect();
-        let shared =
-            Shared { truncation, arch: Arch::new(), legendre, resampled, inverse_laplacian, offsets };
-        let precision = PhantomData;
-        let (grid, radius) = (grid.clone(), EARTH_RADIUS);
-        Ok(Self { grid, radius, shared, double: None, single: None, hook: None, precision })
+        let engine = HostEngine::new(grid, truncation, R::PRECISION)?;
+        Ok(Self { engine, radius: EARTH_RADIUS, hook: None, precision: PhantomData })
     }
 
     /// Sets the radius a of the sphere [m], to which winds and gradients refer; an error unless it is positive and finite.
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
-        if !(radius.is_finite() && radius > 0.0) {
-            let expected = "a positive length in metres".to_owned();
-            return Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected });
-        }
-        self.radius = radius;
+        self.radius = expect_radius(radius)?;
         Ok(())
     }
 
@@ -100,12 +70,12 @@ impl<R: Real> HostTransform<R> {
 
     /// The grid.
     pub fn grid(&self) -> &Grid {
-        &self.grid
+        self.engine.grid()
     }
 
     /// The truncation.
     pub fn truncation(&self) -> Truncation {
-        self.shared.truncation
+        self.engine.truncation()
     }
 
     /// The radius of the sphere [m].
@@ -113,170 +83,16 @@ impl<R: Real> HostTransform<R> {
         self.radius
     }
 
-    /// Spectra to grid fields: f(λ,μ) = Σ f_nm P̄_nm(μ) e^{imλ}.
-    pub fn synthesis(&mut self, fields: usize, spectrum: &[R], values: &mut [R]) -> Result<()> {
-        self.synthesize(SCALAR, fields, [("spectrum", spectrum)], [("values", values)])
-    }
-
-    /// The adjoint of [`HostTransform::synthesis`].
-    pub fn synthesis_adjoint(&mut self, fields: usize, values: &[R], spectrum: &mut [R]) -> Result<()> {
-        self.analyze(SCALAR, fields, [("values", values)], [("spectrum", spectrum)])
-    }
-
-    /// Grid fields to spectra: f_nm = ½ ∫ P̄_nm (1/2π) ∫ f e^{−imλ} dλ dμ by the quadrature of the grid, the inverse of
-    /// [`HostTransform::synthesis`] on the fields that it makes.
-    pub fn analysis(&mut self, fields: usize, values: &[R], spectrum: &mut [R]) -> Result<()> {
-        self.analyze(weighted(SCALAR), fields, [("values", values)], [("spectrum", spectrum)])
-    }
-
-    /// The adjoint of [`HostTransform::analysis`].
-    pub fn analysis_adjoint(&mut self, fields: usize, spectrum: &[R], values: &mut [R]) -> Result<()> {
-        self.synthesize(weighted(SCALAR), fields, [("spectrum", spectrum)], [("values", values)])
-    }
-
-    /// Vorticity and divergence [s⁻¹] to eastward and northward wind [m s⁻¹].
-    ///
-    /// The (0,0) coefficients count as 0: the means of vorticity and divergence over a sphere vanish. On a pole, u and v
-    /// are the components along longitude 0°E + λ of the finite vector there.
-    pub fn wind_synthesis(
-        &mut self,
-        fields: usize,
-        vorticity: &[R],
-        divergence: &[R],
-        u: &mut [R],
-        v: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        self.synthesize(self.wind(), fields, spectra, [("u", u), ("v", v)])
-    }
-
-    /// The adjoint of [`HostTransform::wind_synthesis`].
-    pub fn wind_synthesis_adjoint(
-        &mut self,
-        fields: usize,
-        u: &[R],
-        v: &[R],
-        vorticity: &mut [R],
-        divergence: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        self.analyze(self.wind(), fields, [("u", u), ("v", v)], spectra)
-    }
-
-    /// Eastward and northward wind [m s⁻¹] to vorticity and divergence [s⁻¹], whose (0,0) coefficients are 0.
-    pub fn wind_analysis(
-        &mut self,
-        fields: usize,
-        u: &[R],
-        v: &[R],
-        vorticity: &mut [R],
-        divergence: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        self.analyze(self.wind_by_parts(), fields, [("u", u), ("v", v)], spectra)
-    }
-
-    /// The adjoint of [`HostTransform::wind_analysis`].
-    pub fn wind_analysis_adjoint(
-        &mut self,
-        fields: usize,
-        vorticity: &[R],
-        divergence: &[R],
-        u: &mut [R],
-        v: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        self.synthesize(self.wind_by_parts(), fields, spectra, [("u", u), ("v", v)])
-    }
-
-    /// Spectra to their gradients on the grid: (1/(a cos φ)) ∂f/∂λ and (1/a) ∂f/∂φ [unit of f per m].
-    pub fn gradient_synthesis(
-        &mut self,
-        fields: usize,
-        spectrum: &[R],
-        eastward: &mut [R],
-        northward: &mut [R],
-    ) -> Result<()> {
-        let values = [("eastward", eastward), ("northward", northward)];
-        self.synthesize(self.gradient(), fields, [("spectrum", spectrum)], values)
-    }
-
-    /// The adjoint of [`HostTransform::gradient_synthesis`].
-    pub fn gradient_synthesis_adjoint(
-        &mut self,
-        fields: usize,
-        eastward: &[R],
-        northward: &[R],
-        spectrum: &mut [R],
-    ) -> Result<()> {
-        let values = [("eastward", eastward), ("northward", northward)];
-        self.analyze(self.gradient(), fields, values, [("spectrum", spectrum)])
-    }
-
-    /// Vorticity and divergence [s⁻¹] to (1/(a cos φ)) ∂u/∂λ and (1/(a cos φ)) ∂v/∂λ [s⁻¹]; 0 on a pole, where they have
-    /// no limit.
-    pub fn wind_zonal_derivative_synthesis(
-        &mut self,
-        fields: usize,
-        vorticity: &[R],
-        divergence: &[R],
-        u_eastward: &mut [R],
-        v_eastward: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        let values = [("u_eastward", u_eastward), ("v_eastward", v_eastward)];
-        self.synthesize(WIND_ZONAL_DERIVATIVE, fields, spectra, values)
-    }
-
-    /// The adjoint of [`HostTransform::wind_zonal_derivative_synthesis`].
-    pub fn wind_zonal_derivative_synthesis_adjoint(
-        &mut self,
-        fields: usize,
-        u_eastward: &[R],
-        v_eastward: &[R],
-        vorticity: &mut [R],
-        divergence: &mut [R],
-    ) -> Result<()> {
-        let spectra = [("vorticity", vorticity), ("divergence", divergence)];
-        let values = [("u_eastward", u_eastward), ("v_eastward", v_eastward)];
-        self.analyze(WIND_ZONAL_DERIVATIVE, fields, values, spectra)
-    }
-
-    fn wind(&self) -> Operation {
-        Operation { form: Form::Wind, scale: -self.radius, inverts_laplacian: true, ..SCALAR }
-    }
-
-    fn wind_by_parts(&self) -> Operation {
-        weighted(Operation { form: Form::Wind, scale: -1.0 / self.radius, ..SCALAR })
-    }
-
-    fn gradient(&self) -> Operation {
-        Operation { form: Form::Gradient, scale: 1.0 / self.radius, ..SCALAR }
-    }
-
     fn synthesize<const I: usize, const C: usize>(
         &mut self,
         operation: Operation,
         fields: usize,
         spectra: [(&'static str, &[R]); I],
-        mut values: [(&'static str, &mut [R]); C],
+        values: [(&'static str, &mut [R]); C],
     ) -> Result<()> {
-        for (name, spectrum) in &spectra {
-            expect(name, self.shared.truncation.spectrum_len(fields), spectrum.len())?;
-        }
-        for (name, values) in &values {
-            expect(name, fields * self.grid.points(), values.len())?;
-        }
-        let spectra = spectra.map(|(_, spectrum)| spectrum);
-        let values = values.each_mut().map(|(_, values)| &mut **values);
-        let hook = self.hook.as_deref().filter(|_| operation.quadrature == Quadrature::Plain);
-        if self.sums_in_f32(operation, fields * C) {
-            let stage = self.single.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.synthesize(&self.shared, operation, fields, spectra, values, hook)
-        } else {
-            let stage = self.double.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.synthesize(&self.shared, operation, fields, spectra, values, hook)
-        }
+        self.expect_lengths(fields, spectra, values.each_ref().map(|(name, values)| (*name, &**values)))?;
+        let arrays = Arrays::new(spectra.map(|(_, spectrum)| spectrum), values.map(|(_, values)| values));
+        self.engine.synthesize(operation, fields, arrays, self.hook.as_deref())
     }
 
     fn analyze<const I: usize, const C: usize>(
@@ -284,43 +100,41 @@ impl<R: Real> HostTransform<R> {
         operation: Operation,
         fields: usize,
         values: [(&'static str, &[R]); C],
-        mut spectra: [(&'static str, &mut [R]); I],
+        spectra: [(&'static str, &mut [R]); I],
     ) -> Result<()> {
-        for (name, values) in &values {
-            expect(name, fields * self.grid.points(), values.len())?;
-        }
-        for (name, spectrum) in &spectra {
-            expect(name, self.shared.truncation.spectrum_len(fields), spectrum.len())?;
-        }
-        let values = values.map(|(_, values)| values);
-        let spectra = spectra.each_mut().map(|(_, spectrum)| &mut **spectrum);
-        if self.sums_in_f32(operation, fields * C) {
-            let stage = self.single.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.analyze(&self.shared, operation, fields, values, spectra)
-        } else {
-            let stage = self.double.get_or_insert_with(|| Box::new(Stage::new(&self.grid, &self.shared)));
-            stage.analyze(&self.shared, operation, fields, values, spectra)
-        }
+        self.expect_lengths(fields, spectra.each_ref().map(|(name, values)| (*name, &**values)), values)?;
+        let arrays = Arrays::new(values.map(|(_, values)| values), spectra.map(|(_, spectrum)| spectrum));
+        self.engine.analyze(operation, fields, arrays)
     }
 
-    /// Few columns are faster in f64, whose sums need no panels; the resampling needs the accuracy.
-    fn sums_in_f32(&self, operation: Operation, columns: usize) -> bool {
-        let is_resampled = operation.quadrature == Quadrature::Weighted && self.shared.resampled.is_some();
-        R::PRECISION == Precision::F32 && columns >= narrowest_wide::<f32>() && !is_resampled
+    fn expect_lengths<const I: usize, const C: usize>(
+        &self,
+        fields: usize,
+        spectra: [(&'static str, &[R]); I],
+        values: [(&'static str, &[R]); C],
+    ) -> Result<()> {
+        for (name, spectrum) in spectra {
+            expect_len(name, self.truncation().spectrum_len(fields), spectrum.len())?;
+        }
+        for (name, values) in values {
+            expect_len(name, fields * self.grid().points(), values.len())?;
+        }
+        Ok(())
     }
 }
 
-const SCALAR: Operation =
-    Operation { form: Form::Scalar, scale: 1.0, inverts_laplacian: false, quadrature: Quadrature::Plain };
-
-/// −a/(n(n+1)) of the wind, divided by a.
-const WIND_ZONAL_DERIVATIVE: Operation =
-    Operation { form: Form::WindZonalDerivative, scale: -1.0, inverts_laplacian: true, ..SCALAR };
-
-fn weighted(operation: Operation) -> Operation {
-    Operation { quadrature: Quadrature::Weighted, ..operation }
+/// The operators over slices.
+macro_rules! over_slices {
+    ($($(#[$doc:meta])+ $name:ident: $direction:ident $operation:ident,
+        ($($input:ident),+) -> ($($output:ident),+);)+) => {
+        impl<R: Real> HostTransform<R> {$(
+            $(#[$doc])+
+            pub fn $name(&mut self, fields: usize, $($input: &[R],)+ $($output: &mut [R],)+) -> Result<()> {
+                let operation = Operation::$operation(self.radius);
+                let inputs = [$((stringify!($input), $input)),+];
+                self.$direction(operation, fields, inputs, [$((stringify!($output), $output)),+])
+            }
+        )+}
+    };
 }
-
-fn expect(name: &'static str, expected: usize, got: usize) -> Result<()> {
-    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
-}
+with_operators!(over_slices);

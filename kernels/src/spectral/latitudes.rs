@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::fourier::POLE_COSINE;
+use super::Truncation;
 use super::lanes::BLOCK;
 use super::recurrence::Recurrence;
+use super::ring_factor::sines_and_cosines;
 use super::start::LatitudeBlock;
-use crate::grid::Grid;
+use crate::grid::{Grid, Ring};
 
 /// What the Legendre sums need, the same for every call.
 pub(super) struct Legendre {
@@ -17,25 +18,15 @@ pub(super) struct Legendre {
 }
 
 impl Legendre {
-    /// At the latitudes of a grid; `wavenumbers(ring)` is how many a ring carries, and functions below 2^`matters` are not
-    /// summed.
-    pub(super) fn of_grid(
-        grid: &Grid,
-        total: usize,
-        matters: i32,
-        wavenumbers: impl Fn(usize) -> usize,
-    ) -> Self {
+    /// At the latitudes of a grid; functions below 2^`matters` are not summed.
+    pub(super) fn of_grid(grid: &Grid, truncation: Truncation, matters: i32) -> Self {
         let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
-        let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
-        let cosines: Vec<f64> = northern
-            .iter()
-            .map(|ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude })
-            .collect();
-        let first_block = (0..=total).map(|m| {
-            let ring = (0..northern.len()).find(|&ring| wavenumbers(ring) > m).unwrap_or(0);
-            ring / BLOCK
+        let (sines, cosines) = sines_and_cosines(northern);
+        let first_block = (0..=truncation.total()).map(|m| {
+            let carries = |ring: &Ring| truncation.largest_zonal_on(ring) >= m;
+            northern.iter().position(carries).unwrap_or(0) / BLOCK
         });
-        Self::new(&sines, &cosines, total, matters, first_block.collect())
+        Self::new(&sines, &cosines, truncation.total(), matters, first_block.collect())
     }
 
     /// At the given northern latitudes and their mirror images.

@@ -43,17 +43,21 @@ pub mod degree_factors;
 mod device;
 mod form;
 mod fourier;
+mod host_engine;
 mod host_transform;
 pub mod iterative_analysis;
 mod lane_fourier;
 mod lanes;
 mod latitudes;
 mod narrow;
+mod operation;
 mod partition;
 pub mod points;
 pub mod power;
 mod recurrence;
 mod resampling;
+mod resampling_matrices;
+mod ring_factor;
 mod stage;
 mod start;
 mod sums;
@@ -76,8 +80,19 @@ fn expect<T: Element>(name: &'static str, device: Device, len: usize, buffer: &B
     if buffer.device() != device {
         return Err(Error::DeviceMismatch { name, expected: device, got: buffer.device() });
     }
-    if buffer.len() != len {
-        return Err(Error::LengthMismatch { name, expected: len, got: buffer.len() });
+    expect_len(name, len, buffer.len())
+}
+
+/// An error unless an array has this length.
+fn expect_len(name: &'static str, expected: usize, got: usize) -> Result<()> {
+    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
+}
+
+/// A sphere's radius [m], or an error unless it is positive and finite.
+fn expect_radius(radius: f64) -> Result<f64> {
+    if radius.is_finite() && radius > 0.0 {
+        return Ok(radius);
     }
-    Ok(())
+    let expected = "a positive length in metres".to_owned();
+    Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected })
 }

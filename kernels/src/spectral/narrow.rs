@@ -7,7 +7,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::coefficients::PARTS;
+use super::coefficients::{PARTS, Places, Source};
 use super::lanes::{BLOCK, BLOCK_LINES, Line, per_line, take, vectors, vectors_mut};
 use super::latitudes::Legendre;
 use super::transpose::sum_lanes;
@@ -26,7 +26,7 @@ pub(super) fn workspace(blocks: usize) -> usize {
 }
 
 /// Fourier coefficients of one column and wavenumber.
-pub(super) struct Synthesis<'a, F> {
+pub(super) struct Synthesis<'a> {
     pub(super) legendre: &'a Legendre,
     pub(super) m: usize,
     /// [n − m][2][columns].
@@ -34,22 +34,20 @@ pub(super) struct Synthesis<'a, F> {
     pub(super) columns: usize,
     pub(super) column: usize,
     pub(super) steps: &'a mut [[f64; 4]],
-    /// First line to be written.
-    pub(super) first_line: usize,
-    /// Place of the coefficients of a line of pairs in `output`.
-    pub(super) place: F,
+    /// In `output`.
+    pub(super) places: Places,
     pub(super) output: &'a mut [Line],
 }
 
-impl<F: Fn(usize) -> usize> WithSimd for Synthesis<'_, F> {
+impl WithSimd for Synthesis<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, rows, columns, column, steps, first_line, place, output } = self;
+        let Self { legendre, m, rows, columns, column, steps, places, output } = self;
         legendre.recurrences[m].to_steps(rows, columns, column, steps);
         let blocks = legendre.blocks.len();
-        let mut first = first_line / BLOCK_LINES;
+        let mut first = places.first_line / BLOCK_LINES;
         while first < blocks {
             let mut sums = [[Line::default(); 2 * BLOCK_LINES]; PARTS];
             let pair = legendre.runs_in_pairs(first) && S::F64_LANES == 8;
@@ -74,7 +72,7 @@ impl<F: Fn(usize) -> usize> WithSimd for Synthesis<'_, F> {
             let taken = if pair { 2 } else { 1 };
             for line in 0..taken * BLOCK_LINES {
                 let block = &legendre.blocks[first + line / BLOCK_LINES];
-                let place = place(first * BLOCK_LINES + line);
+                let place = places.of(column, first * BLOCK_LINES + line);
                 let output = vectors_mut::<S, f64>(&mut output[place..place + PARTS]);
                 let per_line = per_line::<S, f64>();
                 for vector in 0..per_line {
@@ -210,11 +208,11 @@ fn advance<S: Simd, const WIDTH: usize>(
     }
 }
 
-/// Coefficients of one column and wavenumber; `input(line)` yields the Fourier coefficients of a line of pairs.
-pub(super) struct Analysis<'a, I> {
+/// Coefficients of one column and wavenumber.
+pub(super) struct Analysis<'a> {
     pub(super) legendre: &'a Legendre,
     pub(super) m: usize,
-    pub(super) input: I,
+    pub(super) source: Source<'a>,
     /// As long as [`workspace`] says.
     pub(super) workspace: &'a mut [Line],
     pub(super) steps: &'a mut [[f64; 4]],
@@ -224,12 +222,12 @@ pub(super) struct Analysis<'a, I> {
     pub(super) column: usize,
 }
 
-impl<'i, I: Fn(usize) -> &'i [Line]> WithSimd for Analysis<'_, I> {
+impl WithSimd for Analysis<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, input, workspace, steps, rows, columns, column } = self;
+        let Self { legendre, m, source, workspace, steps, rows, columns, column } = self;
         let (blocks, per_line) = (legendre.blocks.len(), per_line::<S, f64>());
         let (kept, sums) = workspace.split_at_mut(blocks * KEPT);
         let sums = &mut vectors_mut::<S, f64>(sums)[..4 * STEPS];
@@ -240,7 +238,7 @@ impl<'i, I: Fn(usize) -> &'i [Line]> WithSimd for Analysis<'_, I> {
             kept[BLOCK_LINES..MARCH].copy_from_slice(now);
             let values = vectors_mut::<S, f64>(&mut kept[MARCH..]);
             for line in 0..BLOCK_LINES {
-                let source = vectors::<S, f64>(input(index * BLOCK_LINES + line));
+                let source = vectors::<S, f64>(source.of(m, column, index * BLOCK_LINES + line));
                 for vector in 0..per_line {
                     let at = line * per_line + vector;
                     let sine = vectors::<S, f64>(&legendre.blocks[index].sine)[at];

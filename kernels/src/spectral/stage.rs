@@ -12,12 +12,14 @@ use pulp::Arch;
 
 use super::Truncation;
 use super::coefficients::{Layout, try_lines};
-use super::form::{Form, FormAt};
-use super::fourier::{Factor, RingFactor, RingTransforms};
+use super::form::FormAt;
+use super::fourier::RingTransforms;
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
+use super::operation::{Operation, Quadrature};
 use super::partition::{Pool, for_each_with_parts};
 use super::resampling::Resampling;
+use super::ring_factor::Factor;
 use super::sums::{Scratch, Sums};
 use crate::device::Device;
 use crate::grid::Grid;
@@ -57,25 +59,8 @@ pub struct FourierRow<'a> {
 /// What a synthesis calls for every field on every ring, from several threads and in no particular order.
 pub type FourierHook = dyn Fn(FourierRow<'_>) + Send + Sync;
 
-/// What is to be done.
-#[derive(Clone, Copy)]
-pub(super) struct Operation {
-    pub(super) form: Form,
-    pub(super) scale: f64,
-    pub(super) inverts_laplacian: bool,
-    pub(super) quadrature: Quadrature,
-}
-
-/// Whether the sums over the points of a ring are those of a quadrature.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Quadrature {
-    /// Analysis and its adjoint.
-    Weighted,
-    /// Synthesis and its adjoint.
-    Plain,
-}
-
 impl Operation {
+    /// In front of the sums of wavenumber m.
     pub(super) fn at<'a>(&self, shared: &'a Shared, m: usize) -> FormAt<'a> {
         FormAt {
             form: self.form,
@@ -97,15 +82,6 @@ impl Operation {
             _ => (None, &shared.legendre),
         }
     }
-
-    fn factor(&self, is_resampled: bool, above_zero: f64) -> Factor {
-        let power = self.form.power();
-        match self.quadrature {
-            Quadrature::Plain => Factor { ring: RingFactor::One, above_zero, power },
-            Quadrature::Weighted if is_resampled => Factor { ring: RingFactor::Mean, above_zero, power: 0 },
-            Quadrature::Weighted => Factor { ring: RingFactor::Weight, above_zero, power },
-        }
-    }
 }
 
 /// The stages in precision W, with their workspace.
@@ -123,7 +99,12 @@ pub(super) struct Stage<W: Lane> {
 }
 
 impl<W: Lane> Stage<W> {
-    pub(super) fn new(grid: &Grid, shared: &Shared) -> Self {
+    /// Those in `place`, made where there are none yet.
+    pub(super) fn at<'a>(place: &'a mut Option<Box<Self>>, grid: &Grid, shared: &Shared) -> &'a mut Self {
+        place.get_or_insert_with(|| Box::new(Self::new(grid, shared)))
+    }
+
+    fn new(grid: &Grid, shared: &Shared) -> Self {
         let total = shared.truncation.total();
         let blocks = shared.legendre.blocks.len();
         // The resampling reads every latitude.
@@ -132,7 +113,7 @@ impl<W: Lane> Stage<W> {
             None => Layout::new::<W>(blocks, &shared.legendre.first_block),
         };
         Self {
-            rings: RingTransforms::new(grid, total),
+            rings: RingTransforms::new(grid, shared.truncation),
             layout,
             store: Vec::new(),
             scratch: Pool::default(),
@@ -162,22 +143,21 @@ impl<W: Lane> Stage<W> {
     }
 
     /// Spectra of `fields` fields to their components on the grid: synthesis, or the adjoint of analysis.
-    pub(super) fn synthesize<R: Real, const I: usize, const C: usize>(
+    pub(super) fn synthesize<R: Real>(
         &mut self,
         shared: &Shared,
         operation: Operation,
         fields: usize,
-        spectra: [&[R]; I],
-        mut values: [&mut [R]; C],
+        spectra: [&[R]; 2],
+        mut values: [&mut [R]; 2],
         hook: Option<&FourierHook>,
     ) -> Result<()> {
         let points = self.rings.points();
         let (resampling, legendre) = operation.latitudes(shared);
-        // A real field has the complex conjugates as well, which the transpose of analysis does not.
-        let above_zero = if operation.quadrature == Quadrature::Weighted { 0.5 } else { 1.0 };
-        let factor = operation.factor(resampling.is_some(), above_zero);
-        for portion in portions(fields, C) {
-            let columns = C * portion.len();
+        let factor = Factor::of_synthesis(operation, resampling.is_some());
+        let components = operation.form.components();
+        for portion in portions(fields, components) {
+            let columns = components * portion.len();
             self.reserve(columns)?;
             let Self { rings, layout, store, scratch, offsets, columns: reserved, .. } = self;
             offsets.clear();
@@ -207,7 +187,7 @@ impl<W: Lane> Stage<W> {
                     );
                 },
             );
-            for (c, values) in values.iter_mut().enumerate() {
+            for (c, values) in values.iter_mut().take(components).enumerate() {
                 for (slot, field) in portion.clone().enumerate() {
                     let column = c * portion.len() + slot;
                     let values = &mut values[field * points..(field + 1) * points];
@@ -227,18 +207,33 @@ impl<W: Lane> Stage<W> {
     }
 
     /// Components on the grid to spectra: analysis, or the adjoint of synthesis.
-    pub(super) fn analyze<R: Real, const I: usize, const C: usize>(
+    pub(super) fn analyze<R: Real>(
         &mut self,
         shared: &Shared,
         operation: Operation,
         fields: usize,
-        values: [&[R]; C],
+        values: [&[R]; 2],
+        spectra: [&mut [R]; 2],
+    ) -> Result<()> {
+        let [first, second] = spectra;
+        match operation.form.spectra() {
+            1 => self.analyze_to(shared, operation, fields, values, [first]),
+            _ => self.analyze_to(shared, operation, fields, values, [first, second]),
+        }
+    }
+
+    fn analyze_to<R: Real, const I: usize>(
+        &mut self,
+        shared: &Shared,
+        operation: Operation,
+        fields: usize,
+        values: [&[R]; 2],
         mut spectra: [&mut [R]; I],
     ) -> Result<()> {
         let points = self.rings.points();
         let (resampling, legendre) = operation.latitudes(shared);
-        let above_zero = if operation.quadrature == Quadrature::Weighted { 1.0 } else { 2.0 };
-        let factor = operation.factor(resampling.is_some(), above_zero);
+        let factor = Factor::of_analysis(operation, resampling.is_some());
+        let components = operation.form.components();
         self.spectrum_offsets.clear();
         for group in 0..=self.layout.group_count() {
             let m = if group < self.layout.group_count() {
@@ -248,8 +243,8 @@ impl<W: Lane> Stage<W> {
             };
             self.spectrum_offsets.push(fields * shared.offsets[m]);
         }
-        for portion in portions(fields, C) {
-            let columns = C * portion.len();
+        for portion in portions(fields, components) {
+            let columns = components * portion.len();
             self.reserve(columns)?;
             let Self { rings, layout, store, scratch, offsets, spectrum_offsets, columns: reserved } = self;
             offsets.clear();

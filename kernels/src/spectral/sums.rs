@@ -3,46 +3,57 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-use super::coefficients::{Layout, PARTS};
-use super::form::Form;
+use super::coefficients::{Layout, PARTS, Places, Source};
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
+use super::operation::{Form, Operation};
 use super::recurrence::steps;
 use super::resampling::Resampling;
-use super::stage::{Operation, Shared};
+use super::stage::Shared;
 use super::{narrow, wide};
 use crate::Real;
 
 /// What one thread needs for one wavenumber.
 pub(super) struct Scratch<W> {
     /// `[n − m][2][columns]`.
-    pub(super) rows: Vec<W>,
+    rows: Vec<W>,
     /// Scaled spectra.
-    pub(super) inputs: [Vec<W>; 2],
-    pub(super) wide: Option<wide::Workspace>,
-    pub(super) steps: Vec<[f64; 4]>,
-    pub(super) narrow: Vec<Line>,
+    inputs: [Vec<W>; 2],
+    work: Work,
+}
+
+/// What it needs between rows and Fourier coefficients.
+struct Work {
+    sums: SumsWork,
     /// Fourier coefficients at the latitudes of the resampling, [column][line of pairs][part].
-    pub(super) resampled: Vec<Line>,
+    resampled: Vec<Line>,
+}
+
+/// What it needs for the sums.
+struct SumsWork {
+    /// For many columns.
+    wide: Option<wide::Workspace>,
+    /// For few.
+    narrow: Vec<Line>,
+    steps: Vec<[f64; 4]>,
 }
 
 impl<W: Lane> Scratch<W> {
     pub(super) fn new(shared: &Shared, columns: usize) -> Self {
         let last = shared.truncation.total() + 1;
-        let count = steps(0, last);
         let is_wide = columns >= narrowest_wide::<W>();
         let resampled = shared.resampled.as_ref().map_or(0, |(resampling, _)| resampling.lines());
         let gaussian = shared.resampled.as_ref().map_or(0, |(_, legendre)| legendre.blocks.len());
         let blocks = shared.legendre.blocks.len().max(gaussian);
         let input = || vec![W::ZERO; 2 * columns * (last + 3)];
-        Self {
-            rows: vec![W::ZERO; 2 * columns * (last + 1)],
-            inputs: [input(), input()],
+        let sums = SumsWork {
             wide: is_wide.then(|| wide::Workspace::new::<W>(last, columns, blocks)),
-            steps: vec![[0.0; 4]; count],
             narrow: vec![Line::default(); narrow::workspace(blocks)],
-            resampled: vec![Line::default(); columns * resampled * PARTS],
-        }
+            steps: vec![[0.0; 4]; steps(0, last)],
+        };
+        let resampled = vec![Line::default(); columns * resampled * PARTS];
+        let rows = vec![W::ZERO; 2 * columns * (last + 1)];
+        Self { rows, inputs: [input(), input()], work: Work { sums, resampled } }
     }
 }
 
@@ -77,18 +88,18 @@ impl Sums<'_> {
     }
 
     /// From the spectra to the Fourier coefficients of wavenumber m, in its group's `part`.
-    pub(super) fn synthesize<R: Real, W: Lane, const I: usize>(
+    pub(super) fn synthesize<R: Real, W: Lane>(
         &self,
         group: usize,
         m: usize,
-        spectra: [&[R]; I],
+        spectra: [&[R]; 2],
         scratch: &mut Scratch<W>,
         part: &mut [Line],
     ) {
-        let Self { shared, operation, columns, fields, layout, .. } = *self;
-        let range = fields * shared.offsets[m]..fields * shared.offsets[m + 1];
-        let spectra = spectra.map(|spectrum| &spectrum[range.clone()]);
-        let Scratch { rows, inputs, wide, steps, resampled, .. } = scratch;
+        let Self { shared, operation, columns, fields, .. } = *self;
+        let spectra =
+            spectra.map(|spectrum| &spectrum[fields * shared.offsets[m]..fields * shared.offsets[m + 1]]);
+        let Scratch { rows, inputs, work } = scratch;
         let rows = if self.is_direct::<R, W>() {
             bytemuck::cast_slice(spectra[0])
         } else {
@@ -96,49 +107,51 @@ impl Sums<'_> {
             operation.at(shared, m).apply(spectra, fields, self.portion.clone(), inputs, rows);
             &*rows
         };
-        let wave = m - layout.wavenumbers(group).start;
-        let place = |column: usize, line: usize| layout.within_group(group, column, line) + wave * PARTS;
+        self.waves_from_rows(group, m, rows, work, part);
+    }
+
+    /// From rows to the Fourier coefficients of wavenumber m.
+    fn waves_from_rows<W: Lane>(
+        &self,
+        group: usize,
+        m: usize,
+        rows: &[W],
+        work: &mut Work,
+        part: &mut [Line],
+    ) {
+        let Self { shared, operation, columns, layout, .. } = *self;
+        let places = layout.within_group(group, m);
         let Some(resampling) = self.resampling else {
-            let first_line = layout.first_line(group);
-            return self.synthesize_at(m, rows, wide, steps, first_line, place, part);
+            return self.sum_degrees(m, rows, &mut work.sums, places, part);
         };
         let lines = resampling.lines();
-        self.synthesize_at(
-            m,
-            rows,
-            wide,
-            steps,
-            0,
-            |column, line| (column * lines + line) * PARTS,
-            resampled,
-        );
-        for (column, input) in resampled.chunks_exact(lines * PARTS).take(columns).enumerate() {
-            let place = |line: usize| place(column, line);
-            resampling.apply_transposed(shared.arch, operation.form.power(), m, input, place, part);
+        let (per_column, per_line) = (lines * PARTS, PARTS);
+        let at_gaussian = Places { first: 0, first_line: 0, per_column, per_line };
+        self.sum_degrees(m, rows, &mut work.sums, at_gaussian, &mut work.resampled);
+        for (column, input) in work.resampled.chunks_exact(lines * PARTS).take(columns).enumerate() {
+            resampling.apply_transposed(shared.arch, operation.form.power(), m, input, places, column, part);
         }
     }
 
-    /// The sums at the latitudes themselves; `place(column, line)` is where they go.
-    fn synthesize_at<W: Lane>(
+    /// The sums over the degrees at the latitudes themselves.
+    fn sum_degrees<W: Lane>(
         &self,
         m: usize,
         rows: &[W],
-        wide: &mut Option<wide::Workspace>,
-        steps_of_column: &mut [[f64; 4]],
-        first_line: usize,
-        place: impl Fn(usize, usize) -> usize,
+        work: &mut SumsWork,
+        places: Places,
         output: &mut [Line],
     ) {
         let Self { shared, legendre, columns, .. } = *self;
-        if let Some(workspace) = wide.as_mut().filter(|_| self.is_wide::<W>()) {
+        if let Some(workspace) = work.wide.as_mut().filter(|_| self.is_wide::<W>()) {
+            let workspace = &mut *workspace;
             return shared.arch.dispatch(wide::Synthesis {
                 legendre,
                 m,
                 rows,
                 columns,
                 workspace,
-                first_line,
-                place,
+                places,
                 output,
             });
         }
@@ -150,9 +163,8 @@ impl Sums<'_> {
                 rows: bytemuck::cast_slice(rows),
                 columns,
                 column,
-                steps: &mut steps_of_column[..count],
-                first_line,
-                place: |line| place(column, line),
+                steps: &mut work.steps[..count],
+                places,
                 output: &mut *output,
             });
         }
@@ -170,24 +182,21 @@ impl Sums<'_> {
         store: &[Line],
         scratch: &mut Scratch<W>,
     ) {
-        let Self { shared, legendre, layout, columns, .. } = *self;
-        let Some(workspace) =
-            scratch.wide.as_mut().filter(|_| self.is_wide::<W>() && self.resampling.is_none())
-        else {
-            return;
-        };
-        let input = |m: usize, column: usize, line: usize| {
-            let place = layout.by_line(columns, line, column, m);
-            &store[place..place + PARTS]
-        };
-        shared.arch.dispatch(wide::Gather {
-            legendre,
-            wavenumbers,
-            input,
-            columns,
-            workspace,
-            precision: PhantomData::<W>,
-        });
+        if self.resampling.is_none() {
+            self.gather_from::<W>(wavenumbers, self.by_line(store), &mut scratch.work.sums);
+        }
+    }
+
+    fn by_line<'s>(&'s self, lines: &'s [Line]) -> Source<'s> {
+        Source::ByLine { layout: self.layout, columns: self.columns, lines }
+    }
+
+    /// Does nothing where no panels are made.
+    fn gather_from<W: Lane>(&self, wavenumbers: Range<usize>, source: Source<'_>, work: &mut SumsWork) {
+        let Self { shared, legendre, columns, .. } = *self;
+        let Some(workspace) = work.wide.as_mut().filter(|_| self.is_wide::<W>()) else { return };
+        let precision = PhantomData::<W>;
+        shared.arch.dispatch(wide::Gather { legendre, wavenumbers, source, columns, workspace, precision });
     }
 
     /// From the Fourier coefficients to the parts of wavenumber m of the spectra.
@@ -199,73 +208,69 @@ impl Sums<'_> {
         scratch: &mut Scratch<W>,
         spectra: [&mut [R]; I],
     ) {
-        let Self { shared, operation, columns, fields, layout, legendre, .. } = *self;
-        let Scratch { rows, wide, steps, narrow, resampled, .. } = scratch;
-        let input = |column: usize, line: usize| {
-            let place = layout.by_line(columns, line, column, m);
-            &store[place..place + PARTS]
-        };
-        let lines = self.resampling.map_or(0, Resampling::lines);
-        if let Some(resampling) = self.resampling {
-            for (column, output) in resampled.chunks_exact_mut(lines * PARTS).take(columns).enumerate() {
-                let input = |line: usize| input(column, line);
-                resampling.apply(shared.arch, operation.form.power(), m, input, output);
-            }
+        let Self { shared, operation, fields, .. } = *self;
+        let Scratch { rows, work, .. } = scratch;
+        if self.is_direct::<R, W>() {
+            return self.rows_from_waves(
+                group,
+                m,
+                store,
+                work,
+                bytemuck::cast_slice_mut::<R, W>(&mut *spectra[0]),
+            );
         }
-        let resampled = &*resampled;
-        let at_gaussian = |column: usize, line: usize| &resampled[(column * lines + line) * PARTS..][..PARTS];
-        let is_direct = self.is_direct::<R, W>();
-        let rows = if is_direct {
-            bytemuck::cast_slice_mut(&mut *spectra[0])
-        } else {
-            &mut rows[..self.degrees(m) * 2 * columns]
-        };
-        match (wide.as_mut().filter(|_| self.is_wide::<W>()), self.resampling) {
-            (Some(workspace), None) => {
-                let wave = m - layout.wavenumbers(group).start;
-                shared.arch.dispatch(wide::Analysis { legendre, m, wave, workspace, rows, columns });
-            }
-            (Some(workspace), Some(_)) => {
-                let (wavenumbers, input) = (m..m + 1, |_, column, line| at_gaussian(column, line));
-                let precision = PhantomData::<W>;
-                let workspace = &mut *workspace;
-                shared.arch.dispatch(wide::Gather {
-                    legendre,
-                    wavenumbers,
-                    input,
-                    columns,
-                    workspace,
-                    precision,
-                });
-                shared.arch.dispatch(wide::Analysis { legendre, m, wave: 0, workspace, rows, columns });
-            }
-            (None, None) => self.analyze_by_column(m, input, steps, narrow, rows),
-            (None, Some(_)) => self.analyze_by_column(m, at_gaussian, steps, narrow, rows),
-        }
-        if !is_direct {
-            let rows = &mut scratch.rows[..self.degrees(m) * 2 * columns];
-            operation.at(shared, m).transpose(rows, fields, self.portion.clone(), spectra);
-        }
+        let rows = &mut rows[..self.degrees(m) * 2 * self.columns];
+        self.rows_from_waves(group, m, store, work, rows);
+        operation.at(shared, m).transpose(rows, fields, self.portion.clone(), spectra);
     }
 
-    /// One column after another; `input(column, line)` are the coefficients of a line of pairs.
-    fn analyze_by_column<'i, W: Lane>(
+    /// From the Fourier coefficients to the rows of wavenumber m.
+    fn rows_from_waves<W: Lane>(
+        &self,
+        group: usize,
+        m: usize,
+        store: &[Line],
+        work: &mut Work,
+        rows: &mut [W],
+    ) {
+        let Self { shared, operation, layout, columns, .. } = *self;
+        let store = self.by_line(store);
+        let Some(resampling) = self.resampling else {
+            let wave = m - layout.wavenumbers(group).start;
+            return self.sum_latitudes(m, wave, store, &mut work.sums, rows);
+        };
+        let line_count = resampling.lines();
+        for (column, output) in work.resampled.chunks_exact_mut(line_count * PARTS).take(columns).enumerate()
+        {
+            resampling.apply(shared.arch, operation.form.power(), m, store, column, output);
+        }
+        let source = Source::OfWavenumber { line_count, lines: &work.resampled };
+        self.gather_from::<W>(m..m + 1, source, &mut work.sums);
+        self.sum_latitudes(m, 0, source, &mut work.sums, rows);
+    }
+
+    /// The sums over the latitudes, of wavenumber number `wave` of those that were gathered.
+    fn sum_latitudes<W: Lane>(
         &self,
         m: usize,
-        input: impl Fn(usize, usize) -> &'i [Line],
-        steps_of_column: &mut [[f64; 4]],
-        workspace: &mut [Line],
+        wave: usize,
+        source: Source<'_>,
+        work: &mut SumsWork,
         rows: &mut [W],
     ) {
         let Self { shared, legendre, columns, .. } = *self;
+        if let Some(workspace) = work.wide.as_mut().filter(|_| self.is_wide::<W>()) {
+            let workspace = &mut *workspace;
+            return shared.arch.dispatch(wide::Analysis { legendre, m, wave, workspace, rows, columns });
+        }
         let count = steps(m, m + self.degrees(m) - 1);
         for column in 0..columns {
             shared.arch.dispatch(narrow::Analysis {
                 legendre,
                 m,
-                input: |line| input(column, line),
-                workspace: &mut *workspace,
-                steps: &mut steps_of_column[..count],
+                source,
+                workspace: &mut work.narrow,
+                steps: &mut work.steps[..count],
                 rows: bytemuck::cast_slice_mut(&mut *rows),
                 columns,
                 column,

@@ -2,7 +2,8 @@
 
 use super::HostTransform;
 use super::Truncation;
-use super::device::DeviceTransform;
+use super::device::{DeviceEngine, device_engine};
+use super::operation::{Operation, with_operators};
 use crate::device::{Buffer, Device};
 use crate::grid::Grid;
 use crate::{Error, Real, Result};
@@ -29,7 +30,7 @@ pub struct Transform<R: Real> {
 
 enum Engine<R: Real> {
     Cpu(Box<HostTransform<R>>),
-    Gpu(Box<DeviceTransform<R>>),
+    Gpu(Box<dyn DeviceEngine<R>>),
 }
 
 /// What both engines answer.
@@ -42,28 +43,6 @@ macro_rules! either {
     };
 }
 
-/// Methods of both engines, over buffers.
-macro_rules! operators {
-    ($($(#[$doc:meta])+ $name:ident($($input:ident),+) -> ($($output:ident),+);)+) => {$(
-        $(#[$doc])+
-        pub fn $name(
-            &mut self,
-            fields: usize,
-            $($input: &Buffer<R>,)+
-            $($output: &mut Buffer<R>,)+
-        ) -> Result<()> {
-            $(self.expect_here(stringify!($input), $input)?;)+
-            $(self.expect_here(stringify!($output), $output)?;)+
-            match &mut self.engine {
-                Engine::Cpu(engine) => {
-                    engine.$name(fields, $($input.cpu_slice()?,)+ $($output.cpu_slice_mut()?),+)
-                }
-                Engine::Gpu(engine) => engine.$name(fields, $($input,)+ $($output),+),
-            }
-        }
-    )+};
-}
-
 impl<R: Real> Transform<R> {
     /// A plan for a sphere of [`EARTH_RADIUS`](crate::constants::EARTH_RADIUS).
     ///
@@ -71,9 +50,15 @@ impl<R: Real> Transform<R> {
     pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
         let engine = match device {
             Device::Cpu => Engine::Cpu(Box::new(HostTransform::new(grid, truncation)?)),
-            _ => Engine::Gpu(Box::new(DeviceTransform::new(grid, truncation, device)?)),
+            _ => Engine::Gpu(device_engine(grid, truncation, device)?),
         };
         Ok(Self { device, engine })
+    }
+
+    /// With the engine of other devices even on the CPU, where its kernels' own functions run.
+    #[cfg(test)]
+    pub(super) fn with_device_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+        Ok(Self { device, engine: Engine::Gpu(device_engine(grid, truncation, device)?) })
     }
 
     /// Sets the radius a of the sphere [m], to which winds and gradients refer; an error unless it is positive and finite.
@@ -101,50 +86,6 @@ impl<R: Real> Transform<R> {
         either!(&self.engine, engine => engine.radius())
     }
 
-    operators! {
-        /// Spectra to grid fields: f(λ,μ) = Σ f_nm P̄_nm(μ) e^{imλ}.
-        synthesis(spectrum) -> (values);
-
-        /// The adjoint of [`Transform::synthesis`].
-        synthesis_adjoint(values) -> (spectrum);
-
-        /// Grid fields to spectra, the inverse of [`Transform::synthesis`] on the fields that it makes.
-        ///
-        /// f_nm = ½ ∫ P̄_nm (1/2π) ∫ f e^{−imλ} dλ dμ by the quadrature of the grid.
-        analysis(values) -> (spectrum);
-
-        /// The adjoint of [`Transform::analysis`].
-        analysis_adjoint(spectrum) -> (values);
-
-        /// Vorticity and divergence [s⁻¹] to eastward and northward wind [m s⁻¹].
-        ///
-        /// The (0,0) coefficients count as 0: the means of vorticity and divergence over a sphere vanish. On a pole, u and v
-        /// are the components along longitude 0°E + λ of the finite vector there.
-        wind_synthesis(vorticity, divergence) -> (u, v);
-
-        /// The adjoint of [`Transform::wind_synthesis`].
-        wind_synthesis_adjoint(u, v) -> (vorticity, divergence);
-
-        /// Eastward and northward wind [m s⁻¹] to vorticity and divergence [s⁻¹], whose (0,0) coefficients are 0.
-        wind_analysis(u, v) -> (vorticity, divergence);
-
-        /// The adjoint of [`Transform::wind_analysis`].
-        wind_analysis_adjoint(vorticity, divergence) -> (u, v);
-
-        /// Spectra to their gradients on the grid: (1/(a cos φ)) ∂f/∂λ and (1/a) ∂f/∂φ [unit of f per m].
-        gradient_synthesis(spectrum) -> (eastward, northward);
-
-        /// The adjoint of [`Transform::gradient_synthesis`].
-        gradient_synthesis_adjoint(eastward, northward) -> (spectrum);
-
-        /// Vorticity and divergence [s⁻¹] to (1/(a cos φ)) ∂u/∂λ and (1/(a cos φ)) ∂v/∂λ [s⁻¹]; 0 on a pole, where they have
-        /// no limit.
-        wind_zonal_derivative_synthesis(vorticity, divergence) -> (u_eastward, v_eastward);
-
-        /// The adjoint of [`Transform::wind_zonal_derivative_synthesis`].
-        wind_zonal_derivative_synthesis_adjoint(u_eastward, v_eastward) -> (vorticity, divergence);
-    }
-
     fn expect_here(&self, name: &'static str, buffer: &Buffer<R>) -> Result<()> {
         if buffer.device() == self.device {
             return Ok(());
@@ -152,3 +93,33 @@ impl<R: Real> Transform<R> {
         Err(Error::DeviceMismatch { name, expected: self.device, got: buffer.device() })
     }
 }
+
+/// The operators of both engines, over buffers.
+macro_rules! on_either {
+    ($($(#[$doc:meta])+ $name:ident: $direction:ident $operation:ident,
+        ($($input:ident),+) -> ($($output:ident),+);)+) => {
+        impl<R: Real> Transform<R> {$(
+            $(#[$doc])+
+            pub fn $name(
+                &mut self,
+                fields: usize,
+                $($input: &Buffer<R>,)+
+                $($output: &mut Buffer<R>,)+
+            ) -> Result<()> {
+                $(self.expect_here(stringify!($input), $input)?;)+
+                $(self.expect_here(stringify!($output), $output)?;)+
+                match &mut self.engine {
+                    Engine::Cpu(engine) => {
+                        engine.$name(fields, $($input.cpu_slice()?,)+ $($output.cpu_slice_mut()?),+)
+                    }
+                    Engine::Gpu(engine) => {
+                        let operation = Operation::$operation(engine.radius());
+                        let inputs = [$((stringify!($input), $input)),+];
+                        engine.$direction(operation, fields, &inputs, &mut [$((stringify!($output), $output)),+])
+                    }
+                }
+            }
+        )+}
+    };
+}
+with_operators!(on_either);

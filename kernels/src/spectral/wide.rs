@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::coefficients::{GROUP, PARTS};
+use super::coefficients::{GROUP, PARTS, Places, Source};
 use super::lanes::{BLOCK, BLOCK_LINES, Lane, Line, get, per_line, put, take, vectors, vectors_mut};
 use super::latitudes::Legendre;
 use super::recurrence::{Recurrence, steps};
@@ -131,33 +131,31 @@ impl Panel {
 }
 
 /// Fourier coefficients of all columns of one wavenumber.
-pub(super) struct Synthesis<'a, W, F> {
+pub(super) struct Synthesis<'a, W> {
     pub(super) legendre: &'a Legendre,
     pub(super) m: usize,
     /// [n − m][2][columns].
     pub(super) rows: &'a [W],
     pub(super) columns: usize,
     pub(super) workspace: &'a mut Workspace,
-    /// First line to be written.
-    pub(super) first_line: usize,
-    /// Place of the coefficients of a column and line of pairs in `output`.
-    pub(super) place: F,
+    /// In `output`.
+    pub(super) places: Places,
     pub(super) output: &'a mut [Line],
 }
 
-impl<W: Lane, F: Fn(usize, usize) -> usize> WithSimd for Synthesis<'_, W, F> {
+impl<W: Lane> WithSimd for Synthesis<'_, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, m, rows, columns, workspace, first_line, place, output } = self;
+        let Self { legendre, m, rows, columns, workspace, places, output } = self;
         let Workspace { panel, sums: [even_sums, odd_sums], .. } = workspace;
         let recurrence = &legendre.recurrences[m];
         let degrees = rows.len() / (2 * columns);
         let count = degrees.div_ceil(2);
         let sums = 2 * columns * W::BLOCK_LINES;
         let (even_sums, odd_sums) = (&mut even_sums[..sums], &mut odd_sums[..sums]);
-        for index in first_line / W::BLOCK_LINES..legendre.blocks.len() {
+        for index in places.first_line / W::BLOCK_LINES..legendre.blocks.len() {
             let block = &legendre.blocks[index];
             let start = block.start(m).filter(|start| start.step < count && index >= legendre.first_block[m]);
             even_sums.fill(Line::default());
@@ -180,7 +178,7 @@ impl<W: Lane, F: Fn(usize, usize) -> usize> WithSimd for Synthesis<'_, W, F> {
             let per_line = per_line::<S, W>();
             for column in 0..columns {
                 for within in 0..W::BLOCK_LINES {
-                    let place = place(column, index * W::BLOCK_LINES + within);
+                    let place = places.of(column, index * W::BLOCK_LINES + within);
                     let output = vectors_mut::<S, W>(&mut output[place..place + PARTS]);
                     for part in 0..2 {
                         let from = ((part * columns + column) * W::BLOCK_LINES + within) * per_line;
@@ -296,23 +294,22 @@ fn add_block_products<S: Simd, W: Lane, const VECTORS: usize, const COLUMNS: usi
 /// Sums and differences of north and south of some wavenumbers, kept in the workspace with columns fastest.
 ///
 /// The coefficients of a group of wavenumbers stand side by side: each is read from memory once.
-pub(super) struct Gather<'a, W, I> {
+pub(super) struct Gather<'a, W> {
     pub(super) legendre: &'a Legendre,
     /// As many as [`GROUP`].
     pub(super) wavenumbers: Range<usize>,
-    /// The coefficients of a wavenumber, column and line of pairs.
-    pub(super) input: I,
+    pub(super) source: Source<'a>,
     pub(super) columns: usize,
     pub(super) workspace: &'a mut Workspace,
     pub(super) precision: PhantomData<W>,
 }
 
-impl<'i, W: Lane, I: Fn(usize, usize, usize) -> &'i [Line]> WithSimd for Gather<'_, W, I> {
+impl<W: Lane> WithSimd for Gather<'_, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { legendre, wavenumbers, input, columns, workspace, .. } = self;
+        let Self { legendre, wavenumbers, source, columns, workspace, .. } = self;
         let blocks = legendre.blocks.len();
         for line in 0..blocks * W::BLOCK_LINES {
             for m in wavenumbers.clone() {
@@ -320,10 +317,10 @@ impl<'i, W: Lane, I: Fn(usize, usize, usize) -> &'i [Line]> WithSimd for Gather<
                     continue;
                 }
                 let target = (m - wavenumbers.start) * blocks * BLOCK + line * W::LANES;
-                let input = |column| input(m, column, line);
+                let (from, values) = ([m, line], &mut workspace.values);
                 match W::LANES {
-                    8 => gather::<S, W, _, 8>(simd, input, columns, target, &mut workspace.values),
-                    _ => gather::<S, W, _, 16>(simd, input, columns, target, &mut workspace.values),
+                    8 => gather::<S, W, 8>(simd, source, from, columns, target, values),
+                    _ => gather::<S, W, 16>(simd, source, from, columns, target, values),
                 }
             }
         }
@@ -332,9 +329,10 @@ impl<'i, W: Lane, I: Fn(usize, usize, usize) -> &'i [Line]> WithSimd for Gather<
 
 /// Those of one wavenumber and line of pairs, to the latitudes from `target` on.
 #[inline(always)]
-fn gather<'i, S: Simd, W: Lane, I: Fn(usize) -> &'i [Line], const N: usize>(
+fn gather<S: Simd, W: Lane, const N: usize>(
     simd: S,
-    input: I,
+    source: Source<'_>,
+    [m, pair_line]: [usize; 2],
     columns: usize,
     target: usize,
     values: &mut [Vec<Line>; 2],
@@ -346,7 +344,7 @@ fn gather<'i, S: Simd, W: Lane, I: Fn(usize) -> &'i [Line], const N: usize>(
         let first = line * W::LANES;
         for i in 0..W::LANES.min(2 * columns - first) {
             let (part, column) = if first + i < columns { (0, first + i) } else { (1, first + i - columns) };
-            let source = input(column);
+            let source = source.of(m, column, pair_line);
             for vector in 0..per_line::<S, W>() {
                 let north = get::<S, W>(&source[part], vector);
                 let south = get::<S, W>(&source[2 + part], vector);

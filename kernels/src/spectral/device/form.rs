@@ -1,43 +1,8 @@
-//! Operators in spectral space, between spectra and rows.
+//! Operators in spectral space, between spectra and rows, see `spectral::form`; the numbers of [`Form`] are the kernels'.
 //!
-//! Whatever is made of first derivatives has, component by component, the coefficients z·i m x_n + h·(H y)_n of two inputs x
-//! and y times a function of n, n = m ..= T+1, where cos φ ∂/∂φ is
-//!
-//! (H y)_n = (n+2) ε_{n+1} y_{n+1} − (n−1) ε_n y_{n−1},  (Hᵀ y)_n = (n+1) ε_n y_{n−1} − n ε_{n+1} y_{n+1},
-//!
-//! and a power of cos φ to divide by on the grid. With ψ = ∇⁻²ζ and χ = ∇⁻²δ the wind is a u cos φ = i m χ − H ψ and
-//! a v cos φ = i m ψ + H χ (Temperton 1991, QJRMS 117, eq. 7–8, in this normalisation).
+//! [`Form`]: crate::spectral::operation::Form
 
 use crate::{Real, kernel};
-
-/// Which operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// The field itself.
-    Scalar = 0,
-    /// A scalar to its eastward and northward derivative.
-    Gradient = 1,
-    /// Vorticity and divergence to u and v.
-    Wind = 2,
-    /// Vorticity and divergence to (1/(a cos φ)) ∂u/∂λ and (1/(a cos φ)) ∂v/∂λ.
-    WindZonalDerivative = 3,
-}
-
-impl Form {
-    /// Number of components on the grid.
-    pub(super) fn components(self) -> usize {
-        if self == Self::Scalar { 1 } else { 2 }
-    }
-
-    /// Power of 1/cos φ on the grid.
-    pub(super) fn power(self) -> usize {
-        match self {
-            Self::Scalar => 0,
-            Self::Gradient | Self::Wind => 1,
-            Self::WindZonalDerivative => 2,
-        }
-    }
-}
 
 /// ε_n of zonal wavenumber m; 0 at n = m.
 #[kernel(function)]

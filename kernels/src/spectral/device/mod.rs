@@ -24,11 +24,9 @@
 //! precision of the fields that starts anew every 32 degrees from values computed in f64: rounding has no room to grow,
 //! and what is kept is an eighth of a table of all functions.
 
-mod factors;
 mod form;
 mod fourier;
 mod legendre;
-mod operators;
 mod resampling;
 mod rings;
 mod sublines;
@@ -39,4 +37,4 @@ mod transform;
 mod turns;
 mod workspace;
 
-pub(super) use transform::DeviceTransform;
+pub(super) use transform::{DeviceEngine, device_engine};

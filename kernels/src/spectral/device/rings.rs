@@ -10,6 +10,7 @@ use rustfft::num_complex::Complex;
 use super::sublines::{LARGEST_FACTOR, Sublines};
 use crate::device::{Buffer, Device};
 use crate::grid::Grid;
+use crate::spectral::Truncation;
 use crate::{Real, Result};
 
 /// Passes over one line at most, where its cost is estimated.
@@ -128,8 +129,8 @@ fn convolution(points: usize, factors: &mut Factors) -> (usize, usize) {
 }
 
 impl<R: Real> Rings<R> {
-    /// Rings of `grid` with the wavenumbers that their points resolve, up to `total`.
-    pub(super) fn new(grid: &Grid, total: usize, device: Device) -> Result<Self> {
+    /// Rings of `grid` with the wavenumbers that their points resolve.
+    pub(super) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
         let rings = grid.rings();
         let pair_count = rings.len().div_ceil(2);
         let mut factors = Factors::default();
@@ -160,7 +161,7 @@ impl<R: Real> Rings<R> {
             });
             let mirrored = rings.len() - 1 - pair;
             let south = if mirrored == pair { NONE } else { rings[mirrored].offset as u32 };
-            let carried = total.min((ring.points - 1) / 2) + 1;
+            let carried = truncation.largest_zonal_on(ring) + 1;
             let entry = [set, elements[set], length, root].map(|value| value as u32);
             pairs.extend([ring.points as u32, ring.offset as u32, south, carried as u32]);
             pairs.extend(entry);

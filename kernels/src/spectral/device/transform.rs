@@ -1,7 +1,8 @@
 //! The operators, their inverses and adjoints as sequences of launches.
 
-use super::factors::Factor;
-use super::form::{Form, rows_from_spectra, spectra_from_rows};
+use std::any::Any;
+
+use super::form::{rows_from_spectra, spectra_from_rows};
 use super::fourier::{grid_from_lines, lines_from_grid, lines_from_waves, waves_from_lines};
 use super::legendre::{legendre_analysis, legendre_synthesis};
 use super::resampling::{Resampling, resample, resample_transposed};
@@ -11,12 +12,14 @@ use super::turns::{turn_waves, turns};
 use super::workspace::Workspace;
 use crate::constants::EARTH_RADIUS;
 use crate::device::{Buffer, Device};
-use crate::grid::{Grid, Ring};
-use crate::spectral::Truncation;
-use crate::spectral::fourier::POLE_COSINE;
+use crate::grid::Grid;
 use crate::spectral::lanes::Lane;
 use crate::spectral::latitudes::Legendre;
-use crate::{Real, Result};
+use crate::spectral::operation::{Operation, Quadrature};
+use crate::spectral::resampling_matrices::ResamplingMatrices;
+use crate::spectral::ring_factor::{Factor, sines_and_cosines};
+use crate::spectral::{Truncation, expect, expect_radius};
+use crate::{Precision, Real, Result};
 
 /// Transforms between spectra and grid fields in the memory of one device, with their adjoints.
 ///
@@ -46,69 +49,97 @@ pub(in crate::spectral) struct DeviceTransform<R: Real> {
     pub(super) workspaces: Vec<Workspace<R>>,
 }
 
-/// An operator without its direction.
-#[derive(Clone, Copy)]
-pub(super) struct Operation {
-    pub(super) form: Form,
-    /// Before the derivatives, over n(n+1) where the Laplacian is inverted.
-    pub(super) scale: f64,
-    pub(super) inverts_laplacian: bool,
-    /// Whether grid fields are weighted by the quadrature: analyses and their adjoints.
-    pub(super) weighted: bool,
-}
+/// An array with its name in errors.
+pub(in crate::spectral) type Input<'a, R> = (&'static str, &'a Buffer<R>);
+pub(in crate::spectral) type Output<'a, R> = (&'static str, &'a mut Buffer<R>);
 
-pub(super) const SCALAR: Operation =
-    Operation { form: Form::Scalar, scale: 1.0, inverts_laplacian: false, weighted: false };
-
-impl<R: Real> DeviceTransform<R> {
-    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
-    pub(in crate::spectral) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
-        truncation.check_on(grid)?;
-        let total = truncation.total();
-        let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
-        let sines: Vec<f64> = northern.iter().map(|ring| ring.sine_latitude).collect();
-        let at_pole =
-            |ring: &Ring| if ring.cosine_latitude == 0.0 { POLE_COSINE } else { ring.cosine_latitude };
-        let cosines: Vec<f64> = northern.iter().map(at_pole).collect();
-        let carried = |ring: usize| total.min((grid.rings()[ring].points - 1) / 2) + 1;
-        let legendre = Legendre::of_grid(grid, total, f64::MATTERS, carried);
-        let resampled = if crate::spectral::resampling::Resampling::is_needed(grid, total) {
-            let (resampling, sines, cosines) = Resampling::new(grid, total, device)?;
-            let legendre = Legendre::new(&sines, &cosines, total, f64::MATTERS, vec![0; total + 1]);
-            let latitudes = Latitudes::new(&legendre, &sines, &cosines, device)?;
-            Some((resampling, latitudes))
-        } else {
-            None
-        };
-        let wavenumbers: Vec<u32> = truncation.wavenumbers().map(|(m, _)| m as u32).collect();
-        Ok(Self {
-            device,
-            grid: grid.clone(),
-            truncation,
-            radius: EARTH_RADIUS,
-            latitudes: Latitudes::new(&legendre, &sines, &cosines, device)?,
-            rows: Rows::new(&legendre, device)?,
-            rings: Rings::new(grid, total, device)?,
-            resampled,
-            turns: turns(grid, total, device)?,
-            wavenumber_of: Buffer::from_slice(device, &wavenumbers)?,
-            factors: Vec::new(),
-            workspaces: Vec::new(),
-        })
-    }
-
+/// A transform on a device, without its code: that is compiled once, with this crate, and not anew in each crate that makes a
+/// transform.
+pub(in crate::spectral) trait DeviceEngine<R: Real>: Send + Sync {
+    fn grid(&self) -> &Grid;
+    fn truncation(&self) -> Truncation;
+    /// Of the sphere \[m\].
+    fn radius(&self) -> f64;
+    /// An error unless it is positive and finite.
+    fn set_radius(&mut self, radius: f64) -> Result<()>;
     /// Spectra to rows, waves, lines and grid fields.
-    pub(super) fn synthesize(
+    fn synthesize(
         &mut self,
         operation: Operation,
         fields: usize,
-        spectra: [&Buffer<R>; 2],
-        values: &mut [&mut Buffer<R>],
+        spectra: &[Input<'_, R>],
+        values: &mut [Output<'_, R>],
+    ) -> Result<()>;
+    /// Grid fields to lines, waves, rows and spectra.
+    fn analyze(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        values: &[Input<'_, R>],
+        spectra: &mut [Output<'_, R>],
+    ) -> Result<()>;
+}
+
+/// A [`DeviceTransform`] for fields in R.
+pub(in crate::spectral) fn device_engine<R: Real>(
+    grid: &Grid,
+    truncation: Truncation,
+    device: Device,
+) -> Result<Box<dyn DeviceEngine<R>>> {
+    let engine: Box<dyn Any> = match R::PRECISION {
+        Precision::F32 => Box::new(single_engine(grid, truncation, device)?),
+        Precision::F64 => Box::new(double_engine(grid, truncation, device)?),
+    };
+    Ok(*engine.downcast().expect("the engine of R's precision"))
+}
+
+#[inline(never)]
+fn single_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Box<dyn DeviceEngine<f32>>> {
+    Ok(Box::new(DeviceTransform::new(grid, truncation, device)?))
+}
+
+#[inline(never)]
+fn double_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Box<dyn DeviceEngine<f64>>> {
+    Ok(Box::new(DeviceTransform::new(grid, truncation, device)?))
+}
+
+impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
+    fn set_radius(&mut self, radius: f64) -> Result<()> {
+        self.radius = expect_radius(radius)?;
+        Ok(())
+    }
+
+    fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    fn truncation(&self) -> Truncation {
+        self.truncation
+    }
+
+    fn radius(&self) -> f64 {
+        self.radius
+    }
+
+    fn synthesize(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        spectra: &[Input<'_, R>],
+        values: &mut [Output<'_, R>],
     ) -> Result<()> {
+        for (name, spectrum) in spectra {
+            expect(name, self.device, self.truncation.spectrum_len(fields), spectrum)?;
+        }
+        for (name, values) in &*values {
+            expect(name, self.device, fields * self.grid.points(), values)?;
+        }
+        if fields == 0 {
+            return Ok(());
+        }
         let Operation { form, .. } = operation;
         let columns = fields * form.components();
-        // A real field has the complex conjugates of m > 0 as well; an adjoint of an analysis does without.
-        let factor = self.factor(operation, if operation.weighted { 0.5 } else { 1.0 })?;
+        let factor = self.factor_place(Factor::of_synthesis(operation, self.resampled.is_some()))?;
         let mut workspace = self.take_workspace(columns)?;
         let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
         rows_from_spectra::launch(
@@ -121,13 +152,13 @@ impl<R: Real> DeviceTransform<R> {
             &self.rows.wavenumber,
             &self.rows.first,
             &self.rows.amplitudes,
-            spectra[0],
-            spectra[1],
+            spectra[0].1,
+            spectra[spectra.len() - 1].1,
             rows,
         )?;
         let wavenumbers = self.truncation.total() as u32 + 1;
         match &self.resampled {
-            Some((resampling, latitudes)) if operation.weighted => {
+            Some((resampling, latitudes)) if operation.quadrature == Quadrature::Weighted => {
                 self.waves_from_rows(latitudes, columns, rows, there)?;
                 resample_transposed::launch(
                     [wavenumbers, columns as u32, self.latitudes.pairs as u32, 4],
@@ -158,7 +189,7 @@ impl<R: Real> DeviceTransform<R> {
                 im,
             )
         })?;
-        for (component, values) in values.iter_mut().enumerate() {
+        for (component, (_, values)) in values.iter_mut().enumerate() {
             grid_from_lines::launch(
                 [fields as u32, self.grid.points() as u32],
                 (component * fields) as u32,
@@ -178,17 +209,25 @@ impl<R: Real> DeviceTransform<R> {
         Ok(())
     }
 
-    /// Grid fields to lines, waves, rows and spectra.
-    pub(super) fn analyze(
+    fn analyze(
         &mut self,
         operation: Operation,
         fields: usize,
-        values: [&Buffer<R>; 2],
-        spectra: &mut [&mut Buffer<R>],
+        values: &[Input<'_, R>],
+        spectra: &mut [Output<'_, R>],
     ) -> Result<()> {
+        for (name, values) in values {
+            expect(name, self.device, fields * self.grid.points(), values)?;
+        }
+        for (name, spectrum) in &*spectra {
+            expect(name, self.device, self.truncation.spectrum_len(fields), spectrum)?;
+        }
+        if fields == 0 {
+            return Ok(());
+        }
         let Operation { form, .. } = operation;
         let columns = fields * form.components();
-        let factor = self.factor(operation, if operation.weighted { 1.0 } else { 2.0 })?;
+        let factor = self.factor_place(Factor::of_analysis(operation, self.resampled.is_some()))?;
         let mut workspace = self.take_workspace(columns)?;
         let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
         self.transform_lines([&mut *smooth, &mut *convolved], -1.0, columns, |set, [re, im]| {
@@ -199,8 +238,8 @@ impl<R: Real> DeviceTransform<R> {
                 &set.pair_of,
                 &self.rings.pairs,
                 &self.rings.chirps,
-                values[0],
-                values[1],
+                values[0].1,
+                values[values.len() - 1].1,
                 re,
                 im,
             )
@@ -224,7 +263,7 @@ impl<R: Real> DeviceTransform<R> {
             None => &*waves,
         };
         match &self.resampled {
-            Some((resampling, latitudes)) if operation.weighted => {
+            Some((resampling, latitudes)) if operation.quadrature == Quadrature::Weighted => {
                 resample::launch(
                     [wavenumbers, columns as u32, resampling.targets as u32, 4],
                     columns as u32,
@@ -240,7 +279,7 @@ impl<R: Real> DeviceTransform<R> {
             }
             _ => self.rows_from_waves(&self.latitudes, columns, waves, rows)?,
         }
-        for (input, spectrum) in spectra.iter_mut().enumerate() {
+        for (input, (_, spectrum)) in spectra.iter_mut().enumerate() {
             spectra_from_rows::launch(
                 [self.truncation.coefficients() as u32, 2, fields as u32],
                 fields as u32,
@@ -258,6 +297,52 @@ impl<R: Real> DeviceTransform<R> {
         }
         self.workspaces.push(workspace);
         Ok(())
+    }
+}
+
+impl<R: Real> DeviceTransform<R> {
+    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
+    pub(in crate::spectral) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+        truncation.check_on(grid)?;
+        let total = truncation.total();
+        let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
+        let (sines, cosines) = sines_and_cosines(northern);
+        let legendre = Legendre::of_grid(grid, truncation, f64::MATTERS);
+        let resampled = match ResamplingMatrices::where_needed(grid, total) {
+            None => None,
+            Some(matrices) => {
+                let (sines, cosines) = (&matrices.gaussian.sines, &matrices.gaussian.cosines);
+                let legendre = Legendre::new(sines, cosines, total, f64::MATTERS, vec![0; total + 1]);
+                let latitudes = Latitudes::new(&legendre, sines, cosines, device)?;
+                Some((Resampling::new(&matrices, device)?, latitudes))
+            }
+        };
+        let wavenumbers: Vec<u32> = truncation.wavenumbers().map(|(m, _)| m as u32).collect();
+        Ok(Self {
+            device,
+            grid: grid.clone(),
+            truncation,
+            radius: EARTH_RADIUS,
+            latitudes: Latitudes::new(&legendre, &sines, &cosines, device)?,
+            rows: Rows::new(&legendre, device)?,
+            rings: Rings::new(grid, truncation, device)?,
+            resampled,
+            turns: turns(grid, total, device)?,
+            wavenumber_of: Buffer::from_slice(device, &wavenumbers)?,
+            factors: Vec::new(),
+            workspaces: Vec::new(),
+        })
+    }
+
+    /// Where a factor's values by ring stand; they are made at their first use.
+    fn factor_place(&mut self, factor: Factor) -> Result<usize> {
+        if let Some(place) = self.factors.iter().position(|(known, _)| *known == factor) {
+            return Ok(place);
+        }
+        let rings = &self.grid.rings()[..self.latitudes.pairs];
+        let values: Vec<R> = rings.iter().flat_map(|ring| factor.on(ring).map(R::from_f64)).collect();
+        self.factors.push((factor, Buffer::from_slice(self.device, &values)?));
+        Ok(self.factors.len() - 1)
     }
 
     /// The waves turned by the rings' first longitudes, in `turned`, or as they are if all rings begin at 0°E.

@@ -3,7 +3,7 @@
 use realfft::num_complex::Complex;
 
 use super::pieces::{PiecesFromSpectra, PiecesOfLine, SpectraFromPieces};
-use super::{Factor, RingHook, RingTransforms, Scratch};
+use super::{Factor, RingHook, RingPlan, RingTransforms, Scratch};
 use crate::Real;
 use crate::spectral::lanes::{Lane, Line};
 
@@ -27,18 +27,18 @@ impl<W: Lane> RingTransforms<W> {
         self.arch.dispatch(SpectraFromPieces { groups, wavenumbers, length, spectra: &mut *spectra });
         let first = [self.north[line], self.south[line + 1]];
         for lane in 0..W::LANES {
-            for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
-                let Some(ring) = ring else { continue };
+            for (which, plan) in self.pair(line, lane).into_iter().enumerate() {
+                let Some(RingPlan { ring, wavenumbers: carried, turn, inverse, .. }) = plan else { continue };
                 let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..ring.points / 2 + 1];
-                let [zonal, other] = ring.factor(factor).map(W::of);
-                let (carried, above) = spectrum.split_at_mut(ring.wavenumbers.min(wavenumbers));
+                let [zonal, other] = factor.on(ring).map(W::of);
+                let (carried, above) = spectrum.split_at_mut(wavenumbers.min(*carried));
                 above.fill(Complex::new(W::ZERO, W::ZERO));
                 let (zeroth, others) = carried.split_first_mut().expect("a ring carries m = 0");
                 *zeroth = Complex::new(zeroth.re * zonal, W::ZERO);
                 for value in others {
                     *value = Complex::new(value.re * other, value.im * other);
                 }
-                if let Some(turn) = &ring.turn {
+                if let Some(turn) = turn {
                     for (value, turn) in carried.iter_mut().zip(turn.iter()) {
                         *value = *value * turn;
                     }
@@ -55,8 +55,8 @@ impl<W: Lane> RingTransforms<W> {
                     spectrum[0].im = W::ZERO;
                 }
                 let values = &mut values[..ring.points];
-                ring.inverse
-                    .process_with_scratch(spectrum, values, &mut fft[..ring.inverse.get_scratch_len()])
+                inverse
+                    .process_with_scratch(spectrum, values, &mut fft[..inverse.get_scratch_len()])
                     .expect("lengths that were planned and a real zonal mean");
                 let points = &mut parts[which][ring.offset - first[which]..][..ring.points];
                 for (point, value) in points.iter_mut().zip(values) {
@@ -78,9 +78,9 @@ impl<W: Lane> RingTransforms<W> {
         let Scratch { spectra, values, fft, .. } = scratch;
         let length = self.longest / 2 + 1;
         for lane in 0..W::LANES {
-            for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
+            for (which, plan) in self.pair(line, lane).into_iter().enumerate() {
                 let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..length];
-                let Some(ring) = ring else {
+                let Some(RingPlan { ring, wavenumbers: carried, turn, forward, .. }) = plan else {
                     spectrum.fill(Complex::new(W::ZERO, W::ZERO));
                     continue;
                 };
@@ -90,17 +90,17 @@ impl<W: Lane> RingTransforms<W> {
                 }
                 let (spectrum, behind) = spectrum.split_at_mut(ring.points / 2 + 1);
                 behind.fill(Complex::new(W::ZERO, W::ZERO));
-                ring.forward
-                    .process_with_scratch(values, spectrum, &mut fft[..ring.forward.get_scratch_len()])
+                forward
+                    .process_with_scratch(values, spectrum, &mut fft[..forward.get_scratch_len()])
                     .expect("lengths that were planned");
-                let [zonal, other] = ring.factor(factor).map(W::of);
-                let (carried, above) = spectrum.split_at_mut(ring.wavenumbers);
+                let [zonal, other] = factor.on(ring).map(W::of);
+                let (carried, above) = spectrum.split_at_mut(*carried);
                 above.fill(Complex::new(W::ZERO, W::ZERO));
                 for (m, value) in carried.iter_mut().enumerate() {
                     let factor = if m == 0 { zonal } else { other };
                     *value = Complex::new(value.re * factor, value.im * factor);
                 }
-                if let Some(turn) = &ring.turn {
+                if let Some(turn) = turn {
                     for (value, turn) in carried.iter_mut().zip(turn.iter()) {
                         *value = *value * turn.conj();
                     }

@@ -18,74 +18,28 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
 use self::in_lanes::{AnalyzeLanes, RingOffsets, SynthesizeLanes};
 use self::pieces::PiecesOfLine;
+use super::Truncation;
 use super::coefficients::{Layout, PIECE};
 use super::lane_fourier::LaneFourier;
 use super::lanes::{Lane, Line};
 use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
+use super::ring_factor::Factor;
 use crate::Real;
 use crate::grid::{Grid, Ring};
 
-/// Cosine of the latitude that stands for a pole: so small that only m = 1, whose wind is finite there, survives, and large
-/// enough for P̄_1 to be summed.
-pub(super) const POLE_COSINE: f64 = 1e-25;
-
-/// What the Fourier coefficients of a ring are multiplied by.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Factor {
-    /// The same for every wavenumber.
-    pub(super) ring: RingFactor,
-    /// For m > 0 alone: a real field has their complex conjugates as well.
-    pub(super) above_zero: f64,
-    /// Power of 1/cos φ.
-    pub(super) power: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RingFactor {
-    One,
-    /// The quadrature weight of one of the ring's points.
-    Weight,
-    /// One over the number of points.
-    Mean,
-}
-
 /// One ring as the transform sees it.
 struct RingPlan<W> {
-    points: usize,
-    offset: usize,
+    ring: Ring,
     /// Number of wavenumbers it carries.
     wavenumbers: usize,
-    /// 1, 1/cos φ, 1/cos² φ, at m = 0 and at m > 0: on a pole 0 where the coefficient vanishes faster than cos φ, and
-    /// where the quotient is infinite.
-    inverse_cosine: [[f64; 2]; 3],
-    /// Quadrature weight of one of its points.
-    weight: f64,
     /// e^{imλ₀} of its first longitude λ₀ by m, unless that is 0.
     turn: Option<Arc<[Complex<W>]>>,
     forward: Arc<dyn RealToComplex<W>>,
     inverse: Arc<dyn ComplexToReal<W>>,
 }
 
-impl<W: Lane> RingPlan<W> {
-    /// The factor at m = 0 and m > 0.
-    fn factor(&self, factor: Factor) -> [f64; 2] {
-        let ring = match factor.ring {
-            RingFactor::One => 1.0,
-            RingFactor::Weight => self.weight,
-            RingFactor::Mean => 1.0 / self.points as f64,
-        };
-        let [zonal, other] = self.inverse_cosine[factor.power];
-        [ring * zonal, ring * factor.above_zero * other]
-    }
-}
-
 /// Changes the Fourier coefficients [re, im] by m of a ring, whose number from the north it is given.
 pub(super) type RingHook<'a> = &'a (dyn Fn(usize, &mut [[f64; 2]]) + Sync);
-
-/// Number of wavenumbers that a ring carries.
-pub(super) fn carried(ring: &Ring, total: usize) -> usize {
-    total.min((ring.points - 1) / 2) + 1
-}
 
 /// The rings of a grid with their Fourier transforms.
 pub(super) struct RingTransforms<W: Lane> {
@@ -116,7 +70,7 @@ struct Scratch<W> {
 }
 
 impl<W: Lane> RingTransforms<W> {
-    pub(super) fn new(grid: &Grid, truncation: usize) -> Self {
+    pub(super) fn new(grid: &Grid, truncation: Truncation) -> Self {
         let mut planner = RealFftPlanner::<W>::new();
         let mut plans = HashMap::new();
         let mut turns = HashMap::new();
@@ -130,49 +84,34 @@ impl<W: Lane> RingTransforms<W> {
                 })
                 .clone();
             scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
+            let wavenumbers = truncation.largest_zonal_on(ring) + 1;
             let turn = (ring.first_longitude != 0.0).then(|| {
-                let key = (ring.first_longitude.to_bits(), carried(ring, truncation));
+                let key = (ring.first_longitude.to_bits(), wavenumbers);
                 let turn = turns.entry(key).or_insert_with(|| {
                     let angle = |m: usize| (m as f64 * ring.first_longitude % 360.0).to_radians();
                     let turn = |m: usize| Complex::new(W::of(angle(m).cos()), W::of(angle(m).sin()));
-                    (0..key.1).map(turn).collect::<Arc<[_]>>()
+                    (0..wavenumbers).map(turn).collect::<Arc<[_]>>()
                 });
                 turn.clone()
             });
-            let pole = ring.cosine_latitude == 0.0;
-            let inverse_cosine = if pole { 1.0 / POLE_COSINE } else { 1.0 / ring.cosine_latitude };
-            let at_pole = |other: f64, pole_value: f64| if pole { pole_value } else { other };
-            rings.push(RingPlan {
-                points: ring.points,
-                offset: ring.offset,
-                wavenumbers: carried(ring, truncation),
-                weight: ring.weight / ring.points as f64,
-                turn,
-                inverse_cosine: [
-                    [1.0; 2],
-                    [at_pole(inverse_cosine, 0.0), inverse_cosine],
-                    [at_pole(inverse_cosine * inverse_cosine, 0.0); 2],
-                ],
-                forward,
-                inverse,
-            });
+            rings.push(RingPlan { ring: ring.clone(), wavenumbers, turn, forward, inverse });
         }
         let count = rings.len();
         let pairs = count.div_ceil(2);
         let lines = pairs.div_ceil(W::LANES);
-        let offset = |ring: usize| rings.get(ring).map_or(grid.points(), |ring: &RingPlan<W>| ring.offset);
+        let offset = |ring: usize| grid.rings().get(ring).map_or(grid.points(), |ring| ring.offset);
         let north = (0..=lines).map(|line| offset(pairs.min(line * W::LANES))).collect();
         let south = (0..=lines).map(|line| offset(count - (count / 2).min(line * W::LANES))).collect();
         let mut lane_plans_by_length = HashMap::new();
         let lane_plans = (0..lines).map(|line| {
-            let first = &rings[line * W::LANES];
+            let points = rings[line * W::LANES].ring.points;
             let alike = rings[line * W::LANES..pairs.min((line + 1) * W::LANES)]
                 .iter()
-                .all(|ring| ring.points == first.points && ring.turn.is_none());
+                .all(|plan| plan.ring.points == points && plan.turn.is_none());
             alike.then_some(())?;
             lane_plans_by_length
-                .entry(first.points)
-                .or_insert_with(|| LaneFourier::new(first.points).map(Arc::new))
+                .entry(points)
+                .or_insert_with(|| LaneFourier::new(points).map(Arc::new))
                 .clone()
         });
         let lane_plans = lane_plans.collect();
@@ -203,8 +142,8 @@ impl<W: Lane> RingTransforms<W> {
     fn lane_factors(&self, line: usize, factor: Factor) -> [Line; 2] {
         let mut factors = [Line::default(); 2];
         for lane in 0..W::LANES {
-            if let [Some(ring), _] = self.pair(line, lane) {
-                for (factors, value) in factors.iter_mut().zip(ring.factor(factor)) {
+            if let [Some(plan), _] = self.pair(line, lane) {
+                for (factors, value) in factors.iter_mut().zip(factor.on(&plan.ring)) {
                     factors.values_mut::<W>()[lane] = W::of(value);
                 }
             }
@@ -232,8 +171,8 @@ impl<W: Lane> RingTransforms<W> {
                 || self.scratch(),
                 |scratch| match &self.lane_plans[line] {
                     Some(plan) if hook.is_none() => {
-                        let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
-                        let wavenumbers = wavenumbers.min(carried);
+                        let first = &self.rings[line * W::LANES];
+                        let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
                         let factors = self.lane_factors(line, factor);
                         let lanes = &mut scratch.lanes;
                         let rings = self.ring_offsets(line, [self.north[line], self.south[line + 1]]);
@@ -296,8 +235,8 @@ impl<W: Lane> RingTransforms<W> {
                 Some(plan) => {
                     let rings = self.ring_offsets(line, [0; 2]);
                     let factors = self.lane_factors(line, factor);
-                    let RingPlan { points, wavenumbers: carried, .. } = self.rings[line * W::LANES];
-                    let wavenumbers = wavenumbers.min(carried);
+                    let first = &self.rings[line * W::LANES];
+                    let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
                     let lanes = &mut scratch.lanes;
                     let work =
                         AnalyzeLanes { plan, points, wavenumbers, factors, lanes, rings, input, output };
@@ -324,8 +263,8 @@ impl<W: Lane> RingTransforms<W> {
     fn ring_offsets(&self, line: usize, first: [usize; 2]) -> RingOffsets {
         let mut offsets: RingOffsets = Default::default();
         for lane in 0..W::LANES {
-            for (which, ring) in self.pair(line, lane).into_iter().enumerate() {
-                offsets[which][lane] = ring.map(|ring| ring.offset - first[which]);
+            for (which, plan) in self.pair(line, lane).into_iter().enumerate() {
+                offsets[which][lane] = plan.map(|plan| plan.ring.offset - first[which]);
             }
         }
         offsets

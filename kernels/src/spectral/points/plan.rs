@@ -6,7 +6,7 @@ use super::functions::{BLOCK, BlockOfPoints, Lanes, Steps, norms};
 use super::sums::{Adjoint, GROUP, Synthesis};
 use super::wind;
 use crate::constants::EARTH_RADIUS;
-use crate::spectral::Truncation;
+use crate::spectral::{Truncation, expect_len, expect_radius};
 use crate::{Error, Real, Result};
 
 /// Blocks of points that one task sums, so that coefficients are prepared once for all of them.
@@ -85,11 +85,7 @@ impl PointEvaluation {
 
     /// Sets the radius of the sphere [m] that winds refer to; an error unless it is positive and finite.
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
-        if !(radius.is_finite() && radius > 0.0) {
-            let expected = "a positive length in metres".to_owned();
-            return Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected });
-        }
-        self.radius = radius;
+        self.radius = expect_radius(radius)?;
         Ok(())
     }
 
@@ -355,16 +351,12 @@ impl PointEvaluation {
     }
 
     fn expect_spectrum<R: Real>(&self, name: &'static str, fields: usize, spectrum: &[R]) -> Result<()> {
-        expect(name, self.truncation.spectrum_len(fields), spectrum.len())
+        expect_len(name, self.truncation.spectrum_len(fields), spectrum.len())
     }
 
     fn expect_values<R: Real>(&self, name: &'static str, fields: usize, values: &[R]) -> Result<()> {
-        expect(name, fields * self.points, values.len())
+        expect_len(name, fields * self.points, values.len())
     }
-}
-
-fn expect(name: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
 }
 
 /// Writes one field's coefficients into the part of a spectrum that belongs to m.

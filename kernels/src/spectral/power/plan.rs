@@ -3,7 +3,7 @@
 use super::kernels::{kinetic_energy_of_degree, power_of_degree, root_of_weighted_sum};
 use crate::constants::EARTH_RADIUS;
 use crate::device::{Buffer, Device};
-use crate::spectral::{Truncation, expect};
+use crate::spectral::{Truncation, expect, expect_radius};
 use crate::{Error, Real, Result};
 
 /// Power spectra, kinetic-energy spectra and norms of the spectra of one truncation, on one device.
@@ -49,11 +49,7 @@ impl<R: Real> SpectralPower<R> {
 
     /// Sets the radius of the sphere [m] that energies refer to; an error unless it is positive and finite.
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
-        if !(radius.is_finite() && radius > 0.0) {
-            let expected = "a positive length in metres".to_owned();
-            return Err(Error::InvalidValue { name: "radius", got: radius.to_string(), expected });
-        }
-        self.energy_factors = energy_factors(self.device, self.truncation, radius)?;
+        self.energy_factors = energy_factors(self.device, self.truncation, expect_radius(radius)?)?;
         Ok(())
     }
 

@@ -1,6 +1,8 @@
 //! Bad input, repeated calls and NaN.
 
+use super::super::transform::{DeviceEngine, DeviceTransform};
 use super::*;
+use crate::spectral::operation::Operation;
 
 #[test]
 fn wrong_buffers_are_refused_and_nothing_is_done_for_no_fields() {
@@ -23,8 +25,10 @@ fn wrong_buffers_are_refused_and_nothing_is_done_for_no_fields() {
         (transform.grid().name(), transform.truncation(), transform.radius()),
         ("F16", truncation, RADIUS)
     );
-    let error =
-        DeviceTransform::<f32>::new(&grid, Truncation::new(32), Device::Cpu).err().unwrap().to_string();
+    let error = Transform::<f32>::with_device_engine(&grid, Truncation::new(32), Device::Cpu)
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("T31"), "{error}");
 }
 
@@ -43,7 +47,21 @@ fn results_do_not_depend_on_earlier_calls() {
         // More numbers of fields than there are workspaces.
         let first = [1, 5, 70].map(&mut synthesis);
         assert_eq!(first, [1, 5, 70].map(&mut synthesis), "{device}");
-        assert!(transform.workspaces.len() <= 2);
+    }
+}
+
+#[test]
+fn no_more_than_two_workspaces_are_kept() {
+    let (grid, truncation): (Grid, _) = ("O16".parse().unwrap(), Truncation::new(17));
+    let mut engine = DeviceTransform::<f32>::new(&grid, truncation, Device::Cpu).unwrap();
+    for fields in [1, 5, 70] {
+        let spectrum = Buffer::zeros(Device::Cpu, truncation.spectrum_len(fields)).unwrap();
+        let mut values = Buffer::zeros(Device::Cpu, fields * grid.points()).unwrap();
+        let operation = Operation::scalar(RADIUS);
+        engine
+            .synthesize(operation, fields, &[("spectrum", &spectrum)], &mut [("values", &mut values)])
+            .unwrap();
+        assert!(engine.workspaces.len() <= 2);
     }
 }
 

@@ -6,7 +6,6 @@ mod calls;
 #[cfg(all(target_os = "linux", feature = "cuda", feature = "hip"))]
 mod texts;
 
-use super::DeviceTransform;
 use crate::device::{Buffer, Device};
 use crate::grid::Grid;
 use crate::spectral::{Transform, Truncation};
@@ -100,7 +99,7 @@ fn expect_close(what: &str, tolerance: f64, expected: &[f64], got: &[f64]) {
 }
 
 /// An operator from `inputs` to `outputs`, of which `[0]` and `[n − 1]` are given.
-type Operator<R> = fn(&mut DeviceTransform<R>, usize, [&Buffer<R>; 2], [&mut Buffer<R>; 2]) -> Result<()>;
+type Operator<R> = fn(&mut Transform<R>, usize, [&Buffer<R>; 2], [&mut Buffer<R>; 2]) -> Result<()>;
 
 /// See [`pairs_of_adjoints`].
 type PairOfAdjoints<R> = (&'static str, [usize; 2], Operator<R>, Operator<R>);
@@ -148,21 +147,21 @@ fn pairs_of_adjoints<R: Real>() -> Vec<PairOfAdjoints<R>> {
     ]
 }
 
-fn transform<R: Real>(device: Device, grid: &Grid, total: usize) -> DeviceTransform<R> {
-    let mut transform = DeviceTransform::new(grid, Truncation::new(total), device).unwrap();
+fn transform<R: Real>(device: Device, grid: &Grid, total: usize) -> Transform<R> {
+    let mut transform = Transform::with_device_engine(grid, Truncation::new(total), device).unwrap();
     transform.set_radius(RADIUS).unwrap();
     transform
 }
 
 /// Sends `inputs` through an operator; all outputs one after another.
 fn apply<R: Real>(
-    transform: &mut DeviceTransform<R>,
+    transform: &mut Transform<R>,
     operator: Operator<R>,
     inputs: &[Vec<f64>],
     outputs: usize,
     len: usize,
 ) -> Vec<f64> {
-    let device = transform.device;
+    let device = transform.device();
     let first = upload(device, &inputs[0]);
     let second = upload(device, &inputs[inputs.len() - 1]);
     // What is there before must not matter.
