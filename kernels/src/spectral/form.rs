@@ -68,7 +68,6 @@ impl FormAt<'_> {
     /// Rows `[n − m][2][component][field]`, n = m ..= T or T+1, from spectra `[n − m][2][fields]` of one wavenumber.
     ///
     /// `inputs` is workspace: the scaled spectra between rows of zeros.
-    #[inline(always)]
     pub(super) fn apply<R: Real, W: Lane>(
         &self,
         spectra: [&[R]; 2],
@@ -77,12 +76,29 @@ impl FormAt<'_> {
         inputs: &mut [Vec<W>; 2],
         rows: &mut [W],
     ) {
-        let (m, width) = (self.m, portion.len());
+        // A single field is worth loops without loops in them.
+        match portion.len() {
+            1 => self.apply_to(spectra, fields, portion, 1, inputs, rows),
+            width => self.apply_to(spectra, fields, portion, width, inputs, rows),
+        }
+    }
+
+    #[inline(always)]
+    fn apply_to<R: Real, W: Lane>(
+        &self,
+        spectra: [&[R]; 2],
+        fields: usize,
+        portion: Range<usize>,
+        width: usize,
+        inputs: &mut [Vec<W>; 2],
+        rows: &mut [W],
+    ) {
+        let m = self.m;
         let degrees = self.total - m + 1;
         if self.form == Form::Scalar {
             let parts = rows.chunks_exact_mut(width).zip(spectra[0].chunks_exact(fields));
             for (target, source) in parts {
-                for (target, value) in target.iter_mut().zip(&source[portion.clone()]) {
+                for (target, value) in target.iter_mut().zip(&source[portion.start..][..width]) {
                     *target = W::of(value.to_f64());
                 }
             }
@@ -98,14 +114,14 @@ impl FormAt<'_> {
             {
                 let scale = W::of(self.scale(m + j));
                 let (re, im) = target.split_at_mut(width);
-                for (target, value) in re.iter_mut().zip(&source[portion.clone()]) {
+                for (target, value) in re.iter_mut().zip(&source[portion.start..][..width]) {
                     *target = scale * W::of(value.to_f64());
                 }
                 // The imaginary parts of m = 0 count as 0.
                 if m == 0 {
                     im.fill(W::ZERO);
                 } else {
-                    let source = &source[fields + portion.start..fields + portion.end];
+                    let source = &source[fields + portion.start..][..width];
                     for (target, value) in im.iter_mut().zip(source) {
                         *target = scale * W::of(value.to_f64());
                     }
@@ -146,7 +162,6 @@ impl FormAt<'_> {
     }
 
     /// The transpose of [`FormAt::apply`]; `rows` of [`Form::WindZonalDerivative`] are overwritten.
-    #[inline(always)]
     pub(super) fn transpose<R: Real, W: Lane, const I: usize>(
         &self,
         rows: &mut [W],
@@ -154,12 +169,27 @@ impl FormAt<'_> {
         portion: Range<usize>,
         spectra: [&mut [R]; I],
     ) {
-        let (m, width) = (self.m, portion.len());
+        match portion.len() {
+            1 => self.transpose_from(rows, fields, portion, 1, spectra),
+            width => self.transpose_from(rows, fields, portion, width, spectra),
+        }
+    }
+
+    #[inline(always)]
+    fn transpose_from<R: Real, W: Lane, const I: usize>(
+        &self,
+        rows: &mut [W],
+        fields: usize,
+        portion: Range<usize>,
+        width: usize,
+        spectra: [&mut [R]; I],
+    ) {
+        let m = self.m;
         if self.form == Form::Scalar {
             let parts =
                 spectra.into_iter().next().into_iter().flat_map(|spectrum| spectrum.chunks_exact_mut(fields));
             for (source, target) in rows.chunks_exact(width).zip(parts) {
-                for (target, value) in target[portion.clone()].iter_mut().zip(source) {
+                for (target, value) in target[portion.start..][..width].iter_mut().zip(source) {
                     *target = R::from_f64(value.to_f64());
                 }
             }
@@ -195,7 +225,7 @@ impl FormAt<'_> {
                 let (below_re, below_im) = row(j.saturating_sub(1), gradient);
                 let (above_re, above_im) = row(j + 1, gradient);
                 let (re, im) = target.split_at_mut(fields);
-                let (re, im) = (&mut re[portion.clone()], &mut im[portion.clone()]);
+                let (re, im) = (&mut re[portion.start..][..width], &mut im[portion.start..][..width]);
                 for field in 0..width {
                     let value = below_factor * below_re[field]
                         + above_factor * above_re[field]
