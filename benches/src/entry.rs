@@ -79,6 +79,10 @@ pub trait Case {
     fn resident_ratio(&self) -> Option<f64> {
         None
     }
+    /// Seconds that all runs so far took, where only a part of a run counts.
+    fn clock(&self) -> Option<f64> {
+        None
+    }
     /// One run; on a GPU it may return before the device has done it.
     fn run(&mut self) -> Result<()>;
     /// Largest error of the last run against the reference, relative to the reference's largest magnitude.

@@ -14,11 +14,12 @@ mod ring_fourier;
 mod stencil;
 mod transform;
 mod transform_setup;
+mod transform_stages;
 
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 11] = [
+pub static ALL: [Entry; 12] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -26,6 +27,7 @@ pub static ALL: [Entry; 11] = [
     reduction::ENTRY,
     transform::ENTRY,
     transform_setup::ENTRY,
+    transform_stages::ENTRY,
     ring_fourier::ENTRY,
     model_step::ENTRY,
     math::ENTRY,

@@ -58,7 +58,7 @@ fn cases(request: &Request) -> Result<Cases> {
     Ok(cases)
 }
 
-struct RingFourier<R: Real + FftNum> {
+pub(super) struct RingFourier<R: Real + FftNum> {
     grid: Grid,
     truncation: Truncation,
     fields: usize,
@@ -83,7 +83,7 @@ struct Scratch<R> {
 }
 
 impl<R: Real + FftNum> RingFourier<R> {
-    fn new(grid: &Grid, truncation: Truncation, fields: usize, forward: bool) -> Self {
+    pub(super) fn new(grid: &Grid, truncation: Truncation, fields: usize, forward: bool) -> Self {
         let mut planner = RealFftPlanner::new();
         let mut row = |number: usize| {
             let ring = &grid.rings()[number % grid.rings().len()];

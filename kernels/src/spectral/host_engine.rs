@@ -10,7 +10,7 @@ use super::lanes::Lane;
 use super::latitudes::Legendre;
 use super::operation::{Operation, Quadrature};
 use super::resampling::Resampling;
-use super::stage::{FourierHook, Shared, Stage};
+use super::stage::{FourierHook, Shared, Stage, StageSeconds};
 use super::sums::narrowest_wide;
 use crate::grid::Grid;
 use crate::{Precision, Real, Result};
@@ -78,6 +78,12 @@ impl HostEngine {
 
     pub(super) fn truncation(&self) -> Truncation {
         self.shared.truncation
+    }
+
+    pub(super) fn stage_seconds(&self) -> StageSeconds {
+        let single = self.single.as_ref().map_or(StageSeconds::default(), |stage| stage.seconds);
+        let double = self.double.as_ref().map_or(StageSeconds::default(), |stage| stage.seconds);
+        StageSeconds { legendre: single.legendre + double.legendre, fourier: single.fourier + double.fourier }
     }
 
     /// Spectra to grid fields, whose lengths the caller has checked; adjoints of analyses call no hook.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::host_engine::{Arrays, HostEngine};
 use super::operation::{Operation, with_operators};
-use super::stage::FourierHook;
+use super::stage::{FourierHook, StageSeconds};
 use super::{Truncation, expect_len, expect_radius};
 use crate::constants::EARTH_RADIUS;
 use crate::grid::Grid;
@@ -81,6 +81,11 @@ impl<R: Real> HostTransform<R> {
     /// The radius of the sphere [m].
     pub fn radius(&self) -> f64 {
         self.radius
+    }
+
+    /// Where the time of all calls so far went.
+    pub fn stage_seconds(&self) -> StageSeconds {
+        self.engine.stage_seconds()
     }
 
     fn synthesize<const I: usize, const C: usize>(

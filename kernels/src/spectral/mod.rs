@@ -68,7 +68,7 @@ pub mod truncation_change;
 mod wide;
 
 pub use host_transform::HostTransform;
-pub use stage::{FourierHook, FourierRow};
+pub use stage::{FourierHook, FourierRow, StageSeconds};
 pub use transform::Transform;
 pub use truncation::Truncation;
 

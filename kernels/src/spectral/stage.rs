@@ -7,6 +7,7 @@
 //! coefficients between the stages take a bounded amount of memory.
 
 use std::ops::Range;
+use std::time::Instant;
 
 use pulp::Arch;
 
@@ -59,6 +60,15 @@ pub struct FourierRow<'a> {
 /// What a synthesis calls for every field on every ring, from several threads and in no particular order.
 pub type FourierHook = dyn Fn(FourierRow<'_>) + Send + Sync;
 
+/// Wall-clock seconds \[s\] that a plan has spent in the two stages of its operators so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct StageSeconds {
+    /// Operators in spectral space and sums over degrees or latitudes, by wavenumber.
+    pub legendre: f64,
+    /// Fourier transforms along the rings, with the reordering of their coefficients.
+    pub fourier: f64,
+}
+
 impl Operation {
     /// In front of the sums of wavenumber m.
     pub(super) fn at<'a>(&self, shared: &'a Shared, m: usize) -> FormAt<'a> {
@@ -93,6 +103,7 @@ pub(super) struct Stage<W: Lane> {
     scratch: Pool<Scratch<W>>,
     /// Columns that the workspaces are made for.
     columns: usize,
+    pub(super) seconds: StageSeconds,
     /// Of the parts of the Fourier coefficients, and of the spectra.
     offsets: Vec<usize>,
     spectrum_offsets: Vec<usize>,
@@ -118,6 +129,7 @@ impl<W: Lane> Stage<W> {
             store: Vec::new(),
             scratch: Pool::default(),
             columns: 0,
+            seconds: StageSeconds::default(),
             offsets: Vec::new(),
             spectrum_offsets: Vec::new(),
         }
@@ -159,7 +171,8 @@ impl<W: Lane> Stage<W> {
         for portion in portions(fields, components) {
             let columns = components * portion.len();
             self.reserve(columns)?;
-            let Self { rings, layout, store, scratch, offsets, columns: reserved, .. } = self;
+            let started = Instant::now();
+            let Self { rings, layout, store, scratch, offsets, columns: reserved, seconds, .. } = self;
             offsets.clear();
             offsets.extend(layout.group_offsets(columns));
             let sums = Sums {
@@ -187,6 +200,7 @@ impl<W: Lane> Stage<W> {
                     );
                 },
             );
+            let summed = Instant::now();
             for (c, values) in values.iter_mut().take(components).enumerate() {
                 for (slot, field) in portion.clone().enumerate() {
                     let column = c * portion.len() + slot;
@@ -202,6 +216,8 @@ impl<W: Lane> Stage<W> {
                     rings.synthesize(layout, store, columns, factor, Some(&on_ring), values);
                 }
             }
+            seconds.legendre += (summed - started).as_secs_f64();
+            seconds.fourier += summed.elapsed().as_secs_f64();
         }
         Ok(())
     }
@@ -246,7 +262,9 @@ impl<W: Lane> Stage<W> {
         for portion in portions(fields, components) {
             let columns = components * portion.len();
             self.reserve(columns)?;
-            let Self { rings, layout, store, scratch, offsets, spectrum_offsets, columns: reserved } = self;
+            let started = Instant::now();
+            let Self { rings, layout, store, scratch, offsets, spectrum_offsets, columns: reserved, seconds } =
+                self;
             offsets.clear();
             offsets.extend(layout.line_offsets(columns));
             let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
@@ -256,6 +274,7 @@ impl<W: Lane> Stage<W> {
             }
             let store = &mut store[..layout.len(columns)];
             rings.analyze(layout, store, offsets, factor, &inputs[..columns]);
+            let transformed = Instant::now();
             let store = &*store;
             let sums = Sums { shared, operation, resampling, legendre, layout, columns, fields, portion };
             let spectra = spectra.each_mut().map(|spectrum| &mut **spectrum);
@@ -275,6 +294,8 @@ impl<W: Lane> Stage<W> {
                     },
                 );
             });
+            seconds.fourier += (transformed - started).as_secs_f64();
+            seconds.legendre += transformed.elapsed().as_secs_f64();
         }
         Ok(())
     }

@@ -149,7 +149,7 @@ impl<R: Real> Case for TransformCase<R> {
 
 /// Operations of the Legendre sums of one field: for each ring, each m that it carries and each n, a complex coefficient
 /// times a real function, added, with the sum by symmetry shared by the two rings at ±φ. (T+1)(T+2) · rings on a full grid.
-fn legendre_flops(grid: &Grid, truncation: Truncation) -> f64 {
+pub(crate) fn legendre_flops(grid: &Grid, truncation: Truncation) -> f64 {
     let functions = |largest: usize| (0..=largest).map(|m| truncation.total() + 1 - m).sum::<usize>();
     let rings = grid.rings().iter().map(|ring| functions(truncation.largest_zonal_on(ring)));
     2.0 * rings.sum::<usize>() as f64

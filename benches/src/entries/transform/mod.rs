@@ -11,6 +11,7 @@ use terrella_kernels::Precision;
 use super::grids;
 use crate::{Cases, Entry, Error, Key, Request, Result};
 use case::TransformCase;
+pub(super) use case::legendre_flops;
 use direction::Direction;
 pub(super) use spectra::spectrum;
 
