@@ -24,6 +24,20 @@ fn row_sum<R: Real>(row: u32, level: Level, levels: u32, factor: R, wrap: bool, 
     (factor * values[row * levels + level] + values[row * levels + next], row)
 }
 
+/// Running sums down each column, and the number of values in them.
+#[kernel(indices = 2, scan = down, carried = 2)]
+fn running_sum<R: Real>(
+    level: u32,
+    point: u32,
+    sum: R,
+    count: u32,
+    points: u32,
+    values: &[R],
+) -> (R, R, u32) {
+    let next = sum + values[level * points + point];
+    (next, next, count + 1)
+}
+
 const CHILD: &str = "TERRELLA_HOST_GPU";
 
 /// The libraries, built once per process; `None` without a C++ compiler.
@@ -107,10 +121,32 @@ fn rows<R: Real>(device: Device) -> (Vec<R>, Vec<u32>) {
     (sums.to_vec().unwrap(), numbers.to_vec().unwrap())
 }
 
+/// On more columns than one block has threads, on levels and without any.
+fn columns<R: Real>(device: Device) -> (Vec<R>, Vec<R>, Vec<u32>, Vec<u32>) {
+    let (levels, points) = (7, 300);
+    let values: Vec<R> = (0..levels * points).map(|index| R::from_f64(index as f64 * 0.1)).collect();
+    let values = Buffer::from_slice(device, &values).unwrap();
+    let mut at_levels = Buffer::zeros(device, values.len()).unwrap();
+    let mut sums = Buffer::zeros(device, points).unwrap();
+    let mut counts = Buffer::zeros(device, points).unwrap();
+    let mut launch = |levels: usize, at_levels: &mut Buffer<R>| {
+        let extent = [levels as u32, points as u32];
+        running_sum::launch(extent, points as u32, &values, at_levels, &mut sums, &mut counts).unwrap();
+        (sums.to_vec().unwrap(), counts.to_vec().unwrap())
+    };
+    let (sums, counts) = launch(levels, &mut at_levels);
+    let (_, no_counts) = launch(0, &mut Buffer::zeros(device, 0).unwrap());
+    (at_levels.to_vec().unwrap(), sums, counts, no_counts)
+}
+
 #[test]
 fn kernels_give_the_cpus_bits() {
     if on_the_host("kernels_give_the_cpus_bits") {
+        let (_, _, counts, no_counts) = columns::<f32>(Device::Cpu);
+        assert_eq!((counts, no_counts), (vec![7; 300], vec![0; 300]));
         for device in hosts() {
+            assert_eq!(columns::<f32>(device), columns::<f32>(Device::Cpu), "{device}");
+            assert_eq!(columns::<f64>(device), columns::<f64>(Device::Cpu), "{device}");
             assert_eq!(rows::<f32>(device), rows::<f32>(Device::Cpu), "{device}");
             assert_eq!(rows::<f64>(device), rows::<f64>(Device::Cpu), "{device}");
         }

@@ -18,6 +18,7 @@ static SCALED_SUM: KernelText = KernelText {
         Parameter { name: "b", kind: ParameterKind::Slice(ScalarKind::Real) },
     ],
     outputs: &[ScalarKind::Real, ScalarKind::I32],
+    carried: 0,
     cuda: r#"
 extern "C" __global__ void scaled_sum_entry(u32 extent_0, u32 extent_1, u32 columns, real weight, i32 shift,
     const real* __restrict__ a, const real* __restrict__ b, real* __restrict__ output_0, i32* __restrict__ output_1) {
@@ -56,6 +57,7 @@ static INCREMENT: KernelText = KernelText {
     indices: &["point"],
     parameters: &[Parameter { name: "values", kind: ParameterKind::Slice(ScalarKind::Real) }],
     outputs: &[ScalarKind::Real],
+    carried: 0,
     cuda: r#"
 extern "C" __global__ void increment_entry(u32 extent_0, const real* __restrict__ values, real* __restrict__ output_0) {
     unsigned long long flat = (unsigned long long)blockIdx.x * blockDim.x + threadIdx.x;
@@ -276,6 +278,7 @@ fn a_text_with_an_error_gives_the_compilers_log() {
         indices: &["point"],
         parameters: &[],
         outputs: &[ScalarKind::U32],
+        carried: 0,
         cuda: "extern \"C\" __global__ void broken_entry(u32 extent_0, u32* output_0) { nonsense; }",
         wgsl: "@compute @workgroup_size(256) fn broken_entry() { nonsense = 1; }",
         calls: &[],

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 
 use crate::language::{
-    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement,
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Role, Scalar, Statement,
 };
 
 /// The dependence of a value on the last index.
@@ -39,7 +39,11 @@ impl Kinds {
     pub(crate) fn of(kernel: &Kernel) -> Result<Self, Span> {
         let mut locals = vec![None; kernel.locals.len()];
         for (position, local) in locals.iter_mut().enumerate().take(kernel.parameters) {
-            *local = Some(if position + 1 == kernel.indices { Kind::Unit } else { Kind::Uniform });
+            *local = Some(match kernel.locals[position].role {
+                Role::Index(index) if index + 1 == kernel.indices => Kind::Unit,
+                Role::Carried => Kind::Varying,
+                _ => Kind::Uniform,
+            });
         }
         let depths = vec![0; kernel.locals.len()];
         let mut kinds = Self { locals, depths, depth: 0, changed: true, varying_loop: None };

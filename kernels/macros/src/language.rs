@@ -30,6 +30,8 @@ impl Scalar {
 pub(crate) enum Role {
     /// One of the indices, by position.
     Index(usize),
+    /// What a scan hands from one value of its first index to the next.
+    Carried,
     /// A scalar parameter.
     Scalar,
     /// A slice parameter.
@@ -53,6 +55,23 @@ pub(crate) struct Local {
     pub(crate) role: Role,
 }
 
+/// The order in which a scan goes through its first index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// 0, 1, 2, ...
+    Down,
+    /// The last one first.
+    Up,
+}
+
+/// What makes a kernel a scan.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scan {
+    pub(crate) direction: Direction,
+    /// Number of carried values: the parameters behind the indices, and the last outputs.
+    pub(crate) carried: usize,
+}
+
 /// Position in [`Kernel::locals`].
 pub(crate) type LocalId = usize;
 
@@ -73,6 +92,7 @@ pub(crate) struct Kernel {
     pub(crate) function: bool,
     /// Whether the last index is a `Level`.
     pub(crate) level: bool,
+    pub(crate) scan: Option<Scan>,
     /// Number of indices.
     pub(crate) indices: usize,
     /// Number of parameters, indices included; they are the first locals.
@@ -83,6 +103,23 @@ pub(crate) struct Kernel {
     /// Files with hand-written texts.
     pub(crate) cuda_file: Option<syn::LitStr>,
     pub(crate) wgsl_file: Option<syn::LitStr>,
+}
+
+impl Kernel {
+    /// Number of values that are carried from one value of the first index to the next.
+    pub(crate) fn carried(&self) -> usize {
+        self.scan.map_or(0, |scan| scan.carried)
+    }
+
+    /// Number of parameters that the launcher provides: indices and carried values.
+    pub(crate) fn provided(&self) -> usize {
+        self.indices + self.carried()
+    }
+
+    /// Number of outputs with a value at every index; the carried ones are behind them.
+    pub(crate) fn own_outputs(&self) -> usize {
+        self.outputs.len() - self.carried()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

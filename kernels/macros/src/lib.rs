@@ -30,11 +30,46 @@
 //! | part | types |
 //! |---|---|
 //! | indices: the parameters up to the one of type `Level`, or the first one, or the first N with `indices = N` | `u32`, slowest first |
+//! | carried values, in a scan: the N parameters behind the indices with `carried = N` | the types of the last N results |
 //! | scalar parameters | `R`, `f32`, `f64`, `u32`, `i32`, `bool` |
 //! | slices, read only | `&[R]`, `&[f32]`, `&[f64]`, `&[u32]`, `&[i32]` |
-//! | result, one output buffer each | one scalar or a tuple of up to four, not `bool` |
+//! | result, one output buffer each | one scalar or a tuple of up to eight, not `bool` |
 //!
 //! The value at indices (i, j, k) goes to `output[(i * extent_1 + j) * extent_2 + k]`.
+//!
+//! # Scans
+//! A kernel that goes through its first index in order, and hands values on from one value of it to the next: vertical
+//! integrals, tridiagonal solves, column physics.
+//!
+//! ```ignore
+//! /// Mass flux through the top of each level: the divergences above it, summed.
+//! #[kernel(indices = 2, scan = down, carried = 1)]
+//! pub fn mass_flux<R: Real>(
+//!     level: u32, point: u32,
+//!     above: R,
+//!     points: u32, divergence: &[R], thickness: &[R],
+//! ) -> (R, R) {
+//!     let here = level * points + point;
+//!     (above, above + divergence[here] * thickness[here])
+//! }
+//!
+//! mass_flux::launch([levels, points], points, &divergence, &thickness,
+//!     &mut at_levels,   // [levels, points]
+//!     &mut column,      // [points]: what the last level handed on
+//! )?;
+//! ```
+//!
+//! | part | meaning |
+//! |---|---|
+//! | `indices = N` | two or more, all `u32`: the first is gone through in order, the others are independent |
+//! | `scan = down`, `scan = up` | the first index runs 0, 1, 2, ..., or from the last one to 0 |
+//! | `carried = N` | behind the indices come N scalars: what the value before handed on, zero at the first |
+//! | result | first what each index gets (none, one or several), last the N carried values for the next one |
+//! | outputs of `launch` | in that order: `[extent_0, extent_1, ...]` each, and `[extent_1, ...]` for what was handed on at the end |
+//!
+//! Another first value than zero is a condition, which costs nothing on the CPU, where the first index is the same in
+//! all lanes: `let above = if level == 0 { top[point] } else { above };`. Without any first index the carried outputs
+//! are zero; what was in them before never matters.
 //!
 //! # The body
 //! - `let`, `let mut`; `=`, `+=`, `-=`, ...; `if` / `else` as statement and as value; `for i in a..b`; `return`;
@@ -60,7 +95,8 @@
 //!
 //! # What is generated
 //! Beside the function, whose signature stays, a module of the same name with
-//! - `launch(extent, <scalars by value, slices as &Buffer, in order>, <&mut Buffer for each output>) -> Result<()>`,
+//! - `launch(extent, <scalars by value, slices as &Buffer, in order>, <&mut Buffer for each output>) -> Result<()>`
+//!   (a carried output bears its parameter's name),
 //! - `TEXT: KernelText`, from which whole modules are assembled, and
 //! - `CUDA` and `WGSL`, this kernel's own texts.
 //!
@@ -73,18 +109,25 @@
 //! where they do not. A loop whose bounds depend on the last index cannot be packed: such a kernel is computed value by
 //! value, and refused if that index is a `Level`.
 //!
+//! A scan is split over threads by the other indices. Each thread goes through the first index outside and packs of
+//! the last one inside; what is carried lies in the carried outputs, so that nothing is allocated. On a GPU there is a
+//! thread for each value of the other indices, which carries in registers: too few of these leave it idle.
+//!
 //! # Texts by hand
 //! `#[kernel(cuda = "file.cu", wgsl = "file.wgsl")]` takes a file beside the source in place of a derived text. It holds
 //! everything from the bindings to the entry point `<name>_entry`; the types (`real`, `u32`, ...), helpers and called
-//! functions come before it. The function remains the CPU code and the reference.
+//! functions come before it. The entry of a scan has a thread for each value of the indices behind the first. The
+//! function remains the CPU code and the reference.
 
 mod check;
 mod infer;
 mod kinds;
 mod language;
+mod launch;
 mod lower;
 mod module;
 mod names;
+mod options;
 mod packed;
 mod rust;
 mod signature;
@@ -96,10 +139,11 @@ use syn::{ItemFn, parse_macro_input};
 
 /// Makes a function a kernel: see the documentation of this crate for the language.
 ///
-/// Options: `function` (only called by kernels), `indices = N`, `cuda = "file.cu"`, `wgsl = "file.wgsl"`.
+/// Options: `function` (only called by kernels), `indices = N`, `scan = down` or `scan = up` with `carried = N`,
+/// `cuda = "file.cu"`, `wgsl = "file.wgsl"`.
 #[proc_macro_attribute]
 pub fn kernel(options: TokenStream, item: TokenStream) -> TokenStream {
-    let options = parse_macro_input!(options as signature::Options);
+    let options = parse_macro_input!(options as options::Options);
     let function = parse_macro_input!(item as ItemFn);
     match lower::lower(&function, &options).and_then(|kernel| module::expand(&kernel)) {
         Ok(tokens) => tokens.into(),

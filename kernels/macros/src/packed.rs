@@ -13,7 +13,7 @@ use syn::Ident;
 
 use crate::kinds::{Kind, Kinds};
 use crate::language::{
-    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Scalar, Statement,
+    BinaryOperator, Block, Expression, ExpressionKind, Kernel, LocalId, Role, Scalar, Statement,
 };
 use crate::rust::{Code, Plain, Substitution};
 
@@ -26,10 +26,16 @@ pub(crate) fn function(kernel: &Kernel) -> Result<TokenStream, proc_macro2::Span
     let fallback = packer.falls_back.then(|| packer.fallback());
     let outputs: Vec<_> = kernel.outputs.iter().map(|scalar| code.ty(*scalar)).collect();
     let generics = kernel.real.as_ref().map(|real| quote!(#real: ::terrella_kernels::Real,));
-    let inputs = &kernel.signature.inputs;
+    let inputs = kernel.signature.inputs.iter().zip(&kernel.locals).map(|(input, local)| match local.role {
+        Role::Carried => {
+            let (ident, ty) = (&local.ident, code.ty(local.scalar));
+            quote!(#ident: ::terrella_kernels::Pack<#ty, LANES>)
+        }
+        _ => quote!(#input),
+    });
     Ok(quote! {
         #[inline(always)]
-        fn packed<#generics const LANES: usize>(#inputs) -> (#(::terrella_kernels::Pack<#outputs, LANES>,)*) {
+        fn packed<#generics const LANES: usize>(#(#inputs),*) -> (#(::terrella_kernels::Pack<#outputs, LANES>,)*) {
             #fallback
             #body
         }
@@ -63,12 +69,14 @@ impl Packer<'_> {
         let kernel = self.kernel();
         let name = &kernel.name;
         let real = kernel.real.as_ref().map(|real| quote!(::<#real>));
-        let arguments = kernel.locals[..kernel.parameters].iter().enumerate().map(|(position, local)| {
+        let arguments = kernel.locals[..kernel.parameters].iter().map(|local| {
             let ident = &local.ident;
-            if position + 1 == kernel.indices {
-                quote!(#ident.wrapping_add(__lane as u32))
-            } else {
-                quote!(#ident)
+            match local.role {
+                Role::Index(index) if index + 1 == kernel.indices => {
+                    quote!(#ident.wrapping_add(__lane as u32))
+                }
+                Role::Carried => quote!(#ident.0[__lane]),
+                _ => quote!(#ident),
             }
         });
         let outputs: Vec<_> = (0..kernel.outputs.len()).map(syn::Index::from).collect();

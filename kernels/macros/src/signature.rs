@@ -1,61 +1,15 @@
-//! Reads the attribute's options and the signature of a kernel.
+//! Reads the signature of a kernel.
 
 use proc_macro2::Span;
-use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned;
-use syn::{
-    Error, FnArg, GenericParam, Ident, LitInt, LitStr, Pat, Result, ReturnType, Token, Type, TypeParamBound,
-};
+use syn::{Error, FnArg, GenericParam, Ident, Pat, Result, ReturnType, Type, TypeParamBound};
 
-use crate::language::{Local, Role, Scalar};
+use crate::language::{Local, Role, Scalar, Scan};
 use crate::names::text_name;
+use crate::options::{Options, ScanOptions};
 
-/// `#[kernel(...)]`
-#[derive(Default)]
-pub(crate) struct Options {
-    pub(crate) function: bool,
-    pub(crate) indices: Option<(usize, Span)>,
-    pub(crate) cuda_file: Option<LitStr>,
-    pub(crate) wgsl_file: Option<LitStr>,
-}
-
-impl Parse for Options {
-    fn parse(input: ParseStream) -> Result<Self> {
-        let mut options = Self::default();
-        while !input.is_empty() {
-            let name: Ident = input.parse()?;
-            match name.to_string().as_str() {
-                "function" => options.function = true,
-                "indices" => {
-                    input.parse::<Token![=]>()?;
-                    let number: LitInt = input.parse()?;
-                    options.indices = Some((number.base10_parse()?, number.span()));
-                }
-                "cuda" => {
-                    input.parse::<Token![=]>()?;
-                    options.cuda_file = Some(input.parse()?);
-                }
-                "wgsl" => {
-                    input.parse::<Token![=]>()?;
-                    options.wgsl_file = Some(input.parse()?);
-                }
-                other => {
-                    return Err(Error::new(
-                        name.span(),
-                        format!(
-                            "`{other}` is no option of #[kernel]: expected `function`, `indices = N`, \
-                             `cuda = \"file.cu\"` or `wgsl = \"file.wgsl\"`"
-                        ),
-                    ));
-                }
-            }
-            if !input.is_empty() {
-                input.parse::<Token![,]>()?;
-            }
-        }
-        Ok(options)
-    }
-}
+/// As many as the CPU's launcher has tuples for.
+const MOST_OUTPUTS: usize = 8;
 
 /// What a signature says.
 pub(crate) struct Signature {
@@ -63,6 +17,7 @@ pub(crate) struct Signature {
     pub(crate) parameters: Vec<Local>,
     pub(crate) indices: usize,
     pub(crate) level: bool,
+    pub(crate) scan: Option<Scan>,
     pub(crate) outputs: Vec<Scalar>,
     pub(crate) default_float: Scalar,
 }
@@ -180,6 +135,12 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
             },
         };
         if is_level(&input.ty) {
+            if options.scan.is_some() {
+                return refuse(
+                    input.ty.span(),
+                    "the indices of a scan are of type `u32`: the first one is gone through in order, the last one packed",
+                );
+            }
             if level.is_some() || options.function {
                 return refuse(input.ty.span(), "one index, the last, can be the `Level`");
             }
@@ -211,6 +172,11 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
     if parameters.len() < indices {
         return refuse(signature.ident.span(), "a kernel's first parameter is its index, as in `cell: u32`");
     }
+    let outputs = outputs(signature, real.as_ref(), options.function)?;
+    let scan = match &options.scan {
+        Some(scan) => Some(carried(signature, scan, options.function, indices, &mut parameters, &outputs)?),
+        None => None,
+    };
     for (position, parameter) in parameters.iter_mut().enumerate() {
         if position < indices {
             if parameter.role != Role::Scalar || parameter.scalar != Scalar::U32 {
@@ -224,7 +190,6 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
             );
         }
     }
-    let outputs = outputs(signature, real.as_ref(), options.function)?;
     let has =
         |scalar| parameters.iter().any(|parameter| parameter.scalar == scalar) || outputs.contains(&scalar);
     let default_float = if real.is_some() {
@@ -234,17 +199,17 @@ pub(crate) fn read(signature: &syn::Signature, options: &Options) -> Result<Sign
     } else {
         Scalar::F64
     };
-    Ok(Signature { real, parameters, indices, level: level.is_some(), outputs, default_float })
+    Ok(Signature { real, parameters, indices, level: level.is_some(), scan, outputs, default_float })
 }
 
 fn outputs(signature: &syn::Signature, real: Option<&Ident>, function: bool) -> Result<Vec<Scalar>> {
-    let refused = "a kernel returns one to four scalars (R, f32, f64, u32, i32)";
+    let refused = "a kernel returns one to eight scalars (R, f32, f64, u32, i32)";
     let ReturnType::Type(_, ty) = &signature.output else { return refuse(signature.ident.span(), refused) };
     let types: Vec<&Type> = match &**ty {
         Type::Tuple(tuple) => tuple.elems.iter().collect(),
         ty => vec![ty],
     };
-    if types.is_empty() || types.len() > 4 {
+    if types.is_empty() || types.len() > MOST_OUTPUTS {
         return refuse(ty.span(), refused);
     }
     types
@@ -255,4 +220,51 @@ fn outputs(signature: &syn::Signature, real: Option<&Ident>, function: bool) -> 
             None => refuse(ty.span(), refused),
         })
         .collect()
+}
+
+/// Marks the parameters that a scan carries, whose types are those of the last outputs.
+fn carried(
+    signature: &syn::Signature,
+    scan: &ScanOptions,
+    function: bool,
+    indices: usize,
+    parameters: &mut [Local],
+    outputs: &[Scalar],
+) -> Result<Scan> {
+    let ScanOptions { direction, span, carried, carried_span } = *scan;
+    if function {
+        return refuse(span, "a kernel function has no index of its own: leave out `scan` and `carried`");
+    }
+    if indices < 2 {
+        return refuse(
+            span,
+            "a scan goes through its first index at each value of the others: give it two or more, with `indices = N`",
+        );
+    }
+    if carried > outputs.len() {
+        let message =
+            format!("the last {carried} results are to be carried, but there are only {}", outputs.len());
+        return refuse(carried_span, &message);
+    }
+    if parameters.len() < indices + carried {
+        let message = format!(
+            "behind the indices come the {carried} carried values, which the previous value of the first index handed on"
+        );
+        return refuse(signature.inputs.span(), &message);
+    }
+    let first_output = outputs.len() - carried;
+    for (position, parameter) in parameters[indices..indices + carried].iter_mut().enumerate() {
+        if parameter.role != Role::Scalar || parameter.scalar != outputs[first_output + position] {
+            let FnArg::Typed(input) = &signature.inputs[indices + position] else { continue };
+            let message = format!(
+                "`{}` is carried: its type is that of result {} of {}",
+                parameter.ident,
+                first_output + position + 1,
+                outputs.len()
+            );
+            return refuse(input.ty.span(), &message);
+        }
+        parameter.role = Role::Carried;
+    }
+    Ok(Scan { direction, carried })
 }

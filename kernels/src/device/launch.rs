@@ -47,15 +47,16 @@ pub struct Launch<'a> {
 }
 
 /// The names under which outputs appear in errors.
-const OUTPUTS: [&str; 4] = ["output 0", "output 1", "output 2", "output 3"];
+const OUTPUTS: [&str; 8] =
+    ["output 0", "output 1", "output 2", "output 3", "output 4", "output 5", "output 6", "output 7"];
 
 impl Launch<'_> {
     /// The device that all buffers share, after checking the arguments.
     ///
     /// # Errors
     /// `DeviceMismatch` names the first buffer that is elsewhere, `ArgumentKind` the first argument of a type that
-    /// the kernel doesn't take, `LengthMismatch` the first output whose length isn't the product of the extent,
-    /// and `InvalidValue` an extent whose product is 2³² or more.
+    /// the kernel doesn't take, `LengthMismatch` the first output whose length isn't the product of the extent
+    /// (without the first index for what a scan carries), and `InvalidValue` an extent whose product is 2³² or more.
     ///
     /// # Panics
     /// Where the number of indices, arguments or outputs isn't the kernel's, or there is no buffer at all.
@@ -91,8 +92,9 @@ impl Launch<'_> {
                 expect_device(parameter.name, *buffer)?;
             }
         }
-        let points = self.points()?;
-        for ((&kind, output), name) in text.outputs.iter().zip(outputs).zip(OUTPUTS) {
+        let [points, columns] = [self.points()?, self.columns()?];
+        let first_carried = text.outputs.len() - text.carried;
+        for (position, ((&kind, output), name)) in text.outputs.iter().zip(outputs).zip(OUTPUTS).enumerate() {
             if self.resolve(kind) != output.kind() {
                 return Err(Error::ArgumentKind {
                     kernel: text.name,
@@ -102,8 +104,9 @@ impl Launch<'_> {
                 });
             }
             expect_device(name, &**output)?;
-            if output.len() != points as usize {
-                return Err(Error::LengthMismatch { name, expected: points as usize, got: output.len() });
+            let expected = if position < first_carried { points } else { columns } as usize;
+            if output.len() != expected {
+                return Err(Error::LengthMismatch { name, expected, got: output.len() });
             }
         }
         Ok(device.unwrap_or_else(|| panic!("kernel '{}' has no buffer", text.name)))
@@ -128,7 +131,7 @@ impl Launch<'_> {
         if got != device {
             return Err(Error::DeviceMismatch { name: self.text.name, expected: device, got });
         }
-        if self.points()? == 0 {
+        if self.threads()? == 0 {
             return Ok(());
         }
         match device {
@@ -159,10 +162,24 @@ impl Launch<'_> {
     }
 
     /// The product of the extent.
-    pub(crate) fn points(&self) -> Result<u32> {
-        let points = self.extent.iter().try_fold(1_u32, |product, &extent| product.checked_mul(extent));
-        // A zero anywhere means no point at all, however large the other extents are.
-        if self.extent.contains(&0) { Some(0) } else { points }.ok_or_else(|| Error::InvalidValue {
+    fn points(&self) -> Result<u32> {
+        self.product(self.extent)
+    }
+
+    /// The product of the extents that a scan has a column for each value of; 1 for kernels that are no scans.
+    fn columns(&self) -> Result<u32> {
+        if self.text.carried > 0 { self.product(&self.extent[1..]) } else { Ok(1) }
+    }
+
+    /// Number of calls of the text's entry: one for each point, in a scan one for each column.
+    pub(crate) fn threads(&self) -> Result<u32> {
+        if self.text.carried > 0 { self.columns() } else { self.points() }
+    }
+
+    fn product(&self, extent: &[u32]) -> Result<u32> {
+        let product = extent.iter().try_fold(1_u32, |product, &extent| product.checked_mul(extent));
+        // A zero anywhere means nothing at all, however large the other extents are.
+        if extent.contains(&0) { Some(0) } else { product }.ok_or_else(|| Error::InvalidValue {
             name: "extent",
             got: format!("{:?}", self.extent),
             expected: "a product below 2^32".to_owned(),

@@ -16,6 +16,9 @@ pub struct KernelText {
     pub parameters: &'static [Parameter],
     /// Kinds of the outputs, in order.
     pub outputs: &'static [ScalarKind],
+    /// How many of the last outputs a scan carries along its first index: these have one value for each value of the
+    /// other indices. 0 for kernels that are no scans. The entry of a scan is called for the other indices only.
+    pub carried: usize,
     /// CUDA C of this kernel alone.
     pub cuda: &'static str,
     /// WGSL of this kernel alone.

@@ -1,4 +1,4 @@
-//! One, two and three indices; extents that are zero, one, and no multiple of anything; one to four outputs.
+//! One, two and three indices; extents that are zero, one, and no multiple of anything; one to eight outputs.
 
 use terrella_kernels::{Real, kernel};
 
@@ -90,4 +90,27 @@ stamp! {
     arguments { value(0u32), value(41u32), slice(field::<R>(3, 1)) },
     outputs { twice: R, flat: u32, difference: i32, block: R },
     reference |_: [usize; 3]| -> (R, u32, i32, R) { unreachable!("there is no point") }
+}
+
+/// Powers of one number, with integers among them.
+#[kernel]
+fn powers<R: Real>(i: u32, x: &[R]) -> (R, R, R, u32, R, i32, R, R) {
+    let square = x[i] * x[i];
+    let fourth = square * square;
+    (x[i], square, square * x[i], i, fourth, 8 - i as i32, fourth * x[i], fourth * square)
+}
+
+stamp! {
+    eight_outputs: powers<R>,
+    extent [75],
+    arguments { slice(field::<R>(4, 75)) },
+    outputs { first: R, second: R, third: R, index: u32, fourth: R, distance: i32, fifth: R, sixth: R },
+    reference {
+        let x = field::<R>(4, 75);
+        move |[i]: [usize; 1]| {
+            let second = x[i] * x[i];
+            let fourth = second * second;
+            (x[i], second, second * x[i], i as u32, fourth, 8 - i as i32, fourth * x[i], fourth * second)
+        }
+    }
 }

@@ -62,9 +62,9 @@ fn driver(text: &KernelText) -> String {
         add(type_of(*kind), true);
     }
     let mut driver = String::new();
-    writeln!(driver, "extern \"C\" void run(void** arguments, u64 points) {{").unwrap();
+    writeln!(driver, "extern \"C\" void run(void** arguments, u64 threads) {{").unwrap();
     writeln!(driver, "    blockDim.x = 256;").unwrap();
-    writeln!(driver, "    for (u64 flat = 0; flat < (points + 255) / 256 * 256; ++flat) {{").unwrap();
+    writeln!(driver, "    for (u64 flat = 0; flat < (threads + 255) / 256 * 256; ++flat) {{").unwrap();
     writeln!(driver, "        blockIdx.x = flat / 256; threadIdx.x = flat % 256;").unwrap();
     writeln!(driver, "        {}_entry({});", text.name, arguments.join(", ")).unwrap();
     writeln!(driver, "    }}\n}}").unwrap();
@@ -92,8 +92,7 @@ pub(crate) fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
         String::from_utf8_lossy(&compiled.stderr)
     );
 
-    let points = case.points();
-    let mut outputs: Vec<Vec<u8>> = case.widths.iter().map(|width| vec![0; width * points]).collect();
+    let mut outputs: Vec<Vec<u8>> = case.outputs.iter().map(|bytes| vec![0; *bytes]).collect();
     // Aligned to 8 bytes, as the types of the text need.
     let aligned = |bytes: &[u8]| -> Vec<u64> {
         bytes
@@ -111,7 +110,8 @@ pub(crate) fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
         storage.push(aligned(bytes));
     }
     let first_output = storage.len();
-    storage.extend(outputs.iter().map(|bytes| vec![0; bytes.len().div_ceil(8)]));
+    // What was in an output before must not matter.
+    storage.extend(outputs.iter().map(|bytes| vec![0x4141_4141_4141_4141; bytes.len().div_ceil(8)]));
     let mut pointers: Vec<*mut c_void> =
         storage.iter_mut().map(|values| values.as_mut_ptr().cast()).collect();
     // SAFETY: the library is ours, just compiled, and has no initialisers.
@@ -121,7 +121,7 @@ pub(crate) fn run(case: &Case) -> Result<Vec<Vec<u8>>, String> {
         unsafe { loaded.get(b"run") }.expect("the function 'run'");
     // SAFETY: the pointers are in the order and of the types that `driver` reads, each to as many values as the
     // kernel's inputs have and as the extent asks of its outputs; all live until the call returns.
-    unsafe { run(pointers.as_mut_ptr(), points as u64) };
+    unsafe { run(pointers.as_mut_ptr(), case.threads() as u64) };
     for (output, values) in outputs.iter_mut().zip(&storage[first_output..]) {
         let bytes: Vec<u8> = values.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let len = output.len();

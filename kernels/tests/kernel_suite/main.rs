@@ -22,5 +22,7 @@ mod levels;
 mod math;
 mod names;
 mod operators;
+mod scan_forms;
+mod scans;
 mod spectral;
 mod threads;

@@ -19,17 +19,18 @@ pub(crate) struct Case {
     pub(crate) precision: Precision,
     pub(crate) extent: Vec<u32>,
     pub(crate) arguments: Vec<Bytes>,
-    /// Bytes of one value of each output.
-    pub(crate) widths: Vec<usize>,
+    /// Bytes of each output.
+    pub(crate) outputs: Vec<usize>,
 }
 
 impl Case {
     pub(crate) fn new(text: &'static KernelText, precision: Precision, extent: &[u32]) -> Self {
-        Self { text, precision, extent: extent.to_vec(), arguments: Vec::new(), widths: Vec::new() }
+        Self { text, precision, extent: extent.to_vec(), arguments: Vec::new(), outputs: Vec::new() }
     }
 
-    pub(crate) fn points(&self) -> usize {
-        self.extent.iter().map(|&extent| extent as usize).product()
+    /// Calls of the entry: one for each point, in a scan one for each column.
+    pub(crate) fn threads(&self) -> usize {
+        product(&self.extent[usize::from(self.text.carried > 0)..])
     }
 
     pub(crate) fn value<T: Element>(&mut self, value: T) {
@@ -44,9 +45,21 @@ impl Case {
         self.arguments.push(Bytes::Slice(bytemuck::cast_slice(values).to_vec()));
     }
 
-    pub(crate) fn output<T: Element>(&mut self) {
-        self.widths.push(size_of::<T>());
+    pub(crate) fn output<T: Element>(&mut self, length: usize) {
+        self.outputs.push(length * size_of::<T>());
     }
+}
+
+/// The number of points below an extent.
+pub(crate) fn product(extent: &[u32]) -> usize {
+    extent.iter().map(|&extent| extent as usize).product()
+}
+
+/// What was in an output before, which must not matter.
+pub(crate) fn leftover<T: Element>() -> T {
+    let mut value = T::zeroed();
+    bytemuck::bytes_of_mut(&mut value).fill(0x41);
+    value
 }
 
 /// The bits of a value. All NaN are one: their sign and payload are the hardware's own.
@@ -126,6 +139,9 @@ pub(crate) fn by_nvrtc(case: &Case) {
 /// `stamp! { test: kernel<R>, extent [..], arguments { value(..), flag(..), slice(..) }, outputs { name: type }, reference closure }`
 ///
 /// `<R>` stamps f32 and f64, `<f32>` or `<f64>` one of them. The reference takes the indices and returns a tuple.
+///
+/// For a scan, `outputs` and then `carried` name the results, and the reference takes nothing and returns a tuple of
+/// whole arrays.
 macro_rules! stamp {
     ($test:ident: $kernel:ident<R>, $($rest:tt)*) => {
         // Not every kernel's inputs depend on the precision.
@@ -151,29 +167,23 @@ macro_rules! stamp {
         pub(super) fn case<R: Real>() -> $crate::stamp::Case {
             let mut case = $crate::stamp::Case::new(&$kernel::TEXT, R::PRECISION, &$extent);
             $(stamp!(@add case $kind $value);)*
-            $(case.output::<$type>();)*
+            $(case.output::<$type>($crate::stamp::product(&$extent));)*
             case
         }
-        pub(super) fn decode<R: Real>(outputs: &[Vec<u8>]) -> $crate::stamp::Columns {
-            let mut outputs = outputs.iter();
-            vec![$({
-                let $output = outputs.next().expect("an output");
-                $crate::stamp::bits_of_bytes::<$type>($output)
-            }),*]
-        }
+        stamp! { @decode $($output: $type),* }
         pub(super) fn launch<R: Real>(
             device: terrella_kernels::device::Device,
         ) -> terrella_kernels::Result<$crate::stamp::Columns> {
             use terrella_kernels::device::Buffer;
             let extent = $extent;
-            let points = extent.iter().map(|&extent: &u32| extent as usize).product();
+            let points = $crate::stamp::product(&extent);
             $(let mut $output = Buffer::<$type>::zeros(device, points)?;)*
             $kernel::launch(extent, $(stamp!(@argument device $kind $value),)* $(&mut $output),*)?;
             Ok(vec![$($output.to_vec()?.into_iter().map($crate::stamp::bits).collect()),*])
         }
         pub(super) fn reference<R: Real>() -> $crate::stamp::Columns {
             let extent = $extent;
-            let points: usize = extent.iter().map(|&extent: &u32| extent as usize).product();
+            let points = $crate::stamp::product(&extent);
             let reference = $reference;
             $(let mut $output: Vec<u64> = Vec::new();)*
             for point in 0..points {
@@ -184,9 +194,56 @@ macro_rules! stamp {
                     rest /= extent[position] as usize;
                 }
                 let values = reference(indices);
-                stamp!(@push values ($($output: $type),*) (0 1 2 3));
+                stamp!(@push values ($($output: $type),*) (0 1 2 3 4 5 6 7));
             }
             vec![$($output),*]
+        }
+    };
+    (@functions $kernel:ident, extent $extent:expr, arguments { $($kind:ident($value:expr)),* $(,)? },
+     outputs { $($output:ident: $type:ty),* }, carried { $($carried:ident: $carried_type:ty),* },
+     reference $reference:expr) => {
+        pub(super) fn case<R: Real>() -> $crate::stamp::Case {
+            let mut case = $crate::stamp::Case::new(&$kernel::TEXT, R::PRECISION, &$extent);
+            $(stamp!(@add case $kind $value);)*
+            $(case.output::<$type>($crate::stamp::product(&$extent));)*
+            $(case.output::<$carried_type>($crate::stamp::product(&$extent[1..]));)*
+            case
+        }
+        stamp! { @decode $($output: $type,)* $($carried: $carried_type),* }
+        pub(super) fn launch<R: Real>(
+            device: terrella_kernels::device::Device,
+        ) -> terrella_kernels::Result<$crate::stamp::Columns> {
+            use terrella_kernels::device::Buffer;
+            let extent = $extent;
+            $(let mut $output = Buffer::<$type>::zeros(device, $crate::stamp::product(&extent))?;)*
+            let columns = $crate::stamp::product(&extent[1..]);
+            $(let mut $carried = Buffer::<$carried_type>::zeros(device, columns)?;
+              $carried.fill($crate::stamp::leftover())?;)*
+            $kernel::launch(
+                extent, $(stamp!(@argument device $kind $value),)* $(&mut $output,)* $(&mut $carried),*
+            )?;
+            Ok(vec![
+                $($output.to_vec()?.into_iter().map($crate::stamp::bits).collect(),)*
+                $($carried.to_vec()?.into_iter().map($crate::stamp::bits).collect()),*
+            ])
+        }
+        pub(super) fn reference<R: Real>() -> $crate::stamp::Columns {
+            let ($($output,)* $($carried,)*) = $reference();
+            $(let $output: Vec<$type> = $output;)*
+            $(let $carried: Vec<$carried_type> = $carried;)*
+            vec![
+                $($output.into_iter().map($crate::stamp::bits).collect(),)*
+                $($carried.into_iter().map($crate::stamp::bits).collect()),*
+            ]
+        }
+    };
+    (@decode $($output:ident: $type:ty),*) => {
+        pub(super) fn decode<R: Real>(outputs: &[Vec<u8>]) -> $crate::stamp::Columns {
+            let mut outputs = outputs.iter();
+            vec![$({
+                let $output = outputs.next().expect("an output");
+                $crate::stamp::bits_of_bytes::<$type>($output)
+            }),*]
         }
     };
     (@indices [$($extent:expr),*]) => { [$(stringify!($extent)),*].len() };

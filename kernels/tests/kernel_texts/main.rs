@@ -53,6 +53,30 @@ fn tracer_flux<R: Real>(
     (flux, (flux * 100.0) as i32)
 }
 
+/// Precipitation that falls through each level, and the levels that it wets.
+#[kernel(indices = 3, scan = down, carried = 2)]
+fn precipitation<R: Real>(
+    level: u32,
+    member: u32,
+    point: u32,
+    falling: R,
+    wet: u32,
+    members: u32,
+    points: u32,
+    evaporated: R,
+    condensed: &[R],
+) -> (R, R, u32) {
+    let here = (level * members + member) * points + point;
+    let below = (falling + condensed[here] - evaporated).max(0.0);
+    (falling, below, if below > 0.0 { wet + 1 } else { wet })
+}
+
+/// Height of the surface under each level: a sum from the last level up, with no value at the levels.
+#[kernel(indices = 2, scan = up, carried = 1)]
+fn height<R: Real>(level: u32, point: u32, below: R, points: u32, thickness: &[R]) -> R {
+    below + thickness[level * points + point]
+}
+
 fn assert_text(file: &str, expected: &str, got: &str) {
     if std::env::var_os("TERRELLA_WRITE_TEXTS").is_some() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/kernel_texts/");
@@ -69,6 +93,14 @@ fn assert_text(file: &str, expected: &str, got: &str) {
 fn the_texts_read_like_code() {
     assert_text("tracer_flux.cu", include_str!("tracer_flux.cu"), tracer_flux::CUDA);
     assert_text("tracer_flux.wgsl", include_str!("tracer_flux.wgsl"), tracer_flux::WGSL);
+}
+
+#[test]
+fn scans_loop_in_their_entry() {
+    assert_text("precipitation.cu", include_str!("precipitation.cu"), precipitation::CUDA);
+    assert_text("precipitation.wgsl", include_str!("precipitation.wgsl"), precipitation::WGSL);
+    assert_text("height.cu", include_str!("height.cu"), height::CUDA);
+    assert_text("height.wgsl", include_str!("height.wgsl"), height::WGSL);
 }
 
 fn sources(text: &'static KernelText, precision: Precision) -> [String; 2] {
@@ -162,6 +194,11 @@ fn the_description_names_everything_in_order() {
     assert_eq!((text.name, text.indices), ("tracer_flux", &["column", "level"][..]));
     let names: Vec<&str> = text.parameters.iter().map(|parameter| parameter.name).collect();
     assert_eq!(names, ["levels", "floor", "periodic", "neighbours", "tracer"]);
-    assert_eq!(text.outputs.len(), 2);
+    assert_eq!((text.outputs.len(), text.carried), (2, 0));
     assert!(text.calls.iter().any(|call| call.name == "reconstructed"));
+
+    let scan = &precipitation::TEXT;
+    assert_eq!((scan.indices, scan.carried), (&["level", "member", "point"][..], 2));
+    let names: Vec<&str> = scan.parameters.iter().map(|parameter| parameter.name).collect();
+    assert_eq!(names, ["members", "points", "evaporated", "condensed"]);
 }

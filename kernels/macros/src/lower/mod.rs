@@ -19,7 +19,8 @@ use crate::language::{
     Block, Expression, ExpressionKind, Kernel, Local, LocalId, Method, Role, Scalar, UnaryOperator,
 };
 use crate::names::{text_name, unique};
-use crate::signature::{self, Options};
+use crate::options::Options;
+use crate::signature;
 
 fn refuse<T>(span: Span, message: impl std::fmt::Display) -> Result<T> {
     Err(Error::new(span, message))
@@ -61,6 +62,7 @@ pub(crate) fn lower(function: &ItemFn, options: &Options) -> Result<Kernel> {
         default_float: signature.default_float,
         function: options.function,
         level: signature.level,
+        scan: signature.scan,
         indices: signature.indices,
         parameters,
         outputs: signature.outputs,

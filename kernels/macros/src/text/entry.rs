@@ -11,7 +11,7 @@ impl Writer<'_> {
         for position in 0..kernel.indices {
             self.line(&format!("    extent_{position}: u32,"));
         }
-        for local in &kernel.locals[kernel.indices..kernel.parameters] {
+        for local in &kernel.locals[kernel.provided()..kernel.parameters] {
             if local.role == Role::Scalar {
                 let scalar = if local.scalar == Scalar::Bool { Scalar::U32 } else { local.scalar };
                 self.line(&format!("    {}: {},", local.text, type_name(scalar)));
@@ -20,7 +20,7 @@ impl Writer<'_> {
         self.line("}");
         self.line("@group(0) @binding(0) var<storage, read> arguments: Arguments;");
         let mut binding = 1;
-        for local in &kernel.locals[kernel.indices..kernel.parameters] {
+        for local in &kernel.locals[kernel.provided()..kernel.parameters] {
             if local.role == Role::Slice {
                 let scalar = type_name(local.scalar);
                 self.line(&format!(
@@ -41,7 +41,7 @@ impl Writer<'_> {
     }
 
     /// What the entry passes to the function; `prefix` stands before scalar parameters.
-    fn passed(&self, prefix: &str) -> Vec<String> {
+    pub(super) fn passed(&self, prefix: &str) -> Vec<String> {
         let parameters = &self.kernel.locals[..self.kernel.parameters];
         parameters
             .iter()
@@ -70,7 +70,7 @@ impl Writer<'_> {
         }
     }
 
-    fn extents(&self, prefix: &str) -> Vec<String> {
+    pub(super) fn extents(&self, prefix: &str) -> Vec<String> {
         (0..self.kernel.indices).map(|position| format!("{prefix}extent_{position}")).collect()
     }
 
@@ -79,7 +79,7 @@ impl Writer<'_> {
         self.line("");
         let mut parameters: Vec<String> =
             self.extents("").iter().map(|extent| format!("u32 {extent}")).collect();
-        for local in &kernel.locals[kernel.indices..kernel.parameters] {
+        for local in &kernel.locals[kernel.provided()..kernel.parameters] {
             let (name, scalar) = (&local.text, type_name(local.scalar));
             parameters.push(match (local.role, local.scalar) {
                 (Role::Slice, _) => format!("const {scalar}* __restrict__ {name}"),
@@ -92,27 +92,15 @@ impl Writer<'_> {
         }
         self.list(&format!("extern \"C\" __global__ void {}_entry", entry_name(kernel)), &parameters, " {");
         self.indent += 1;
-        let mut points = self.extents("");
-        points[0] = format!("u64({})", points[0]);
+        let mut threads = self.thread_extents("");
+        threads[0] = format!("u64({})", threads[0]);
         self.line("const u64 flat = u64(blockIdx.x) * blockDim.x + threadIdx.x;");
-        self.line(&format!("if (flat >= {}) return;", points.join(" * ")));
-        if kernel.indices == 1 {
-            self.line(&format!("const u32 {} = u32(flat);", kernel.locals[0].text));
-        } else {
-            let mut rest = "u32(flat)".to_owned();
-            for position in (1..kernel.indices).rev() {
-                let name = &kernel.locals[position].text;
-                self.line(&format!("const u32 {name} = {rest} % extent_{position};"));
-                rest = format!("{rest} / extent_{position}");
-                if position > 1 {
-                    let next = format!("rest_{position}");
-                    self.line(&format!("const u32 {next} = {rest};"));
-                    rest = next;
-                }
-            }
-            self.line(&format!("const u32 {} = {rest};", kernel.locals[0].text));
+        self.line(&format!("if (flat >= {}) return;", threads.join(" * ")));
+        self.thread_indices("const u32", "u32(flat)", "");
+        match kernel.scan {
+            Some(scan) => self.scan(scan, ""),
+            None => self.store(""),
         }
-        self.store("");
         self.indent -= 1;
         self.line("}");
     }
@@ -128,24 +116,39 @@ impl Writer<'_> {
         self.list(&format!("fn {}_entry", entry_name(kernel)), &parameters, " {");
         self.indent += 1;
         self.line("let flat = id.x + id.y * (groups.x * 256u);");
-        self.line(&format!("if (flat >= {}) {{", self.extents("arguments.").join(" * ")));
+        self.line(&format!("if (flat >= {}) {{", self.thread_extents("arguments.").join(" * ")));
         self.line("    return;");
         self.line("}");
-        let mut rest = "flat".to_owned();
-        for position in (1..kernel.indices).rev() {
+        self.thread_indices("let", "flat", "arguments.");
+        match kernel.scan {
+            Some(scan) => self.scan(scan, "arguments."),
+            None => self.store("arguments."),
+        }
+        self.indent -= 1;
+        self.line("}");
+    }
+
+    /// The extents of the indices that each thread has one value of: all but a scan's first.
+    pub(super) fn thread_extents(&self, prefix: &str) -> Vec<String> {
+        self.extents(prefix).split_off(usize::from(self.kernel.scan.is_some()))
+    }
+
+    /// The thread's indices, from their flat number.
+    fn thread_indices(&mut self, declaration: &str, flat: &str, prefix: &str) {
+        let kernel = self.kernel;
+        let first = usize::from(kernel.scan.is_some());
+        let mut rest = flat.to_owned();
+        for position in (first + 1..kernel.indices).rev() {
             let name = &kernel.locals[position].text;
-            self.line(&format!("let {name} = {rest} % arguments.extent_{position};"));
-            rest = format!("{rest} / arguments.extent_{position}");
-            if position > 1 {
+            self.line(&format!("{declaration} {name} = {rest} % {prefix}extent_{position};"));
+            rest = format!("{rest} / {prefix}extent_{position}");
+            if position > first + 1 {
                 let next = format!("rest_{position}");
-                self.line(&format!("let {next} = {rest};"));
+                self.line(&format!("{declaration} {next} = {rest};"));
                 rest = next;
             }
         }
-        self.line(&format!("let {} = {rest};", kernel.locals[0].text));
-        self.store("arguments.");
-        self.indent -= 1;
-        self.line("}");
+        self.line(&format!("{declaration} {} = {rest};", kernel.locals[first].text));
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod entry;
 mod expressions;
+mod scan;
 
 use self::expressions::{Piece, precedence};
 use std::cell::RefCell;

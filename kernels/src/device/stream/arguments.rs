@@ -12,7 +12,7 @@ pub(super) fn parameter_slots<'a>(
     outputs: impl Iterator<Item = u64>,
     address: impl Fn(&Argument<'a>) -> u64,
 ) -> Vec<u64> {
-    let mut slots = Vec::with_capacity(extent.len() + arguments.len() + 4);
+    let mut slots = Vec::with_capacity(extent.len() + arguments.len() + 8);
     slots.extend(extent.iter().map(|extent| word(extent.to_ne_bytes())));
     slots.extend(arguments.iter().map(|argument| match argument {
         Argument::U32(value) => word(value.to_ne_bytes()),

@@ -120,11 +120,11 @@ impl<R: Runtime> StreamContext<R> {
     /// Enqueues one launch whose parameters were checked.
     pub(super) fn launch(&self, launch: &Launch, slots: &mut [u64]) -> Result<()> {
         let function = self.function(launch)?;
-        let blocks = launch.points()?.div_ceil(BLOCK_THREADS);
+        let blocks = launch.threads()?.div_ceil(BLOCK_THREADS);
         // SAFETY: `Launch::enqueue` has compared number, kinds and device of the arguments with the text that the
         // function was compiled from, whose signature is extents, parameters, outputs. The buffers are borrowed, so
-        // their blocks are live now, and a block freed later is only reused or freed behind this launch. The kernel
-        // writes one value per point below the extent, and each output holds exactly that many. What it reads through
+        // their blocks are live now, and a block freed later is only reused or freed behind this launch. Each thread
+        // writes the values at its own indices below the extent, and the outputs' lengths were compared with it. What it reads through
         // its own index tables is the contract of the kernel's text (see `Launch::enqueue`).
         let launched = unsafe { self.runtime.launch(function, blocks, slots) };
         self.failed("launching a kernel", launched)

@@ -129,6 +129,7 @@ static KERNEL: KernelText = KernelText {
     indices: &["point"],
     parameters: &[],
     outputs: &[ScalarKind::Real],
+    carried: 0,
     cuda: "one_entry",
     wgsl: "",
     calls: &[],

@@ -164,6 +164,7 @@ mod tests {
         indices: &["point"],
         parameters: &[Parameter { name: "factor", kind: ParameterKind::Scalar(ScalarKind::Real) }],
         outputs: &[ScalarKind::Real],
+        carried: 0,
         cuda: "",
         wgsl: "struct Arguments { extent_0: u32, factor: real }
 @group(0) @binding(0) var<storage, read> arguments: Arguments;

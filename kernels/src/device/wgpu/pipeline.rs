@@ -62,7 +62,7 @@ impl WgpuContext {
             _ => None,
         });
         let bindings = inputs.chain(outputs.iter().map(|output| self.binding(&**output)));
-        self.dispatch(&pipeline, launch.extent, launch.points()?, arguments, bindings)
+        self.dispatch(&pipeline, launch.extent, launch.threads()?, arguments, bindings)
     }
 
     /// Writes the two words of `pattern` in turn over the first `bytes` bytes.
@@ -210,16 +210,16 @@ impl WgpuContext {
         Some(unsafe { self.device.create_pipeline_cache(&descriptor) })
     }
 
-    /// Records a dispatch over `points` points.
+    /// Records a dispatch of `threads` threads.
     fn dispatch<'a>(
         &self,
         pipeline: &Pipeline,
         extent: &[u32],
-        points: u32,
+        threads: u32,
         arguments: &[Argument],
         bindings: impl Iterator<Item = (&'a WgpuBlock, u64)> + Clone,
     ) -> Result<()> {
-        let [columns, rows] = self.groups(points)?;
+        let [columns, rows] = self.groups(threads)?;
         let mut recorder = lock(&self.recorder);
         let alignment = u64::from(self.limits.min_storage_buffer_offset_alignment);
         let most = 8 * (extent.len() + arguments.len() + 1) as u64;
@@ -272,17 +272,17 @@ impl WgpuContext {
         })
     }
 
-    /// Workgroups in x and y that cover `points` points, within the device's limit per dimension.
-    fn groups(&self, points: u32) -> Result<[u32; 2]> {
+    /// Workgroups in x and y that cover `threads` threads, within the device's limit per dimension.
+    fn groups(&self, threads: u32) -> Result<[u32; 2]> {
         let limit = self.limits.max_compute_workgroups_per_dimension;
-        let groups = points.div_ceil(WORKGROUP);
+        let groups = threads.div_ceil(WORKGROUP);
         let rows = groups.div_ceil(limit);
         let columns = groups.div_ceil(rows);
         // The kernel's flat index is a u32; with the last, partly filled row it must not wrap around.
         if rows > limit || u64::from(rows) * u64::from(columns) * u64::from(WORKGROUP) > 1 << 32 {
             return Err(Error::InvalidValue {
                 name: "extent",
-                got: format!("{points} points"),
+                got: format!("{threads} threads"),
                 expected: format!("what {limit} x {limit} workgroups of {WORKGROUP} cover, below 2^32"),
             });
         }

@@ -1,13 +1,20 @@
 //! The loop over all indices on the CPU: rayon over chunks, SIMD chosen at run time inside each.
 //!
-//! The generated `launch` functions of kernels call [`run_packs`] and [`run_points`]. Each value depends on its own
-//! index alone, so that neither the number of threads nor the split into packs shows in the results.
+//! The generated `launch` functions of kernels call [`run_packs`] and [`run_points`], those of scans [`scan_packs`] and
+//! [`scan_points`]. Each value depends on its own index alone, in a scan on its own column alone, so that neither the
+//! number of threads nor the split into packs shows in the results.
+
+mod columns;
+mod outputs;
+mod scan;
 
 use std::ops::Range;
 
 use pulp::Arch;
 
-use crate::Pack;
+pub use columns::{ColumnOutputs, Columns};
+pub use outputs::Outputs;
+pub use scan::{scan_packs, scan_points};
 
 /// Lanes of the packs that kernels are computed in.
 pub const LANES: usize = 16;
@@ -19,71 +26,12 @@ pub const WIDE_LANES: usize = 32;
 /// No chunk below this number of points is split: starting a task costs about as much as computing it.
 const SMALLEST_CHUNK: usize = 4096;
 
-/// The output slices of a kernel: a tuple of one to four.
-pub trait Outputs: Send + Sized {
-    /// The values at one index.
-    type Point;
-    /// The values at [`LANES`] indices.
-    type Packs;
-    /// The values at [`WIDE_LANES`] indices.
-    type WidePacks;
-    /// Whether wide packs pay: no value takes more than four bytes.
-    const NARROW: bool;
-    /// The length that all of them have.
-    fn points(&self) -> usize;
-    /// Both sides of `at`.
-    fn split_at(self, at: usize) -> (Self, Self);
-    /// Writes the values of one index.
-    fn store(&mut self, at: usize, point: Self::Point);
-    /// Writes the values of [`LANES`] indices.
-    fn store_packs(&mut self, at: usize, packs: Self::Packs);
-    /// Writes the values of [`WIDE_LANES`] indices.
-    fn store_wide_packs(&mut self, at: usize, packs: Self::WidePacks);
-}
-
-macro_rules! outputs {
-    ($($type:ident $position:tt),*) => {
-        impl<$($type: Copy + Default + Send),*> Outputs for ($(&mut [$type],)*) {
-            type Point = ($($type,)*);
-            type Packs = ($(Pack<$type, LANES>,)*);
-            type WidePacks = ($(Pack<$type, WIDE_LANES>,)*);
-            const NARROW: bool = $(size_of::<$type>() <= 4)&&*;
-            #[inline(always)]
-            fn points(&self) -> usize {
-                self.0.len()
-            }
-            #[inline(always)]
-            fn split_at(self, at: usize) -> (Self, Self) {
-                let halves = ($(self.$position.split_at_mut(at),)*);
-                (($(halves.$position.0,)*), ($(halves.$position.1,)*))
-            }
-            #[inline(always)]
-            fn store(&mut self, at: usize, point: Self::Point) {
-                $(self.$position[at] = point.$position;)*
-            }
-            #[inline(always)]
-            fn store_packs(&mut self, at: usize, packs: Self::Packs) {
-                $(packs.$position.store(self.$position, at);)*
-            }
-            #[inline(always)]
-            fn store_wide_packs(&mut self, at: usize, packs: Self::WidePacks) {
-                $(packs.$position.store(self.$position, at);)*
-            }
-        }
-    };
-}
-
-outputs!(A 0);
-outputs!(A 0, B 1);
-outputs!(A 0, B 1, C 2);
-outputs!(A 0, B 1, C 2, D 3);
-
 /// Computes the values at all indices below `extent`, one by one.
 #[inline(always)]
 pub fn run_points<O: Outputs, const INDICES: usize>(
     extent: [u32; INDICES],
     outputs: O,
-    point: impl Fn([u32; INDICES]) -> O::Point + Sync,
+    point: impl Fn([u32; INDICES]) -> O::Point + Sync + Copy,
 ) {
     run(extent, outputs, &Points(point));
 }
@@ -93,22 +41,23 @@ pub fn run_points<O: Outputs, const INDICES: usize>(
 pub fn run_packs<O: Outputs, const INDICES: usize>(
     extent: [u32; INDICES],
     outputs: O,
-    point: impl Fn([u32; INDICES]) -> O::Point + Sync,
-    packs: impl Fn([u32; INDICES]) -> O::Packs + Sync,
-    wide_packs: impl Fn([u32; INDICES]) -> O::WidePacks + Sync,
+    point: impl Fn([u32; INDICES]) -> O::Point + Sync + Copy,
+    packs: impl Fn([u32; INDICES]) -> O::Packs + Sync + Copy,
+    wide_packs: impl Fn([u32; INDICES]) -> O::WidePacks + Sync + Copy,
 ) {
     run(extent, outputs, &Packs(point, packs, wide_packs));
 }
 
 /// What computes a part of a row, that is of the values of the last index at fixed others.
-trait Row<O: Outputs, const INDICES: usize>: Sync {
+trait Row<O: Outputs, const INDICES: usize>: Sync + Copy {
     /// Writes the values at the last indices `columns` to `outputs`, which begin at `offset`.
     fn compute(&self, indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize);
 }
 
+#[derive(Clone, Copy)]
 struct Points<F>(F);
 
-impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize> Row<O, INDICES>
+impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync + Copy, const INDICES: usize> Row<O, INDICES>
     for Points<F>
 {
     #[inline(always)]
@@ -121,14 +70,15 @@ impl<O: Outputs, F: Fn([u32; INDICES]) -> O::Point + Sync, const INDICES: usize>
     }
 }
 
+#[derive(Clone, Copy)]
 struct Packs<F, P, W>(F, P, W);
 
 impl<O, F, P, W, const INDICES: usize> Row<O, INDICES> for Packs<F, P, W>
 where
     O: Outputs,
-    F: Fn([u32; INDICES]) -> O::Point + Sync,
-    P: Fn([u32; INDICES]) -> O::Packs + Sync,
-    W: Fn([u32; INDICES]) -> O::WidePacks + Sync,
+    F: Fn([u32; INDICES]) -> O::Point + Sync + Copy,
+    P: Fn([u32; INDICES]) -> O::Packs + Sync + Copy,
+    W: Fn([u32; INDICES]) -> O::WidePacks + Sync + Copy,
 {
     #[inline(always)]
     fn compute(&self, mut indices: [u32; INDICES], columns: Range<u32>, outputs: &mut O, offset: usize) {
@@ -185,7 +135,7 @@ fn split<O: Outputs, const INDICES: usize>(
         let arch = Arch::new();
         return arch.dispatch(
             #[inline(always)]
-            || compute(extent, start, outputs, row),
+            || compute(extent, start, outputs, *row),
         );
     }
     let columns = extent[INDICES - 1] as usize;
@@ -204,15 +154,10 @@ fn compute<O: Outputs, const INDICES: usize>(
     extent: [u32; INDICES],
     start: usize,
     mut outputs: O,
-    row: &impl Row<O, INDICES>,
+    row: impl Row<O, INDICES>,
 ) {
     let columns = extent[INDICES - 1] as usize;
-    let mut indices = [0; INDICES];
-    let mut rest = start;
-    for position in (0..INDICES).rev() {
-        indices[position] = (rest % extent[position] as usize) as u32;
-        rest /= extent[position] as usize;
-    }
+    let mut indices = indices_of(extent, start);
     let count = outputs.points();
     let mut offset = 0;
     while offset < count {
@@ -220,14 +165,31 @@ fn compute<O: Outputs, const INDICES: usize>(
         let end = columns.min(first + count - offset);
         row.compute(indices, first as u32..end as u32, &mut outputs, offset);
         offset += end - first;
-        // The next row.
-        indices[INDICES - 1] = 0;
-        for position in (0..INDICES - 1).rev() {
-            indices[position] += 1;
-            if indices[position] < extent[position] {
-                break;
-            }
-            indices[position] = 0;
+        next_row(extent, &mut indices);
+    }
+}
+
+/// The indices of a point counted over all indices.
+#[inline(always)]
+fn indices_of<const INDICES: usize>(extent: [u32; INDICES], point: usize) -> [u32; INDICES] {
+    let mut indices = [0; INDICES];
+    let mut rest = point;
+    for position in (0..INDICES).rev() {
+        indices[position] = (rest % extent[position] as usize) as u32;
+        rest /= extent[position] as usize;
+    }
+    indices
+}
+
+/// To the beginning of the next row.
+#[inline(always)]
+fn next_row<const INDICES: usize>(extent: [u32; INDICES], indices: &mut [u32; INDICES]) {
+    indices[INDICES - 1] = 0;
+    for position in (0..INDICES - 1).rev() {
+        indices[position] += 1;
+        if indices[position] < extent[position] {
+            break;
         }
+        indices[position] = 0;
     }
 }
