@@ -195,6 +195,10 @@ impl<R: Real> ShallowWater<R> {
 
     /// Advances the state by one time step.
     pub fn step(&mut self) -> Result<()> {
+        self.device.within(|| self.advance())
+    }
+
+    fn advance(&mut self) -> Result<()> {
         self.explicit_terms()?;
         self.watch_wind()?;
         let first = self.step == 0;

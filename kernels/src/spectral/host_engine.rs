@@ -12,6 +12,7 @@ use super::operation::{Operation, Quadrature};
 use super::resampling::Resampling;
 use super::stage::{FourierHook, Shared, Stage, StageSeconds};
 use super::sums::narrowest_wide;
+use crate::device::Device;
 use crate::grid::Grid;
 use crate::{Precision, Real, Result};
 
@@ -97,7 +98,7 @@ impl HostEngine {
         let hook = hook.filter(|_| operation.quadrature == Quadrature::Plain);
         let sums_in_f32 = self.sums_in_f32(operation, fields);
         let Self { grid, shared, double, single } = self;
-        match arrays {
+        Device::Cpu.within(|| match arrays {
             Arrays::F64(spectra, values) => {
                 Stage::at(double, grid, shared).synthesize(shared, operation, fields, spectra, values, hook)
             }
@@ -107,14 +108,14 @@ impl HostEngine {
             Arrays::F32(spectra, values) => {
                 Stage::at(double, grid, shared).synthesize(shared, operation, fields, spectra, values, hook)
             }
-        }
+        })
     }
 
     /// Grid fields to spectra, whose lengths the caller has checked.
     pub(super) fn analyze(&mut self, operation: Operation, fields: usize, arrays: Arrays<'_>) -> Result<()> {
         let sums_in_f32 = self.sums_in_f32(operation, fields);
         let Self { grid, shared, double, single } = self;
-        match arrays {
+        Device::Cpu.within(|| match arrays {
             Arrays::F64(values, spectra) => {
                 Stage::at(double, grid, shared).analyze(shared, operation, fields, values, spectra)
             }
@@ -124,7 +125,7 @@ impl HostEngine {
             Arrays::F32(values, spectra) => {
                 Stage::at(double, grid, shared).analyze(shared, operation, fields, values, spectra)
             }
-        }
+        })
     }
 
     /// Of fields in f32: few columns are faster in f64, whose sums need no panels; the resampling needs the accuracy.

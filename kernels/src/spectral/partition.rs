@@ -65,6 +65,29 @@ where
     halve(front, back, north, south, 0, work);
 }
 
+/// Calls `work(i, part)` for the parts of `len` values each.
+pub(super) fn for_each_chunk<T, F>(values: &mut [T], len: usize, work: &F)
+where
+    T: Send,
+    F: Fn(usize, &mut [T]) + Sync,
+{
+    fn halve<T, F>(first: usize, values: &mut [T], len: usize, work: &F)
+    where
+        T: Send,
+        F: Fn(usize, &mut [T]) + Sync,
+    {
+        if values.len() <= len {
+            return work(first, values);
+        }
+        let middle = values.len() / len / 2;
+        let (left, right) = values.split_at_mut(middle * len);
+        both(|| halve(first, left, len, work), || halve(first + middle, right, len, work));
+    }
+    if !values.is_empty() {
+        halve(0, values, len, work);
+    }
+}
+
 /// Both, on two threads if there are.
 fn both(left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
     if rayon::current_num_threads() == 1 {

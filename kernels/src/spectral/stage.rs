@@ -14,11 +14,11 @@ use pulp::Arch;
 use super::Truncation;
 use super::coefficients::{Layout, try_lines};
 use super::form::FormAt;
-use super::fourier::RingTransforms;
+use super::fourier::{RingHook, RingTransforms};
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
 use super::operation::{Operation, Quadrature};
-use super::partition::{Pool, for_each_with_parts};
+use super::partition::{Pool, for_each_chunk, for_each_with_parts};
 use super::resampling::Resampling;
 use super::ring_factor::Factor;
 use super::sums::{Scratch, Sums};
@@ -202,19 +202,17 @@ impl<W: Lane> Stage<W> {
             );
             let summed = Instant::now();
             for (c, values) in values.iter_mut().take(components).enumerate() {
-                for (slot, field) in portion.clone().enumerate() {
-                    let column = c * portion.len() + slot;
-                    let values = &mut values[field * points..(field + 1) * points];
-                    let columns = [columns, column];
-                    let Some(hook) = hook else {
-                        rings.synthesize(layout, store, columns, factor, None, values);
-                        continue;
-                    };
-                    let on_ring = |ring: usize, coefficients: &mut [[f64; 2]]| {
-                        hook(FourierRow { component: c, field, ring, coefficients });
-                    };
-                    rings.synthesize(layout, store, columns, factor, Some(&on_ring), values);
-                }
+                let values = &mut values[portion.start * points..portion.end * points];
+                for_each_chunk(values, points, &|slot, values| {
+                    let (column, field) = (c * portion.len() + slot, portion.start + slot);
+                    let on_ring = hook.map(|hook| {
+                        move |ring: usize, coefficients: &mut [[f64; 2]]| {
+                            hook(FourierRow { component: c, field, ring, coefficients });
+                        }
+                    });
+                    let on_ring = on_ring.as_ref().map(|on_ring| on_ring as RingHook<'_>);
+                    rings.synthesize(layout, store, [columns, column], factor, on_ring, values);
+                });
             }
             seconds.legendre += (summed - started).as_secs_f64();
             seconds.fourier += summed.elapsed().as_secs_f64();
