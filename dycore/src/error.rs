@@ -51,6 +51,29 @@ pub enum Error {
         /// What was expected.
         expected: String,
     },
+    /// The same in a model with levels.
+    #[error(
+        "Step {step} (t = {time} s): '{field}' is {value} at level {level}, latitude {latitude:.3}°, longitude \
+         {longitude:.3}°: expected {expected}."
+    )]
+    UnstableAtLevel {
+        /// The step at which it was noticed.
+        step: u64,
+        /// Model time \[s\].
+        time: f64,
+        /// The field.
+        field: &'static str,
+        /// Its value there.
+        value: f64,
+        /// The level, counted from 1 at the top.
+        level: usize,
+        /// Latitude \[degrees north\].
+        latitude: f64,
+        /// Longitude \[degrees east\].
+        longitude: f64,
+        /// What was expected.
+        expected: String,
+    },
     /// A checkpoint of another model set-up.
     #[error("Checkpoint '{name}' is {got}: this model needs {expected}.")]
     CheckpointMismatch {

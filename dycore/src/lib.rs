@@ -18,6 +18,7 @@
 //! ```
 //!
 //! - [`shallow_water`]: the rotating shallow-water equations, spectral, semi-implicit.
+//! - [`primitive`]: the hydrostatic primitive equations on hybrid levels, with tracers and column physics.
 //! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!
@@ -27,6 +28,7 @@
 
 pub mod advection;
 mod error;
+pub mod primitive;
 pub mod shallow_water;
 pub mod time_stepping;
 

@@ -13,6 +13,8 @@ const ORDER: &[(&str, &[&str])] = &[
     ("grid", &["real", "device"]),
     ("field", &["real", "device", "grid"]),
     ("operators", &["real", "pack", "device", "constants", "grid", "field"]),
+    ("vertical", &["real", "pack", "device"]),
+    ("physics", &["real", "pack", "device", "constants", "vertical"]),
     ("spectral", &["real", "pack", "device", "constants", "grid", "field", "operators"]),
 ];
 

@@ -4,6 +4,12 @@
 pub mod dawson_2016;
 #[path = "../cases/galewsky_2004/mod.rs"]
 pub mod galewsky_2004;
+#[path = "../cases/held_suarez_1994/mod.rs"]
+pub mod held_suarez_1994;
+#[path = "../cases/isothermal_rest/mod.rs"]
+pub mod isothermal_rest;
+#[path = "../cases/jablonowski_2006/mod.rs"]
+pub mod jablonowski_2006;
 #[path = "../cases/williamson_1992/mod.rs"]
 pub mod williamson_1992;
 
@@ -17,6 +23,10 @@ pub const CASES: &[&Case] = &[
     &williamson_1992::rossby_haurwitz::CASE,
     &galewsky_2004::CASE,
     &dawson_2016::CASE,
+    &isothermal_rest::CASE,
+    &jablonowski_2006::STEADY,
+    &jablonowski_2006::WAVE,
+    &held_suarez_1994::CASE,
 ];
 
 /// The case of this name.

@@ -39,6 +39,26 @@ fn williamson_6() {
 }
 
 #[test]
+fn isothermal_rest() {
+    outcome("isothermal-rest");
+}
+
+#[test]
+fn jablonowski_steady() {
+    outcome("jablonowski-steady");
+}
+
+#[test]
+fn jablonowski_wave() {
+    outcome("jablonowski-wave");
+}
+
+#[test]
+fn held_suarez() {
+    outcome("held-suarez");
+}
+
+#[test]
 fn galewsky_and_its_report() {
     let outcome = outcome("galewsky");
     let folder = std::env::temp_dir().join(format!("terrella-validation-{}", std::process::id()));
@@ -87,5 +107,5 @@ fn unknown_cases_are_named_with_the_known_ones() {
         message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
         "{message}"
     );
-    assert_eq!(CASES.len(), 6);
+    assert_eq!(CASES.len(), 10);
 }

@@ -14,6 +14,7 @@ mod nvrtc;
 
 mod arithmetic;
 mod calls;
+mod columns;
 mod control;
 mod extents;
 mod hand_written;

@@ -1,0 +1,143 @@
+//! Everything that a restart needs, bit for bit.
+
+use terrella_kernels::Real;
+
+use super::{Primitive, SpectralState};
+use crate::shallow_water::{expect_finite, expect_length};
+use crate::{Error, Result};
+
+/// The model's prognostic variables at both time levels and its clock, in host memory.
+///
+/// A run that is split by `checkpoint` and `restore` continues with the same bits. Orography, physics and the other settings
+/// are the caller's to set again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint<R> {
+    /// T of the model that wrote it.
+    pub truncation: usize,
+    /// A of its half levels \[Pa\].
+    pub a: Vec<f64>,
+    /// B of its half levels.
+    pub b: Vec<f64>,
+    /// Number of its tracers, specific humidity among them.
+    pub tracers: usize,
+    /// Whether the first tracer is specific humidity.
+    pub moist: bool,
+    /// Δt \[s\] of the model that wrote it.
+    pub time_step: f64,
+    /// T_r \[K\], from which its temperatures depart.
+    pub reference_temperature: f64,
+    /// p_r \[Pa\], to which its surface pressures refer.
+    pub reference_surface_pressure: f64,
+    /// Steps done.
+    pub step: u64,
+    /// Spectra at t − Δt in the order of [`SpectralState::fields`].
+    pub previous: [Vec<R>; 5],
+    /// The same at t.
+    pub present: [Vec<R>; 5],
+    /// The mean of p_s/p_r that is held.
+    pub mass: R,
+    /// With column physics: u, v, temperature, tracers and surface pressure on the grid at t − Δt, as the schemes see them.
+    pub columns: Option<[Vec<R>; 5]>,
+}
+
+impl<R: Real> Primitive<R> {
+    /// A copy of all that the next step depends on.
+    pub fn checkpoint(&self) -> Result<Checkpoint<R>> {
+        let configuration = &self.configuration;
+        let columns = match &self.physics {
+            None => None,
+            Some(physics) => {
+                let [u, v, temperature, tracers, pressure] =
+                    physics.earlier.all().map(|(_, field)| field.to_vec());
+                Some([u?, v?, temperature?, tracers?, pressure?])
+            }
+        };
+        Ok(Checkpoint {
+            truncation: configuration.truncation,
+            a: configuration.levels.a().to_vec(),
+            b: configuration.levels.b().to_vec(),
+            tracers: configuration.tracers(),
+            moist: configuration.moist,
+            time_step: configuration.time_step,
+            reference_temperature: configuration.reference_temperature,
+            reference_surface_pressure: configuration.reference_surface_pressure,
+            step: self.step,
+            previous: to_host(&self.previous)?,
+            present: to_host(&self.present)?,
+            mass: self.work.target.to_vec()?[0],
+            columns,
+        })
+    }
+
+    /// Continues from a checkpoint of a model with the same truncation, levels, tracers, time step and reference state, and
+    /// with physics if this one has any.
+    ///
+    /// On an error the model is as it was.
+    pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
+        let configuration = &self.configuration;
+        let levels = |a: &[f64], b: &[f64]| format!("A = {a:?} Pa, B = {b:?}");
+        let settings = [
+            ("truncation", configuration.truncation.to_string(), checkpoint.truncation.to_string()),
+            (
+                "levels",
+                levels(configuration.levels.a(), configuration.levels.b()),
+                levels(&checkpoint.a, &checkpoint.b),
+            ),
+            ("tracers", configuration.tracers().to_string(), checkpoint.tracers.to_string()),
+            ("moist", configuration.moist.to_string(), checkpoint.moist.to_string()),
+            ("time_step", configuration.time_step.to_string(), checkpoint.time_step.to_string()),
+            (
+                "reference_temperature",
+                configuration.reference_temperature.to_string(),
+                checkpoint.reference_temperature.to_string(),
+            ),
+            (
+                "reference_surface_pressure",
+                configuration.reference_surface_pressure.to_string(),
+                checkpoint.reference_surface_pressure.to_string(),
+            ),
+            ("physics", self.physics.is_some().to_string(), checkpoint.columns.is_some().to_string()),
+        ];
+        for (name, expected, got) in settings {
+            if expected != got {
+                return Err(Error::CheckpointMismatch { name, expected, got });
+            }
+        }
+        for level in [&checkpoint.previous, &checkpoint.present] {
+            for ((name, buffer), array) in self.present.fields().into_iter().zip(level) {
+                expect_length(name, buffer.len(), array.len())?;
+                expect_finite(name, array)?;
+            }
+        }
+        expect_finite("mass", &[checkpoint.mass])?;
+        if let (Some(physics), Some(columns)) = (&self.physics, &checkpoint.columns) {
+            for ((name, buffer), array) in physics.earlier.all().into_iter().zip(columns) {
+                expect_length(name, buffer.len(), array.len())?;
+                expect_finite(name, array)?;
+            }
+        }
+        from_host(&checkpoint.previous, &mut self.previous)?;
+        from_host(&checkpoint.present, &mut self.present)?;
+        self.work.target.copy_from_host(&[checkpoint.mass])?;
+        if let (Some(physics), Some(columns)) = (&mut self.physics, &checkpoint.columns) {
+            for (buffer, array) in physics.earlier.all_mut().into_iter().zip(columns) {
+                buffer.copy_from_host(array)?;
+            }
+        }
+        self.step = checkpoint.step;
+        Ok(())
+    }
+}
+
+fn to_host<R: Real>(state: &SpectralState<R>) -> Result<[Vec<R>; 5]> {
+    let [vorticity, divergence, temperature, pressure, tracers] =
+        state.fields().map(|(_, field)| field.to_vec());
+    Ok([vorticity?, divergence?, temperature?, pressure?, tracers?])
+}
+
+fn from_host<R: Real>(arrays: &[Vec<R>; 5], state: &mut SpectralState<R>) -> Result<()> {
+    for ((_, buffer), array) in state.fields_mut().into_iter().zip(arrays) {
+        buffer.copy_from_host(array)?;
+    }
+    Ok(())
+}

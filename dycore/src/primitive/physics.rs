@@ -1,0 +1,89 @@
+//! Column physics: schemes that are pointwise in the horizontal and add to the tendencies of the dynamics.
+
+use terrella_kernels::Real;
+use terrella_kernels::device::Buffer;
+use terrella_kernels::grid::Grid;
+use terrella_kernels::vertical::{HybridLevels, LayerTables};
+
+use super::Tendencies;
+use crate::Result;
+
+/// What a scheme sees: columns at the beginning of the leapfrog interval.
+///
+/// Fields are those of t − Δt on the grid as they were computed when that was the present (before the time filter moved
+/// its spectra), or of t in a first step, so that damping is stable. A scheme returns tendencies that act over `interval`.
+///
+/// | buffer                | shape                     | unit    |
+/// |-----------------------|---------------------------|---------|
+/// | `u`, `v`              | \[levels, points\]          | m s⁻¹   |
+/// | `temperature`         | \[levels, points\], departure from `reference_temperature` | K |
+/// | `reference_temperature` | \[levels\]                | K       |
+/// | `tracers`             | \[tracers, levels, points\], specific humidity first in a moist model | kg kg⁻¹ |
+/// | `surface_pressure`    | \[points\]                  | Pa      |
+/// | `geopotential`        | \[levels, points\], above the ground, without the reference's: see below | m² s⁻² |
+/// | `reference_geopotential` | \[levels\]               | m² s⁻²  |
+///
+/// `geopotential` + `reference_geopotential` is the height of layers above the ground times gravity; it is computed where
+/// a scheme asks for it, and `None` else. The pressure of layer k is (a_sum\[k\] + b_sum\[k\]·p_s)/2.
+pub struct Columns<'a, R: Real> {
+    /// The horizontal grid.
+    pub grid: &'a Grid,
+    /// The half levels.
+    pub levels: &'a HybridLevels,
+    /// The layers, on the device.
+    pub layers: &'a LayerTables<R>,
+    /// I \[s\]: 2Δt, or Δt in a first step.
+    pub interval: f64,
+    /// Model time t \[s\].
+    pub time: f64,
+    /// Eastward wind.
+    pub u: &'a Buffer<R>,
+    /// Northward wind.
+    pub v: &'a Buffer<R>,
+    /// T − T_r.
+    pub temperature: &'a Buffer<R>,
+    /// T_r.
+    pub reference_temperature: &'a Buffer<R>,
+    /// Specific humidity and other tracers.
+    pub tracers: &'a Buffer<R>,
+    /// p_s.
+    pub surface_pressure: &'a Buffer<R>,
+    /// φ′.
+    pub geopotential: Option<&'a Buffer<R>>,
+    /// The reference's geopotential above the ground.
+    pub reference_geopotential: &'a Buffer<R>,
+}
+
+/// Which tendencies a scheme adds to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Affects {
+    /// u and v.
+    pub wind: bool,
+    /// T.
+    pub temperature: bool,
+    /// Specific humidity and other tracers.
+    pub tracers: bool,
+}
+
+/// A scheme of column physics. Schemes are called in the order in which they were added.
+pub trait ColumnPhysics<R: Real>: Send {
+    /// Its name, as in an error message.
+    fn name(&self) -> &'static str;
+
+    /// What it adds to; of the other tendencies it must leave the output alone.
+    fn affects(&self) -> Affects;
+
+    /// Whether it reads `Columns::geopotential`.
+    fn needs_geopotential(&self) -> bool {
+        false
+    }
+
+    /// Writes `before` plus the scheme's own tendencies to `after`, for all that it [affects](Self::affects), without
+    /// allocating and without copies to the host.
+    fn add_tendencies(
+        &mut self,
+        columns: &Columns<'_, R>,
+        before: &Tendencies<R>,
+        after: &mut Tendencies<R>,
+    ) -> Result<()>;
+}

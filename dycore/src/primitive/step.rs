@@ -1,0 +1,471 @@
+//! One step: synthesis, products on the grid, physics, analysis, update.
+
+use std::mem::swap;
+
+use terrella_kernels::Real;
+
+use super::physics::Columns;
+use super::timing::Phase;
+use super::{
+    Primitive, advance_divergence, advance_explicit, advance_surface_pressure, advance_temperature,
+    divergence_right_side, energy, mass_flux, mean_and_shift, relative_pressure, ring_sum, surface_pressure,
+    tracer_tendency, wind_and_temperature_tendencies,
+};
+use crate::Result;
+use crate::time_stepping::Filter;
+
+impl<R: Real> Primitive<R> {
+    /// Advances the state by one time step.
+    pub fn step(&mut self) -> Result<()> {
+        self.device.within(|| self.advance())
+    }
+
+    fn advance(&mut self) -> Result<()> {
+        self.synthesize()?;
+        self.watch_wind()?;
+        let timer = self.stopwatch.start()?;
+        self.integrate_columns(R::from_f64(1.0))?;
+        self.find_tendencies()?;
+        self.stopwatch.stop(Phase::GridPoint, timer)?;
+        if self.physics.is_some() {
+            let timer = self.stopwatch.start()?;
+            self.add_physics_tendencies()?;
+            self.stopwatch.stop(Phase::Physics, timer)?;
+        }
+        self.analyze()?;
+        let timer = self.stopwatch.start()?;
+        self.update()?;
+        self.stopwatch.stop(Phase::SemiImplicit, timer)?;
+        if let Some(physics) = &mut self.physics {
+            swap(&mut physics.earlier, &mut self.work.columns);
+        }
+        swap(&mut self.previous, &mut self.filtered);
+        swap(&mut self.present, &mut self.next);
+        self.step += 1;
+        Ok(())
+    }
+
+    /// I = 2Δt, or Δt in the first step \[s\].
+    fn interval(&self) -> f64 {
+        self.configuration.time_step * if self.step == 0 { 1.0 } else { 2.0 }
+    }
+
+    /// p_s on the grid, with its mean restored.
+    pub(super) fn synthesize_surface_pressure(&mut self) -> Result<()> {
+        let timer = self.stopwatch.start()?;
+        let (present, work, terms) = (&self.present, &mut self.work, &self.column_terms);
+        self.transform.synthesis(1, &present.log_surface_pressure, &mut work.log_surface_pressure)?;
+        self.stopwatch.stop(Phase::Transform, timer)?;
+        let timer = self.stopwatch.start()?;
+        let points = self.configuration.grid.points() as u32;
+        let rings = self.configuration.grid.rings().len() as u32;
+        relative_pressure::launch([points], &work.log_surface_pressure, &mut work.relative_pressure)?;
+        ring_sum::launch(
+            [rings],
+            &terms.ring_first,
+            &terms.ring_count,
+            &terms.ring_weight,
+            &work.relative_pressure,
+            &mut work.ring_sums,
+        )?;
+        let active = if self.configuration.conserve_mass { 1.0 } else { 0.0 };
+        mean_and_shift::launch(
+            [1],
+            rings,
+            R::from_f64(active),
+            &work.ring_sums,
+            &work.target,
+            &mut work.mean,
+            &mut work.shift,
+        )?;
+        surface_pressure::launch(
+            [points],
+            R::from_f64(self.configuration.reference_surface_pressure),
+            &work.shift,
+            &work.relative_pressure,
+            &mut work.columns.surface_pressure,
+        )?;
+        self.stopwatch.stop(Phase::GridPoint, timer)
+    }
+
+    /// The present state and the gradients that the dynamics need, on the grid.
+    pub(super) fn synthesize(&mut self) -> Result<()> {
+        self.synthesize_surface_pressure()?;
+        let timer = self.stopwatch.start()?;
+        let levels = self.configuration.levels.count();
+        let tracers = levels * self.configuration.tracers();
+        let (present, work, transform) = (&self.present, &mut self.work, &mut self.transform);
+        let columns = &mut work.columns;
+        transform.wind_synthesis(
+            levels,
+            &present.vorticity,
+            &present.divergence,
+            &mut columns.u,
+            &mut columns.v,
+        )?;
+        transform.synthesis(levels, &present.vorticity, &mut work.vorticity)?;
+        transform.synthesis(levels, &present.divergence, &mut work.divergence)?;
+        transform.synthesis(levels, &present.temperature, &mut columns.temperature)?;
+        transform.gradient_synthesis(
+            levels,
+            &present.temperature,
+            &mut work.temperature_eastward,
+            &mut work.temperature_northward,
+        )?;
+        transform.gradient_synthesis(
+            1,
+            &present.log_surface_pressure,
+            &mut work.eastward,
+            &mut work.northward,
+        )?;
+        if tracers > 0 {
+            transform.synthesis(tracers, &present.tracers, &mut columns.tracers)?;
+            transform.gradient_synthesis(
+                tracers,
+                &present.tracers,
+                &mut work.tracers_eastward,
+                &mut work.tracers_northward,
+            )?;
+        }
+        self.stopwatch.stop(Phase::Transform, timer)
+    }
+
+    /// Mass flux and E + φ′, or φ′ alone for `kinetic` 0.
+    pub(super) fn integrate_columns(&mut self, kinetic: R) -> Result<()> {
+        let configuration = &self.configuration;
+        let points = configuration.grid.points() as u32;
+        let extent = [configuration.levels.count() as u32, points];
+        let (work, terms) = (&mut self.work, &self.column_terms);
+        let (columns, layers) = (&work.columns, &terms.layers);
+        mass_flux::launch(
+            extent,
+            points,
+            &layers.a_thickness,
+            &layers.b_thickness,
+            &columns.surface_pressure,
+            &work.eastward,
+            &work.northward,
+            &work.divergence,
+            &columns.u,
+            &columns.v,
+            &mut work.flux_above,
+            &mut work.flux_total,
+        )?;
+        let humidity = if configuration.moist { &columns.tracers } else { &columns.temperature };
+        energy::launch(
+            extent,
+            points,
+            kinetic,
+            R::from_f64(configuration.gas_constant),
+            R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
+            u32::from(configuration.moist),
+            &layers.a_thickness,
+            &layers.b_thickness,
+            &layers.a_sum,
+            &layers.b_sum,
+            &layers.kind,
+            &layers.logarithm,
+            &layers.alpha,
+            &terms.reference_temperature,
+            &terms.reference_rise,
+            &terms.reference_middle,
+            &columns.surface_pressure,
+            &columns.temperature,
+            humidity,
+            &columns.u,
+            &columns.v,
+            &mut work.energy,
+            &mut work.top,
+        )?;
+        Ok(())
+    }
+
+    /// Tendencies of the dynamics on the grid.
+    pub(super) fn find_tendencies(&mut self) -> Result<()> {
+        let configuration = &self.configuration;
+        let points = configuration.grid.points() as u32;
+        let levels = configuration.levels.count() as u32;
+        let (work, terms) = (&mut self.work, &self.column_terms);
+        let (columns, layers) = (&work.columns, &terms.layers);
+        let humidity = if configuration.moist { &columns.tracers } else { &columns.temperature };
+        wind_and_temperature_tendencies::launch(
+            [levels, points],
+            points,
+            levels,
+            R::from_f64(configuration.gas_constant),
+            R::from_f64(configuration.kappa()),
+            R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
+            R::from_f64(configuration.vapour_heat_capacity / configuration.heat_capacity - 1.0),
+            u32::from(configuration.moist),
+            &layers.a_thickness,
+            &layers.b_thickness,
+            &layers.a_sum,
+            &layers.b_sum,
+            &layers.b_above,
+            &layers.kind,
+            &layers.logarithm,
+            &layers.alpha,
+            &terms.reference_temperature,
+            &terms.coriolis,
+            &columns.surface_pressure,
+            &work.eastward,
+            &work.northward,
+            &work.flux_above,
+            &work.flux_total,
+            &columns.u,
+            &columns.v,
+            &work.vorticity,
+            &work.divergence,
+            &columns.temperature,
+            &work.temperature_eastward,
+            &work.temperature_northward,
+            humidity,
+            &mut work.tendencies.u,
+            &mut work.tendencies.v,
+            &mut work.tendencies.temperature,
+        )?;
+        let tracers = configuration.tracers() as u32;
+        if tracers > 0 {
+            tracer_tendency::launch(
+                [tracers * levels, points],
+                points,
+                levels,
+                &layers.a_thickness,
+                &layers.b_thickness,
+                &layers.b_above,
+                &columns.surface_pressure,
+                &work.flux_above,
+                &work.flux_total,
+                &columns.u,
+                &columns.v,
+                &columns.tracers,
+                &work.tracers_eastward,
+                &work.tracers_northward,
+                &mut work.tendencies.tracers,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Adds what the schemes of column physics find.
+    fn add_physics_tendencies(&mut self) -> Result<()> {
+        let interval = self.interval();
+        let time = self.time();
+        let Some(physics) = &mut self.physics else { return Ok(()) };
+        let (work, terms) = (&mut self.work, &self.column_terms);
+        let fields = &physics.earlier;
+        if let Some(geopotential) = &mut physics.geopotential {
+            let configuration = &self.configuration;
+            let points = configuration.grid.points() as u32;
+            let layers = &terms.layers;
+            let humidity = if configuration.moist { &fields.tracers } else { &fields.temperature };
+            energy::launch(
+                [configuration.levels.count() as u32, points],
+                points,
+                R::ZERO,
+                R::from_f64(configuration.gas_constant),
+                R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
+                u32::from(configuration.moist),
+                &layers.a_thickness,
+                &layers.b_thickness,
+                &layers.a_sum,
+                &layers.b_sum,
+                &layers.kind,
+                &layers.logarithm,
+                &layers.alpha,
+                &terms.reference_temperature,
+                &terms.reference_rise,
+                &terms.reference_middle,
+                &fields.surface_pressure,
+                &fields.temperature,
+                humidity,
+                &fields.u,
+                &fields.v,
+                geopotential,
+                &mut work.top,
+            )?;
+        }
+        let columns = Columns {
+            grid: &self.configuration.grid,
+            levels: &self.configuration.levels,
+            layers: &terms.layers,
+            interval,
+            time,
+            u: &fields.u,
+            v: &fields.v,
+            temperature: &fields.temperature,
+            reference_temperature: &terms.reference_temperature,
+            tracers: &fields.tracers,
+            surface_pressure: &fields.surface_pressure,
+            geopotential: physics.geopotential.as_ref(),
+            reference_geopotential: &physics.reference_geopotential,
+        };
+        for scheme in &mut physics.schemes {
+            scheme.add_tendencies(&columns, &work.tendencies, &mut physics.after)?;
+            let affects = scheme.affects();
+            if affects.wind {
+                swap(&mut work.tendencies.u, &mut physics.after.u);
+                swap(&mut work.tendencies.v, &mut physics.after.v);
+            }
+            if affects.temperature {
+                swap(&mut work.tendencies.temperature, &mut physics.after.temperature);
+            }
+            if affects.tracers {
+                swap(&mut work.tendencies.tracers, &mut physics.after.tracers);
+            }
+        }
+        Ok(())
+    }
+
+    /// Spectra of the tendencies.
+    fn analyze(&mut self) -> Result<()> {
+        let timer = self.stopwatch.start()?;
+        let levels = self.configuration.levels.count();
+        let tracers = levels * self.configuration.tracers();
+        let (work, transform) = (&mut self.work, &mut self.transform);
+        let tendencies = &work.tendencies;
+        transform.wind_analysis(
+            levels,
+            &tendencies.u,
+            &tendencies.v,
+            &mut work.force_curl,
+            &mut work.force_divergence,
+        )?;
+        transform.analysis(levels, &work.energy, &mut work.energy_spectrum)?;
+        transform.analysis(levels, &tendencies.temperature, &mut work.temperature_spectrum)?;
+        transform.analysis(1, &work.flux_total, &mut work.flux_spectrum)?;
+        if tracers > 0 {
+            transform.analysis(tracers, &tendencies.tracers, &mut work.tracer_spectrum)?;
+        }
+        self.stopwatch.stop(Phase::Transform, timer)
+    }
+
+    /// The next state and the filtered present one.
+    fn update(&mut self) -> Result<()> {
+        let first = self.step == 0;
+        let interval = R::from_f64(self.interval());
+        let configuration = &self.configuration;
+        let filter = if first { Filter::NONE } else { configuration.filter };
+        let (strength, centring) = (R::from_f64(filter.strength), R::from_f64(filter.centring));
+        let implicit = R::from_f64(configuration.implicit_weight);
+        let weight = R::from_f64(configuration.implicit_weight * self.interval());
+        let rows = 2 * self.coefficients() as u32;
+        let levels = configuration.levels.count() as u32;
+        let tracers = levels * configuration.tracers() as u32;
+        let eddies = configuration.truncation as u32 + 1;
+        let (terms, work) = (&self.terms, &mut self.work);
+        let (previous, present) = (&self.previous, &self.present);
+
+        advance_explicit::launch(
+            [rows, levels],
+            levels,
+            eddies,
+            interval,
+            strength,
+            centring,
+            &terms.damping,
+            &terms.sponge,
+            &previous.vorticity,
+            &present.vorticity,
+            &work.force_curl,
+            &mut self.next.vorticity,
+            &mut self.filtered.vorticity,
+        )?;
+        divergence_right_side::launch(
+            [rows, levels],
+            levels,
+            weight,
+            &terms.eigenvalue,
+            &terms.geopotential_matrix,
+            &terms.pressure_force,
+            &terms.orography,
+            &previous.divergence,
+            &present.divergence,
+            &work.force_divergence,
+            &work.energy_spectrum,
+            &previous.temperature,
+            &present.temperature,
+            &work.temperature_spectrum,
+            &previous.log_surface_pressure,
+            &present.log_surface_pressure,
+            &work.flux_spectrum,
+            &mut work.right_side,
+        )?;
+        advance_divergence::launch(
+            [rows, levels],
+            levels,
+            interval,
+            implicit,
+            strength,
+            centring,
+            &terms.degree,
+            &terms.inverses[usize::from(!first)],
+            &terms.divergence_damping,
+            &terms.sponge,
+            &work.right_side,
+            &previous.divergence,
+            &present.divergence,
+            &mut work.departure,
+            &mut self.next.divergence,
+            &mut self.filtered.divergence,
+        )?;
+        advance_temperature::launch(
+            [rows, levels],
+            levels,
+            interval,
+            strength,
+            centring,
+            &terms.conversion_matrix,
+            &terms.damping,
+            &work.departure,
+            &previous.temperature,
+            &present.temperature,
+            &work.temperature_spectrum,
+            &mut self.next.temperature,
+            &mut self.filtered.temperature,
+        )?;
+        advance_surface_pressure::launch(
+            [rows],
+            levels,
+            interval,
+            strength,
+            centring,
+            &terms.mass_weight,
+            &work.shift,
+            &work.departure,
+            &previous.log_surface_pressure,
+            &present.log_surface_pressure,
+            &work.flux_spectrum,
+            &mut self.next.log_surface_pressure,
+            &mut self.filtered.log_surface_pressure,
+        )?;
+        if tracers > 0 {
+            advance_explicit::launch(
+                [rows, tracers],
+                tracers,
+                eddies,
+                interval,
+                strength,
+                centring,
+                &terms.damping,
+                &terms.no_sponge,
+                &previous.tracers,
+                &present.tracers,
+                &work.tracer_spectrum,
+                &mut self.next.tracers,
+                &mut self.filtered.tracers,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Stops the run where the wind is NaN or beyond the limit.
+    fn watch_wind(&mut self) -> Result<()> {
+        let interval = u64::from(self.configuration.watch_interval);
+        if interval == 0 || !self.step.is_multiple_of(interval) {
+            return Ok(());
+        }
+        let time = self.time();
+        self.watch.examine(self.step, time, &self.work.columns.u, &self.work.columns.v)
+    }
+}
