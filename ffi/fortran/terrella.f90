@@ -14,6 +14,15 @@
 ! Normalisation: 1/2 times the integral of P**2 over sin(latitude) is 1, without the factor (-1)**m; the (0,0) coefficient
 ! is the global mean. Adjoints are transposes with respect to sum(x * y) of arrays as they are stored.
 !
+! Arrays in the memory of a CUDA or HIP device, which terrella.h describes: after
+!   call transform%create(grid, 319, device='cuda:0')
+!   call transform%set_memory(terrella_device_memory)
+! all arrays of the transform's procedures lie there. They are passed as such where the compiler knows their device addresses,
+!   !$acc host_data use_device(spectrum, values)        or   !$omp target data use_device_addr(spectrum, values)
+!   call transform%synthesis(spectrum, values)
+! and else by these addresses, type(c_ptr), as from omp_target_alloc or cudaMalloc, behind the number of fields:
+!   call transform%synthesis(fields, spectrum_address, values_address)
+!
 ! Errors: every procedure takes status and message, both optional, like iostat and iomsg. Without status, a failure stops
 ! the program with the message; with it, status is 0 or one of the terrella_... constants, and message is set if it is not
 ! 0. Functions return -1 if they fail.
@@ -37,6 +46,9 @@ module terrella
   integer(int32), parameter, public :: terrella_out_of_memory = 6
   integer(int32), parameter, public :: terrella_not_implemented = 7
   integer(int32), parameter, public :: terrella_internal_error = 8
+
+  integer(int32), parameter, public :: terrella_host_memory = 0
+  integer(int32), parameter, public :: terrella_device_memory = 1
 
   public :: terrella_grid, terrella_transform_f32, terrella_transform_f64
   public :: terrella_library_version, terrella_coefficients
@@ -72,22 +84,37 @@ module terrella
   contains
     procedure, public :: create => create_f32
     procedure, public :: destroy => destroy_f32
+    procedure, public :: set_memory => set_memory_f32
     procedure, public :: set_radius => set_radius_f32
     procedure, public :: radius => radius_f32
     procedure, public :: truncation => truncation_f32
     procedure, public :: points => points_f32
-    procedure, public :: synthesis => synthesis_f32
-    procedure, public :: synthesis_adjoint => synthesis_adjoint_f32
-    procedure, public :: analysis => analysis_f32
-    procedure, public :: analysis_adjoint => analysis_adjoint_f32
-    procedure, public :: wind_synthesis => wind_synthesis_f32
-    procedure, public :: wind_synthesis_adjoint => wind_synthesis_adjoint_f32
-    procedure, public :: wind_analysis => wind_analysis_f32
-    procedure, public :: wind_analysis_adjoint => wind_analysis_adjoint_f32
-    procedure, public :: gradient_synthesis => gradient_synthesis_f32
-    procedure, public :: gradient_synthesis_adjoint => gradient_synthesis_adjoint_f32
-    procedure, public :: wind_zonal_derivative_synthesis => wind_zonal_derivative_synthesis_f32
-    procedure, public :: wind_zonal_derivative_synthesis_adjoint => wind_zonal_derivative_synthesis_adjoint_f32
+    generic, public :: synthesis => synthesis_f32, synthesis_at_f32
+    generic, public :: synthesis_adjoint => synthesis_adjoint_f32, synthesis_adjoint_at_f32
+    generic, public :: analysis => analysis_f32, analysis_at_f32
+    generic, public :: analysis_adjoint => analysis_adjoint_f32, analysis_adjoint_at_f32
+    generic, public :: wind_synthesis => wind_synthesis_f32, wind_synthesis_at_f32
+    generic, public :: wind_synthesis_adjoint => wind_synthesis_adjoint_f32, wind_synthesis_adjoint_at_f32
+    generic, public :: wind_analysis => wind_analysis_f32, wind_analysis_at_f32
+    generic, public :: wind_analysis_adjoint => wind_analysis_adjoint_f32, wind_analysis_adjoint_at_f32
+    generic, public :: gradient_synthesis => gradient_synthesis_f32, gradient_synthesis_at_f32
+    generic, public :: gradient_synthesis_adjoint => gradient_synthesis_adjoint_f32, gradient_synthesis_adjoint_at_f32
+    generic, public :: wind_zonal_derivative_synthesis => &
+      wind_zonal_derivative_synthesis_f32, wind_zonal_derivative_synthesis_at_f32
+    generic, public :: wind_zonal_derivative_synthesis_adjoint => &
+      wind_zonal_derivative_synthesis_adjoint_f32, wind_zonal_derivative_synthesis_adjoint_at_f32
+    procedure, private :: synthesis_f32, synthesis_at_f32
+    procedure, private :: synthesis_adjoint_f32, synthesis_adjoint_at_f32
+    procedure, private :: analysis_f32, analysis_at_f32
+    procedure, private :: analysis_adjoint_f32, analysis_adjoint_at_f32
+    procedure, private :: wind_synthesis_f32, wind_synthesis_at_f32
+    procedure, private :: wind_synthesis_adjoint_f32, wind_synthesis_adjoint_at_f32
+    procedure, private :: wind_analysis_f32, wind_analysis_at_f32
+    procedure, private :: wind_analysis_adjoint_f32, wind_analysis_adjoint_at_f32
+    procedure, private :: gradient_synthesis_f32, gradient_synthesis_at_f32
+    procedure, private :: gradient_synthesis_adjoint_f32, gradient_synthesis_adjoint_at_f32
+    procedure, private :: wind_zonal_derivative_synthesis_f32, wind_zonal_derivative_synthesis_at_f32
+    procedure, private :: wind_zonal_derivative_synthesis_adjoint_f32, wind_zonal_derivative_synthesis_adjoint_at_f32
     procedure, private :: assign => assign_f32
     generic, public :: assignment(=) => assign
     final :: finalize_f32
@@ -101,22 +128,37 @@ module terrella
   contains
     procedure, public :: create => create_f64
     procedure, public :: destroy => destroy_f64
+    procedure, public :: set_memory => set_memory_f64
     procedure, public :: set_radius => set_radius_f64
     procedure, public :: radius => radius_f64
     procedure, public :: truncation => truncation_f64
     procedure, public :: points => points_f64
-    procedure, public :: synthesis => synthesis_f64
-    procedure, public :: synthesis_adjoint => synthesis_adjoint_f64
-    procedure, public :: analysis => analysis_f64
-    procedure, public :: analysis_adjoint => analysis_adjoint_f64
-    procedure, public :: wind_synthesis => wind_synthesis_f64
-    procedure, public :: wind_synthesis_adjoint => wind_synthesis_adjoint_f64
-    procedure, public :: wind_analysis => wind_analysis_f64
-    procedure, public :: wind_analysis_adjoint => wind_analysis_adjoint_f64
-    procedure, public :: gradient_synthesis => gradient_synthesis_f64
-    procedure, public :: gradient_synthesis_adjoint => gradient_synthesis_adjoint_f64
-    procedure, public :: wind_zonal_derivative_synthesis => wind_zonal_derivative_synthesis_f64
-    procedure, public :: wind_zonal_derivative_synthesis_adjoint => wind_zonal_derivative_synthesis_adjoint_f64
+    generic, public :: synthesis => synthesis_f64, synthesis_at_f64
+    generic, public :: synthesis_adjoint => synthesis_adjoint_f64, synthesis_adjoint_at_f64
+    generic, public :: analysis => analysis_f64, analysis_at_f64
+    generic, public :: analysis_adjoint => analysis_adjoint_f64, analysis_adjoint_at_f64
+    generic, public :: wind_synthesis => wind_synthesis_f64, wind_synthesis_at_f64
+    generic, public :: wind_synthesis_adjoint => wind_synthesis_adjoint_f64, wind_synthesis_adjoint_at_f64
+    generic, public :: wind_analysis => wind_analysis_f64, wind_analysis_at_f64
+    generic, public :: wind_analysis_adjoint => wind_analysis_adjoint_f64, wind_analysis_adjoint_at_f64
+    generic, public :: gradient_synthesis => gradient_synthesis_f64, gradient_synthesis_at_f64
+    generic, public :: gradient_synthesis_adjoint => gradient_synthesis_adjoint_f64, gradient_synthesis_adjoint_at_f64
+    generic, public :: wind_zonal_derivative_synthesis => &
+      wind_zonal_derivative_synthesis_f64, wind_zonal_derivative_synthesis_at_f64
+    generic, public :: wind_zonal_derivative_synthesis_adjoint => &
+      wind_zonal_derivative_synthesis_adjoint_f64, wind_zonal_derivative_synthesis_adjoint_at_f64
+    procedure, private :: synthesis_f64, synthesis_at_f64
+    procedure, private :: synthesis_adjoint_f64, synthesis_adjoint_at_f64
+    procedure, private :: analysis_f64, analysis_at_f64
+    procedure, private :: analysis_adjoint_f64, analysis_adjoint_at_f64
+    procedure, private :: wind_synthesis_f64, wind_synthesis_at_f64
+    procedure, private :: wind_synthesis_adjoint_f64, wind_synthesis_adjoint_at_f64
+    procedure, private :: wind_analysis_f64, wind_analysis_at_f64
+    procedure, private :: wind_analysis_adjoint_f64, wind_analysis_adjoint_at_f64
+    procedure, private :: gradient_synthesis_f64, gradient_synthesis_at_f64
+    procedure, private :: gradient_synthesis_adjoint_f64, gradient_synthesis_adjoint_at_f64
+    procedure, private :: wind_zonal_derivative_synthesis_f64, wind_zonal_derivative_synthesis_at_f64
+    procedure, private :: wind_zonal_derivative_synthesis_adjoint_f64, wind_zonal_derivative_synthesis_adjoint_at_f64
     procedure, private :: assign => assign_f64
     generic, public :: assignment(=) => assign
     final :: finalize_f64
@@ -256,6 +298,14 @@ module terrella
       type(c_ptr), value :: transform
       integer(c_int32_t) :: status
     end function c_destroy_f32
+
+    function c_set_memory_f32(transform, memory) &
+      bind(c, name='terrella_transform_set_memory_f32') result(status)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: transform
+      integer(c_int32_t), value :: memory
+      integer(c_int32_t) :: status
+    end function c_set_memory_f32
 
     function c_set_radius_f32(transform, radius) &
       bind(c, name='terrella_transform_set_radius_f32') result(status)
@@ -431,6 +481,14 @@ module terrella
       type(c_ptr), value :: transform
       integer(c_int32_t) :: status
     end function c_destroy_f64
+
+    function c_set_memory_f64(transform, memory) &
+      bind(c, name='terrella_transform_set_memory_f64') result(status)
+      import :: c_int32_t, c_ptr
+      type(c_ptr), value :: transform
+      integer(c_int32_t), value :: memory
+      integer(c_int32_t) :: status
+    end function c_set_memory_f64
 
     function c_set_radius_f64(transform, radius) &
       bind(c, name='terrella_transform_set_radius_f64') result(status)
@@ -884,6 +942,17 @@ contains
     call self%destroy()
   end subroutine finalize_f32
 
+  ! Where the arrays of all further calls lie: terrella_host_memory at first, or terrella_device_memory.
+  subroutine set_memory_f32(self, memory, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer(int32), intent(in) :: memory
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    integer(int32) :: code
+    code = c_set_memory_f32(self%handle, memory)
+    call report(code, status, message)
+  end subroutine set_memory_f32
+
   ! Sets the radius of the sphere [m] that winds and gradients refer to; 6371229 at first.
   subroutine set_radius_f32(self, radius, status, message)
     class(terrella_transform_f32), intent(in) :: self
@@ -1271,6 +1340,236 @@ contains
     call report(code, status, message)
   end subroutine wind_zonal_derivative_synthesis_adjoint_f32
 
+  ! Shapes of arrays that are given by their addresses; false where they cannot be used, which is reported.
+  function shaped_f32(self, fields, addresses, spectral, gridded, status, message) result(usable)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: addresses(:)
+    integer(c_int64_t), intent(out) :: spectral(3), gridded(2)
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    logical :: usable
+    integer(c_int64_t) :: truncation, points
+    integer(int32) :: code
+    integer :: place
+    truncation = 0
+    points = 0
+    code = c_truncation_f32(self%handle, truncation)
+    if (code == terrella_success) code = c_points_f32(self%handle, points)
+    spectral = [int(fields, c_int64_t), 2_c_int64_t, (truncation + 1) * (truncation + 2) / 2]
+    gridded = [points, int(fields, c_int64_t)]
+    usable = .false.
+    if (code /= terrella_success) then
+      call report(code, status, message)
+      return
+    else if (fields < 0) then
+      call refuse(terrella_invalid_value, '''fields'' is negative.', status, message)
+      return
+    end if
+    do place = 1, size(addresses)
+      if (c_associated(addresses(place))) cycle
+      call refuse(terrella_null_pointer, 'An address is NULL: expected that of an array.', status, message)
+      return
+    end do
+    usable = .true.
+  end function shaped_f32
+
+  ! The same on arrays at these addresses.
+  subroutine synthesis_at_f32(self, fields, spectrum, values, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, values
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [spectrum, values], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(values, values_1, gridded)
+    call self%synthesis(spectra_1, values_1, status, message)
+  end subroutine synthesis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine synthesis_adjoint_at_f32(self, fields, values, spectrum, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: values, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [values, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(values, values_1, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%synthesis_adjoint(values_1, spectra_1, status, message)
+  end subroutine synthesis_adjoint_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine analysis_at_f32(self, fields, values, spectrum, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: values, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [values, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(values, values_1, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%analysis(values_1, spectra_1, status, message)
+  end subroutine analysis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine analysis_adjoint_at_f32(self, fields, spectrum, values, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, values
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [spectrum, values], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(values, values_1, gridded)
+    call self%analysis_adjoint(spectra_1, values_1, status, message)
+  end subroutine analysis_adjoint_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_synthesis_at_f32(self, fields, vorticity, divergence, u, v, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u, v
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [vorticity, divergence, u, v], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call self%wind_synthesis(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_synthesis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_synthesis_adjoint_at_f32(self, fields, u, v, vorticity, divergence, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u, v, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [u, v, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_synthesis_adjoint(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_synthesis_adjoint_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_analysis_at_f32(self, fields, u, v, vorticity, divergence, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u, v, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [u, v, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_analysis(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_analysis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_analysis_adjoint_at_f32(self, fields, vorticity, divergence, u, v, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u, v
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [vorticity, divergence, u, v], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call self%wind_analysis_adjoint(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_analysis_adjoint_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine gradient_synthesis_at_f32(self, fields, spectrum, eastward, northward, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, eastward, northward
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [spectrum, eastward, northward], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(eastward, values_1, gridded)
+    call c_f_pointer(northward, values_2, gridded)
+    call self%gradient_synthesis(spectra_1, values_1, values_2, status, message)
+  end subroutine gradient_synthesis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine gradient_synthesis_adjoint_at_f32(self, fields, eastward, northward, spectrum, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: eastward, northward, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [eastward, northward, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(eastward, values_1, gridded)
+    call c_f_pointer(northward, values_2, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%gradient_synthesis_adjoint(values_1, values_2, spectra_1, status, message)
+  end subroutine gradient_synthesis_adjoint_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_zonal_derivative_synthesis_at_f32( &
+    self, fields, vorticity, divergence, u_eastward, v_eastward, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u_eastward, v_eastward
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [vorticity, divergence, u_eastward, v_eastward], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u_eastward, values_1, gridded)
+    call c_f_pointer(v_eastward, values_2, gridded)
+    call self%wind_zonal_derivative_synthesis(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_zonal_derivative_synthesis_at_f32
+
+  ! The same on arrays at these addresses.
+  subroutine wind_zonal_derivative_synthesis_adjoint_at_f32( &
+    self, fields, u_eastward, v_eastward, vorticity, divergence, status, message)
+    class(terrella_transform_f32), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u_eastward, v_eastward, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real32), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f32(self, fields, [u_eastward, v_eastward, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u_eastward, values_1, gridded)
+    call c_f_pointer(v_eastward, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_zonal_derivative_synthesis_adjoint(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_zonal_derivative_synthesis_adjoint_at_f32
+
   ! A transform on a device: "cpu" (as without one), "cuda:0", "hip:0", "wgpu:0".
   subroutine create_f64(self, grid, truncation, device, status, message)
     class(terrella_transform_f64), intent(inout) :: self
@@ -1314,6 +1613,17 @@ contains
     type(terrella_transform_f64), intent(inout) :: self
     call self%destroy()
   end subroutine finalize_f64
+
+  ! Where the arrays of all further calls lie: terrella_host_memory at first, or terrella_device_memory.
+  subroutine set_memory_f64(self, memory, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer(int32), intent(in) :: memory
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    integer(int32) :: code
+    code = c_set_memory_f64(self%handle, memory)
+    call report(code, status, message)
+  end subroutine set_memory_f64
 
   ! Sets the radius of the sphere [m] that winds and gradients refer to; 6371229 at first.
   subroutine set_radius_f64(self, radius, status, message)
@@ -1701,5 +2011,235 @@ contains
       vorticity, divergence, size(vorticity, kind=c_int64_t))
     call report(code, status, message)
   end subroutine wind_zonal_derivative_synthesis_adjoint_f64
+
+  ! Shapes of arrays that are given by their addresses; false where they cannot be used, which is reported.
+  function shaped_f64(self, fields, addresses, spectral, gridded, status, message) result(usable)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: addresses(:)
+    integer(c_int64_t), intent(out) :: spectral(3), gridded(2)
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    logical :: usable
+    integer(c_int64_t) :: truncation, points
+    integer(int32) :: code
+    integer :: place
+    truncation = 0
+    points = 0
+    code = c_truncation_f64(self%handle, truncation)
+    if (code == terrella_success) code = c_points_f64(self%handle, points)
+    spectral = [int(fields, c_int64_t), 2_c_int64_t, (truncation + 1) * (truncation + 2) / 2]
+    gridded = [points, int(fields, c_int64_t)]
+    usable = .false.
+    if (code /= terrella_success) then
+      call report(code, status, message)
+      return
+    else if (fields < 0) then
+      call refuse(terrella_invalid_value, '''fields'' is negative.', status, message)
+      return
+    end if
+    do place = 1, size(addresses)
+      if (c_associated(addresses(place))) cycle
+      call refuse(terrella_null_pointer, 'An address is NULL: expected that of an array.', status, message)
+      return
+    end do
+    usable = .true.
+  end function shaped_f64
+
+  ! The same on arrays at these addresses.
+  subroutine synthesis_at_f64(self, fields, spectrum, values, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, values
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [spectrum, values], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(values, values_1, gridded)
+    call self%synthesis(spectra_1, values_1, status, message)
+  end subroutine synthesis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine synthesis_adjoint_at_f64(self, fields, values, spectrum, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: values, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [values, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(values, values_1, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%synthesis_adjoint(values_1, spectra_1, status, message)
+  end subroutine synthesis_adjoint_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine analysis_at_f64(self, fields, values, spectrum, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: values, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [values, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(values, values_1, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%analysis(values_1, spectra_1, status, message)
+  end subroutine analysis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine analysis_adjoint_at_f64(self, fields, spectrum, values, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, values
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [spectrum, values], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(values, values_1, gridded)
+    call self%analysis_adjoint(spectra_1, values_1, status, message)
+  end subroutine analysis_adjoint_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_synthesis_at_f64(self, fields, vorticity, divergence, u, v, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u, v
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [vorticity, divergence, u, v], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call self%wind_synthesis(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_synthesis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_synthesis_adjoint_at_f64(self, fields, u, v, vorticity, divergence, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u, v, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [u, v, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_synthesis_adjoint(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_synthesis_adjoint_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_analysis_at_f64(self, fields, u, v, vorticity, divergence, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u, v, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [u, v, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_analysis(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_analysis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_analysis_adjoint_at_f64(self, fields, vorticity, divergence, u, v, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u, v
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [vorticity, divergence, u, v], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u, values_1, gridded)
+    call c_f_pointer(v, values_2, gridded)
+    call self%wind_analysis_adjoint(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_analysis_adjoint_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine gradient_synthesis_at_f64(self, fields, spectrum, eastward, northward, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: spectrum, eastward, northward
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [spectrum, eastward, northward], spectral, gridded, status, message)) return
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call c_f_pointer(eastward, values_1, gridded)
+    call c_f_pointer(northward, values_2, gridded)
+    call self%gradient_synthesis(spectra_1, values_1, values_2, status, message)
+  end subroutine gradient_synthesis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine gradient_synthesis_adjoint_at_f64(self, fields, eastward, northward, spectrum, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: eastward, northward, spectrum
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [eastward, northward, spectrum], spectral, gridded, status, message)) return
+    call c_f_pointer(eastward, values_1, gridded)
+    call c_f_pointer(northward, values_2, gridded)
+    call c_f_pointer(spectrum, spectra_1, spectral)
+    call self%gradient_synthesis_adjoint(values_1, values_2, spectra_1, status, message)
+  end subroutine gradient_synthesis_adjoint_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_zonal_derivative_synthesis_at_f64( &
+    self, fields, vorticity, divergence, u_eastward, v_eastward, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: vorticity, divergence, u_eastward, v_eastward
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: spectra_1(:, :, :), spectra_2(:, :, :), values_1(:, :), values_2(:, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [vorticity, divergence, u_eastward, v_eastward], spectral, gridded, status, message)) return
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call c_f_pointer(u_eastward, values_1, gridded)
+    call c_f_pointer(v_eastward, values_2, gridded)
+    call self%wind_zonal_derivative_synthesis(spectra_1, spectra_2, values_1, values_2, status, message)
+  end subroutine wind_zonal_derivative_synthesis_at_f64
+
+  ! The same on arrays at these addresses.
+  subroutine wind_zonal_derivative_synthesis_adjoint_at_f64( &
+    self, fields, u_eastward, v_eastward, vorticity, divergence, status, message)
+    class(terrella_transform_f64), intent(in) :: self
+    integer, intent(in) :: fields
+    type(c_ptr), intent(in) :: u_eastward, v_eastward, vorticity, divergence
+    integer(int32), intent(out), optional :: status
+    character(len=*), intent(inout), optional :: message
+    real(real64), pointer, contiguous :: values_1(:, :), values_2(:, :), spectra_1(:, :, :), spectra_2(:, :, :)
+    integer(c_int64_t) :: spectral(3), gridded(2)
+    if (.not. shaped_f64(self, fields, [u_eastward, v_eastward, vorticity, divergence], spectral, gridded, status, message)) return
+    call c_f_pointer(u_eastward, values_1, gridded)
+    call c_f_pointer(v_eastward, values_2, gridded)
+    call c_f_pointer(vorticity, spectra_1, spectral)
+    call c_f_pointer(divergence, spectra_2, spectral)
+    call self%wind_zonal_derivative_synthesis_adjoint(values_1, values_2, spectra_1, spectra_2, status, message)
+  end subroutine wind_zonal_derivative_synthesis_adjoint_at_f64
 
 end module terrella

@@ -12,7 +12,7 @@
  *   terrella_transform_destroy_f64(transform);
  *   terrella_grid_destroy(grid);
  *
- * Arrays, in host memory
+ * Arrays
  *   spectra      [coefficient][2][field], field fastest: n = m..T of m = 0, then of m = 1, ...; real, then imaginary part
  *   grid fields  [field][point], rings north to south, each eastward from 0 degrees east
  * Normalisation: 1/2 times the integral of P^2 over sin(latitude) is 1, without the factor (-1)^m; the (0,0) coefficient
@@ -29,7 +29,23 @@
  * was destroyed, or never was one, is refused. A transform keeps its grid. Handles may be used by several threads: calls on
  * one transform wait for each other.
  *
- * Devices: "cpu" (or NULL), "cuda:0", "hip:0", "wgpu:0". On a GPU arrays are copied there and back by every call.
+ * Devices: "cpu" (or NULL), "cuda:0", "hip:0", "wgpu:0". Arrays lie in host memory, and on a GPU every call copies them there
+ * and back, unless terrella_transform_set_memory says otherwise.
+ *
+ * Arrays in the memory of a GPU, with TERRELLA_DEVICE_MEMORY, on CUDA and HIP devices:
+ *   terrella_transform_create_f64(grid, 319, "cuda:0", &transform);
+ *   terrella_transform_set_memory_f64(transform, TERRELLA_DEVICE_MEMORY);
+ *   terrella_synthesis_f64(transform, fields, spectrum, length, values, fields * points);
+ * All arrays of an operator then lie in the memory of the transform's device, as from cudaMalloc, hipMalloc, OpenACC, OpenMP or
+ * the data_ptr() of PyTorch, or in managed memory. They are used where they lie and stay the caller's.
+ *   Order     An operator first waits for all work that this process has given to the device so far, on any stream, and
+ *             returns when its results are there, so that the caller need wait for nothing, before or after. Other threads may
+ *             not give the device work on these arrays meanwhile.
+ *   Context   On CUDA the device's primary context, as the CUDA runtime and what is built on it use; memory of another one is
+ *             refused. The calling thread's current device or context is the same after a call.
+ *   Refused   with TERRELLA_INVALID_VALUE, without following the pointer: arrays that are not aligned to their values, share
+ *             memory, or whose first or last value the driver says lies in host memory (pinned memory too), on another device or
+ *             in another context. NULL is refused with TERRELLA_NULL_POINTER.
  */
 #ifndef TERRELLA_H
 #define TERRELLA_H
@@ -53,6 +69,11 @@ typedef enum terrella_status {
   TERRELLA_NOT_IMPLEMENTED = 7,
   TERRELLA_INTERNAL_ERROR = 8   /* a defect of this library */
 } terrella_status;
+
+typedef enum terrella_memory {
+  TERRELLA_HOST_MEMORY = 0,
+  TERRELLA_DEVICE_MEMORY = 1 /* of the transform's device, "cuda:N" or "hip:N" */
+} terrella_memory;
 
 typedef struct terrella_grid terrella_grid;
 typedef struct terrella_transform_f32 terrella_transform_f32;
@@ -97,6 +118,8 @@ int32_t terrella_spectrum_length(uint64_t truncation, uint64_t fields, uint64_t*
 int32_t terrella_transform_create_f32(
     const terrella_grid* grid, uint64_t truncation, const char* device, terrella_transform_f32** transform);
 int32_t terrella_transform_destroy_f32(terrella_transform_f32* transform);
+/* Where the arrays of all further calls lie, a terrella_memory; TERRELLA_HOST_MEMORY at first. */
+int32_t terrella_transform_set_memory_f32(terrella_transform_f32* transform, int32_t memory);
 /* Radius a of the sphere [m] that winds and gradients refer to; 6371229 at first. */
 int32_t terrella_transform_set_radius_f32(terrella_transform_f32* transform, double radius);
 int32_t terrella_transform_radius_f32(const terrella_transform_f32* transform, double* radius);
@@ -151,6 +174,8 @@ int32_t terrella_wind_zonal_derivative_synthesis_adjoint_f32(
 int32_t terrella_transform_create_f64(
     const terrella_grid* grid, uint64_t truncation, const char* device, terrella_transform_f64** transform);
 int32_t terrella_transform_destroy_f64(terrella_transform_f64* transform);
+/* Where the arrays of all further calls lie, a terrella_memory; TERRELLA_HOST_MEMORY at first. */
+int32_t terrella_transform_set_memory_f64(terrella_transform_f64* transform, int32_t memory);
 /* Radius a of the sphere [m] that winds and gradients refer to; 6371229 at first. */
 int32_t terrella_transform_set_radius_f64(terrella_transform_f64* transform, double radius);
 int32_t terrella_transform_radius_f64(const terrella_transform_f64* transform, double* radius);

@@ -5,6 +5,9 @@ use std::cell::RefCell;
 use std::ffi::{CStr, CString, c_char};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::{Element, Error};
+
 use crate::failure::{Cause, Failure, Outcome};
 
 thread_local! {
@@ -94,21 +97,29 @@ impl<T> Array<T> {
     }
 }
 
-/// What a call reads, and what it writes.
-pub(crate) type Slices<'a, T, const I: usize, const O: usize> = ([&'a [T]; I], [&'a mut [T]; O]);
+impl<T: Element> Array<T> {
+    /// The array as a buffer of a device, in whose memory it lies and stays; a failure where the device says that it does
+    /// not.
+    ///
+    /// # Safety
+    /// As for [`slices`], on the device, until the buffer is dropped and the work on it is done.
+    pub(crate) unsafe fn buffer(&self, device: Device) -> Outcome<Buffer<T>> {
+        // SAFETY: the caller's promise.
+        let buffer = unsafe { Buffer::from_device_address(device, self.pointer.addr() as u64, self.len) };
+        buffer.map_err(|error| match error {
+            Error::ForeignMemory { reason, .. } => {
+                let (name, pointer) = (self.name, self.pointer);
+                let message = format!("'{name}' at {pointer:p} is no memory of device '{device}': {reason}.");
+                Failure::new(Cause::InvalidValue, message)
+            }
+            error => error.into(),
+        })
+    }
+}
 
-/// Slices over the arrays of one call.
-///
 /// Refuses NULL and misaligned pointers, and an output that shares memory with another array.
-///
-/// # Safety
-/// Every array must be readable (an output: writable, and initialised or of a type without invalid values that is only
-/// written) for its length, and no other thread may write to it during `'a`.
-pub(crate) unsafe fn slices<'a, T, const I: usize, const O: usize>(
-    inputs: [Array<T>; I],
-    outputs: [Array<T>; O],
-) -> Outcome<Slices<'a, T, I, O>> {
-    for array in inputs.iter().chain(&outputs) {
+pub(crate) fn expect_apart<T>(inputs: &[Array<T>], outputs: &[Array<T>]) -> Outcome {
+    for array in inputs.iter().chain(outputs) {
         array.check()?;
     }
     for (index, output) in outputs.iter().enumerate() {
@@ -118,6 +129,22 @@ pub(crate) unsafe fn slices<'a, T, const I: usize, const O: usize>(
             return Err(Failure::new(Cause::InvalidValue, message));
         }
     }
+    Ok(())
+}
+
+/// What a call reads, and what it writes.
+pub(crate) type Slices<'a, T, const I: usize, const O: usize> = ([&'a [T]; I], [&'a mut [T]; O]);
+
+/// Slices over the arrays of one call, which must pass [`expect_apart`].
+///
+/// # Safety
+/// Every array must be readable (an output: writable, and initialised or of a type without invalid values that is only
+/// written) for its length, and no other thread may write to it during `'a`.
+pub(crate) unsafe fn slices<'a, T, const I: usize, const O: usize>(
+    inputs: [Array<T>; I],
+    outputs: [Array<T>; O],
+) -> Outcome<Slices<'a, T, I, O>> {
+    expect_apart(&inputs, &outputs)?;
     // SAFETY: all arrays passed `check`; outputs are disjoint from everything else, so that no `&mut` aliases; the
     // lengths and the absence of other writers are the caller's promise.
     Ok(unsafe { (inputs.map(|array| array.slice()), outputs.map(|array| array.slice_mut())) })

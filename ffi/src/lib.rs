@@ -10,7 +10,8 @@
 //!   (`terrella_last_error_message`), and transi writes it to the standard error, as ecTrans does. Nothing unwinds across
 //!   the border.
 //! - **Pointers.** NULL, misaligned and overlapping arrays are refused, and arrays of the wrong length where the caller
-//!   passes lengths. That memory is as long as the caller says is for the caller to see to.
+//!   passes lengths; on a GPU, memory that its driver says is not that device's. That memory is as long as the caller says
+//!   is for the caller to see to.
 //! - **Threads.** Handles may be shared: calls on one plan wait for each other, calls on different plans do not.
 //!   A handle that was destroyed is refused, also while another thread still computes with its plan.
 //!

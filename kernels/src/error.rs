@@ -77,6 +77,16 @@ pub enum Error {
         /// The library's own words.
         reason: String,
     },
+    /// An address that is no memory of a device.
+    #[error("Address {address:#x} is no memory of device '{device}': {reason}.")]
+    ForeignMemory {
+        /// The device that was to use it.
+        device: Device,
+        /// The address.
+        address: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A buffer larger than the device can address.
     #[error("Device '{device}': a buffer of {requested} bytes is larger than its limit of {limit} bytes.")]
     BufferTooLarge {

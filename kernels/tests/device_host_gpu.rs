@@ -6,11 +6,9 @@
 
 #![cfg(all(target_os = "linux", any(feature = "cuda", feature = "hip")))]
 
-use std::env;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::OnceLock;
+mod host_gpu;
 
+use host_gpu::{hosts, on_the_host};
 use terrella_kernels::device::{Buffer, Device, Timer};
 use terrella_kernels::{Error, Level, Real, kernel};
 
@@ -36,75 +34,6 @@ fn running_sum<R: Real>(
 ) -> (R, R, u32) {
     let next = sum + values[level * points + point];
     (next, next, count + 1)
-}
-
-const CHILD: &str = "TERRELLA_HOST_GPU";
-
-/// The libraries, built once per process; `None` without a C++ compiler.
-fn libraries() -> Option<&'static Path> {
-    static FOLDER: OnceLock<Option<tempfile::TempDir>> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap();
-        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/host_gpu");
-        for (source, names) in
-            [("cuda.cpp", ["libcuda.so.1", "libnvrtc.so"]), ("hip.cpp", ["libamdhip64.so", "libhiprtc.so"])]
-        {
-            let library = folder.path().join(names[0]);
-            let compiled = Command::new("c++")
-                .args(["-std=c++17", "-O1", "-shared", "-fPIC", "-o"])
-                .args([&library, &sources.join(source)])
-                .arg("-ldl")
-                .status();
-            match compiled {
-                Err(error) => {
-                    let required = env::var("TERRELLA_REQUIRE").unwrap_or_default();
-                    assert!(!required.split(',').any(|name| name == "c++"), "required: c++: {error}");
-                    eprintln!("not run: c++: {error}");
-                    return None;
-                }
-                Ok(status) => assert!(status.success(), "{source} does not compile"),
-            }
-            std::os::unix::fs::symlink(&library, folder.path().join(names[1])).unwrap();
-        }
-        std::os::unix::fs::symlink(folder.path().join("libcuda.so.1"), folder.path().join("libcuda.so"))
-            .unwrap();
-        Some(folder)
-    });
-    folder.as_ref().map(tempfile::TempDir::path)
-}
-
-/// Runs the test `name` of this program in a process with the host's GPUs. Returns whether this is that process.
-fn on_the_host(name: &str) -> bool {
-    if env::var_os(CHILD).is_some() {
-        return true;
-    }
-    if let Some(folder) = libraries() {
-        let path = |name| folder.join(name).into_os_string();
-        let output = Command::new(env::current_exe().unwrap())
-            .args([name, "--exact", "--nocapture"])
-            .env(CHILD, "1")
-            .env("LD_LIBRARY_PATH", folder)
-            .env("TERRELLA_NVRTC", path("libnvrtc.so"))
-            .env("TERRELLA_HIPRTC", path("libhiprtc.so"))
-            .env("TERRELLA_CACHE", path("cache"))
-            .output()
-            .unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
-        assert!(text(&output.stdout).contains("1 passed"), "{}", text(&output.stdout));
-    }
-    false
-}
-
-fn hosts() -> Vec<Device> {
-    let mut devices = Vec::new();
-    if cfg!(feature = "cuda") {
-        devices.push(Device::Cuda(0));
-    }
-    if cfg!(feature = "hip") {
-        devices.push(Device::Hip(0));
-    }
-    devices
 }
 
 fn rows<R: Real>(device: Device) -> (Vec<R>, Vec<u32>) {
@@ -150,8 +79,7 @@ fn kernels_give_the_cpus_bits() {
             assert_eq!(rows::<f32>(device), rows::<f32>(Device::Cpu), "{device}");
             assert_eq!(rows::<f64>(device), rows::<f64>(Device::Cpu), "{device}");
         }
-        let folder = PathBuf::from(env::var_os("TERRELLA_CACHE").unwrap());
-        let stored = std::fs::read_dir(folder).unwrap().count();
+        let stored = std::fs::read_dir(host_gpu::cache()).unwrap().count();
         assert!(stored >= 2 * hosts().len(), "two precisions are stored per device, got {stored}");
     }
 }

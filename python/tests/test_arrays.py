@@ -122,8 +122,10 @@ class Refusing(unittest.TestCase):
 
     def test_memory_of_a_gpu(self):
         array = Exporter(self.values, device=(2, 0))
-        self.refuses(terrella.DeviceError, "DLPack device type 2", self.transform.analysis, array)
-        self.refuses(terrella.DeviceError, "'out'", self.transform.synthesis, self.spectrum, out=array)
+        self.refuses(terrella.DeviceError, "'values' lies in memory of 'cuda:0'", self.transform.analysis, array)
+        self.refuses(terrella.DeviceError, "as 'out' does", self.transform.synthesis, self.spectrum, out=array)
+        metal = Exporter(self.values, device=(8, 0))
+        self.refuses(terrella.DeviceError, "DLPack device type 8", self.transform.analysis, metal)
 
     def test_shapes(self):
         analysis, synthesis = self.transform.analysis, self.transform.synthesis

@@ -9,7 +9,7 @@ use terrella_kernels::spectral::Truncation;
 
 use super::{entry, grids};
 use crate::border::{Array, reference, slices, text};
-use crate::engine::{Engine, Operator};
+use crate::engine::{ArrayMemory, Engine, Operator};
 use crate::failure::{Failure, Outcome};
 use crate::registry::Registry;
 
@@ -45,6 +45,18 @@ unsafe fn create<R: Real>(
         *handle = transforms.insert(Mutex::new(engine));
         Ok(())
     })
+}
+
+/// `terrella_memory`.
+fn memory_of(number: i32) -> Outcome<ArrayMemory> {
+    match number {
+        0 => Ok(ArrayMemory::Host),
+        1 => Ok(ArrayMemory::Device),
+        _ => {
+            let expected = "TERRELLA_HOST_MEMORY (0) or TERRELLA_DEVICE_MEMORY (1)";
+            Err(Failure::invalid("memory", number, expected))
+        }
+    }
 }
 
 /// Length of the arrays on one side of an operator.
@@ -96,13 +108,14 @@ unsafe fn apply<R: Real, const I: usize, const O: usize>(
         let length =
             |side: Side, got| expect_length(side.length_name(), side.values_per_field(&engine), fields, got);
         let (input_length, output_length) = (length(inputs.0, inputs.2)?, length(outputs.0, outputs.2)?);
-        // SAFETY: the lengths are those that the caller says the arrays have; the rest is the caller's promise.
-        let (inputs, mut outputs) = unsafe {
-            slices(
-                inputs.1.map(|(name, pointer)| Array::input(name, pointer, input_length)),
-                outputs.1.map(|(name, pointer)| Array::output(name, pointer, output_length)),
-            )
-        }?;
+        let inputs = inputs.1.map(|(name, pointer)| Array::input(name, pointer, input_length));
+        let outputs = outputs.1.map(|(name, pointer)| Array::output(name, pointer, output_length));
+        if engine.memory() == ArrayMemory::Device {
+            // SAFETY: the lengths are those that the caller says the arrays have; the rest is the caller's promise.
+            return unsafe { engine.apply_there(operator, fields, &inputs, &outputs) };
+        }
+        // SAFETY: as above.
+        let (inputs, mut outputs) = unsafe { slices(inputs, outputs) }?;
         engine.apply(operator, fields, &inputs, &mut outputs)
     })
 }
@@ -138,8 +151,8 @@ macro_rules! operators {
 
 /// All entry points of one precision.
 macro_rules! precision {
-    ($R:ty, $transforms:ident, $create:ident, $destroy:ident, $set_radius:ident, $radius:ident, $truncation:ident,
-        $points:ident) => {
+    ($R:ty, $transforms:ident, $create:ident, $destroy:ident, $set_memory:ident, $set_radius:ident, $radius:ident,
+        $truncation:ident, $points:ident) => {
         /// A transform between a grid and a truncation.
         #[unsafe(no_mangle)]
         pub(super) unsafe extern "C" fn $create(
@@ -156,6 +169,12 @@ macro_rules! precision {
         #[unsafe(no_mangle)]
         pub(super) extern "C" fn $destroy(transform: *mut c_void) -> i32 {
             entry(|| $transforms.remove(transform))
+        }
+
+        /// Says where the arrays of all further calls lie.
+        #[unsafe(no_mangle)]
+        pub(super) extern "C" fn $set_memory(transform: *const c_void, memory: i32) -> i32 {
+            entry(|| locked(&$transforms.get(transform)?).set_memory(memory_of(memory)?))
         }
 
         /// Sets the radius of the sphere [m].
@@ -204,6 +223,7 @@ precision!(
     TRANSFORMS_F32,
     terrella_transform_create_f32,
     terrella_transform_destroy_f32,
+    terrella_transform_set_memory_f32,
     terrella_transform_set_radius_f32,
     terrella_transform_radius_f32,
     terrella_transform_truncation_f32,
@@ -214,6 +234,7 @@ precision!(
     TRANSFORMS_F64,
     terrella_transform_create_f64,
     terrella_transform_destroy_f64,
+    terrella_transform_set_memory_f64,
     terrella_transform_set_radius_f64,
     terrella_transform_radius_f64,
     terrella_transform_truncation_f64,

@@ -3,7 +3,11 @@
 //! A compiler or Python that is not there says `not run: <reason>`, unless `TERRELLA_REQUIRE` names it (`c`, `fortran`,
 //! `cmake`, `python`): then the test fails.
 
+mod device_memory;
 mod examples;
+#[cfg(target_os = "linux")]
+#[path = "../../../kernels/tests/host_gpu/mod.rs"]
+mod host_gpu;
 mod install;
 mod interface;
 mod programs;

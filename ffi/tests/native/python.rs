@@ -47,11 +47,16 @@ fn python(interpreter: impl AsRef<OsStr>, folders: &[PathBuf]) -> Command {
 }
 
 /// Runs the package's tests and expects that there were some.
-fn run_tests(mut python: Command) {
-    let output = run(python.args(["-m", "unittest", "discover", "-s"]).arg(package().join("tests")));
-    let text = String::from_utf8_lossy(&output.stderr);
-    let count = text.split("Ran ").nth(1).and_then(|rest| rest.split(' ').next()?.parse::<u32>().ok());
-    assert!(count.is_some_and(|count| count >= 30), "{text}");
+fn run_tests(python: Command) {
+    assert!(count_tests(python, "test*.py") >= 30);
+}
+
+/// Runs the package's tests in these files; how many there were.
+fn count_tests(mut python: Command, files: &str) -> u32 {
+    python.args(["-m", "unittest", "discover", "-p", files, "-s"]).arg(package().join("tests"));
+    let text = String::from_utf8_lossy(&run(&mut python).stderr).into_owned();
+    let count = text.split("Ran ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
+    count.unwrap_or_else(|| panic!("{text}"))
 }
 
 #[test]
@@ -62,6 +67,16 @@ fn the_package_passes_its_tests() {
     let mut python = python("python3", &[package().join("src")]);
     python.env("TERRELLA_LIBRARY", library_folder().join("libterrella.so"));
     run_tests(python);
+}
+
+#[cfg(all(target_os = "linux", feature = "cuda", feature = "hip"))]
+#[test]
+fn arrays_on_a_gpu_are_used_where_they_lie() {
+    let Some(libraries) = crate::host_gpu::libraries().filter(|_| has_module("numpy")) else { return };
+    let mut python = python("python3", &[package().join("src")]);
+    python.env("TERRELLA_LIBRARY", library_folder().join("libterrella.so"));
+    python.envs(crate::host_gpu::environment(libraries));
+    assert!(count_tests(python, "test_device_arrays.py") >= 16);
 }
 
 fn wheel_in(folder: &Path) -> PathBuf {

@@ -61,7 +61,13 @@ pub(crate) fn run(command: &mut Command) -> Output {
 /// Compiles a C program and runs it; its standard output.
 pub(crate) fn run_c(source: &Path, linking: Linking) -> String {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let program = folder.path().join("program");
+    let program = compile_c(source, folder.path(), linking);
+    run_linked(&program, folder.path(), linking)
+}
+
+/// Compiles a C program into a folder.
+pub(crate) fn compile_c(source: &Path, folder: &Path, linking: Linking) -> PathBuf {
+    let program = folder.join("program");
     run(Command::new("cc")
         .args(["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
         .arg("-I")
@@ -70,13 +76,19 @@ pub(crate) fn run_c(source: &Path, linking: Linking) -> String {
         .arg("-o")
         .arg(&program)
         .args(link(linking)));
-    run_linked(&program, folder.path(), linking)
+    program
 }
 
 /// Compiles the Fortran module and a program that uses it, and runs it; its standard output.
 pub(crate) fn run_fortran(source: &Path, linking: Linking) -> String {
     let folder = tempfile::tempdir().expect("temporary folder");
-    let program = folder.path().join("program");
+    let program = compile_fortran(source, folder.path(), &link(linking));
+    run_linked(&program, folder.path(), linking)
+}
+
+/// Compiles the Fortran module and a program that uses it into a folder.
+pub(crate) fn compile_fortran(source: &Path, folder: &Path, link: &[String]) -> PathBuf {
+    let program = folder.join("program");
     run(Command::new("gfortran")
         .args([
             "-std=f2008",
@@ -88,29 +100,35 @@ pub(crate) fn run_fortran(source: &Path, linking: Linking) -> String {
             "-fcheck=bounds,do,mem,pointer,recursion",
             "-J",
         ])
-        .arg(folder.path())
+        .arg(folder)
         .arg(crate_folder().join("fortran/terrella.f90"))
         .arg(source)
         .arg("-o")
         .arg(&program)
-        .args(link(linking)));
-    run_linked(&program, folder.path(), linking)
+        .args(link));
+    program
 }
 
 /// Runs a program in a folder; its standard output.
 pub(crate) fn run_linked(program: &Path, folder: &Path, linking: Linking) -> String {
+    let output = run(linked(program, folder, linking).env("LD_LIBRARY_PATH", folder));
+    String::from_utf8(output.stdout).expect("text from the program")
+}
+
+/// A program in a folder, in which it finds the library.
+pub(crate) fn linked(program: &Path, folder: &Path, linking: Linking) -> Command {
     // The shared library's soname is not the name of the file that Cargo writes.
     if linking == Linking::Shared {
         let soname = format!("libterrella.so.{}", soname_version());
         std::os::unix::fs::symlink(library_folder().join("libterrella.so"), folder.join(soname))
             .expect("link to the shared library");
     }
-    let output = run(Command::new(program)
+    let mut command = Command::new(program);
+    command
         .current_dir(folder)
-        .env("LD_LIBRARY_PATH", folder)
         // Freed memory counts as free at once, not as kept for its thread.
-        .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0"));
-    String::from_utf8(output.stdout).expect("text from the program")
+        .env("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0");
+    command
 }
 
 /// Before 1.0 every minor version may change the interface.

@@ -1,5 +1,8 @@
 //! Typed memory on one device.
 
+// A buffer over memory that is someone else's is made from its address.
+#![allow(unsafe_code)]
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -106,6 +109,44 @@ impl<T: Element> Buffer<T> {
         let mut buffer = Self::allocate(device, values.len())?;
         buffer.copy_from_host(values)?;
         Ok(buffer)
+    }
+
+    /// A buffer over `len` values that already lie in the memory of a CUDA or HIP device, from `address` on, and that stay
+    /// their owner's: dropping the buffer frees nothing.
+    ///
+    /// The device may be asked to wait for what other libraries still do with the values
+    /// ([`Device::synchronize_all_streams`]). For `len` 0, `address` is not looked at.
+    ///
+    /// # Errors
+    /// `ForeignMemory` for an address that is null or not a multiple of the values' size, for values beyond the last address,
+    /// on a device whose memory has no addresses (the CPU's buffers are the host's own, wgpu's are handles), and where the
+    /// driver says that the first or the last value lies in host memory, on another device, or in a CUDA context other than
+    /// the device's primary one. Managed memory is taken. `DeviceUnavailable` where there is no such device.
+    ///
+    /// # Safety
+    /// Until the buffer is dropped and the work enqueued on it is done ([`Device::synchronize`]), all `len` values are live,
+    /// nobody else writes to them, and nobody else reads what is written through the buffer.
+    pub unsafe fn from_device_address(device: Device, address: u64, len: usize) -> Result<Self> {
+        let refused = |reason: String| Err(Error::ForeignMemory { device, address, reason });
+        if !matches!(device, Device::Cuda(_) | Device::Hip(_)) {
+            return refused("only CUDA and HIP devices have addresses".to_owned());
+        }
+        if len == 0 {
+            return Self::allocate(device, 0);
+        }
+        let bytes = (len as u64).checked_mul(size_of::<T>() as u64);
+        let Some(bytes) = bytes.filter(|&bytes| address.checked_add(bytes).is_some()) else {
+            return refused(format!("{len} values of {} bytes go beyond the last address", size_of::<T>()));
+        };
+        if address == 0 {
+            return refused("it is null".to_owned());
+        }
+        if !address.is_multiple_of(size_of::<T>() as u64) {
+            return refused(format!("it is not a multiple of {} bytes", size_of::<T>()));
+        }
+        // SAFETY: the caller's promise.
+        let memory = unsafe { Memory::foreign(device, address, bytes) }?;
+        Ok(Self { device, memory, len, element: PhantomData })
     }
 
     /// A copy on another device (or the same), by way of the host where the devices differ.

@@ -1,5 +1,8 @@
 //! Untyped memory on one device: the one place where the kinds of device are told apart.
 
+// Memory that is someone else's is taken by its address.
+#![allow(unsafe_code)]
+
 use std::ops::Range;
 use std::time::Duration;
 
@@ -36,6 +39,10 @@ pub(crate) trait Context: Send + Sync + 'static {
     /// Writes `pattern`, its two words in turn, to the first `bytes` bytes.
     fn fill(&self, block: &Self::Block, bytes: u64, pattern: [u32; 2]) -> Result<()>;
     fn synchronize(&self) -> Result<()>;
+    /// Waits for all work that this process gave to the device, also through other libraries.
+    fn synchronize_all_streams(&self) -> Result<()> {
+        self.synchronize()
+    }
     fn start_timer(&self) -> Result<Self::Timer>;
     /// Waits for the work since the start and returns the device's time for it.
     fn stop_timer(&self, timer: Self::Timer) -> Result<Duration>;
@@ -60,6 +67,12 @@ impl<C: Context> Allocation<C> {
         // Empty buffers get the smallest block too: a kernel's argument must point somewhere.
         let (block, size) = context.allocate(bytes.max(4))?;
         Ok(Self { context, block: Some(block), size, bytes })
+    }
+
+    /// A block of `bytes` bytes that the allocator knows nothing of, and that `release` therefore lets go.
+    #[cfg(any(feature = "cuda", feature = "hip"))]
+    fn foreign(context: &'static C, block: C::Block, bytes: u64) -> Self {
+        Self { context, block: Some(block), size: 0, bytes }
     }
 
     pub(crate) fn block(&self) -> &C::Block {
@@ -133,6 +146,35 @@ impl Memory {
             #[cfg(feature = "wgpu")]
             Device::Wgpu(index) => Ok(Self::Wgpu(Allocation::new(registry::wgpu(index)?, bytes)?)),
             #[allow(unreachable_patterns, reason = "reachable where a GPU feature is off")]
+            _ => Err(registry::not_built(device)),
+        }
+    }
+
+    /// `bytes` bytes from `address` on, which stay their owner's.
+    ///
+    /// # Safety
+    /// Until the memory is dropped and the work on it is done, they are live, nobody else writes to them, and nobody else
+    /// reads what is written here.
+    #[cfg_attr(
+        not(any(feature = "cuda", feature = "hip")),
+        allow(unused_variables, reason = "no other device has addresses")
+    )]
+    pub(crate) unsafe fn foreign(device: Device, address: u64, bytes: u64) -> Result<Self> {
+        match device {
+            #[cfg(feature = "cuda")]
+            Device::Cuda(index) => {
+                let context = registry::cuda(index)?;
+                // SAFETY: the caller's promise.
+                let block = unsafe { context.foreign_block(address, bytes) }?;
+                Ok(Self::Cuda(Allocation::foreign(context, block, bytes)))
+            }
+            #[cfg(feature = "hip")]
+            Device::Hip(index) => {
+                let context = registry::hip(index)?;
+                // SAFETY: the caller's promise.
+                let block = unsafe { context.foreign_block(address, bytes) }?;
+                Ok(Self::Hip(Allocation::foreign(context, block, bytes)))
+            }
             _ => Err(registry::not_built(device)),
         }
     }

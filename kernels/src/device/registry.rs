@@ -99,6 +99,12 @@ impl Device {
         on_device!(self, cpu => Ok(()), context => context.synchronize())
     }
 
+    /// Waits until all work that this process has given to the device is done, also that of other libraries on streams of
+    /// their own (of CUDA's primary context). Returns the first failure since the last call.
+    pub fn synchronize_all_streams(self) -> Result<()> {
+        on_device!(self, cpu => Ok(()), context => context.synchronize_all_streams())
+    }
+
     /// What the device's allocator holds and has done (zeros on the CPU, whose memory the host's allocator manages).
     pub fn memory_statistics(self) -> Result<MemoryStatistics> {
         on_device!(self, cpu => Ok(MemoryStatistics::default()), context => Ok(context.statistics()))

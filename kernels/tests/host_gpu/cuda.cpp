@@ -14,11 +14,12 @@ enum CUresult {
 enum nvrtcResult { NVRTC_SUCCESS = 0, NVRTC_ERROR_INVALID_OPTION = 5, NVRTC_ERROR_COMPILATION = 6 };
 typedef unsigned long long CUdeviceptr;
 
-static int context, stream;
+static int context, another_context, stream;
+static thread_local std::vector<void *> contexts;
 
 #define NEED(condition, error) \
     if (!(condition)) return error
-#define ENTERED NEED(current, CUDA_ERROR_INVALID_CONTEXT)
+#define ENTERED NEED(!contexts.empty() && contexts.back() == &context, CUDA_ERROR_INVALID_CONTEXT)
 
 static void *pointer(CUdeviceptr address) { return reinterpret_cast<void *>(address); }
 
@@ -36,7 +37,44 @@ CUresult cuDeviceGetAttribute(int *value, int attribute, int) {
     return CUDA_SUCCESS;
 }
 CUresult cuDevicePrimaryCtxRetain(void **retained, int) { *retained = &context; return CUDA_SUCCESS; }
-CUresult cuCtxSetCurrent(void *made) { current = made == &context; return CUDA_SUCCESS; }
+CUresult cuCtxPushCurrent_v2(void *pushed) {
+    NEED(pushed == &context, CUDA_ERROR_INVALID_CONTEXT);
+    contexts.push_back(pushed);
+    return CUDA_SUCCESS;
+}
+CUresult cuCtxPopCurrent_v2(void **popped) {
+    NEED(!contexts.empty(), CUDA_ERROR_INVALID_CONTEXT);
+    *popped = contexts.back();
+    contexts.pop_back();
+    return CUDA_SUCCESS;
+}
+CUresult cuCtxSetCurrent(void *made) {
+    if (!contexts.empty()) contexts.pop_back();
+    if (made) contexts.push_back(made);
+    return CUDA_SUCCESS;
+}
+CUresult cuCtxGetCurrent(void **found) {
+    *found = contexts.empty() ? nullptr : contexts.back();
+    return CUDA_SUCCESS;
+}
+CUresult cuCtxSynchronize() { ENTERED; finish_pending(); return CUDA_SUCCESS; }
+// As the driver does, takes any address, and stores zeros for one that it does not know.
+CUresult cuPointerGetAttributes(unsigned count, const int *attributes, void **values, CUdeviceptr address) {
+    enum { CONTEXT = 1, MEMORY_TYPE = 2, IS_MANAGED = 8, DEVICE_ORDINAL = 9 };
+    ENTERED;
+    const Block *block = find_block(pointer(address), 1);
+    for (unsigned i = 0; i < count; i++) switch (attributes[i]) {
+        case CONTEXT:
+            *static_cast<void **>(values[i]) =
+                !block ? nullptr : block->kind == OF_ANOTHER_CONTEXT ? &another_context : &context;
+            break;
+        case MEMORY_TYPE: *static_cast<unsigned *>(values[i]) = !block ? 0 : block->kind == OF_THE_HOST ? 1 : 2; break;
+        case IS_MANAGED: *static_cast<unsigned *>(values[i]) = block && block->kind == MANAGED; break;
+        case DEVICE_ORDINAL: *static_cast<int *>(values[i]) = !block ? 0 : block->kind == OF_ANOTHER_DEVICE ? 1 : 0; break;
+        default: return CUDA_ERROR_INVALID_VALUE;
+    }
+    return CUDA_SUCCESS;
+}
 CUresult cuStreamCreate(void **created, unsigned flags) {
     ENTERED;
     NEED(flags == 1, CUDA_ERROR_INVALID_VALUE);

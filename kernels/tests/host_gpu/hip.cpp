@@ -9,24 +9,50 @@ enum hipMemcpyKind { HostToHost, HostToDevice, DeviceToHost, DeviceToDevice };
 enum hiprtcResult { HIPRTC_SUCCESS = 0, HIPRTC_ERROR_INVALID_OPTION = 5, HIPRTC_ERROR_COMPILATION = 6 };
 
 static int stream;
+// Another library's, until hipSetDevice.
+static thread_local int device = 1;
 
 #define NEED(condition, error) \
     if (!(condition)) return error
 // As HIP itself, a call without hipSetDevice would go to device 0; here it is a mistake.
-#define ENTERED NEED(current, hipErrorInvalidValue)
+#define ENTERED NEED(device == 0, hipErrorInvalidValue)
 
 extern "C" {
 
 hipError_t hipInit(unsigned flags) { return flags == 0 ? hipSuccess : hipErrorInvalidValue; }
 hipError_t hipDriverGetVersion(int *version) { *version = 60443483; return hipSuccess; }
 hipError_t hipGetDeviceCount(int *count) { *count = 1; return hipSuccess; }
-hipError_t hipDeviceGetName(char *name, int length, int device) {
-    NEED(device == 0, hipErrorInvalidValue);
+hipError_t hipDeviceGetName(char *name, int length, int index) {
+    NEED(index == 0, hipErrorInvalidValue);
     snprintf(name, length, "Host HIP");
     return hipSuccess;
 }
 hipError_t hipDeviceTotalMem(size_t *bytes, int) { *bytes = MEMORY; return hipSuccess; }
-hipError_t hipSetDevice(int device) { current = device == 0; return current ? hipSuccess : hipErrorInvalidValue; }
+hipError_t hipGetDevice(int *index) { *index = device; return hipSuccess; }
+hipError_t hipSetDevice(int index) {
+    NEED(index == 0 || index == 1, hipErrorInvalidValue);
+    device = index;
+    return hipSuccess;
+}
+hipError_t hipDeviceSynchronize() { ENTERED; finish_pending(); return hipSuccess; }
+struct hipPointerAttribute_t {
+    int type, device;
+    void *devicePointer, *hostPointer;
+    int isManaged;
+    unsigned allocationFlags;
+};
+// As HIP 6 does, takes any address.
+hipError_t hipPointerGetAttributes(hipPointerAttribute_t *attributes, void *address) {
+    enum { UNREGISTERED, HOST, DEVICE, MANAGED_BY_BOTH };
+    ENTERED;
+    const Block *block = find_block(address, 1);
+    *attributes = hipPointerAttribute_t{UNREGISTERED, -2, nullptr, nullptr, 0, 0};
+    if (!block) return hipSuccess;
+    attributes->type = block->kind == OF_THE_HOST ? HOST : block->kind == MANAGED ? MANAGED_BY_BOTH : DEVICE;
+    attributes->device = block->kind == OF_ANOTHER_DEVICE ? 1 : 0;
+    attributes->isManaged = block->kind == MANAGED;
+    return hipSuccess;
+}
 hipError_t hipMalloc(void **memory, size_t bytes) {
     ENTERED;
     *memory = allocate(bytes);

@@ -22,17 +22,29 @@ namespace host_gpu {
 
 constexpr size_t MEMORY = 64 << 20;
 
-inline std::mutex lock;
-inline std::map<char *, size_t> live;
-inline size_t used = 0;
-inline thread_local bool current = false;
+// Whose memory an allocation counts as.
+enum Kind { OF_THE_DEVICE, MANAGED, OF_THE_HOST, OF_ANOTHER_DEVICE, OF_ANOTHER_CONTEXT };
+struct Block {
+    size_t bytes;
+    Kind kind;
+};
+// A copy that another library enqueued on a stream of its own.
+struct Copy {
+    void *to;
+    std::string bytes;
+};
 
-inline void *allocate(size_t bytes) {
+inline std::mutex lock;
+inline std::map<char *, Block> live;
+inline std::vector<Copy> pending;
+inline size_t used = 0;
+
+inline void *allocate(size_t bytes, Kind kind = OF_THE_DEVICE) {
     std::lock_guard<std::mutex> guard(lock);
     if (used + bytes > MEMORY) return nullptr;
     char *memory = static_cast<char *>(aligned_alloc(256, (bytes + 255) / 256 * 256));
     memset(memory, 0xee, bytes);
-    live[memory] = bytes;
+    live[memory] = Block{bytes, kind};
     used += bytes;
     return memory;
 }
@@ -41,26 +53,49 @@ inline bool release(void *memory) {
     std::lock_guard<std::mutex> guard(lock);
     auto found = live.find(static_cast<char *>(memory));
     if (found == live.end()) return false;
-    used -= found->second;
+    used -= found->second.bytes;
     free(found->first);
     live.erase(found);
     return true;
 }
 
-// Whether the range lies within one live allocation.
-inline bool valid(const void *address, size_t bytes) {
+// The live allocation that the range lies within.
+inline const Block *find_block(const void *address, size_t bytes) {
     std::lock_guard<std::mutex> guard(lock);
     char *start = static_cast<char *>(const_cast<void *>(address));
     auto next = live.upper_bound(start);
-    if (next == live.begin()) return false;
+    if (next == live.begin()) return nullptr;
     auto block = std::prev(next);
-    return start + bytes <= block->first + block->second;
+    return start + bytes <= block->first + block->second.bytes ? &block->second : nullptr;
+}
+
+inline bool valid(const void *address, size_t bytes) { return find_block(address, bytes) != nullptr; }
+
+// Does what other libraries have enqueued.
+inline void finish_pending() {
+    std::lock_guard<std::mutex> guard(lock);
+    for (const Copy &copy : pending) memcpy(copy.to, copy.bytes.data(), copy.bytes.size());
+    pending.clear();
 }
 
 inline bool fill(void *address, uint32_t word, size_t words) {
     if (!valid(address, 4 * words)) return false;
     for (size_t i = 0; i < words; i++) memcpy(static_cast<char *>(address) + 4 * i, &word, 4);
     return true;
+}
+
+// What tests ask of a library besides the vendor's functions.
+extern "C" {
+inline __attribute__((used)) void *host_gpu_allocate(size_t bytes, int kind) { return allocate(bytes, Kind(kind)); }
+inline __attribute__((used)) int host_gpu_free(void *memory) { return release(memory); }
+inline __attribute__((used)) size_t host_gpu_live() {
+    std::lock_guard<std::mutex> guard(lock);
+    return live.size();
+}
+inline __attribute__((used)) void host_gpu_copy_later(void *to, const void *from, size_t bytes) {
+    std::lock_guard<std::mutex> guard(lock);
+    pending.push_back(Copy{to, std::string(static_cast<const char *>(from), bytes)});
+}
 }
 
 inline std::string read_file(const std::string &path) {

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._device_arrays import DeviceArray, expect_dtype
 from .errors import DeviceError, WrongShapeError, WrongTypeError
 
 Array = NDArray[Any]
@@ -95,6 +96,17 @@ class GridSide:
             raise WrongShapeError(f"'{name}' has shape {array.shape}: expected (..., {self.length}).")
         return Taken(_converted(name, array, self.real), array.shape[:-1])
 
+    def fields_there(self, name: str, array: DeviceArray) -> "tuple[int, ...]":
+        """Leading axes of an array on a GPU."""
+        if not array.shape or array.shape[-1] != self.length:
+            raise WrongShapeError(f"'{name}' has shape {array.shape}: expected (..., {self.length}).")
+        expect_dtype(name, array, self.real)
+        return array.shape[:-1]
+
+    def result_there(self, fields: "tuple[int, ...]") -> "tuple[tuple[int, ...], np.dtype[Any]]":
+        """Shape and dtype of a new result on a GPU."""
+        return (*fields, self.length), self.real
+
     def give(self, name: str, out: Any, fields: "tuple[int, ...]") -> Given:
         shape = (*fields, self.length)
         if out is None:
@@ -125,11 +137,30 @@ class SpectralSide:
 
     def _take_own_layout(self, name: str, array: Array) -> Taken:
         if array.ndim != 3 or array.shape[:2] != (self.coefficients, 2):
-            raise WrongShapeError(
-                f"'{name}' has shape {array.shape} and dtype {array.dtype}: expected (..., {self.coefficients}) of "
-                f"complex, or ({self.coefficients}, 2, fields) of real numbers."
-            )
+            raise self._neither(name, array.shape, array.dtype)
         return Taken(_converted(name, array, self.real), array.shape[2:])
+
+    def fields_there(self, name: str, array: DeviceArray) -> "tuple[int, ...]":
+        """Leading axes of an array on a GPU."""
+        if array.dtype.kind == "c":
+            if not array.shape or array.shape[-1] != self.coefficients:
+                raise WrongShapeError(f"'{name}' has shape {array.shape}: expected (..., {self.coefficients}).")
+            expect_dtype(name, array, self.complex)
+            return array.shape[:-1]
+        if len(array.shape) != 3 or array.shape[:2] != (self.coefficients, 2):
+            raise self._neither(name, array.shape, array.dtype)
+        expect_dtype(name, array, self.real)
+        return array.shape[2:]
+
+    def result_there(self, fields: "tuple[int, ...]") -> "tuple[tuple[int, ...], np.dtype[Any]]":
+        """Shape and dtype of a new result on a GPU."""
+        return (*fields, self.coefficients), self.complex
+
+    def _neither(self, name: str, shape: "tuple[int, ...]", dtype: "np.dtype[Any]") -> WrongShapeError:
+        return WrongShapeError(
+            f"'{name}' has shape {shape} and dtype {dtype}: expected (..., {self.coefficients}) of complex, or "
+            f"({self.coefficients}, 2, fields) of real numbers."
+        )
 
     def give(self, name: str, out: Any, fields: "tuple[int, ...]") -> Given:
         own_shape = (self.coefficients, 2, _product(fields))

@@ -38,6 +38,7 @@ _COMMON: dict[str, list[Any]] = {
 _TRANSFORMS: dict[str, list[Any]] = {
     "terrella_transform_create": [c_void_p, c_uint64, c_char_p, _ADDRESS],
     "terrella_transform_destroy": [c_void_p],
+    "terrella_transform_set_memory": [c_void_p, c_int32],
     "terrella_transform_set_radius": [c_void_p, c_double],
     "terrella_transform_radius": [c_void_p, POINTER(c_double)],
 }
@@ -103,13 +104,22 @@ _LIBRARY = _load()
 _process_with_workers: int | None = None
 
 
-def call(name: str, *arguments: object) -> None:
-    """Calls a function and raises what its status stands for."""
+# terrella_memory of terrella.h.
+HOST_MEMORY, DEVICE_MEMORY = 0, 1
+
+
+def expect_own_process() -> None:
+    """Refuses a child of a process that had made a transform."""
     if _process_with_workers not in (None, os.getpid()):
         raise errors.ForkedProcessError(
             "This process was forked from one that had already made a transform, whose threads are not here: "
             "expected a process started anew, as by multiprocessing's method 'spawn'."
         )
+
+
+def call(name: str, *arguments: object) -> None:
+    """Calls a function and raises what its status stands for."""
+    expect_own_process()
     status = getattr(_LIBRARY, name)(*arguments)
     if status != 0:
         message = _LIBRARY.terrella_last_error_message().decode("utf-8", "replace")

@@ -18,7 +18,7 @@ class WrongTypeError(Error, TypeError):
 
 
 class DeviceError(Error, RuntimeError):
-    """A device that is unknown, absent or failed, or an array whose memory the CPU cannot read."""
+    """A device that is unknown, absent or failed, or an array in memory of another device than the call needs."""
 
 
 class OutOfMemoryError(Error, MemoryError):

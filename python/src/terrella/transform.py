@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ctypes
+import threading
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, Sequence, Tuple
+from typing import Any, Iterator, Sequence, Tuple
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import _library
 from ._arrays import GridSide, SpectralSide
-from .errors import InvalidValueError, WrongShapeError, WrongTypeError
+from ._device_arrays import DeviceArray, device_array, device_of, empty_like, expect_writable
+from .errors import DeviceError, InvalidValueError, WrongShapeError, WrongTypeError
 from .grid import Grid
 
 Array = NDArray[Any]
@@ -32,7 +35,8 @@ class SphericalTransform:
         truncation  T, at most `grid.largest_truncation`
         dtype       float64 or float32, the precision of arrays and arithmetic (Legendre functions are always exact to
                     float64)
-        device      "cpu", "cuda:0", "hip:0" or "wgpu:0". Arrays are the CPU's; a GPU's calls copy them there and back
+        device      "cpu", "cuda:0", "hip:0" or "wgpu:0". A GPU's calls copy arrays of the CPU there and back; arrays in its
+                    own memory are used where they lie
         radius      of the sphere, a [m], to which winds and gradients refer; 6371229 if None
 
     Arrays
@@ -48,6 +52,12 @@ class SphericalTransform:
     [coefficient][2][field], so that complex ones are transposed on the way in and out. Where that matters, give spectra
     as real arrays of shape (coefficients, 2, fields), which are taken as they are, and ask for them by an `out` of that
     shape; grid values are then (fields, points).
+
+    On "cuda:N" and "hip:N", all arrays of a call may lie in that device's memory instead: PyTorch's, CuPy's, JAX's and others
+    with `__dlpack__` or `__cuda_array_interface__`, C-contiguous and of exactly the transform's dtype. Nothing is copied.
+    Results are new arrays of PyTorch or CuPy, as the first input is; with other libraries, `out` is needed. A call waits for
+    all work that the process has given to the device before, on any stream, and returns when its results are there. Complex
+    spectra of several fields are transformed one after another, real ones (coefficients, 2, fields) at once.
 
     `out` is an array, or for two results a pair, of exactly the shape and dtype of the result; it is written in place and
     returned. It may not share memory with what is read. On an error nothing has been written.
@@ -83,6 +93,9 @@ class SphericalTransform:
             if isinstance(radius, (str, bytes, complex)):
                 raise WrongTypeError(f"'radius' is {radius!r}: expected a number of metres.")
             _library.call(f"terrella_transform_set_radius_{self._suffix}", handle, float(radius))
+        # Where the library expects arrays, which calls from several threads may change.
+        self._memory = _library.HOST_MEMORY
+        self._memory_lock = threading.Lock()
         self._spectral = SpectralSide(_coefficients(self._truncation), self._dtype)
         self._on_grid = GridSide(self._grid.points, self._dtype)
 
@@ -253,32 +266,131 @@ class SphericalTransform:
         names: "tuple[str, ...]",
         out: Any,
     ) -> Any:
+        outputs = self._outputs(names, out)
+        arrays = {**inputs, **{name: array for name, array in zip(names, outputs) if array is not None}}
+        places = {name: device_of(value) for name, value in arrays.items()}
+        if any(places.values()):
+            self._expect_places(places)
+            return self._apply_there(operator, source, inputs, sink, names, outputs)
         taken = {name: source.take(name, value) for name, value in inputs.items()}
         fields = next(iter(taken.values())).fields
         for name, array in taken.items():
             if array.fields != fields:
                 raise WrongShapeError(f"'{name}' has leading axes {array.fields}: expected {fields}, as of the first.")
-        if out is None:
-            out = (None,) * len(names)
-        elif len(names) == 1:
-            out = (out,)
-        elif not isinstance(out, (tuple, list)) or len(out) != len(names):
-            raise WrongTypeError(f"'out' is of type {type(out).__name__}: expected a pair {names} of arrays.")
-        given = [sink.give(name, array, fields) for name, array in zip(names, out)]
+        given = [sink.give(name, array, fields) for name, array in zip(names, outputs)]
         if len(given) == 2 and np.shares_memory(given[0].target, given[1].target):
             raise InvalidValueError(f"'out' for '{names[0]}' and '{names[1]}' share memory: expected arrays apart.")
         count = int(np.prod(fields, dtype=np.int64))
-        _library.call(
-            f"terrella_{operator}_{self._suffix}",
-            self._handle,
-            count,
-            *(array.data.ctypes.data for array in taken.values()),
-            count * source.length,
-            *(array.data.ctypes.data for array in given),
-            count * sink.length,
-        )
+        with self._arrays_in(_library.HOST_MEMORY):
+            _library.call(
+                f"terrella_{operator}_{self._suffix}",
+                self._handle,
+                count,
+                *(array.data.ctypes.data for array in taken.values()),
+                count * source.length,
+                *(array.data.ctypes.data for array in given),
+                count * sink.length,
+            )
         results = tuple(array.finish() for array in given)
         return results if len(results) > 1 else results[0]
+
+    @staticmethod
+    def _outputs(names: "tuple[str, ...]", out: Any) -> "tuple[Any, ...]":
+        if out is None:
+            return (None,) * len(names)
+        if len(names) == 1:
+            return (out,)
+        if not isinstance(out, (tuple, list)) or len(out) != len(names):
+            raise WrongTypeError(f"'out' is of type {type(out).__name__}: expected a pair {names} of arrays.")
+        return tuple(out)
+
+    @contextmanager
+    def _arrays_in(self, memory: int) -> "Iterator[None]":
+        """Calls whose arrays lie in the host's memory or in the device's."""
+        if not self._takes_device_arrays:
+            yield
+            return
+        # In a forked child another thread of the parent may hold the lock for ever.
+        _library.expect_own_process()
+        with self._memory_lock:
+            if memory != self._memory:
+                _library.call(f"terrella_transform_set_memory_{self._suffix}", self._handle, memory)
+                self._memory = memory
+            yield
+
+    # ---- Arrays on a GPU ----
+
+    @property
+    def _takes_device_arrays(self) -> bool:
+        return self._device.startswith(("cuda", "hip"))
+
+    def _expect_places(self, places: "dict[str, str | None]") -> None:
+        """Refuses arrays that do not all lie on this transform's device."""
+        kind, _, index = self._device.partition(":")
+        own = f"{kind}:{int(index or 0)}"
+        for name, place in places.items():
+            if place is None:
+                other = next(other for other, place in places.items() if place)
+                raise DeviceError(f"'{name}' lies in memory of the CPU: expected memory of a GPU, as '{other}' does.")
+            if not self._takes_device_arrays:
+                raise DeviceError(
+                    f"'{name}' lies in memory of '{place}': expected memory of the CPU, from which a transform on "
+                    f"'{self._device}' takes its arrays. Copy it there first."
+                )
+            if place not in (own, "a GPU"):
+                raise DeviceError(f"'{name}' lies in memory of '{place}': expected '{own}', where this transform runs.")
+
+    def _apply_there(
+        self,
+        operator: str,
+        source: "GridSide | SpectralSide",
+        inputs: "dict[str, Any]",
+        sink: "GridSide | SpectralSide",
+        names: "tuple[str, ...]",
+        outputs: "tuple[Any, ...]",
+    ) -> Any:
+        taken = {name: device_array(name, value) for name, value in inputs.items()}
+        leading = {name: source.fields_there(name, array) for name, array in taken.items()}
+        fields = next(iter(leading.values()))
+        for name, axes in leading.items():
+            if axes != fields:
+                raise WrongShapeError(f"'{name}' has leading axes {axes}: expected {fields}, as of the first.")
+        count = int(np.prod(fields, dtype=np.int64))
+        shape, dtype = sink.result_there(fields)
+        first = next(iter(inputs.values()))
+        outputs = tuple(empty_like(first, shape, dtype) if out is None else out for out in outputs)
+        given = {name: device_array(name, value) for name, value in zip(names, outputs)}
+        for (name, array), value in zip(given.items(), outputs):
+            own_layout = isinstance(sink, SpectralSide) and array.dtype.kind != "c"
+            expect_writable(name, value, array, (sink.length // 2, 2, count) if own_layout else shape)
+            sink.fields_there(name, array)
+        _expect_apart(taken, given)
+        spectra = (taken if isinstance(source, SpectralSide) else given).values()
+        if len({array.dtype for array in spectra}) > 1:
+            raise WrongTypeError("Spectra on a GPU are complex and real: expected the same layout of all of a call.")
+        # Complex spectra have the library's layout field by field.
+        calls = count if next(iter(spectra)).dtype.kind == "c" and count > 1 else 1
+        with self._arrays_in(_library.DEVICE_MEMORY):
+            for place in range(calls):
+                _library.call(
+                    f"terrella_{operator}_{self._suffix}",
+                    self._handle,
+                    count // calls,
+                    *(array.address + place * (array.nbytes // calls) for array in taken.values()),
+                    count // calls * source.length,
+                    *(array.address + place * (array.nbytes // calls) for array in given.values()),
+                    count // calls * sink.length,
+                )
+        return outputs if len(outputs) > 1 else outputs[0]
+
+
+def _expect_apart(taken: "dict[str, DeviceArray]", given: "dict[str, DeviceArray]") -> None:
+    arrays = list(taken.items())
+    for name, output in given.items():
+        for other, array in arrays:
+            if output.address < array.address + array.nbytes and array.address < output.address + output.nbytes:
+                raise InvalidValueError(f"'{other}' and '{name}' share memory: expected arrays apart.")
+        arrays.append((name, output))
 
 
 def _coefficients(truncation: int) -> int:

@@ -115,8 +115,7 @@ fn connect(index: u32) -> Reported<(DeviceDescription, CudaRuntime)> {
     let capability = (attribute(MAJOR)? * 10 + attribute(MINOR)?).max(0) as u32;
     // SAFETY: the handle was just returned by the driver. The context is never released.
     let context = unsafe { result::primary_ctx::retain(device) }.map_err(words)?;
-    // SAFETY: the context was just retained.
-    unsafe { result::ctx::set_current(context) }.map_err(words)?;
+    let _entered = Entered::new(context)?;
     let stream = result::stream::create(StreamKind::NonBlocking).map_err(words)?;
     let driver_major = driver_version()? / 1000;
     let target = OnceLock::new();
@@ -124,6 +123,27 @@ fn connect(index: u32) -> Reported<(DeviceDescription, CudaRuntime)> {
         description,
         CudaRuntime { device: Device::Cuda(index), context, stream, capability, driver_major, target },
     ))
+}
+
+/// A context that is this thread's while this lives. The caller's own, which other libraries on the thread rely on, is
+/// the thread's again afterwards.
+struct Entered;
+
+impl Entered {
+    /// Enters a context that was retained and is never released.
+    fn new(context: sys::CUcontext) -> Reported<Self> {
+        // SAFETY: the context is live (see above).
+        unsafe { sys::cuCtxPushCurrent_v2(context) }.result().map_err(words)?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut context = std::ptr::null_mut();
+        // SAFETY: the pointer is to a live handle. What is on top is what `new` put there: nothing else here pushes.
+        let _ = unsafe { sys::cuCtxPopCurrent_v2(&mut context) };
+    }
 }
 
 /// The driver's words for an error.
@@ -136,10 +156,9 @@ fn words(error: DriverError) -> String {
 }
 
 impl CudaRuntime {
-    /// Makes the device's context that of this thread, as most calls require.
-    fn enter(&self) -> Reported<()> {
-        // SAFETY: the context was retained when the device was opened and is never released.
-        unsafe { result::ctx::set_current(self.context) }.map_err(words)
+    /// Makes the device's context that of this thread, as most calls require, until the result is dropped.
+    fn enter(&self) -> Reported<Entered> {
+        Entered::new(self.context)
     }
 
     fn target(&self) -> Result<&Target> {
@@ -156,14 +175,15 @@ impl Runtime for CudaRuntime {
     type Event = CudaEvent;
 
     fn allocate(&self, bytes: u64) -> Reported<u64> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the context is current; the memory is written before it is read (see `Context::allocate`).
         unsafe { result::malloc_sync(bytes as usize) }.map_err(words)
     }
 
     unsafe fn free(&self, address: u64) {
         // Nothing useful can be done where giving memory back fails: the next call reports the same error.
-        if self.enter().is_ok() && self.synchronize().is_ok() {
+        let Ok(_entered) = self.enter() else { return };
+        if self.synchronize().is_ok() {
             // SAFETY: the address came from `malloc_sync`, is used no more (the caller's promise), and all work that
             // used it is done.
             let _ = unsafe { result::free_sync(address) };
@@ -171,7 +191,7 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn upload(&self, address: u64, values: &[u8]) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the range is within a live allocation (the caller's promise). `values` is borrowed until the
         // synchronisation below, so it outlives the copy even if its pages are pinned and the copy is asynchronous.
         unsafe { result::memcpy_htod_async(address, values, self.stream) }.map_err(words)?;
@@ -179,20 +199,20 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn download(&self, address: u64, values: &mut [u8]) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: as in `upload`; `values` is borrowed exclusively until the synchronisation.
         unsafe { result::memcpy_dtoh_async(values, address, self.stream) }.map_err(words)?;
         self.synchronize()
     }
 
     unsafe fn copy(&self, from: u64, to: u64, bytes: u64) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: both ranges are within live allocations and do not overlap (the caller's promise).
         unsafe { result::memcpy_dtod_async(to, from, bytes as usize, self.stream) }.map_err(words)
     }
 
     unsafe fn fill(&self, address: u64, word: u32, words_to_write: u64) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the range is within a live allocation (the caller's promise), and addresses of words are multiples
         // of 4 because allocations are and offsets are.
         unsafe { sys::cuMemsetD32Async(address, word, words_to_write as usize, self.stream) }
@@ -201,9 +221,52 @@ impl Runtime for CudaRuntime {
     }
 
     fn synchronize(&self) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the stream was created when the device was opened and is never destroyed.
         unsafe { result::stream::synchronize(self.stream) }.map_err(words)
+    }
+
+    fn synchronize_all_streams(&self) -> Reported<()> {
+        let _entered = self.enter()?;
+        result::ctx::synchronize().map_err(words)
+    }
+
+    fn expect_resident(&self, address: u64) -> Reported<()> {
+        use sys::CUpointer_attribute::{
+            CU_POINTER_ATTRIBUTE_CONTEXT as CONTEXT, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL as ORDINAL,
+            CU_POINTER_ATTRIBUTE_IS_MANAGED as IS_MANAGED, CU_POINTER_ATTRIBUTE_MEMORY_TYPE as MEMORY_TYPE,
+        };
+        let _entered = self.enter()?;
+        let mut context: sys::CUcontext = std::ptr::null_mut();
+        let (mut kind, mut managed, mut ordinal) = (0_u32, 0_u32, -1_i32);
+        let mut attributes = [MEMORY_TYPE, IS_MANAGED, ORDINAL, CONTEXT];
+        let mut values: [*mut c_void; 4] = [
+            (&raw mut kind).cast(),
+            (&raw mut managed).cast(),
+            (&raw mut ordinal).cast(),
+            (&raw mut context).cast(),
+        ];
+        // SAFETY: four attributes, and for each a live variable of the type that the driver's documentation names. The
+        // address is looked up and not followed; for one that the driver does not know, it stores zeros.
+        let asked =
+            unsafe { sys::cuPointerGetAttributes(4, attributes.as_mut_ptr(), values.as_mut_ptr(), address) };
+        asked.result().map_err(words)?;
+        if managed != 0 {
+            return Ok(());
+        }
+        if kind != sys::CUmemorytype::CU_MEMORYTYPE_DEVICE as u32 {
+            return Err("it lies in host memory".to_owned());
+        }
+        let found = u32::try_from(ordinal).map(Device::Cuda);
+        if found != Ok(self.device) {
+            let owner = found.map_or("another device".to_owned(), |device| format!("device '{device}'"));
+            return Err(format!("it belongs to {owner}"));
+        }
+        // Memory from pools and mappings has no context of its own.
+        if !context.is_null() && context != self.context {
+            return Err("it belongs to another context than the device's primary one".to_owned());
+        }
+        Ok(())
     }
 
     fn compiler(&self) -> Result<String> {
@@ -215,7 +278,7 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn load(&self, image: &[u8], entry: &str) -> Reported<CudaFunction> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let entry = CString::new(entry).map_err(|_| "the kernel's name holds a NUL byte".to_owned())?;
         // SAFETY: the image is a whole cubin, or PTX with its final NUL, from NVRTC (the caller's promise); the driver
         // copies it.
@@ -226,7 +289,7 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn launch(&self, function: CudaFunction, blocks: u32, slots: &mut [u64]) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let mut parameters: Vec<*mut c_void> =
             slots.iter_mut().map(|slot| std::ptr::from_mut(slot).cast()).collect();
         let (grid, block) = ((blocks, 1, 1), (256, 1, 1));
@@ -237,7 +300,7 @@ impl Runtime for CudaRuntime {
     }
 
     fn record(&self) -> Reported<CudaEvent> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let event = result::event::create(sys::CUevent_flags::CU_EVENT_DEFAULT).map_err(words)?;
         // SAFETY: event and stream are live and of the same context.
         unsafe { result::event::record(event, self.stream) }.map_err(words)?;
@@ -245,7 +308,7 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn elapsed(&self, start: CudaEvent, end: CudaEvent) -> Reported<f32> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the event is live (the caller's promise).
         unsafe { result::event::synchronize(end.0) }.map_err(words)?;
         // SAFETY: both events are live (the caller's promise), and recorded, since `record` makes them so.
@@ -253,7 +316,7 @@ impl Runtime for CudaRuntime {
     }
 
     unsafe fn destroy(&self, event: CudaEvent) {
-        if self.enter().is_ok() {
+        if let Ok(_entered) = self.enter() {
             // SAFETY: the event is used no more (the caller's promise).
             let _ = unsafe { result::event::destroy(event.0) };
         }

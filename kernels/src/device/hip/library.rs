@@ -19,6 +19,18 @@ pub(super) type Handle = *mut c_void;
 pub(super) const HOST_TO_DEVICE: c_int = 1;
 pub(super) const DEVICE_TO_HOST: c_int = 2;
 pub(super) const DEVICE_TO_DEVICE: c_int = 3;
+/// `hipPointerAttribute_t`.
+#[derive(Default)]
+#[repr(C)]
+pub(super) struct PointerAttributes {
+    pub(super) memory_type: c_int,
+    pub(super) device: c_int,
+    device_pointer: usize,
+    host_pointer: usize,
+    pub(super) is_managed: c_int,
+    allocation_flags: c_uint,
+}
+
 /// `hipStreamNonBlocking`.
 pub(super) const NON_BLOCKING: c_uint = 1;
 
@@ -53,7 +65,10 @@ functions! {
     device_count = "hipGetDeviceCount"(*mut c_int);
     device_name = "hipDeviceGetName"(*mut c_char, c_int, c_int);
     total_memory = "hipDeviceTotalMem"(*mut usize, c_int);
+    current_device = "hipGetDevice"(*mut c_int);
     set_device = "hipSetDevice"(c_int);
+    device_synchronize = "hipDeviceSynchronize"();
+    pointer_attributes = "hipPointerGetAttributes"(*mut PointerAttributes, *const c_void);
     malloc = "hipMalloc"(*mut *mut c_void, usize);
     free = "hipFree"(*mut c_void);
     copy = "hipMemcpyAsync"(*mut c_void, *const c_void, usize, c_int, Handle);

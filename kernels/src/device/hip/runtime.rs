@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::ptr;
 use std::sync::Mutex;
 
-use super::library::{DEVICE_TO_DEVICE, DEVICE_TO_HOST, HOST_TO_DEVICE, Handle, HipLibrary, NON_BLOCKING};
+use super::library::{
+    DEVICE_TO_DEVICE, DEVICE_TO_HOST, HOST_TO_DEVICE, Handle, HipLibrary, NON_BLOCKING, PointerAttributes,
+};
 use crate::device::kernel_cache::KernelCache;
 use crate::device::stream::{Dialect, Reported, Runtime, RuntimeCompiler, StreamContext};
 use crate::device::{Device, DeviceDescription, lock};
@@ -26,6 +28,8 @@ pub(crate) struct HipRuntime {
     library: &'static HipLibrary,
     index: u32,
     stream: Handle,
+    /// As in 60443483 for 6.4.
+    version: i32,
 }
 
 // SAFETY: the stream is an opaque handle that HIP accepts from any thread, and from several at once; it lives as long
@@ -69,6 +73,13 @@ pub(crate) fn available() -> Vec<DeviceDescription> {
     (0..count).filter_map(|index| describe(library, index).ok()).collect()
 }
 
+fn driver_version(library: &HipLibrary) -> Reported<i32> {
+    let mut version = 0;
+    // SAFETY: the pointer is to a live integer.
+    library.check(unsafe { (library.driver_version)(&mut version) })?;
+    Ok(version)
+}
+
 fn describe(library: &HipLibrary, index: u32) -> Reported<DeviceDescription> {
     let mut name = [0; 256];
     // SAFETY: the pointer is to 256 bytes, as the second argument says.
@@ -76,9 +87,7 @@ fn describe(library: &HipLibrary, index: u32) -> Reported<DeviceDescription> {
     let mut memory = 0;
     // SAFETY: the pointer is to a live integer.
     library.check(unsafe { (library.total_memory)(&mut memory, index as i32) })?;
-    let mut version = 0;
-    // SAFETY: the pointer is to a live integer.
-    library.check(unsafe { (library.driver_version)(&mut version) })?;
+    let version = driver_version(library)?;
     let name = name.map(|letter| letter as u8);
     let name = CStr::from_bytes_until_nul(&name).map_err(|error| error.to_string())?;
     Ok(DeviceDescription {
@@ -98,25 +107,45 @@ pub(crate) fn open(index: u32) -> Result<HipContext> {
         return Err(unavailable(format!("no HIP device {index}: {count} found")));
     }
     let description = describe(library, index).map_err(unavailable)?;
-    let mut runtime = HipRuntime { library, index, stream: ptr::null_mut() };
-    runtime.enter().map_err(unavailable)?;
+    let version = driver_version(library).map_err(unavailable)?;
+    let mut runtime = HipRuntime { library, index, stream: ptr::null_mut(), version };
+    let entered = runtime.enter().map_err(unavailable)?;
     // SAFETY: the pointer is to a live handle; the device is current.
     let created = unsafe { (library.stream_create)(&mut runtime.stream, NON_BLOCKING) };
     library.check(created).map_err(unavailable)?;
+    drop(entered);
     Ok(StreamContext::new(runtime, description, KernelCache::from_environment()))
 }
 
+/// A device that is this thread's while this lives. The caller's own, which other libraries on the thread rely on, is the
+/// thread's again afterwards.
+struct Entered {
+    library: &'static HipLibrary,
+    before: i32,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        // SAFETY: the number is one that HIP gave.
+        unsafe { (self.library.set_device)(self.before) };
+    }
+}
+
 impl HipRuntime {
-    /// Makes the device that of this thread, as all calls require.
-    fn enter(&self) -> Reported<()> {
+    /// Makes the device that of this thread, as all calls require, until the result is dropped.
+    fn enter(&self) -> Reported<Entered> {
+        let mut before = 0;
+        // SAFETY: the pointer is to a live integer.
+        self.library.check(unsafe { (self.library.current_device)(&mut before) })?;
         // SAFETY: the index is below the number of devices.
-        self.library.check(unsafe { (self.library.set_device)(self.index as i32) })
+        self.library.check(unsafe { (self.library.set_device)(self.index as i32) })?;
+        Ok(Entered { library: self.library, before })
     }
 
     /// # Safety
     /// Both ranges lie within live memory of the kinds that `kind` says.
     unsafe fn transfer(&self, to: u64, from: u64, bytes: u64, kind: i32) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let (to, from) = (to as *mut c_void, from as *const c_void);
         // SAFETY: the caller's promise; the stream lives as long as the process.
         self.library.check(unsafe { (self.library.copy)(to, from, bytes as usize, kind, self.stream) })
@@ -128,7 +157,7 @@ impl Runtime for HipRuntime {
     type Event = HipHandle;
 
     fn allocate(&self, bytes: u64) -> Reported<u64> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let mut address = ptr::null_mut();
         // SAFETY: the pointer is to a live pointer.
         self.library.check(unsafe { (self.library.malloc)(&mut address, bytes as usize) })?;
@@ -137,6 +166,7 @@ impl Runtime for HipRuntime {
 
     unsafe fn free(&self, address: u64) {
         // Nothing useful can be done where giving memory back fails: the next call reports the same error.
+        let Ok(_entered) = self.enter() else { return };
         if self.synchronize().is_ok() {
             // SAFETY: the address came from `malloc`, is used no more (the caller's promise), and all work that used
             // it is done.
@@ -165,16 +195,43 @@ impl Runtime for HipRuntime {
     }
 
     unsafe fn fill(&self, address: u64, word: u32, words: u64) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let (address, word) = (address as *mut c_void, word.cast_signed());
         // SAFETY: the range is within a live allocation (the caller's promise) and aligned to words.
         self.library.check(unsafe { (self.library.fill)(address, word, words as usize, self.stream) })
     }
 
     fn synchronize(&self) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the stream lives as long as the process.
         self.library.check(unsafe { (self.library.stream_synchronize)(self.stream) })
+    }
+
+    fn synchronize_all_streams(&self) -> Reported<()> {
+        let _entered = self.enter()?;
+        // SAFETY: the function takes nothing.
+        self.library.check(unsafe { (self.library.device_synchronize)() })
+    }
+
+    fn expect_resident(&self, address: u64) -> Reported<()> {
+        let _entered = self.enter()?;
+        let mut found = PointerAttributes::default();
+        // SAFETY: the pointer is to a live struct of HIP's layout. The address is looked up and not followed.
+        let status = unsafe { (self.library.pointer_attributes)(&mut found, address as *const c_void) };
+        // Memory that HIP knows nothing of is an error until HIP 5, and of type 0 since.
+        let known = self.library.check(status).is_ok();
+        if known && found.is_managed != 0 {
+            return Ok(());
+        }
+        // `hipMemoryTypeDevice`, which HIP 6 numbered anew.
+        let on_a_device = if self.version / 10_000_000 >= 6 { 2 } else { 1 };
+        if !known || found.memory_type != on_a_device {
+            return Err("it lies in host memory".to_owned());
+        }
+        if u32::try_from(found.device) != Ok(self.index) {
+            return Err(format!("it belongs to device 'hip:{}'", found.device));
+        }
+        Ok(())
     }
 
     fn compiler(&self) -> Result<String> {
@@ -184,7 +241,7 @@ impl Runtime for HipRuntime {
     fn compile(&self, name: &str, source: &str) -> Result<Reported<Vec<u8>>> {
         let device = Device::Hip(self.index);
         // HIPRTC compiles for the current device.
-        self.enter().map_err(|reason| Error::DeviceFailure {
+        let _entered = self.enter().map_err(|reason| Error::DeviceFailure {
             device,
             operation: "compiling a kernel",
             reason,
@@ -193,7 +250,7 @@ impl Runtime for HipRuntime {
     }
 
     unsafe fn load(&self, image: &[u8], entry: &str) -> Reported<HipHandle> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let entry = CString::new(entry).map_err(|_| "the kernel's name holds a NUL byte".to_owned())?;
         let mut module = ptr::null_mut();
         // SAFETY: the image is a whole code object from HIPRTC (the caller's promise), which HIP copies.
@@ -206,7 +263,7 @@ impl Runtime for HipRuntime {
     }
 
     unsafe fn launch(&self, function: HipHandle, blocks: u32, slots: &mut [u64]) -> Reported<()> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let mut parameters: Vec<*mut c_void> =
             slots.iter_mut().map(|slot| ptr::from_mut(slot).cast()).collect();
         let (parameters, none) = (parameters.as_mut_ptr(), ptr::null_mut());
@@ -219,7 +276,7 @@ impl Runtime for HipRuntime {
     }
 
     fn record(&self) -> Reported<HipHandle> {
-        self.enter()?;
+        let _entered = self.enter()?;
         let mut event = ptr::null_mut();
         // SAFETY: the pointer is to a live handle.
         self.library.check(unsafe { (self.library.event_create)(&mut event) })?;
@@ -229,7 +286,7 @@ impl Runtime for HipRuntime {
     }
 
     unsafe fn elapsed(&self, start: HipHandle, end: HipHandle) -> Reported<f32> {
-        self.enter()?;
+        let _entered = self.enter()?;
         // SAFETY: the event is live (the caller's promise).
         self.library.check(unsafe { (self.library.event_synchronize)(end.0) })?;
         let mut milliseconds = 0.0;
@@ -239,7 +296,9 @@ impl Runtime for HipRuntime {
     }
 
     unsafe fn destroy(&self, event: HipHandle) {
-        // SAFETY: the event is used no more (the caller's promise).
-        unsafe { (self.library.event_destroy)(event.0) };
+        if let Ok(_entered) = self.enter() {
+            // SAFETY: the event is used no more (the caller's promise).
+            unsafe { (self.library.event_destroy)(event.0) };
+        }
     }
 }

@@ -36,14 +36,17 @@ pub(crate) struct StreamContext<R: Runtime> {
 pub(crate) struct StreamBlock<R: Runtime> {
     address: u64,
     size: u64,
-    runtime: Arc<R>,
+    /// What gives the memory back; `None` for memory that is someone else's.
+    owner: Option<Arc<R>>,
 }
 
 impl<R: Runtime> Drop for StreamBlock<R> {
     fn drop(&mut self) {
-        // SAFETY: the address came from `allocate` in `StreamContext::allocate`, the only place that makes blocks,
-        // and this block was its only holder.
-        unsafe { self.runtime.free(self.address) }
+        if let Some(runtime) = &self.owner {
+            // SAFETY: the address came from `allocate` in `StreamContext::allocate`, the only place that makes blocks with
+            // an owner, and this block was its only holder.
+            unsafe { runtime.free(self.address) }
+        }
     }
 }
 
@@ -100,6 +103,25 @@ impl<R: Runtime> StreamContext<R> {
         result.map_err(|reason| Error::DeviceFailure { device: self.id(), operation, reason })
     }
 
+    /// A block over `bytes` bytes that stay their owner's: neither freed nor kept for reuse.
+    ///
+    /// Refuses memory whose first or last byte is elsewhere. What lies between is not asked for: one mapping may consist of
+    /// several allocations, of which the driver would tell the first.
+    ///
+    /// # Safety
+    /// Until the block is dropped and the work on it is done, the bytes are live, nobody else writes to them, and nobody
+    /// else reads what is written here.
+    pub(crate) unsafe fn foreign_block(&self, address: u64, bytes: u64) -> Result<StreamBlock<R>> {
+        for byte in [address, address + (bytes - 1)] {
+            self.runtime.expect_resident(byte).map_err(|reason| Error::ForeignMemory {
+                device: self.id(),
+                address: byte,
+                reason,
+            })?;
+        }
+        Ok(StreamBlock { address, size: bytes, owner: None })
+    }
+
     /// Enqueues one launch whose arguments were checked. `allocation` finds a buffer's memory on this device.
     pub(crate) fn enqueue(
         &'static self,
@@ -123,7 +145,8 @@ impl<R: Runtime> StreamContext<R> {
         let blocks = launch.threads()?.div_ceil(BLOCK_THREADS);
         // SAFETY: `Launch::enqueue` has compared number, kinds and device of the arguments with the text that the
         // function was compiled from, whose signature is extents, parameters, outputs. The buffers are borrowed, so
-        // their blocks are live now, and a block freed later is only reused or freed behind this launch. Each thread
+        // their blocks are live now, and a block freed later is only reused or freed behind this launch; foreign blocks live
+        // as long by the promise made to `foreign_block`. Each thread
         // writes the values at its own indices below the extent, and the outputs' lengths were compared with it. What it reads through
         // its own index tables is the contract of the kernel's text (see `Launch::enqueue`).
         let launched = unsafe { self.runtime.launch(function, blocks, slots) };
@@ -187,13 +210,15 @@ impl<R: Runtime> Context for StreamContext<R> {
         let size = block_size(bytes, self.description.memory.unwrap_or(u64::MAX));
         let block = self.blocks.take(size, || {
             let address = self.runtime.allocate(size).map_err(|reason| self.out_of_memory(size, reason))?;
-            Ok(StreamBlock { address, size, runtime: self.runtime.clone() })
+            Ok(StreamBlock { address, size, owner: Some(self.runtime.clone()) })
         })?;
         Ok((block, size))
     }
 
     fn release(&self, block: StreamBlock<R>, size: u64) {
-        drop(self.blocks.put(size, block));
+        if block.owner.is_some() {
+            drop(self.blocks.put(size, block));
+        }
     }
 
     fn write(&self, block: &StreamBlock<R>, offset: u64, values: &[u8]) -> Result<()> {
@@ -218,7 +243,7 @@ impl<R: Runtime> Context for StreamContext<R> {
     ) -> Result<()> {
         let (source, target) = (from.range(from_offset, bytes), to.range(to_offset, bytes));
         // SAFETY: `range` has checked both ranges. The target's buffer is borrowed exclusively, so the blocks are two
-        // different ones and the ranges cannot overlap.
+        // different ones, and a foreign one overlaps no other that is written (`foreign_block`).
         self.failed("copying on the device", unsafe { self.runtime.copy(source, target, bytes) })
     }
 
@@ -243,6 +268,10 @@ impl<R: Runtime> Context for StreamContext<R> {
 
     fn synchronize(&self) -> Result<()> {
         self.failed("running kernels", self.runtime.synchronize())
+    }
+
+    fn synchronize_all_streams(&self) -> Result<()> {
+        self.failed("waiting for all streams", self.runtime.synchronize_all_streams())
     }
 
     fn start_timer(&self) -> Result<StreamTimer<R>> {

@@ -51,6 +51,13 @@ pub(crate) trait Runtime: Send + Sync + 'static {
     /// Waits until all work enqueued so far is done.
     fn synchronize(&self) -> Reported<()>;
 
+    /// Waits until all work that the process gave to the device is done, on whatever stream.
+    fn synchronize_all_streams(&self) -> Reported<()>;
+
+    /// Whether the byte at an address lies where this device's kernels may use it; the error says where it lies instead.
+    /// Nothing is read there.
+    fn expect_resident(&self, address: u64) -> Reported<()>;
+
     /// What the compiled form of a source depends on besides the source: compiler, version, options, target.
     fn compiler(&self) -> crate::Result<String>;
 

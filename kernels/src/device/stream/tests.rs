@@ -76,6 +76,17 @@ impl Runtime for HostRuntime {
         Ok(())
     }
 
+    fn synchronize_all_streams(&self) -> Reported<()> {
+        Ok(())
+    }
+
+    fn expect_resident(&self, address: u64) -> Reported<()> {
+        let memory = lock(&self.memory);
+        let block = memory.range(..=address).next_back();
+        let inside = block.is_some_and(|(&start, block)| address < start + block.len() as u64);
+        if inside { Ok(()) } else { Err("it lies nowhere".to_owned()) }
+    }
+
     fn compiler(&self) -> Result<String> {
         Ok(self.compiler.to_owned())
     }
@@ -197,6 +208,29 @@ fn memory_is_reused_freed_and_runs_out_with_the_sizes() {
     context.release(large, size);
     context.release_cached_memory();
     assert!(lock(&context.runtime().memory).is_empty());
+}
+
+#[test]
+#[allow(unsafe_code, reason = "foreign memory is taken by its address")]
+fn foreign_memory_is_neither_freed_nor_kept() {
+    let context = context(nowhere(), "1");
+    let address = context.runtime().allocate(1000).unwrap();
+    for _ in 0..3 {
+        // SAFETY: the bytes were just allocated, and nobody else uses them.
+        let block = unsafe { context.foreign_block(address + 8, 992) }.unwrap();
+        context.fill(&block, 992, [1, 2]).unwrap();
+        let mut words = [0_u32; 2];
+        context.read(&block, 984, bytemuck::cast_slice_mut(&mut words)).unwrap();
+        assert_eq!(words, [1, 2]);
+        context.release(block, 0);
+    }
+    assert_eq!(context.statistics(), Default::default());
+    assert_eq!(lock(&context.runtime().memory).len(), 1);
+    for (start, bytes, outside) in [(address - 8, 16, address - 8), (address + 8, 1000, address + 1007)] {
+        // SAFETY: refused.
+        let error = unsafe { context.foreign_block(start, bytes) }.map(drop).unwrap_err();
+        assert!(matches!(error, Error::ForeignMemory { address, .. } if address == outside), "{error}");
+    }
 }
 
 #[test]
