@@ -110,6 +110,7 @@ need_python() {
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
     python_package "benchmark peer" "ducc0-*" "ducc0>=0.38,<1"
+    python_package "benchmark peer" "dinosaur_dycore-*" "dinosaur-dycore>=1.2,<2"
     # SHTns comes as source; its build takes this processor's instructions and OpenMP by itself, and the system's FFTW.
     command -v cc >/dev/null 2>&1 || apt_install "a C compiler for SHTns" gcc libc6-dev
     command -v make >/dev/null 2>&1 || apt_install "make for SHTns" make

@@ -9,6 +9,7 @@ mod machine;
 mod math;
 mod model_step;
 mod pointwise;
+mod primitive_equations;
 mod reduction;
 mod ring_fourier;
 mod stencil;
@@ -19,7 +20,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 12] = [
+pub static ALL: [Entry; 13] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -30,6 +31,7 @@ pub static ALL: [Entry; 12] = [
     transform_stages::ENTRY,
     ring_fourier::ENTRY,
     model_step::ENTRY,
+    primitive_equations::ENTRY,
     math::ENTRY,
     launch::ENTRY,
 ];

@@ -4,7 +4,10 @@
 //! threads; their slices are cut to equal length first, so that no bounds check is left in them.
 
 mod loops;
+mod model;
+mod python;
 mod transform;
 
 pub use loops::{bernoulli_function, elementwise, flux_divergence, laplacian, moist_air_density, sum};
+pub use model::ModelPeer;
 pub use transform::{TRANSFORM_LIBRARIES, TransformLibrary, TransformPeer, TransformWork};

@@ -1,11 +1,9 @@
 //! Other libraries' spherical harmonic transforms, each in a Python process of its own, which stays for the whole case.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-
-use serde_json::{Value, json};
+use serde_json::json;
 use terrella_kernels::grid::Grid;
 
+use super::python::PythonProcess;
 use crate::{Error, Peer, Result, nearest};
 
 /// One library, and how it is timed.
@@ -70,10 +68,7 @@ pub struct TransformWork<'a> {
 /// A Python process that times a library's transform on request.
 #[derive(Debug)]
 pub struct TransformPeer {
-    process: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
-    library: &'static TransformLibrary,
+    process: PythonProcess,
     name: String,
 }
 
@@ -106,31 +101,13 @@ impl TransformPeer {
     /// Starts `python3` and sets the work up; an error that says what is missing where there is no Python or no library,
     /// and where analysis after synthesis does not give the coefficients back.
     pub fn new(library: &'static TransformLibrary, work: TransformWork) -> Result<Self> {
-        let failure = |reason| Error::Peer { peer: library.name, reason };
         if library.name == "transi" && work.library.is_empty() {
-            return Err(failure(format!("{}.", library.remedy)));
+            return Err(Error::Peer { peer: library.name, reason: format!("{}.", library.remedy) });
         }
-        // ecTrans's arrays lie on the stack.
-        let shell = "ulimit -s unlimited 2>/dev/null; exec python3 -c \"$0\"";
-        let threads = work.threads.to_string();
-        let mut process = Command::new("sh")
-            .args(["-c", shell, &format!("{}\n{SERVER}", library.program)])
-            .envs(["OMP_NUM_THREADS", "RAYON_NUM_THREADS", "DUCC0_NUM_THREADS"].map(|name| (name, &threads)))
-            .env("OPENBLAS_NUM_THREADS", "1")
-            // Long enough for the gaps between parallel regions, short enough to leave the cores to us in our turn.
-            .env("GOMP_SPINCOUNT", "10000")
-            .env("OMP_STACKSIZE", "512M")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| failure(format!("sh and python3 could not be started: {error}.")))?;
-        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
-            return Err(failure("python3 was started without its pipes.".to_owned()));
-        };
-        let answers = BufReader::new(answers);
-        let mut peer = Self { process, requests, answers, library, name: String::new() };
+        let program = format!("{}\n{SERVER}", library.program);
+        let mut process = PythonProcess::start(library.name, library.remedy, &program, work.threads)?;
         let rings = work.grid.rings();
-        let greeting = peer.ask(&json!({
+        let greeting = process.ask(&json!({
             "direction": work.direction,
             "truncation": work.truncation,
             "latitudes": rings.iter().map(|ring| ring.latitude).collect::<Vec<_>>(),
@@ -143,28 +120,9 @@ impl TransformPeer {
         }))?;
         let limit = if work.precision == "f32" { 1e-2 } else { 1e-7 };
         match (greeting["ready"].as_str(), greeting["error"].as_f64()) {
-            (Some(name), Some(error)) if error < limit => peer.name = name.to_owned(),
-            _ => return Err(peer.failure(format!("analysis after synthesis is too far off ({greeting})."))),
+            (Some(name), Some(error)) if error < limit => Ok(Self { process, name: name.to_owned() }),
+            _ => Err(process.failure(format!("analysis after synthesis is too far off ({greeting})."))),
         }
-        Ok(peer)
-    }
-
-    fn ask(&mut self, request: &Value) -> Result<Value> {
-        let sent = writeln!(self.requests, "{request}").and_then(|()| self.requests.flush());
-        sent.map_err(|error| self.failure(format!("its process does not listen: {error}.")))?;
-        let mut line = String::new();
-        let read = self.answers.read_line(&mut line);
-        read.map_err(|error| self.failure(format!("its process does not answer: {error}.")))?;
-        let answer: Value = serde_json::from_str(&line)
-            .map_err(|_| self.failure(format!("its process stopped (it wrote '{}').", line.trim())))?;
-        match answer["impossible"].as_str() {
-            Some(reason) => Err(self.failure(format!("{reason}; {}.", self.library.remedy))),
-            None => Ok(answer),
-        }
-    }
-
-    fn failure(&self, reason: String) -> Error {
-        Error::Peer { peer: self.library.name, reason }
     }
 }
 
@@ -174,16 +132,6 @@ impl Peer for TransformPeer {
     }
 
     fn sample(&mut self, repeats: usize) -> Result<f64> {
-        let answer = self.ask(&json!({ "repeats": repeats }))?;
-        let seconds = answer["seconds"].as_f64();
-        seconds.ok_or_else(|| self.failure(format!("expected seconds, got {answer}.")))
-    }
-}
-
-impl Drop for TransformPeer {
-    fn drop(&mut self) {
-        // Nobody is left to hear of a failure; the process has ended or ends with its input.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.process.sample(repeats)
     }
 }
