@@ -58,7 +58,12 @@ pub use dense::Matrix;
 pub use diagnostics::Diagnostics;
 pub use held_suarez::HeldSuarez;
 pub use model::Primitive;
-pub use physics::{Affects, ColumnPhysics, Columns};
+pub use physics::{
+    Affects, BoundaryLayer, ColumnPhysics, ColumnScheme, ColumnState, Columns, Convection, Diagnostic,
+    GreyAtmosphere, GreyRadiation, Ground, GroundKind, LargeScaleCondensation, Mixing, MoistPhysics,
+    ProvisionalFields, SimpleSurfaceFluxes, Sunlight, SurfaceFluxes, accumulated, suite_tendencies,
+    suite_tracer_tendencies, total_column_water,
+};
 pub use reference::ReferenceState;
 pub use state::{GridState, SpectralState};
 pub use surface::{

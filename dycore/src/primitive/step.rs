@@ -291,6 +291,7 @@ impl<R: Real> Primitive<R> {
             layers: &terms.layers,
             interval,
             time,
+            time_step: self.configuration.time_step,
             u: &fields.u,
             v: &fields.v,
             temperature: &fields.temperature,

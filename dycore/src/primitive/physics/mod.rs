@@ -1,4 +1,31 @@
 //! Column physics: schemes that are pointwise in the horizontal and add to the tendencies of the dynamics.
+//!
+//! [`ColumnPhysics`] is what the model calls. Moist processes follow each other inside one of them, [`MoistPhysics`]: each
+//! [`ColumnScheme`] changes a state of columns that starts from [`Columns`], and what has become of it over the interval is the
+//! tendency that the model sees.
+
+mod boundary_layer;
+mod condensation;
+mod convection;
+mod diagnostics;
+mod ground;
+mod radiation;
+mod simple_surface;
+mod suite;
+mod surface_fluxes;
+
+pub use boundary_layer::{BoundaryLayer, Mixing};
+pub use condensation::LargeScaleCondensation;
+pub use convection::Convection;
+pub use diagnostics::Diagnostic;
+pub use ground::Ground;
+pub use radiation::{GreyAtmosphere, GreyRadiation, Sunlight};
+pub use simple_surface::SimpleSurfaceFluxes;
+pub use suite::{
+    ColumnScheme, ColumnState, MoistPhysics, ProvisionalFields, accumulated, suite_tendencies,
+    suite_tracer_tendencies, total_column_water,
+};
+pub use surface_fluxes::{GroundKind, SurfaceFluxes};
 
 use terrella_kernels::Real;
 use terrella_kernels::device::Buffer;
@@ -36,6 +63,8 @@ pub struct Columns<'a, R: Real> {
     pub interval: f64,
     /// Model time t \[s\].
     pub time: f64,
+    /// Δt \[s\], by which a step brings the model forward: what fluxes are to be summed with.
+    pub time_step: f64,
     /// Eastward wind.
     pub u: &'a Buffer<R>,
     /// Northward wind.
@@ -86,4 +115,20 @@ pub trait ColumnPhysics<R: Real>: Send {
         before: &Tendencies<R>,
         after: &mut Tendencies<R>,
     ) -> Result<()>;
+
+    /// Fields that it keeps for whom they interest: fluxes, sums of precipitation.
+    fn diagnostics(&self) -> Vec<Diagnostic<'_, R>> {
+        Vec::new()
+    }
+
+    /// What its next call depends on besides its arguments, by name, such as the temperature of the ground: with
+    /// [`memory_mut`](Self::memory_mut), for restarts. Diagnostics that are sums are part of it.
+    fn memory(&self) -> Vec<(String, &Buffer<R>)> {
+        Vec::new()
+    }
+
+    /// The fields of [`memory`](Self::memory), in the same order.
+    fn memory_mut(&mut self) -> Vec<&mut Buffer<R>> {
+        Vec::new()
+    }
 }
