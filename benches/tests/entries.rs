@@ -11,11 +11,11 @@ use terrella_kernels::device::Device;
 fn roundings(entry: &str, size: &str) -> f64 {
     match entry {
         // Polar rings leave out m that they cannot carry, whose functions are small there but not 0.
-        "transform" if size.contains(" O") => 1e5,
+        "transform" | "transform_stages" if size.contains(" O") => 1e5,
         // Differences of values near 250 with a spacing that vanishes at the poles; results near 0.
         "stencil" => 1e3,
         // Coefficients after synthesis and analysis; a wind's with factors n in between.
-        "transform" | "transform_setup" => 3e3,
+        "transform" | "transform_setup" | "transform_stages" => 3e3,
         // A step of a model in a steady state, in units of the departure from its mean.
         "model_step" => 1e4,
         // exp, log, sin, pow, the saturation pressure with the rounding of its argument.

@@ -96,16 +96,33 @@ fn call<R: Real>(
     physics: &mut MoistPhysics<R>,
     so_far: f64,
 ) -> Call<R> {
+    call_with(configuration, device, physics, so_far, &|_, _, _| ())
+}
+
+/// What may be changed: temperature, tracers and u.
+type Change<'a, R> = &'a dyn Fn(&mut [R], &mut [R], &mut [R]);
+
+/// The same with other fields.
+fn call_with<R: Real>(
+    configuration: &Configuration,
+    device: Device,
+    physics: &mut MoistPhysics<R>,
+    so_far: f64,
+    change: Change<'_, R>,
+) -> Call<R> {
     let points = configuration.grid.points();
     let levels = configuration.levels.count();
     let buffer = |values: &[R]| Buffer::from_slice(device, values).unwrap();
-    let temperature: Vec<R> = in_columns(configuration, &|sigma, _, latitude| warm(sigma, latitude) - 300.0);
-    let u: Vec<R> = in_columns(configuration, &|sigma, longitude, _| 25.0 * (longitude + 5.0 * sigma).sin());
+    let mut temperature: Vec<R> =
+        in_columns(configuration, &|sigma, _, latitude| warm(sigma, latitude) - 300.0);
+    let mut u: Vec<R> =
+        in_columns(configuration, &|sigma, longitude, _| 25.0 * (longitude + 5.0 * sigma).sin());
     let v: Vec<R> = in_columns(configuration, &|sigma, longitude, _| 12.0 * (2.0 * longitude - sigma).cos());
     let mut tracers: Vec<R> = in_columns(configuration, &humid);
     tracers.extend(in_columns::<R>(configuration, &|sigma, _, _| sigma));
     let surface_pressure: Vec<R> =
         on_grid(&configuration.grid, &|longitude, _| 1e5 - 2e4 * (longitude * 0.5).sin());
+    change(&mut temperature, &mut tracers, &mut u);
     let before = tendencies(configuration, device, so_far);
     let mut after = tendencies(configuration, device, 0.5);
     let layers = LayerTables::new(&configuration.levels, device).unwrap();
@@ -225,6 +242,78 @@ fn budgets_of_all_schemes_together_close_in_double_precision() {
 #[test]
 fn budgets_of_all_schemes_together_close_in_single_precision() {
     budgets_close::<f32>(1e-5);
+}
+
+/// Air from dust-dry to far beyond saturation, cold to hot, calm to hurricane, layer by layer.
+fn extremes<R: Real>(temperature: &mut [R], tracers: &mut [R], u: &mut [R]) {
+    let mut state = 12_345_u64;
+    let mut random = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1_u64 << 24) as f64
+    };
+    for (here, kelvin) in temperature.iter_mut().enumerate() {
+        *kelvin = R::from_f64(kelvin.to_f64() + 100.0 * (random() - 0.5));
+        let factor = [0.0, 1e-8, 1e-3, 1.0, 4.0, 200.0][(random() * 6.0) as usize];
+        tracers[here] = R::from_f64((factor * tracers[here].to_f64()).min(0.3));
+        u[here] = R::from_f64(100.0 * (2.0 * random() - 1.0) * random().round());
+    }
+}
+
+fn humidity_stays_positive<R: Real>() {
+    let configuration = configuration();
+    let interval = R::from_f64(2.0 * configuration.time_step);
+    let device = Device::Cpu;
+    let simple = MoistPhysics::<R>::simple(&configuration, &sea(&configuration), device).unwrap();
+    for mut physics in [everything::<R>(&configuration, device), simple] {
+        let call = call_with(&configuration, device, &mut physics, 0.0, &extremes);
+        let rates = call.after.tracers.to_vec().unwrap();
+        let mut dried = 0;
+        for (here, (humidity, rate)) in call.humidity.iter().zip(&rates).enumerate() {
+            let later = *humidity + interval * *rate;
+            assert!(later >= R::ZERO, "value {here}: {later} from {humidity}");
+            dried += usize::from(later < R::from_f64(0.05) * *humidity);
+        }
+        assert!(dried > 100, "{dried} layers lose most of their vapour");
+        let stratiform = diagnostic(&physics, "stratiform_precipitation_flux");
+        assert!(stratiform.iter().all(|&rain| rain >= 0.0));
+    }
+}
+
+#[test]
+fn humidity_stays_positive_in_extreme_columns() {
+    humidity_stays_positive::<f32>();
+    humidity_stays_positive::<f64>();
+}
+
+#[test]
+fn a_nan_stays_in_its_column() {
+    let configuration = configuration();
+    let points = configuration.grid.points();
+    let device = Device::Cpu;
+    let clean = call(&configuration, device, &mut everything::<f32>(&configuration, device), 0.0);
+    let broken = call_with(
+        &configuration,
+        device,
+        &mut everything::<f32>(&configuration, device),
+        0.0,
+        &|temperature, tracers, u| {
+            temperature[5 * points + 100] = f32::NAN;
+            tracers[17 * points + 200] = f32::NAN;
+            u[18 * points + 300] = f32::NAN;
+        },
+    );
+    for (clean, broken) in [
+        (&clean.after.u, &broken.after.u),
+        (&clean.after.v, &broken.after.v),
+        (&clean.after.temperature, &broken.after.temperature),
+        (&clean.after.tracers, &broken.after.tracers),
+    ] {
+        let (clean, broken) = (clean.to_vec().unwrap(), broken.to_vec().unwrap());
+        for (here, (clean, broken)) in clean.iter().zip(&broken).enumerate() {
+            assert!(clean == broken || [100, 200, 300].contains(&(here % points)), "value {here}");
+        }
+        assert!(broken.iter().any(|value| value.is_nan()));
+    }
 }
 
 /// What physics finds is added to what was there.

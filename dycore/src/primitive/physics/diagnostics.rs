@@ -70,9 +70,9 @@ impl<R: Real> Primitive<R> {
 }
 
 /// The memory of a list of schemes, each name with its scheme's before it.
-pub(super) fn memory_of<'a, R: Real>(
-    schemes: &'a [Box<dyn ColumnScheme<R>>],
-) -> impl Iterator<Item = (String, &'a Buffer<R>)> {
+pub(super) fn memory_of<R: Real>(
+    schemes: &[Box<dyn ColumnScheme<R>>],
+) -> impl Iterator<Item = (String, &Buffer<R>)> {
     schemes.iter().flat_map(|scheme| {
         let own = scheme.memory().into_iter();
         own.map(|(name, values)| (format!("{}: {name}", scheme.name()), values))

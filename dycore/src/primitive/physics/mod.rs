@@ -9,7 +9,9 @@ mod condensation;
 mod convection;
 mod diagnostics;
 mod ground;
+mod kernels;
 mod radiation;
+mod scheme;
 mod simple_surface;
 mod suite;
 mod surface_fluxes;
@@ -19,12 +21,11 @@ pub use condensation::LargeScaleCondensation;
 pub use convection::Convection;
 pub use diagnostics::Diagnostic;
 pub use ground::Ground;
+pub use kernels::{accumulated, suite_tendencies, suite_tracer_tendencies, total_column_water};
 pub use radiation::{GreyAtmosphere, GreyRadiation, Sunlight};
+pub use scheme::{ColumnScheme, ColumnState, ProvisionalFields};
 pub use simple_surface::SimpleSurfaceFluxes;
-pub use suite::{
-    ColumnScheme, ColumnState, MoistPhysics, ProvisionalFields, accumulated, suite_tendencies,
-    suite_tracer_tendencies, total_column_water,
-};
+pub use suite::MoistPhysics;
 pub use surface_fluxes::{GroundKind, SurfaceFluxes};
 
 use terrella_kernels::Real;

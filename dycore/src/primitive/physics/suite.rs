@@ -2,103 +2,49 @@
 
 use std::mem::swap;
 
+use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::physics::MoistAir;
-use terrella_kernels::{Real, kernel};
 
 use super::diagnostics::memory_of;
+use super::kernels::{accumulated, suite_tendencies, suite_tracer_tendencies, total_column_water};
 use super::{
-    Affects, BoundaryLayer, ColumnPhysics, Columns, Diagnostic, Ground, LargeScaleCondensation, Mixing,
-    SimpleSurfaceFluxes,
+    Affects, BoundaryLayer, ColumnPhysics, ColumnScheme, ColumnState, Columns, Diagnostic, Ground,
+    LargeScaleCondensation, Mixing, ProvisionalFields, SimpleSurfaceFluxes,
 };
 use crate::primitive::{Configuration, Tendencies};
 use crate::shallow_water::expect_length;
 use crate::{Error, Result};
-
-/// Columns as the schemes before left them, `[levels, points]` each.
-#[derive(Debug)]
-pub struct ProvisionalFields<R: Real> {
-    /// Eastward wind \[m s⁻¹\].
-    pub u: Buffer<R>,
-    /// Northward wind \[m s⁻¹\].
-    pub v: Buffer<R>,
-    /// T − T_r \[K\].
-    pub temperature: Buffer<R>,
-    /// q \[kg kg⁻¹\].
-    pub humidity: Buffer<R>,
-}
-
-impl<R: Real> ProvisionalFields<R> {
-    fn zeros(device: Device, length: usize) -> Result<Self> {
-        let field = || Buffer::zeros(device, length);
-        Ok(Self { u: field()?, v: field()?, temperature: field()?, humidity: field()? })
-    }
-}
-
-/// What schemes work on.
-#[derive(Debug)]
-pub struct ColumnState<R: Real> {
-    /// The state so far. A scheme changes it by [`Self::swap_wind`] and its like.
-    pub now: ProvisionalFields<R>,
-    /// Where a scheme writes; what is in it before is nothing.
-    pub next: ProvisionalFields<R>,
-    /// What the columns stand on.
-    pub ground: Ground<R>,
-    /// A field `[points]` for what is of no use.
-    pub scratch: Buffer<R>,
-    /// Constants, the same for all schemes.
-    pub air: MoistAir,
-}
-
-impl<R: Real> ColumnState<R> {
-    /// Makes the wind of `next` that of `now`.
-    pub fn swap_wind(&mut self) {
-        swap(&mut self.now.u, &mut self.next.u);
-        swap(&mut self.now.v, &mut self.next.v);
-    }
-
-    /// Makes the temperature of `next` that of `now`.
-    pub fn swap_temperature(&mut self) {
-        swap(&mut self.now.temperature, &mut self.next.temperature);
-    }
-
-    /// Makes the humidity of `next` that of `now`.
-    pub fn swap_humidity(&mut self) {
-        swap(&mut self.now.humidity, &mut self.next.humidity);
-    }
-}
-
-/// A moist process: it brings columns over an interval.
-pub trait ColumnScheme<R: Real>: Send {
-    /// Its name, as in an error message.
-    fn name(&self) -> &'static str;
-
-    /// Advances `state` by `columns.interval`, without allocating and without copies to the host.
-    ///
-    /// Of `columns` it reads grid, levels, times and surface pressure; wind, temperature and humidity are in `state`.
-    fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()>;
-
-    /// As of [`ColumnPhysics::diagnostics`].
-    fn diagnostics(&self) -> Vec<Diagnostic<'_, R>> {
-        Vec::new()
-    }
-
-    /// As of [`ColumnPhysics::memory`].
-    fn memory(&self) -> Vec<(&'static str, &Buffer<R>)> {
-        Vec::new()
-    }
-
-    /// The fields of [`memory`](Self::memory), in the same order.
-    fn memory_mut(&mut self) -> Vec<&mut Buffer<R>> {
-        Vec::new()
-    }
-}
 
 /// Moist column physics: schemes of which each starts from where the one before ended.
 ///
 /// The state starts from [`Columns`]; over the interval I the model sees the tendency (state at the end − [`Columns`])/I.
 /// Schemes leave humidity that is not negative so, and what they do together is applied at once: q + I·∂q/∂t of the physics is
 /// not negative either. The model's first tracer must be specific humidity.
+///
+/// ```
+/// use terrella_dycore::primitive::{
+///     BoundaryLayer, Configuration, Convection, LargeScaleCondensation, Mixing, MoistPhysics, Primitive,
+///     SimpleSurfaceFluxes,
+/// };
+/// use terrella_kernels::device::Device;
+///
+/// let mut configuration = Configuration::new(10, "sigma10".parse()?)?;
+/// configuration.moist = true;
+/// let (grid, device) = (configuration.grid.clone(), Device::Cpu);
+/// let sea = vec![300.0_f64; grid.points()];
+/// let physics = MoistPhysics::new(&configuration, 2.5e6, &sea, device)?
+///     .with(Convection::new(&grid, device)?)
+///     .with(LargeScaleCondensation::new(1, &grid, device)?)
+///     .with(SimpleSurfaceFluxes::default())
+///     .with(BoundaryLayer::new(Mixing::Enthalpy, &configuration, device)?);
+/// let mut model = Primitive::new(configuration, device)?;
+/// model.add_physics(Box::new(physics))?;
+/// model.step()?;
+/// let rain = model.physics_diagnostic("convective_precipitation_amount").expect("of the convection");
+/// assert_eq!((rain.unit, rain.values.len()), ("kg m-2", grid.points()));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// | diagnostic                        | unit       | meaning |
 /// |-----------------------------------|------------|---------|
@@ -307,82 +253,4 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
         all.extend(self.schemes.iter_mut().flat_map(|scheme| scheme.memory_mut()));
         all
     }
-}
-
-/// Tendencies of u, v \[m s⁻²\] and T \[K s⁻¹\] with (after − before)/I added, in one layer at a point.
-///
-/// All fields are \[levels, points\]: those at the interval's beginning, at its end, and the tendencies so far.
-#[kernel(indices = 2)]
-pub fn suite_tendencies<R: Real>(
-    level: u32,
-    point: u32,
-    points: u32,
-    interval: R,
-    u_before: &[R],
-    v_before: &[R],
-    temperature_before: &[R],
-    u_after: &[R],
-    v_after: &[R],
-    temperature_after: &[R],
-    u_tendency: &[R],
-    v_tendency: &[R],
-    temperature_tendency: &[R],
-) -> (R, R, R) {
-    let here = level * points + point;
-    (
-        u_tendency[here] + (u_after[here] - u_before[here]) / interval,
-        v_tendency[here] + (v_after[here] - v_before[here]) / interval,
-        temperature_tendency[here] + (temperature_after[here] - temperature_before[here]) / interval,
-    )
-}
-
-/// Tendencies of tracers \[s⁻¹\], that of humidity, the first, with (after − before)/I added.
-///
-/// `row` runs over the levels of the first tracer, then of the second, …; `humidity_after` is \[levels, points\].
-#[kernel(indices = 2)]
-pub fn suite_tracer_tendencies<R: Real>(
-    row: u32,
-    point: u32,
-    points: u32,
-    levels: u32,
-    interval: R,
-    tracers_before: &[R],
-    humidity_after: &[R],
-    tendency: &[R],
-) -> R {
-    let here = row * points + point;
-    if row >= levels {
-        return tendency[here];
-    }
-    tendency[here] + (humidity_after[here] - tracers_before[here]) / interval
-}
-
-/// A sum over time with Δt·rate added, at a point.
-#[kernel]
-pub fn accumulated<R: Real>(point: u32, time_step: R, sum: &[R], rate: &[R]) -> R {
-    sum[point] + time_step * rate[point]
-}
-
-/// Σ q·Δp/g, carried down a column \[kg m⁻²\].
-///
-/// | argument                     | shape                      | unit  |
-/// |------------------------------|----------------------------|-------|
-/// | `gravity`                    | g                          | m s⁻² |
-/// | `a_thickness`, `b_thickness` | [levels], of `LayerTables` | Pa, – |
-/// | `surface_pressure`           | [points]                   | Pa    |
-/// | `humidity`                   | [levels, points]           | kg kg⁻¹ |
-#[kernel(indices = 2, scan = down, carried = 1)]
-pub fn total_column_water<R: Real>(
-    level: u32,
-    point: u32,
-    above: R,
-    points: u32,
-    gravity: R,
-    a_thickness: &[R],
-    b_thickness: &[R],
-    surface_pressure: &[R],
-    humidity: &[R],
-) -> R {
-    let thickness = a_thickness[level] + b_thickness[level] * surface_pressure[point];
-    above + humidity[level * points + point] * thickness / gravity
 }
