@@ -74,6 +74,16 @@ pub enum Error {
         /// What was expected.
         expected: String,
     },
+    /// An analysis from which no state can be made.
+    #[error("Analysis '{field}' is {got}: expected {expected}.")]
+    InvalidAnalysis {
+        /// The field.
+        field: &'static str,
+        /// What it is, as text.
+        got: String,
+        /// What would do.
+        expected: String,
+    },
     /// A checkpoint of another model set-up.
     #[error("Checkpoint '{name}' is {got}: this model needs {expected}.")]
     CheckpointMismatch {

@@ -46,6 +46,8 @@ parameters! {
     RELATIVE_HUMIDITY: "r", "Relative humidity", "relative_humidity", "%", [0, 1, 1];
     EASTWARD_WIND: "u", "Eastward wind", "eastward_wind", "m s-1", [0, 2, 2];
     NORTHWARD_WIND: "v", "Northward wind", "northward_wind", "m s-1", [0, 2, 3];
+    EASTWARD_WIND_AT_10_M: "10u", "Eastward wind at 10 m", "eastward_wind", "m s-1", [0, 2, 2];
+    NORTHWARD_WIND_AT_10_M: "10v", "Northward wind at 10 m", "northward_wind", "m s-1", [0, 2, 3];
     WIND_SPEED: "ws", "Wind speed", "wind_speed", "m s-1", [0, 2, 1];
     STREAM_FUNCTION: "strf", "Stream function", "atmosphere_horizontal_streamfunction", "m2 s-1", [0, 2, 4];
     VELOCITY_POTENTIAL: "vp", "Velocity potential", "atmosphere_horizontal_velocity_potential", "m2 s-1", [0, 2, 5];
@@ -54,6 +56,7 @@ parameters! {
     VORTICITY: "vo", "Relative vorticity", "atmosphere_upward_relative_vorticity", "s-1", [0, 2, 12];
     DIVERGENCE: "d", "Divergence", "divergence_of_wind", "s-1", [0, 2, 13];
     SURFACE_PRESSURE: "sp", "Surface pressure", "surface_air_pressure", "Pa", [0, 3, 0];
+    SEA_LEVEL_PRESSURE: "prmsl", "Pressure reduced to mean sea level", "air_pressure_at_mean_sea_level", "Pa", [0, 3, 1];
     GEOPOTENTIAL: "z", "Geopotential", "geopotential", "m2 s-2", [0, 3, 4];
     GEOPOTENTIAL_HEIGHT: "gh", "Geopotential height", "geopotential_height", "m", [0, 3, 5];
 }
@@ -77,6 +80,8 @@ impl Parameter {
 pub enum Level {
     /// The ground or the sea's surface.
     Surface,
+    /// Mean sea level.
+    MeanSea,
     /// A pressure level (hPa).
     Pressure(f64),
     /// A height above the ground (m).

@@ -84,13 +84,22 @@ fn messages_say_what_they_are() {
     let settings = GribSettings { centre: Some("ecmf".into()), ..GribSettings::default() };
     let encoder = GribEncoder::new(&layout, &settings).unwrap();
     for parameter in Parameter::ALL {
-        // ecCodes has one name for the pressure at the surface and another for pressure elsewhere.
-        let surface = *parameter == Parameter::SURFACE_PRESSURE;
-        let level = if surface { Level::Surface } else { Level::Pressure(500.0) };
+        // ecCodes has names of their own for some parameters at some levels.
+        let (level, kind) = match parameter.short_name {
+            "sp" => (Level::Surface, "surface"),
+            "prmsl" => (Level::MeanSea, "meanSea"),
+            "10u" | "10v" => (Level::HeightAboveGround(10.0), "heightAboveGround"),
+            _ => (Level::Pressure(500.0), "isobaricInhPa"),
+        };
         let identity = Identity { parameter: *parameter, level, ..identity() };
         let header = through_a_file(&encoder.encode(&identity, &zero).unwrap(), Missing::Refuse).header;
         assert_eq!(header.short_name, parameter.short_name);
-        assert_eq!(header.pressure(), (!surface).then_some(500.0));
+        assert_eq!(header.level_type, kind);
+        let value = match level {
+            Level::Pressure(value) | Level::HeightAboveGround(value) => value,
+            _ => 0.0,
+        };
+        assert_eq!(header.level, value);
         assert_eq!((header.step(), header.edition), (30.0, 2));
         assert_eq!((header.reference, header.valid), (identity.reference, identity.valid));
     }

@@ -38,6 +38,8 @@ mod configuration;
 mod dense;
 mod diagnostics;
 mod held_suarez;
+pub mod initial;
+mod isobaric;
 mod model;
 mod physics;
 mod reference;
@@ -57,6 +59,7 @@ pub use configuration::{Configuration, Sponge};
 pub use dense::Matrix;
 pub use diagnostics::Diagnostics;
 pub use held_suarez::HeldSuarez;
+pub use isobaric::IsobaricState;
 pub use model::Primitive;
 pub use physics::{
     Affects, BoundaryLayer, ColumnPhysics, ColumnScheme, ColumnState, Columns, Convection, Diagnostic,

@@ -10,9 +10,11 @@
 //! **Linear damping and sources** (∂X/∂t = … + g − κX) are taken implicitly: X⁺·(1 + 2Δt·κ) = X⁻ + 2Δt·(… + g).
 
 mod damping;
+mod digital_filter;
 mod filter;
 mod leapfrog;
 
 pub use damping::{Diffusion, DiffusionStrength};
+pub use digital_filter::{Average, DigitalFilter};
 pub use filter::{Filter, filter_displacement};
 pub use leapfrog::advance_transported;

@@ -24,7 +24,8 @@ pub(crate) enum Command {
 /// Runs a forecast: GRIB2 and NetCDF files, maps, charts and a summary.
 ///
 /// The model is the shallow-water equations on the sphere with 500 hPa wind and height as the initial state (an
-/// equivalent-barotropic forecast). Files get their final name only when they are whole.
+/// equivalent-barotropic forecast), or with `equations = "primitive"` the hydrostatic primitive equations from a whole
+/// state. Files get their final name only when they are whole.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.

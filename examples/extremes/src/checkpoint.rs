@@ -36,10 +36,7 @@ pub(crate) fn encode<R: Real>(
     checkpoint: &Checkpoint<R>,
     series: &Series,
 ) -> Vec<u8> {
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(VERSION.to_le_bytes());
-    bytes.extend(width::<R>().to_le_bytes());
-    bytes.extend(fingerprint);
+    let mut bytes = begin::<R>(VERSION, fingerprint);
     bytes.extend((checkpoint.truncation as u64).to_le_bytes());
     bytes.extend(checkpoint.time_step.to_le_bytes());
     bytes.extend(checkpoint.mean_geopotential.to_le_bytes());
@@ -52,16 +49,10 @@ pub(crate) fn encode<R: Real>(
     for number in &series.tendencies {
         bytes.extend(number.to_le_bytes());
     }
-    for value in checkpoint.previous.iter().chain(&checkpoint.present).flatten() {
-        match R::PRECISION {
-            // Exact: the value is an f32.
-            Precision::F32 => bytes.extend((value.to_f64() as f32).to_le_bytes()),
-            Precision::F64 => bytes.extend(value.to_f64().to_le_bytes()),
-        }
+    for spectrum in checkpoint.previous.iter().chain(&checkpoint.present) {
+        push(&mut bytes, spectrum);
     }
-    let hash = blake3::hash(&bytes);
-    bytes.extend(hash.as_bytes());
-    bytes
+    end(bytes)
 }
 
 /// Reads a checkpoint file of the set-up with this fingerprint; `path` is for messages.
@@ -71,30 +62,7 @@ pub(crate) fn decode<R: Real>(
     path: &Path,
 ) -> Result<(Checkpoint<R>, Series)> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
-    let whole = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("it does not start like one".into()))?;
-    let Some((content, hash)) = bytes.split_last_chunk::<32>() else {
-        return Err(refuse(format!("it ends after {} bytes", bytes.len())));
-    };
-    if blake3::hash(content).as_bytes() != hash {
-        return Err(refuse("its hash does not match: it is damaged or cut".into()));
-    }
-    let mut reader = Reader { bytes: &whole[..whole.len() - 32], path };
-    let version = reader.u32()?;
-    if version != VERSION {
-        return Err(refuse(format!("its layout is version {version}, this program reads {VERSION}")));
-    }
-    let bytes_per_number = reader.u32()?;
-    if bytes_per_number != width::<R>() {
-        let precision = |width: u32| format!("f{}", 8 * width);
-        return Err(refuse(format!(
-            "it holds {} numbers, the configuration asks for {}",
-            precision(bytes_per_number),
-            precision(width::<R>())
-        )));
-    }
-    if reader.take::<32>()? != *fingerprint {
-        return Err(refuse("the configuration or the input file is another one than at its writing".into()));
-    }
+    let mut reader = open::<R>(bytes, VERSION, fingerprint, path)?;
     let truncation = reader.u64()? as usize;
     let (time_step, mean_geopotential) = (reader.f64()?, reader.f64()?);
     let step = reader.u64()?;
@@ -110,14 +78,9 @@ pub(crate) fn decode<R: Real>(
         series.tendencies.push(reader.f64()?);
     }
     let values = (truncation + 1) * (truncation + 2);
-    let mut spectra = [(); 6].map(|()| Vec::with_capacity(values));
+    let mut spectra = [const { Vec::new() }; 6];
     for spectrum in &mut spectra {
-        for _ in 0..values {
-            spectrum.push(match R::PRECISION {
-                Precision::F32 => R::from_f64(f64::from(f32::from_le_bytes(reader.take()?))),
-                Precision::F64 => R::from_f64(reader.f64()?),
-            });
-        }
+        *spectrum = reader.numbers(values)?;
     }
     if !reader.bytes.is_empty() {
         return Err(refuse(format!("{} bytes follow its end", reader.bytes.len())));
@@ -135,6 +98,68 @@ pub(crate) fn decode<R: Real>(
     Ok((checkpoint, series))
 }
 
+/// What begins every checkpoint file.
+pub(crate) fn begin<R: Real>(version: u32, fingerprint: &Fingerprint) -> Vec<u8> {
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(version.to_le_bytes());
+    bytes.extend(width::<R>().to_le_bytes());
+    bytes.extend(fingerprint);
+    bytes
+}
+
+/// Appends numbers of the state, exactly.
+pub(crate) fn push<R: Real>(bytes: &mut Vec<u8>, values: &[R]) {
+    for value in values {
+        match R::PRECISION {
+            // Exact: the value is an f32.
+            Precision::F32 => bytes.extend((value.to_f64() as f32).to_le_bytes()),
+            Precision::F64 => bytes.extend(value.to_f64().to_le_bytes()),
+        }
+    }
+}
+
+/// The hash that ends every checkpoint file.
+pub(crate) fn end(mut bytes: Vec<u8>) -> Vec<u8> {
+    let hash = blake3::hash(&bytes);
+    bytes.extend(hash.as_bytes());
+    bytes
+}
+
+/// Checks hash, version, precision and fingerprint; what follows them is to be read.
+pub(crate) fn open<'a, R: Real>(
+    bytes: &'a [u8],
+    version: u32,
+    fingerprint: &Fingerprint,
+    path: &'a Path,
+) -> Result<Reader<'a>> {
+    let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
+    let whole = bytes.strip_prefix(MAGIC).ok_or_else(|| refuse("it does not start like one".into()))?;
+    let Some((content, hash)) = bytes.split_last_chunk::<32>() else {
+        return Err(refuse(format!("it ends after {} bytes", bytes.len())));
+    };
+    if blake3::hash(content).as_bytes() != hash {
+        return Err(refuse("its hash does not match: it is damaged or cut".into()));
+    }
+    let mut reader = Reader { bytes: &whole[..whole.len() - 32], path };
+    let found = reader.u32()?;
+    if found != version {
+        return Err(refuse(format!("its layout is version {found}, this model's is version {version}")));
+    }
+    let bytes_per_number = reader.u32()?;
+    if bytes_per_number != width::<R>() {
+        let precision = |width: u32| format!("f{}", 8 * width);
+        return Err(refuse(format!(
+            "it holds {} numbers, the configuration asks for {}",
+            precision(bytes_per_number),
+            precision(width::<R>())
+        )));
+    }
+    if reader.take::<32>()? != *fingerprint {
+        return Err(refuse("the configuration or the input file is another one than at its writing".into()));
+    }
+    Ok(reader)
+}
+
 fn width<R: Real>() -> u32 {
     match R::PRECISION {
         Precision::F32 => 4,
@@ -142,8 +167,8 @@ fn width<R: Real>() -> u32 {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
+pub(crate) struct Reader<'a> {
+    pub(crate) bytes: &'a [u8],
     path: &'a Path,
 }
 
@@ -157,15 +182,25 @@ impl Reader<'_> {
         Ok(*head)
     }
 
+    /// Numbers of the state.
+    pub(crate) fn numbers<R: Real>(&mut self, count: usize) -> Result<Vec<R>> {
+        (0..count)
+            .map(|_| match R::PRECISION {
+                Precision::F32 => Ok(R::from_f64(f64::from(f32::from_le_bytes(self.take()?)))),
+                Precision::F64 => Ok(R::from_f64(self.f64()?)),
+            })
+            .collect()
+    }
+
     fn u32(&mut self) -> Result<u32> {
         Ok(u32::from_le_bytes(self.take()?))
     }
 
-    fn u64(&mut self) -> Result<u64> {
+    pub(crate) fn u64(&mut self) -> Result<u64> {
         Ok(u64::from_le_bytes(self.take()?))
     }
 
-    fn f64(&mut self) -> Result<f64> {
+    pub(crate) fn f64(&mut self) -> Result<f64> {
         Ok(f64::from_le_bytes(self.take()?))
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::automatic::Automatic;
@@ -56,6 +55,9 @@ pub(crate) struct Input {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Model {
+    /// shallow-water; with primitive, the configuration is that of [`crate::primitive`].
+    #[serde(skip_serializing)]
+    pub(crate) equations: Equations,
     /// Triangular truncation T.
     pub(crate) truncation: usize,
     /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing.
@@ -107,6 +109,17 @@ pub(crate) struct Output {
     pub(crate) checkpoint_interval: u32,
 }
 
+/// The equations of the model.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Equations {
+    /// One layer.
+    #[default]
+    ShallowWater,
+    /// The hydrostatic atmosphere.
+    Primitive,
+}
+
 /// Floating-point format of the model.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -156,6 +169,7 @@ fn northward() -> String {
 impl Default for Model {
     fn default() -> Self {
         Self {
+            equations: Equations::ShallowWater,
             truncation: 170,
             grid: Automatic::Auto,
             precision: Precision::F64,
@@ -204,7 +218,7 @@ impl Configuration {
     pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
         let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
         let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
-        expect_known_keys(&table).map_err(refuse)?;
+        expect_known_keys(&table, &TABLES).map_err(refuse)?;
         let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
         configuration.validate().map_err(refuse)?;
         Ok(configuration)
@@ -231,44 +245,68 @@ impl Configuration {
         within("model", "filter", model.filter, 0.0, 1.0)?;
         zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
-        within("output", "interval", output.interval, 1, 24 * 366)?;
-        within("output", "bits", output.bits, 1, 32)?;
-        within("output", "picture_width", output.picture_width, 400, 8000)?;
-        if output.formats.is_empty() {
+        output.validate(model.length)
+    }
+}
+
+impl Output {
+    /// Refuses what does not go with itself or the forecast's length \[h\].
+    pub(crate) fn validate(&self, length: u32) -> std::result::Result<(), String> {
+        within("output", "interval", self.interval, 1, 24 * 366)?;
+        within("output", "bits", self.bits, 1, 32)?;
+        within("output", "picture_width", self.picture_width, 400, 8000)?;
+        if self.formats.is_empty() {
             return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
         }
-        if output.checkpoint_interval % output.interval != 0 {
+        if !self.checkpoint_interval.is_multiple_of(self.interval) {
             return Err(format!(
                 "Key 'checkpoint_interval' in [output] is {}: expected a multiple of 'interval' ({} h), or 0.",
-                output.checkpoint_interval, output.interval
+                self.checkpoint_interval, self.interval
             ));
         }
-        if model.length % output.interval != 0 {
+        if !length.is_multiple_of(self.interval) {
             return Err(format!(
                 "Key 'length' in [model] is {}: expected a multiple of 'interval' in [output] ({} h).",
-                model.length, output.interval
+                length, self.interval
             ));
         }
         Ok(())
     }
 }
 
+/// The tables of a configuration and the keys of each.
+pub(crate) struct Tables {
+    pub(crate) names: fn() -> &'static [&'static str],
+    pub(crate) keys_of: fn(&str) -> Option<&'static [&'static str]>,
+}
+
+const TABLES: Tables = Tables { names: known_keys::<Configuration>, keys_of };
+
+impl Tables {
+    /// The table that knows `key`.
+    fn owner_of(&self, key: &str) -> Option<&'static str> {
+        let knows = |table: &&str| (self.keys_of)(table).is_some_and(|keys| keys.contains(&key));
+        (self.names)().iter().copied().find(knows)
+    }
+}
+
 /// Refuses keys that nothing reads, naming the nearest one that something does.
-fn expect_known_keys(table: &toml::Table) -> std::result::Result<(), String> {
-    let tables = known_keys::<Configuration>();
+pub(crate) fn expect_known_keys(table: &toml::Table, tables: &Tables) -> std::result::Result<(), String> {
+    let names = (tables.names)();
     for (name, value) in table {
         let Some(entries) = value.as_table() else {
-            return Err(match owner_of(name) {
+            return Err(match tables.owner_of(name) {
                 Some(owner) => format!("Key '{name}' stands outside a table: it belongs into [{owner}]."),
-                None => format!("Unknown key '{name}' outside a table: {}", hint(name, tables)),
+                None => format!("Unknown key '{name}' outside a table: {}", hint(name, names)),
             });
         };
-        let keys = keys_of(name).ok_or_else(|| format!("Unknown table [{name}]: {}", hint(name, tables)))?;
+        let keys =
+            (tables.keys_of)(name).ok_or_else(|| format!("Unknown table [{name}]: {}", hint(name, names)))?;
         for key in entries.keys() {
             if keys.contains(&key.as_str()) {
                 continue;
             }
-            return Err(match owner_of(key) {
+            return Err(match tables.owner_of(key) {
                 Some(owner) => format!("Unknown key '{key}' in [{name}]: it belongs into [{owner}]."),
                 None => format!("Unknown key '{key}' in [{name}]: {}", hint(key, keys)),
             });
@@ -278,27 +316,37 @@ fn expect_known_keys(table: &toml::Table) -> std::result::Result<(), String> {
 }
 
 fn keys_of(table: &str) -> Option<&'static [&'static str]> {
-    fn keys<T: DeserializeOwned>() -> Option<&'static [&'static str]> {
-        Some(known_keys::<T>())
-    }
     match table {
-        "input" => keys::<Input>(),
-        "model" => keys::<Model>(),
-        "output" => keys::<Output>(),
+        "input" => Some(known_keys::<Input>()),
+        "model" => Some(known_keys::<Model>()),
+        "output" => Some(known_keys::<Output>()),
         _ => None,
     }
 }
 
-/// The table that knows `key`.
-fn owner_of(key: &str) -> Option<&'static str> {
-    known_keys::<Configuration>()
-        .iter()
-        .copied()
-        .find(|table| keys_of(table).is_some_and(|keys| keys.contains(&key)))
+/// The model that a configuration file asks for by `equations` in \[model\]; the shallow-water one where it does not say.
+pub(crate) fn equations(path: &Path) -> Result<Equations> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::file(path, "reading of the configuration", error))?;
+    // A text that is no configuration is refused by the reader of the model's own.
+    let table: toml::Table = text.parse().unwrap_or_default();
+    let Some(value) = table.get("model").and_then(|model| model.get("equations")) else {
+        return Ok(Equations::ShallowWater);
+    };
+    match value.as_str() {
+        Some("shallow-water") => Ok(Equations::ShallowWater),
+        Some("primitive") => Ok(Equations::Primitive),
+        _ => Err(Error::Configuration {
+            path: path.to_owned(),
+            message: format!(
+                "Key 'equations' in [model] is {value}: expected \"shallow-water\" or \"primitive\"."
+            ),
+        }),
+    }
 }
 
 /// One line: the place and toml's own words.
-fn toml_message(error: &toml::de::Error, text: &str) -> String {
+pub(crate) fn toml_message(error: &toml::de::Error, text: &str) -> String {
     let words = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
     match error.span() {
         Some(span) => {
@@ -314,7 +362,7 @@ fn toml_message(error: &toml::de::Error, text: &str) -> String {
     }
 }
 
-fn within<T: PartialOrd + Display>(
+pub(crate) fn within<T: PartialOrd + Display>(
     table: &str,
     key: &str,
     value: T,
@@ -328,7 +376,7 @@ fn within<T: PartialOrd + Display>(
     Err(format!("Key '{key}' in [{table}] is {value}: expected {least} to {most}."))
 }
 
-fn zero_or_within(
+pub(crate) fn zero_or_within(
     table: &str,
     key: &str,
     value: f64,

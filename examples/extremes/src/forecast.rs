@@ -4,19 +4,21 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use terrella_dycore::shallow_water::{RelaxationTimes, ShallowWater};
-use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::sink::AtomicFile;
+use terrella_io::{Level, Time};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
 use crate::arguments::RunArguments;
+use crate::charts::charts;
 use crate::checkpoint::{self, Fingerprint};
 use crate::configuration::{Configuration, Initialisation, Precision};
 use crate::error::{Error, Result};
 use crate::initial_state::{self, InitialState};
-use crate::output::{self, OutputFields, Writer};
-use crate::pictures::Pictures;
+use crate::maps::Drawable;
+use crate::output::{self, OutputFields, PARAMETERS, Quantity, Titles, Writer};
+use crate::pictures::{Labels, Pictures};
 use crate::progress::{Progress, say};
 use crate::series::{Record, Series};
 use crate::spectra::{rms_difference, rms_wind};
@@ -31,7 +33,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
     if let Some(folder) = &arguments.out {
         configuration.output.folder.clone_from(folder);
     }
-    let device = setup::device(arguments.device.as_deref(), &configuration.model)?;
+    let device = setup::device(arguments.device.as_deref(), configuration.model.device.as_deref())?;
     match configuration.model.precision {
         Precision::F64 => Run::<f64>::prepare(arguments, configuration, device)?.run(),
         Precision::F32 => Run::<f32>::prepare(arguments, configuration, device)?.run(),
@@ -54,7 +56,8 @@ struct Run<R: Real> {
     series: Series,
     /// Spectrum of the geopotential one step ago.
     geopotential: Vec<R>,
-    writer: Writer,
+    writer: Writer<5>,
+    layout: Layout,
     pictures: Option<Pictures>,
     checkpoint: Option<PathBuf>,
     /// Files of the part of the run before a restart.
@@ -73,7 +76,7 @@ impl<R: Real> Run<R> {
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
 
-        let grid = setup::grid(&configuration.model)?;
+        let grid = setup::grid(&configuration.model.grid, configuration.model.truncation)?;
         let mut initial = initial_state::read(&configuration)?;
         let input = &configuration.input.file;
         let bytes = std::fs::read(input).map_err(|error| Error::file(input, "reading", error))?;
@@ -99,7 +102,13 @@ impl<R: Real> Run<R> {
         let layout = Layout::from(&grid);
         let pictures = if configuration.output.pictures {
             let analysis = fields(&mut model, initial.valid)?;
-            Some(Pictures::new(&configuration, &folder, &layout, &analysis))
+            let labels = Labels {
+                level: configuration.input.level,
+                truncation: configuration.model.truncation,
+                footer: "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.",
+            };
+            let drawable = drawable(&layout, &analysis);
+            Some(Pictures::new(&configuration.output, labels, &folder, &layout, initial.valid, drawable))
         } else {
             None
         };
@@ -130,7 +139,22 @@ impl<R: Real> Run<R> {
         if resume.is_none() {
             summary::remove_earlier_run(&folder)?;
         }
-        let writer = Writer::new(&configuration, &folder, &layout, initial.valid, resume)?;
+        let level = f64::from(configuration.input.level);
+        let titles = Titles {
+            title: format!(
+                "Shallow-water forecast at {level} hPa, T{}, from {}",
+                configuration.model.truncation, initial.valid
+            ),
+            source: concat!(
+                "Terrella extremes ",
+                env!("CARGO_PKG_VERSION"),
+                ", spectral shallow-water model"
+            ),
+        };
+        let quantities =
+            PARAMETERS.map(|parameter| Quantity { parameter, levels: vec![Level::Pressure(level)] });
+        let writer =
+            Writer::new(&configuration.output, quantities, &titles, &folder, &layout, initial.valid, resume)?;
         let geopotential = model.spectral_state().geopotential.to_vec()?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
@@ -148,6 +172,7 @@ impl<R: Real> Run<R> {
             series,
             geopotential,
             writer,
+            layout,
             pictures,
             checkpoint: None,
             earlier_files,
@@ -242,7 +267,7 @@ impl<R: Real> Run<R> {
         self.timings.output += started.elapsed().as_secs_f64();
         if let Some(pictures) = &mut self.pictures {
             let started = Instant::now();
-            pictures.add(&fields)?;
+            pictures.add(fields.valid, drawable(&self.layout, &fields))?;
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
         let drift = |quantity: fn(&Record) -> f64| self.series.drift(quantity);
@@ -291,7 +316,10 @@ impl<R: Real> Run<R> {
         let mut drawn = Vec::new();
         if let Some(pictures) = self.pictures.take() {
             let started = Instant::now();
-            drawn = pictures.finish(&self.series, self.model.configuration().time_step)?;
+            let time_step = self.model.configuration().time_step;
+            let charts =
+                if self.series.records.len() > 1 { charts(&self.series, time_step) } else { Vec::new() };
+            drawn = pictures.finish(&charts)?;
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
         let status = if self.stops_early { "stopped early" } else { "complete" };
@@ -325,7 +353,7 @@ impl<R: Real> Run<R> {
             steps_of_this_process: self.model.step_count() - self.first_step,
             report: &self.initial.report,
             timings,
-            series: &self.series,
+            measured: self.series.measured(),
             files: &files,
         };
         let path = summary.write(&self.folder)?;
@@ -380,7 +408,7 @@ fn time_of_step<R: Real>(initial: &InitialState, model: &ShallowWater<R>, step: 
 }
 
 /// The present state on the model's grid; an error naming the first value that is not finite.
-fn fields<R: Real>(model: &mut ShallowWater<R>, valid: Time) -> Result<OutputFields> {
+fn fields<R: Real>(model: &mut ShallowWater<R>, valid: Time) -> Result<OutputFields<5>> {
     let (hour, gravity) = (model.time() / 3600.0, model.configuration().gravity);
     let state = model.grid_state()?;
     let wide =
@@ -408,6 +436,11 @@ fn fields<R: Real>(model: &mut ShallowWater<R>, valid: Time) -> Result<OutputFie
     Ok(OutputFields { valid, values })
 }
 
-fn has_extension(path: &Path, extension: &str) -> bool {
+fn drawable(layout: &Layout, fields: &OutputFields<5>) -> Drawable {
+    let [height, u, v, vorticity, _] = &fields.values;
+    Drawable::new(layout, height, u, v, vorticity)
+}
+
+pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }

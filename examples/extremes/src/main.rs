@@ -22,6 +22,7 @@ mod maps;
 mod netcdf;
 mod output;
 mod pictures;
+mod primitive;
 mod progress;
 mod score;
 mod series;
@@ -36,12 +37,18 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use arguments::{Arguments, Command};
+use configuration::Equations;
 use error::Error;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
-        Command::Run(run) => forecast::run(run),
+        Command::Run(run) => {
+            configuration::equations(&run.configuration).and_then(|equations| match equations {
+                Equations::ShallowWater => forecast::run(run),
+                Equations::Primitive => primitive::run(run),
+            })
+        }
         Command::Verify(comparison) => verify::verify(comparison).map(|table| progress::say(&table)),
     };
     match outcome {

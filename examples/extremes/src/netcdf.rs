@@ -44,11 +44,11 @@ pub(crate) fn verify<const N: usize>(
     Ok(())
 }
 
-/// The records up to a time (inclusive) of a file of the same forecast; none where there is no such file.
+/// The records up to a time (inclusive) of a file of the same forecast, with values per parameter as in `sizes`; none where
+/// there is no such file.
 pub(crate) fn records<const N: usize>(
     path: &Path,
-    parameters: &[Parameter; N],
-    points: usize,
+    sizes: &[(Parameter, usize); N],
     reference: Time,
     until: Time,
 ) -> Result<Vec<(Time, [Vec<f32>; N])>> {
@@ -64,11 +64,11 @@ pub(crate) fn records<const N: usize>(
     let mut records = Vec::new();
     for (record, valid) in times.into_iter().enumerate().filter(|(_, valid)| *valid <= until) {
         let mut fields = [const { Vec::new() }; N];
-        for (field, parameter) in fields.iter_mut().zip(parameters) {
+        for (field, (parameter, size)) in fields.iter_mut().zip(sizes) {
             *field = reader.read_record_f32(parameter.short_name, record).map_err(failed)?;
-            if field.len() != points {
+            if field.len() != *size {
                 return Err(refuse(format!(
-                    "'{}' has {} points, this forecast {points}: move the file away, it is of another one.",
+                    "'{}' has {} values, this forecast {size}: move the file away, it is of another one.",
                     parameter.short_name,
                     field.len()
                 )));

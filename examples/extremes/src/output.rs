@@ -12,11 +12,11 @@ use terrella_io::sink::AtomicFile;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
-use crate::configuration::{Configuration, Format};
+use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
 use crate::netcdf;
 
-/// What every output time holds, in this order.
+/// What every output time of the shallow-water model holds, in this order.
 pub(crate) const PARAMETERS: [Parameter; 5] = [
     Parameter::GEOPOTENTIAL_HEIGHT,
     Parameter::EASTWARD_WIND,
@@ -25,45 +25,70 @@ pub(crate) const PARAMETERS: [Parameter; 5] = [
     Parameter::DIVERGENCE,
 ];
 
-/// The fields of one time on the output grid, in the order of [`PARAMETERS`].
+/// A quantity of the output and the levels on which it is written.
 #[derive(Clone, Debug)]
-pub(crate) struct OutputFields {
+pub(crate) struct Quantity {
+    pub(crate) parameter: Parameter,
+    pub(crate) levels: Vec<Level>,
+}
+
+impl Quantity {
+    /// Its pressure levels \[hPa\].
+    fn pressures(&self) -> Vec<f64> {
+        let pressure = |level: &Level| match level {
+            Level::Pressure(pressure) => Some(*pressure),
+            _ => None,
+        };
+        self.levels.iter().filter_map(pressure).collect()
+    }
+}
+
+/// The fields of one time on the output grid, `[level][point]` each, in the order of the writer's quantities.
+#[derive(Clone, Debug)]
+pub(crate) struct OutputFields<const N: usize> {
     pub(crate) valid: Time,
-    pub(crate) values: [Vec<f64>; 5],
+    pub(crate) values: [Vec<f64>; N],
+}
+
+/// What files say about their run.
+pub(crate) struct Titles {
+    pub(crate) title: String,
+    pub(crate) source: &'static str,
 }
 
 /// The files of one run.
-pub(crate) struct Writer {
+pub(crate) struct Writer<const N: usize> {
     folder: PathBuf,
     stem: String,
     reference: Time,
-    level: Level,
+    quantities: [Quantity; N],
+    points: usize,
     bits: u32,
     grib: Option<GribEncoder>,
-    netcdf: Option<NetcdfWriter>,
+    netcdf: Option<NetcdfWriter<N>>,
     files: Vec<PathBuf>,
 }
 
-struct NetcdfWriter {
+struct NetcdfWriter<const N: usize> {
     path: PathBuf,
     file: NetcdfFile,
     /// Valid time and hash of the stored bytes of every record.
-    hashes: Vec<(Time, [blake3::Hash; 5])>,
+    hashes: Vec<(Time, [blake3::Hash; N])>,
 }
 
-impl Writer {
+impl<const N: usize> Writer<N> {
     /// Opens the files. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
     /// file of the same name are kept.
     pub(crate) fn new(
-        configuration: &Configuration,
+        output: &Output,
+        quantities: [Quantity; N],
+        titles: &Titles,
         folder: &Path,
         layout: &Layout,
         reference: Time,
         resume: Option<Time>,
     ) -> Result<Self> {
-        let output = &configuration.output;
         let stem = stem(reference);
-        let level = f64::from(configuration.input.level);
         let grib = if output.formats.contains(&Format::Grib2) {
             let settings =
                 GribSettings { centre: None, bits_per_value: output.bits, missing: Missing::Refuse };
@@ -73,22 +98,19 @@ impl Writer {
         };
         let netcdf = if output.formats.contains(&Format::Netcdf) {
             let path = folder.join(format!("{stem}.nc"));
+            let sizes = quantities
+                .each_ref()
+                .map(|quantity| (quantity.parameter, layout.points() * quantity.levels.len()));
             let kept = match resume {
-                Some(until) => netcdf::records(&path, &PARAMETERS, layout.points(), reference, until)?,
+                Some(until) => netcdf::records(&path, &sizes, reference, until)?,
                 None => Vec::new(),
             };
-            let variables = PARAMETERS.map(|parameter| Variable {
-                parameter,
+            let variables = quantities.each_ref().map(|quantity| Variable {
+                parameter: quantity.parameter,
                 precision: Precision::F32,
-                pressures: vec![level],
+                pressures: quantity.pressures(),
             });
-            let title = format!(
-                "Shallow-water forecast at {level} hPa, T{}, from {reference}",
-                configuration.model.truncation
-            );
-            let source =
-                concat!("Terrella extremes ", env!("CARGO_PKG_VERSION"), ", spectral shallow-water model");
-            let attributes = [("title", title.as_str()), ("source", source)];
+            let attributes = [("title", titles.title.as_str()), ("source", titles.source)];
             let file = NetcdfFile::create(&path, layout, reference, &variables, &attributes)?;
             let mut writer = NetcdfWriter { path, file, hashes: Vec::new() };
             for (valid, values) in kept {
@@ -103,7 +125,8 @@ impl Writer {
             folder: folder.to_owned(),
             stem,
             reference,
-            level: Level::Pressure(level),
+            quantities,
+            points: layout.points(),
             bits: output.bits,
             grib,
             netcdf,
@@ -112,7 +135,7 @@ impl Writer {
     }
 
     /// Writes one output time and reads its GRIB file back.
-    pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<()> {
+    pub(crate) fn write(&mut self, fields: &OutputFields<N>) -> Result<()> {
         if self.grib.is_some() {
             let path = self.write_grib(fields)?;
             self.files.push(path);
@@ -125,14 +148,13 @@ impl Writer {
         Ok(())
     }
 
-    fn write_grib(&self, fields: &OutputFields) -> Result<PathBuf> {
+    fn write_grib(&self, fields: &OutputFields<N>) -> Result<PathBuf> {
         let encoder = self.grib.as_ref().expect("only called with an encoder");
         let hours = fields.valid.hours_since(self.reference);
         let path = self.folder.join(format!("{}_f{hours:03}.grib2", self.stem));
         let mut file = AtomicFile::create(&path)?;
-        for (parameter, values) in PARAMETERS.into_iter().zip(&fields.values) {
-            let identity =
-                Identity { parameter, level: self.level, reference: self.reference, valid: fields.valid };
+        for (parameter, level, values) in self.messages(fields) {
+            let identity = Identity { parameter, level, reference: self.reference, valid: fields.valid };
             file.append(&encoder.encode(&identity, values)?)?;
         }
         file.commit()?;
@@ -144,14 +166,26 @@ impl Writer {
         Ok(path)
     }
 
+    /// Parameter, level and values of every message of an output time.
+    fn messages<'a>(
+        &'a self,
+        fields: &'a OutputFields<N>,
+    ) -> impl Iterator<Item = (Parameter, Level, &'a [f64])> {
+        self.quantities.iter().zip(&fields.values).flat_map(|(quantity, values)| {
+            let levels = quantity.levels.iter().zip(values.chunks_exact(self.points));
+            levels.map(|(level, values)| (quantity.parameter, *level, values))
+        })
+    }
+
     /// Every message must be there, in order, with its values within the packing's precision.
-    fn verify_grib(&self, path: &Path, fields: &OutputFields) -> Result<()> {
+    fn verify_grib(&self, path: &Path, fields: &OutputFields<N>) -> Result<()> {
         let refuse = |message: String| Error::NotVerified { path: path.to_owned(), message };
         let file = GribFile::open(path)?;
-        if file.headers().len() != PARAMETERS.len() {
-            return Err(refuse(format!("{} of {} messages", file.headers().len(), PARAMETERS.len())));
+        let messages: Vec<_> = self.messages(fields).collect();
+        if file.headers().len() != messages.len() {
+            return Err(refuse(format!("{} of {} messages", file.headers().len(), messages.len())));
         }
-        for ((header, parameter), written) in file.headers().iter().zip(&PARAMETERS).zip(&fields.values) {
+        for (header, (parameter, _, written)) in file.headers().iter().zip(messages) {
             if header.short_name != parameter.short_name || header.valid != fields.valid {
                 return Err(refuse(format!(
                     "'{}' valid {} in place of '{}' valid {}",
@@ -178,7 +212,12 @@ impl Writer {
     pub(crate) fn finish(self) -> Result<Vec<PathBuf>> {
         if let Some(netcdf) = self.netcdf {
             netcdf.file.finish()?;
-            netcdf::verify(&netcdf.path, &PARAMETERS, self.reference, &netcdf.hashes)?;
+            netcdf::verify(
+                &netcdf.path,
+                &self.quantities.each_ref().map(|quantity| quantity.parameter),
+                self.reference,
+                &netcdf.hashes,
+            )?;
         }
         Ok(self.files)
     }
@@ -189,8 +228,8 @@ impl Writer {
     }
 }
 
-impl NetcdfWriter {
-    fn append(&mut self, valid: Time, values: &[Vec<f32>; 5]) -> Result<()> {
+impl<const N: usize> NetcdfWriter<N> {
+    fn append(&mut self, valid: Time, values: &[Vec<f32>; N]) -> Result<()> {
         self.file.append(valid, &values.each_ref().map(Vec::as_slice))?;
         self.hashes.push((valid, values.each_ref().map(|values| netcdf::hash(values))));
         Ok(())

@@ -4,25 +4,31 @@ use std::path::{Path, PathBuf};
 
 use terrella_io::Time;
 use terrella_io::layout::Layout;
-use terrella_io::picture::{Canvas, Page, Panel, Projection};
+use terrella_io::picture::{Canvas, Chart, Page, Panel, Projection};
 
-use crate::charts::charts;
-use crate::configuration::{self, Configuration};
+use crate::configuration::{self, Output};
 use crate::error::Result;
 use crate::maps::{Drawable, Theme, line_spacing};
-use crate::output::OutputFields;
-use crate::series::Series;
 
 /// Hours between maps.
 const INTERVAL: f64 = 24.0;
-const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.";
+
+/// What is said on every picture.
+#[derive(Clone, Debug)]
+pub(crate) struct Labels {
+    /// Pressure of the maps \[hPa\].
+    pub(crate) level: u32,
+    /// The model's.
+    pub(crate) truncation: usize,
+    /// Below each page.
+    pub(crate) footer: &'static str,
+}
 
 /// The pictures of one run.
 pub(crate) struct Pictures {
     folder: PathBuf,
     layout: Layout,
-    level: u32,
-    truncation: usize,
+    labels: Labels,
     width: u32,
     projection: Projection,
     reference: Time,
@@ -35,12 +41,14 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// `analysis` is the state at step 0, on which the comparing page needs to look back.
     pub(crate) fn new(
-        configuration: &Configuration,
+        output: &Output,
+        labels: Labels,
         folder: &Path,
         layout: &Layout,
-        analysis: &OutputFields,
+        reference: Time,
+        analysis: Drawable,
     ) -> Self {
-        let projection = match configuration.output.projection {
+        let projection = match output.projection {
             configuration::Projection::Robinson => Projection::Robinson { longitude: 0.0 },
             configuration::Projection::PlateCarree => Projection::PlateCarree { longitude: 0.0 },
             configuration::Projection::NorthPolar => {
@@ -53,54 +61,51 @@ impl Pictures {
         Self {
             folder: folder.to_owned(),
             layout: layout.clone(),
-            level: configuration.input.level,
-            truncation: configuration.model.truncation,
-            width: configuration.output.picture_width,
+            labels,
+            width: output.picture_width,
             projection,
-            reference: analysis.valid,
-            analysis: drawable(layout, analysis),
+            reference,
+            analysis,
             latest: None,
             files: Vec::new(),
         }
     }
 
     /// Draws the maps of a state, if its day has come.
-    pub(crate) fn add(&mut self, fields: &OutputFields) -> Result<()> {
-        let hours = fields.valid.hours_since(self.reference);
+    pub(crate) fn add(&mut self, valid: Time, state: Drawable) -> Result<()> {
+        let hours = valid.hours_since(self.reference);
         if hours % INTERVAL != 0.0 {
             return Ok(());
         }
-        let state = drawable(&self.layout, fields);
         for (theme, name) in [(Theme::Wind, "wind"), (Theme::Vorticity, "vorticity")] {
             let map = self.map(&state, theme, self.projection, String::new());
             let page = Page {
-                title: format!("{} hPa height [dam] and {}", self.level, words(theme)),
-                subtitle: self.when(fields.valid),
+                title: format!("{} hPa height [dam] and {}", self.labels.level, words(theme)),
+                subtitle: self.when(valid),
                 columns: 1,
                 panels: vec![&map],
-                footer: FOOTER.into(),
+                footer: self.labels.footer.into(),
             };
             let canvas = page.draw(self.width)?;
             self.save(&canvas, format!("map_{name}_{hours:03}.png"))?;
         }
-        self.latest = Some((fields.valid, state));
+        self.latest = Some((valid, state));
         Ok(())
     }
 
     /// Draws what needs the whole run. Returns all files.
-    pub(crate) fn finish(mut self, series: &Series, time_step: f64) -> Result<Vec<PathBuf>> {
+    pub(crate) fn finish(mut self, charts: &[Chart]) -> Result<Vec<PathBuf>> {
         if let Some((valid, state)) = self.latest.take().filter(|(valid, _)| *valid > self.reference) {
             let canvas = self.comparison(valid, &state)?;
             self.save(&canvas, "analysis_and_forecast.png".into())?;
         }
-        if series.records.len() > 1 {
-            let charts = charts(series, time_step);
+        if !charts.is_empty() {
             let page = Page {
-                title: format!("T{} forecast from {}", self.truncation, clock(self.reference)),
+                title: format!("T{} forecast from {}", self.labels.truncation, clock(self.reference)),
                 subtitle: "what the run measured of itself".into(),
                 columns: 2,
                 panels: charts.iter().map(|chart| chart as &dyn Panel).collect(),
-                footer: FOOTER.into(),
+                footer: self.labels.footer.into(),
             };
             let canvas = page.draw(self.width)?;
             self.save(&canvas, "conserved.png".into())?;
@@ -130,11 +135,11 @@ impl Pictures {
             })
             .collect();
         let page = Page {
-            title: format!("{} hPa height [dam] and wind speed", self.level),
-            subtitle: format!("analysis and {:.0}-day forecast, T{}", hours / 24.0, self.truncation),
+            title: format!("{} hPa height [dam] and wind speed", self.labels.level),
+            subtitle: format!("analysis and {:.0}-day forecast, T{}", hours / 24.0, self.labels.truncation),
             columns: 2,
             panels: maps.iter().map(|map| map as &dyn Panel).collect(),
-            footer: FOOTER.into(),
+            footer: self.labels.footer.into(),
         };
         Ok(page.draw(self.width)?)
     }
@@ -146,15 +151,19 @@ impl Pictures {
         projection: Projection,
         title: String,
     ) -> terrella_io::picture::Map<'a> {
-        state.map(&self.layout, theme, projection, line_spacing(self.level), title, String::new())
+        state.map(&self.layout, theme, projection, line_spacing(self.labels.level), title, String::new())
     }
 
     fn when(&self, valid: Time) -> String {
         match valid.hours_since(self.reference) {
-            0.0 => format!("Analysis of {}, T{}", clock(valid), self.truncation),
+            0.0 => format!("Analysis of {}, T{}", clock(valid), self.labels.truncation),
             hours => {
                 let start = clock(self.reference);
-                format!("Forecast +{hours:.0} h from {start}, valid {}, T{}", clock(valid), self.truncation)
+                format!(
+                    "Forecast +{hours:.0} h from {start}, valid {}, T{}",
+                    clock(valid),
+                    self.labels.truncation
+                )
             }
         }
     }
@@ -165,11 +174,6 @@ impl Pictures {
         self.files.push(path);
         Ok(())
     }
-}
-
-fn drawable(layout: &Layout, fields: &OutputFields) -> Drawable {
-    let [height, u, v, vorticity, _] = &fields.values;
-    Drawable::new(layout, height, u, v, vorticity)
 }
 
 fn words(theme: Theme) -> &'static str {

@@ -1,6 +1,7 @@
 //! What a run measures of itself: conserved quantities at every output, noise at every step.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 use terrella_dycore::shallow_water::Diagnostics;
 
 /// The state's global quantities at one time.
@@ -81,6 +82,24 @@ pub(crate) struct Series {
 }
 
 impl Series {
+    /// Its entries of the summary.
+    pub(crate) fn measured(&self) -> Value {
+        json!({
+            "relative_drift": {
+                "mass": self.drift(|record| record.mass),
+                "total_energy": self.drift(|record| record.total_energy),
+                "potential_enstrophy": self.drift(|record| record.potential_enstrophy),
+                "angular_momentum": self.drift(|record| record.angular_momentum),
+            },
+            "units": {
+                "mass": "m", "total_energy": "m3 s-2", "potential_enstrophy": "m-1 s-2", "angular_momentum": "m3 s-1",
+                "maximum_wind": "m s-1", "lowest": "m", "highest": "m", "rms_height_tendency": "m h-1",
+            },
+            "records": self.records,
+            "rms_height_tendency": self.tendencies,
+        })
+    }
+
     /// Relative change of a quantity from the first record to the last; 0 without records.
     pub(crate) fn drift(&self, quantity: impl Fn(&Record) -> f64) -> f64 {
         match (self.records.first(), self.records.last()) {

@@ -9,7 +9,7 @@ use terrella_kernels::spectral::Truncation;
 
 use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
-use crate::configuration::{Configuration, Model};
+use crate::configuration::Configuration;
 use crate::error::{Error, Result};
 use crate::initial_state::InitialState;
 
@@ -21,17 +21,17 @@ const LONGEST_AUTOMATIC_TIME_STEP: f64 = 3600.0;
 const WIND_GROWTH: f64 = 1.25;
 
 /// The device: command line, else configuration, else environment, else the CPU.
-pub(crate) fn device(argument: Option<&str>, model: &Model) -> Result<Device> {
-    match argument.or(model.device.as_deref()) {
+pub(crate) fn device(argument: Option<&str>, configured: Option<&str>) -> Result<Device> {
+    match argument.or(configured) {
         Some(text) => Ok(text.parse()?),
         None => Ok(Device::from_environment()?),
     }
 }
 
 /// The model's grid; an error unless it is Gaussian and carries the truncation.
-pub(crate) fn grid(model: &Model) -> Result<Grid> {
-    let grid = match &model.grid {
-        Automatic::Auto => quadratic_grid(model.truncation)?,
+pub(crate) fn grid(name: &Automatic<String>, truncation: usize) -> Result<Grid> {
+    let grid = match name {
+        Automatic::Auto => quadratic_grid(truncation)?,
         Automatic::Given(name) => name.parse::<Grid>()?,
     };
     if !grid.kind().is_gaussian() {
@@ -43,7 +43,7 @@ pub(crate) fn grid(model: &Model) -> Result<Grid> {
                 .into(),
         });
     }
-    Truncation::new(model.truncation).check_on(&grid)?;
+    Truncation::new(truncation).check_on(&grid)?;
     Ok(grid)
 }
 
@@ -163,11 +163,15 @@ mod tests {
 
     #[test]
     fn grids_that_cannot_carry_the_truncation_are_refused() {
-        let message = |model: &str| grid(&configuration(model).model).unwrap_err().to_string();
+        let of = |text: &str| {
+            let model = configuration(text).model;
+            grid(&model.grid, model.truncation)
+        };
+        let message = |text: &str| of(text).unwrap_err().to_string();
         assert!(message("truncation = 170\ngrid = 'F32'").contains("largest possible is T63"));
         assert!(message("truncation = 42\ngrid = 'r360x181'").contains("Gaussian grid such as"));
         assert!(message("truncation = 42\ngrid = 'X7'").contains("'X7' is unknown"));
-        assert_eq!(grid(&configuration("truncation = 42").model).unwrap().name(), "F32");
+        assert_eq!(of("truncation = 42").unwrap().name(), "F32");
     }
 
     #[test]

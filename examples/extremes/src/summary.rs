@@ -7,7 +7,6 @@ use serde_json::{Value, json};
 use terrella_io::sink::AtomicFile;
 
 use crate::error::{Error, Result};
-use crate::series::Series;
 
 const NAME: &str = "summary.json";
 
@@ -38,7 +37,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) steps_of_this_process: u64,
     pub(crate) report: &'a [String],
     pub(crate) timings: Timings,
-    pub(crate) series: &'a Series,
+    /// What the run measured of itself: entries of the document beside the others.
+    pub(crate) measured: Value,
     pub(crate) files: &'a [PathBuf],
 }
 
@@ -59,8 +59,7 @@ impl Summary<'_> {
                 "blake3": blake3::hash(&bytes).to_hex().as_str(),
             }));
         }
-        let series = self.series;
-        let document = json!({
+        let mut document = json!({
             "status": self.status,
             "program": { "name": "extremes", "version": env!("CARGO_PKG_VERSION"), "eccodes": terrella_io::eccodes::version().ok() },
             "initial_time": self.valid,
@@ -78,20 +77,11 @@ impl Summary<'_> {
                 "report": self.report,
             },
             "timings_s": self.timings,
-            "relative_drift": {
-                "mass": series.drift(|record| record.mass),
-                "total_energy": series.drift(|record| record.total_energy),
-                "potential_enstrophy": series.drift(|record| record.potential_enstrophy),
-                "angular_momentum": series.drift(|record| record.angular_momentum),
-            },
-            "units": {
-                "mass": "m", "total_energy": "m3 s-2", "potential_enstrophy": "m-1 s-2", "angular_momentum": "m3 s-1",
-                "maximum_wind": "m s-1", "lowest": "m", "highest": "m", "rms_height_tendency": "m h-1",
-            },
-            "records": series.records,
-            "rms_height_tendency": series.tendencies,
             "files": files,
         });
+        if let (Some(document), Value::Object(measured)) = (document.as_object_mut(), &self.measured) {
+            document.extend(measured.clone());
+        }
         let path = folder.join(NAME);
         let mut text = serde_json::to_string_pretty(&document).expect("numbers and texts are valid JSON");
         text.push('\n');

@@ -158,25 +158,29 @@ fn set_product(message: &mut Message, identity: &Identity) -> Result<()> {
 }
 
 fn set_level(message: &mut Message, level: Level) -> Result<()> {
-    // Code table 4.5: 1 ground, 100 isobaric [Pa], 103 height above ground [m].
+    // Code table 4.5: 1 ground, 100 isobaric [Pa], 101 mean sea level, 103 height above ground [m].
     let (surface, value) = match level {
         Level::Surface => (1, None),
+        Level::MeanSea => (101, None),
         Level::Pressure(hectopascal) => (100, Some(hectopascal * 100.0)),
         Level::HeightAboveGround(metre) => (103, Some(metre)),
     };
     message.set_long("typeOfFirstFixedSurface", surface)?;
-    if let Some(value) = value {
-        // The value is a decimal: the fewest places that keep it, to 10⁻⁶.
-        let places = (0..6)
-            .find(|&places| {
-                let scaled = value * 10_f64.powi(places);
-                (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs()
-            })
-            .unwrap_or(6);
-        message.set_long("scaleFactorOfFirstFixedSurface", i64::from(places))?;
-        let scaled = (value * 10_f64.powi(places)).round() as i64;
-        message.set_long("scaledValueOfFirstFixedSurface", scaled)?;
-    }
+    let Some(value) = value else {
+        // Else the value of the sample's pressure level would stay.
+        message.set_long("scaleFactorOfFirstFixedSurface", 0)?;
+        return message.set_long("scaledValueOfFirstFixedSurface", 0);
+    };
+    // The value is a decimal: the fewest places that keep it, to 10⁻⁶.
+    let places = (0..6)
+        .find(|&places| {
+            let scaled = value * 10_f64.powi(places);
+            (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs()
+        })
+        .unwrap_or(6);
+    message.set_long("scaleFactorOfFirstFixedSurface", i64::from(places))?;
+    let scaled = (value * 10_f64.powi(places)).round() as i64;
+    message.set_long("scaledValueOfFirstFixedSurface", scaled)?;
     Ok(())
 }
 

@@ -108,6 +108,14 @@ impl GribFile {
             .map_err(|error| refine(error, |reason| damaged(&self.path, header.message, &place, reason)))
     }
 
+    /// The vertical coordinate in a header's message: A (Pa) of all half levels from the top, then their B.
+    pub fn vertical_coordinate(&self, header: &Header) -> Result<Vec<f64>> {
+        let (handle, place) = self.handle(header)?;
+        handle
+            .doubles("pv")
+            .map_err(|error| refine(error, |reason| damaged(&self.path, header.message, &place, reason)))
+    }
+
     /// The message of a header's field, as bytes that stand alone.
     pub fn message(&self, header: &Header) -> Result<Vec<u8>> {
         let place = self.place(header)?;

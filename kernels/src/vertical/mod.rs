@@ -20,7 +20,9 @@
 //! | A and B, the published sets             | [`HybridLevels`]                |
 //! | what kernels read of them, on a device  | [`LayerTables`]                 |
 //! | ln and α of a layer at a point          | [`thin_layer`], [`thick_layer`] |
+//! | from one set of levels to another       | [`interpolation`]               |
 
+pub mod interpolation;
 mod layers;
 mod levels;
 #[rustfmt::skip]

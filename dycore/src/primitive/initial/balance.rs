@@ -1,0 +1,91 @@
+//! The digital filter on the primitive equations.
+
+use terrella_kernels::Real;
+use terrella_kernels::device::{Buffer, Device};
+
+use crate::primitive::{Configuration, Primitive, SpectralState};
+use crate::shallow_water::rounded;
+use crate::time_stepping::{Average, DigitalFilter};
+use crate::{Error, Result};
+
+/// Spectra in host memory, in the order of [`SpectralState::fields`].
+#[derive(Clone)]
+struct Spectra([Vec<f64>; 5]);
+
+impl Average for Spectra {
+    fn scale(&mut self, factor: f64) {
+        self.0.iter_mut().flatten().for_each(|value| *value *= factor);
+    }
+
+    fn add(&mut self, factor: f64, other: &Self) {
+        for (sum, addend) in self.0.iter_mut().zip(&other.0) {
+            sum.iter_mut().zip(addend).for_each(|(sum, addend)| *sum += factor * addend);
+        }
+    }
+}
+
+impl Spectra {
+    fn of<R: Real>(state: &SpectralState<R>) -> Result<Self> {
+        let mut fields = [const { Vec::new() }; 5];
+        for (field, (_, buffer)) in fields.iter_mut().zip(state.fields()) {
+            *field = buffer.to_vec()?.into_iter().map(Real::to_f64).collect();
+        }
+        Ok(Self(fields))
+    }
+
+    fn state<R: Real>(&self, device: Device) -> Result<SpectralState<R>> {
+        let buffer = |values: &[f64]| Buffer::from_slice(device, &rounded::<R>(values));
+        let [vorticity, divergence, temperature, log_surface_pressure, tracers] = &self.0;
+        Ok(SpectralState {
+            vorticity: buffer(vorticity)?,
+            divergence: buffer(divergence)?,
+            temperature: buffer(temperature)?,
+            log_surface_pressure: buffer(log_surface_pressure)?,
+            tracers: buffer(tracers)?,
+        })
+    }
+
+    /// The same state seen in the other direction of time: ζ and D change their sign.
+    fn towards(mut self, direction: f64) -> Self {
+        let [vorticity, divergence, ..] = &mut self.0;
+        vorticity.iter_mut().chain(divergence).for_each(|value| *value *= direction);
+        self
+    }
+}
+
+/// The model's present state without waves of shorter periods than `cutoff_period` \[s\]: the weighted mean of
+/// [`DigitalFilter`] over two adiabatic runs without dissipation, each as long as the period.
+///
+/// The run backward in time is one forward of the reversed equations: −ζ, −D, T, p_s and tracers under −Ω. `each_step` is
+/// called before every step; its error ends the filter.
+pub fn filter_state<R: Real, E: From<Error>>(
+    model: &Primitive<R>,
+    cutoff_period: f64,
+    mut each_step: impl FnMut() -> std::result::Result<(), E>,
+) -> std::result::Result<SpectralState<R>, E> {
+    let device = model.device();
+    let configuration = model.configuration();
+    let filter = DigitalFilter::lanczos(cutoff_period, configuration.time_step)?;
+    let initial = Spectra::of(model.spectral_state())?;
+    let filtered = filter.apply(&initial, |direction, observe| {
+        let settings = Configuration {
+            rotation: direction * configuration.rotation,
+            time_step: filter.time_step(),
+            implicit_weight: 0.5,
+            diffusion: None,
+            divergence_damping: None,
+            sponge: None,
+            ..configuration.clone()
+        };
+        let mut runner = Primitive::<R>::new(settings, device)?;
+        runner.terms.orography.copy_from(model.orography()).map_err(Error::from)?;
+        runner.set_state(&initial.clone().towards(direction).state(device)?)?;
+        for _ in 0..filter.steps() {
+            each_step()?;
+            runner.step()?;
+            observe(&Spectra::of(runner.spectral_state())?.towards(direction));
+        }
+        Ok::<(), E>(())
+    })?;
+    Ok(filtered.state(device)?)
+}

@@ -1,0 +1,193 @@
+//! The configuration of a primitive-equation forecast: its keys, defaults and what their values may be.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::automatic::Automatic;
+use crate::configuration::{
+    Equations, Initialisation, Output, Precision, Tables, expect_known_keys, toml_message, within,
+    zero_or_within,
+};
+use crate::error::{Error, Result};
+use crate::known_keys::known_keys;
+
+/// All of a configuration file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Configuration {
+    pub(crate) input: Input,
+    pub(crate) model: Model,
+    #[serde(default)]
+    pub(crate) output: Output,
+}
+
+/// `[input]`: which state of which file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Input {
+    /// GRIB file, relative to the configuration's folder.
+    pub(crate) file: PathBuf,
+    /// Base time of the wanted messages, YYYY-MM-DD or YYYY-MM-DDTHH, where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) date: Option<String>,
+    /// Forecast step of the wanted messages \[h\], where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) step: Option<u32>,
+    /// Ensemble member, where the file has several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) member: Option<u32>,
+    /// GRIB file with orography (and land) of its own grid, instead of the state's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) orography: Option<PathBuf>,
+    /// To what relative humidity refers.
+    #[serde(default)]
+    pub(crate) saturation: Saturation,
+}
+
+/// To what relative humidity refers.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Saturation {
+    /// Ice where it is cold, water where it is warm.
+    #[default]
+    Mixed,
+    /// Water.
+    Water,
+}
+
+/// `[model]`: the equations and their discretisation.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Model {
+    /// primitive.
+    pub(crate) equations: Equations,
+    /// Triangular truncation T.
+    pub(crate) truncation: usize,
+    /// L19, L26, L31, L60, L91, L137 or sigmaN.
+    pub(crate) levels: String,
+    /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing.
+    pub(crate) grid: Automatic<String>,
+    /// f32 or f64.
+    pub(crate) precision: Precision,
+    /// cpu, cuda:N, hip:N, wgpu:N.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) device: Option<String>,
+    /// Time step \[s\]; auto follows from the truncation and the strongest wind.
+    pub(crate) time_step: Automatic<f64>,
+    /// Length of the forecast \[h\].
+    pub(crate) length: u32,
+    /// Power p of the hyperdiffusion (−∇²)^p.
+    pub(crate) diffusion_order: u32,
+    /// Time in which hyperdiffusion damps the smallest scale by e \[h\]; 0 switches it off.
+    pub(crate) diffusion_time: f64,
+    /// Strength of the time filter, 0 to 1.
+    pub(crate) filter: f64,
+    /// Time in which friction damps the wind at the ground by e \[h\]; it ends at 0.7 of the surface pressure. 0 switches
+    /// it off.
+    pub(crate) friction_time: f64,
+    /// Time in which the sponge damps eddies of the top layer by e \[h\]; 0 switches it off.
+    pub(crate) sponge_time: f64,
+    /// The deepest hole that the spectral orography may have in the sea \[m\].
+    pub(crate) ripple_bound: f64,
+    /// How gravity waves are kept out of the initial state.
+    pub(crate) initialisation: Initialisation,
+    /// Period below which the digital filter takes waves away \[h\].
+    pub(crate) cutoff_period: f64,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self {
+            equations: Equations::Primitive,
+            truncation: 85,
+            levels: "L26".into(),
+            grid: Automatic::Auto,
+            precision: Precision::F32,
+            device: None,
+            time_step: Automatic::Auto,
+            length: 240,
+            diffusion_order: 4,
+            diffusion_time: 2.4,
+            filter: 0.1,
+            friction_time: 24.0,
+            sponge_time: 24.0,
+            ripple_bound: 100.0,
+            initialisation: Initialisation::DigitalFilter,
+            cutoff_period: 6.0,
+        }
+    }
+}
+
+const TABLES: Tables = Tables { names: known_keys::<Configuration>, keys_of };
+
+fn keys_of(table: &str) -> Option<&'static [&'static str]> {
+    match table {
+        "input" => Some(known_keys::<Input>()),
+        "model" => Some(known_keys::<Model>()),
+        "output" => Some(known_keys::<Output>()),
+        _ => None,
+    }
+}
+
+impl Configuration {
+    /// Reads a file; relative paths in it become relative to its folder.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Error::file(path, "reading of the configuration", error))?;
+        let mut configuration = Self::parse(&text, path)?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        configuration.input.file = folder.join(&configuration.input.file);
+        configuration.input.orography = configuration.input.orography.map(|path| folder.join(path));
+        configuration.output.folder = folder.join(&configuration.output.folder);
+        Ok(configuration)
+    }
+
+    /// Parses and checks the text of a configuration file; `path` is for messages.
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
+        let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
+        let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
+        expect_known_keys(&table, &TABLES).map_err(refuse)?;
+        let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
+        configuration.validate().map_err(refuse)?;
+        Ok(configuration)
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        let model = &self.model;
+        within("model", "truncation", model.truncation, 5, 4000)?;
+        within("model", "length", model.length, 1, 24 * 366)?;
+        if let Automatic::Given(step) = model.time_step {
+            within("model", "time_step", step, 1.0, 3600.0)?;
+        }
+        within("model", "diffusion_order", model.diffusion_order, 1, 16)?;
+        zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
+        within("model", "filter", model.filter, 0.0, 1.0)?;
+        zero_or_within("model", "friction_time", model.friction_time, 0.1, 1e6)?;
+        zero_or_within("model", "sponge_time", model.sponge_time, 0.1, 1e6)?;
+        within("model", "ripple_bound", model.ripple_bound, 1.0, 10_000.0)?;
+        within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        self.output.validate(model.length)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> String {
+        let text = format!("[input]\nfile = 'x'\n[model]\nequations = 'primitive'\n{text}\n");
+        Configuration::parse(&text, Path::new("primitive.toml")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_are_valid_and_unknown_keys_get_the_nearest_one() {
+        let text = "[input]\nfile = 'x'\n[model]\nequations = 'primitive'\n";
+        let configuration = Configuration::parse(text, Path::new("c")).unwrap();
+        assert_eq!((configuration.model.truncation, configuration.model.levels.as_str()), (85, "L26"));
+        assert!(message("sponge = 3").contains("did you mean 'sponge_time'?"), "{}", message("sponge = 3"));
+        assert!(message("mean_height = 3").contains("Unknown key 'mean_height' in [model]"));
+        assert!(message("ripple_bound = 0").contains("expected 1 to 10000"));
+        assert!(message("friction_time = -1").contains("expected 0 (off) or 0.1"));
+        assert!(message("length = 7").contains("multiple of 'interval'"));
+    }
+}

@@ -1,0 +1,11 @@
+//! Forecasts with the hydrostatic primitive equations, from a whole state of the atmosphere.
+
+mod analysis;
+mod checkpoint;
+mod configuration;
+mod fields;
+mod forecast;
+mod records;
+mod setup;
+
+pub(crate) use forecast::run;

@@ -1,0 +1,278 @@
+//! From the configuration and the file to the model.
+
+use serde_json::Value;
+use terrella_dycore::primitive::initial::{self, InitialState, OrographyField, PressureOrigin, Settings};
+use terrella_dycore::primitive::{Configuration as ModelConfiguration, HeldSuarez, Primitive, Sponge};
+use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
+use terrella_io::Time;
+use terrella_io::read::{GribFile, Missing, State, StateSelection};
+use terrella_kernels::Real;
+use terrella_kernels::constants::EARTH_RADIUS;
+use terrella_kernels::device::Device;
+use terrella_kernels::physics::held_suarez::Forcing;
+use terrella_kernels::vertical::HybridLevels;
+
+use super::analysis;
+use super::configuration::{Configuration, Saturation};
+use crate::automatic::Automatic;
+use crate::checkpoint::Fingerprint;
+use crate::error::{Error, Result};
+use crate::input_grid::input_grid;
+use crate::setup::grid;
+
+/// The strongest wind is expected to grow by no more than this factor during a forecast.
+const WIND_GROWTH: f64 = 1.4;
+/// The sponge reaches down to this multiple of the top layer's pressure.
+const SPONGE_DEPTH: f64 = 10.0;
+
+/// What the forecast starts from, and the model's settings.
+pub(super) struct Start {
+    pub(super) settings: ModelConfiguration,
+    pub(super) state: InitialState,
+    /// When the state is valid.
+    pub(super) valid: Time,
+    pub(super) steps_per_output: u64,
+    /// What was read and how it was used, line by line, for people.
+    pub(super) report: Vec<String>,
+}
+
+/// Reads the state and makes the model's of it.
+pub(super) fn start(configuration: &Configuration) -> Result<Start> {
+    let model = &configuration.model;
+    let levels: HybridLevels = model.levels.parse()?;
+    let file = GribFile::open(&configuration.input.file)?;
+    let state = file.state(&selection(configuration)?)?;
+    let mut report = vec![describe(&state)];
+    let refuse = |message: String| Error::Input { path: configuration.input.file.clone(), message };
+    for (pressure, lacking) in &state.incomplete {
+        report.push(format!("           {} hPa lacks {}", pressure / 100.0, lacking.join(", ")));
+    }
+    let source = input_grid(&state.layout)
+        .map_err(|reason| refuse(format!("the points cannot be analysed: {reason}.")))?;
+    let valid = state.valid;
+    let orography = match &configuration.input.orography {
+        Some(path) => Some(other_orography(path)?),
+        None => None,
+    };
+    let winds = state.u.values.iter().zip(&state.v.values);
+    let maximum_wind = winds.map(|(u, v)| u.hypot(*v)).fold(0.0, f64::max);
+    let moist = state.humidity.is_some();
+    if !moist {
+        report.push("           no humidity: the model is dry".into());
+    }
+    let (time_step, steps_per_output) = time_step(configuration, maximum_wind)?;
+    let settings = ModelConfiguration {
+        grid: grid(&model.grid, model.truncation)?,
+        moist,
+        time_step,
+        diffusion: (model.diffusion_time > 0.0).then_some(Diffusion {
+            order: model.diffusion_order,
+            strength: DiffusionStrength::SmallestScaleTime(model.diffusion_time * 3600.0),
+        }),
+        filter: Filter { strength: model.filter, ..Filter::default() },
+        sponge: (model.sponge_time > 0.0)
+            .then_some(Sponge { time: 3600.0 * model.sponge_time, depth: SPONGE_DEPTH }),
+        watch_interval: 6,
+        ..ModelConfiguration::new(model.truncation, levels)?
+    };
+    let analysis = analysis::analysis(state, source.clone())?;
+    let state = InitialState::from_analysis(
+        &analysis,
+        &settings,
+        &Settings {
+            saturation: match configuration.input.saturation {
+                Saturation::Mixed => initial::Saturation::Mixed,
+                Saturation::Water => initial::Saturation::Water,
+            },
+            ripple_bound: model.ripple_bound,
+            orography,
+        },
+    )
+    .map_err(|error| match error {
+        terrella_dycore::Error::InvalidAnalysis { .. } | terrella_dycore::Error::NotFinite { .. } => {
+            refuse(error.to_string())
+        }
+        other => other.into(),
+    })?;
+    report.extend(told(&state, source.name(), model.truncation));
+    Ok(Start { settings, state, valid, steps_per_output, report })
+}
+
+/// The model with its friction, at rest.
+pub(super) fn model<R: Real>(
+    configuration: &Configuration,
+    settings: ModelConfiguration,
+    device: Device,
+) -> Result<Primitive<R>> {
+    let grid = settings.grid.clone();
+    let mut model = Primitive::new(settings, device)?;
+    if configuration.model.friction_time > 0.0 {
+        // Of Held and Suarez's forcing the friction alone: no relaxation of temperature.
+        let forcing = Forcing {
+            friction: 1.0 / (3600.0 * configuration.model.friction_time),
+            relaxation: 0.0,
+            surface_relaxation: 0.0,
+            ..Forcing::default()
+        };
+        model.add_physics(Box::new(HeldSuarez::new(forcing, &grid, device)?))?;
+    }
+    Ok(model)
+}
+
+fn selection(configuration: &Configuration) -> Result<StateSelection> {
+    let input = &configuration.input;
+    let reference = match &input.date {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| Error::Input {
+            path: input.file.clone(),
+            message: format!("Key 'date' in [input] is '{text}': expected a UTC time such as 2011-01-10T12."),
+        })?),
+    };
+    Ok(StateSelection { reference, step: input.step.map(f64::from), member: input.member.map(i64::from) })
+}
+
+/// Orography and, where there is one, land of another file.
+fn other_orography(path: &std::path::Path) -> Result<OrographyField> {
+    let refuse = |message: String| Error::Input { path: path.to_owned(), message };
+    let file = GribFile::open(path)?;
+    let named = |name: &str| {
+        file.headers().iter().find(|header| header.short_name == name && header.level_type == "surface")
+    };
+    let header = named("orog")
+        .or_else(|| named("z"))
+        .ok_or_else(|| refuse("no 'orog' and no 'z' at the surface: an orography is needed.".into()))?;
+    let field = file.decode(header, Missing::Refuse)?;
+    let source = input_grid(&field.layout)
+        .map_err(|reason| refuse(format!("the points cannot be analysed: {reason}.")))?;
+    let land = match named("lsm") {
+        Some(header) => Some(file.decode(header, Missing::Refuse)?)
+            .filter(|land| land.layout == field.layout)
+            .map(|land| land.values),
+        None => None,
+    };
+    Ok(OrographyField {
+        grid: source,
+        height: analysis::height(&field.header.units),
+        values: field.values,
+        land_fraction: land,
+    })
+}
+
+/// The time step \[s\] and how many of them are one output interval.
+fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u64)> {
+    let interval = f64::from(configuration.output.interval) * 3600.0;
+    let truncation = configuration.model.truncation as f64;
+    // Leapfrog advection is stable for |V|·Δt·√(T(T+1))/a < 1.
+    let limit = |wind: f64| EARTH_RADIUS / ((truncation * (truncation + 1.0)).sqrt() * wind);
+    match configuration.model.time_step {
+        Automatic::Auto => {
+            let longest = (51_000.0 / truncation).min(limit(WIND_GROWTH * maximum_wind)).min(3600.0);
+            let steps = (interval / longest).ceil();
+            Ok((interval / steps, steps as u64))
+        }
+        Automatic::Given(step) => {
+            let refuse = |expected: String| Error::Setting {
+                key: "time_step",
+                table: "model",
+                got: format!("{step} s"),
+                expected,
+            };
+            let longest = limit(maximum_wind);
+            if step > longest {
+                return Err(refuse(format!(
+                    "at most {longest:.0} s at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number 1)"
+                )));
+            }
+            let steps = (interval / step).round().max(1.0);
+            if (steps * step - interval).abs() > 1e-6 * interval {
+                let nearest = interval / (interval / step).ceil();
+                return Err(refuse(format!(
+                    "a part of the output interval of {interval} s, such as {nearest} s"
+                )));
+            }
+            Ok((step, steps as u64))
+        }
+    }
+}
+
+/// Hash of all that the results depend on: inputs, model and output interval, but neither paths, nor length, nor device.
+pub(super) fn fingerprint(configuration: &Configuration) -> Result<Fingerprint> {
+    let mut settings = serde_json::to_value(configuration).expect("a configuration is valid JSON");
+    let mut remove = |table: &str, key: &str| {
+        if let Some(table) = settings.get_mut(table).and_then(Value::as_object_mut) {
+            table.remove(key);
+        }
+    };
+    remove("input", "file");
+    remove("input", "orography");
+    remove("model", "length");
+    remove("model", "device");
+    settings["output"] = Value::from(configuration.output.interval);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(settings.to_string().as_bytes());
+    for path in std::iter::once(&configuration.input.file).chain(&configuration.input.orography) {
+        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
+        hasher.update(blake3::hash(&bytes).as_bytes());
+    }
+    Ok(*hasher.finalize().as_bytes())
+}
+
+fn describe(state: &State) -> String {
+    let mut names = vec![state.u.short_name.as_str(), &state.v.short_name, &state.temperature.short_name];
+    names.extend(state.humidity.as_ref().map(|field| field.short_name.as_str()));
+    names.extend(state.geopotential.as_ref().map(|field| field.short_name.as_str()));
+    let surface = [&state.surface_pressure, &state.orography, &state.land_fraction];
+    names.extend(surface.into_iter().flatten().map(|field| field.short_name.as_str()));
+    format!(
+        "input      {} on {} levels, valid {} (run of {}, step {} h)",
+        names.join(", "),
+        state.u.levels.count(),
+        state.valid,
+        state.reference,
+        state.valid.hours_since(state.reference)
+    )
+}
+
+/// What was done to the analysis, for people.
+fn told(state: &InitialState, grid: &str, truncation: usize) -> Vec<String> {
+    let (report, orography) = (&state.report, &state.orography);
+    let mut lines = vec![format!(
+        "analysis   grid {grid}, T{}{}",
+        report.truncation,
+        if report.truncation < truncation {
+            format!(" (the model's T{truncation} starts without waves beyond it)")
+        } else {
+            String::new()
+        }
+    )];
+    lines.push(format!(
+        "ground     deepest hole in the sea {:.0} m, {:.0} m before smoothing, which changes heights by {:.0} m (root mean square)",
+        orography.deepest_ripple, orography.deepest_ripple_unsmoothed, orography.change
+    ));
+    lines.push(match report.pressure_origin {
+        PressureOrigin::SurfacePressure => format!(
+            "pressure   moved hydrostatically from the analysis' ground to the model's, {:.0} m apart (root mean square)",
+            report.ground_difference.unwrap_or(0.0)
+        ),
+        PressureOrigin::Geopotential => "pressure   none at the ground: where the geopotential of the levels meets the model's ground".into(),
+        PressureOrigin::SeaLevelPressure => "pressure   none at the ground: from mean sea level up by the temperature of the levels".into(),
+    });
+    if report.above_top > 0.0 {
+        lines.push(format!(
+            "top        {:.0} % of the model's points lie above the highest level: wind and temperature are continued upwards",
+            100.0 * report.above_top
+        ));
+    }
+    if report.humidity_values > 0 {
+        let percent = |count: usize| 100.0 * count as f64 / report.humidity_values as f64;
+        lines.push(format!(
+            "humidity   cut to saturation at {} of {} points ({:.1} %), to 0 at {} ({:.1} %)",
+            report.supersaturated,
+            report.humidity_values,
+            percent(report.supersaturated),
+            report.negative,
+            percent(report.negative)
+        ));
+    }
+    lines
+}

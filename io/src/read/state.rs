@@ -1,0 +1,397 @@
+//! The fields of a three-dimensional state in a file: all levels of one date, step and member.
+//!
+//! [`GribFile::state`] takes what a forecast of the whole atmosphere starts from:
+//!
+//! | field                | short names       | where                                   |
+//! |----------------------|-------------------|-----------------------------------------|
+//! | wind                 | u, v              | pressure levels or hybrid levels        |
+//! | temperature          | t                 | the same                                |
+//! | humidity             | q, else r         | the same                                |
+//! | geopotential         | gh, else z        | pressure levels                         |
+//! | surface pressure     | sp, or lnsp       | surface, or hybrid                      |
+//! | sea-level pressure   | msl, prmsl, mslet | mean sea level                          |
+//! | orography            | orog, z           | surface, or hybrid                      |
+//! | land                 | lsm               | surface                                 |
+//!
+//! Orography and land may have another date.
+
+use super::decode::Missing;
+use super::file::GribFile;
+use super::header::Header;
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::time::Time;
+
+/// Which state of a file; what is not set may be anything, but then the file must leave no choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StateSelection {
+    /// Start of the forecast, or time of the analysis.
+    pub reference: Option<Time>,
+    /// Forecast step (h).
+    pub step: Option<f64>,
+    /// Ensemble member.
+    pub member: Option<i64>,
+}
+
+/// The levels of a field, from the top downwards.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StateLevels {
+    /// Pressures (Pa).
+    Pressure(Vec<f64>),
+    /// All layers between hybrid half levels with these A (Pa) and B.
+    Hybrid {
+        /// A of the half levels (Pa), top first.
+        a: Vec<f64>,
+        /// B of the half levels, top first.
+        b: Vec<f64>,
+    },
+}
+
+impl StateLevels {
+    /// Number of levels.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Pressure(pressure) => pressure.len(),
+            Self::Hybrid { a, .. } => a.len() - 1,
+        }
+    }
+}
+
+/// A field on levels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateField {
+    /// ecCodes' short name, such as `t`.
+    pub short_name: String,
+    /// ecCodes' unit, such as `K`.
+    pub units: String,
+    /// Its levels.
+    pub levels: StateLevels,
+    /// `[level][point]`, in the order of `levels` and the layout.
+    pub values: Vec<f64>,
+}
+
+/// A field of the ground or of sea level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StateSurface {
+    /// ecCodes' short name, such as `sp`; `sp` too where the file has its logarithm.
+    pub short_name: String,
+    /// ecCodes' unit.
+    pub units: String,
+    /// `[point]`.
+    pub values: Vec<f64>,
+}
+
+/// A state of the atmosphere on the points of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Where the points are.
+    pub layout: Layout,
+    /// Start of the forecast, or time of the analysis.
+    pub reference: Time,
+    /// When the state is valid.
+    pub valid: Time,
+    /// Eastward wind.
+    pub u: StateField,
+    /// Northward wind, on the levels of `u`.
+    pub v: StateField,
+    /// Temperature.
+    pub temperature: StateField,
+    /// `q` or `r`.
+    pub humidity: Option<StateField>,
+    /// `gh` or `z`.
+    pub geopotential: Option<StateField>,
+    /// `sp` (Pa).
+    pub surface_pressure: Option<StateSurface>,
+    /// `msl`, `prmsl` or `mslet` (Pa).
+    pub sea_level_pressure: Option<StateSurface>,
+    /// `orog` (m) or `z` (m² s⁻²).
+    pub orography: Option<StateSurface>,
+    /// `lsm`, 0 to 1.
+    pub land_fraction: Option<StateSurface>,
+    /// Levels (Pa) that some of wind, temperature and geopotential have and others lack, with the names of those that
+    /// lack them; only wind needs them left out.
+    pub incomplete: Vec<(f64, Vec<&'static str>)>,
+}
+
+/// Kinds of levels in the order of preference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Pressure,
+    Hybrid,
+}
+
+impl Kind {
+    fn holds(self, header: &Header) -> bool {
+        match self {
+            Self::Pressure => header.pressure().is_some(),
+            Self::Hybrid => header.level_type == "hybrid",
+        }
+    }
+}
+
+impl GribFile {
+    /// The state of one date, step and member.
+    ///
+    /// Levels are sorted from the top downwards, whatever their order in the file. A level of the wind that `u` or `v`
+    /// lacks is left out and listed in [`State::incomplete`]. Errors: u, v or t missing, by name; several times or members
+    /// without a choice; fields on different points; hybrid levels that are not all there.
+    pub fn state(&self, selection: &StateSelection) -> Result<State> {
+        let headers = self.of_one_time(selection)?;
+        let kind = [Kind::Pressure, Kind::Hybrid]
+            .into_iter()
+            .find(|kind| ["u", "v", "t"].iter().all(|name| !on(&headers, name, *kind).is_empty()));
+        let Some(kind) = kind else { return Err(self.lacking(&headers)) };
+        let mut reader = Reader { file: self, layout: None };
+        let [mut wind_u, mut wind_v] = ["u", "v"].map(|name| on(&headers, name, kind));
+        let incomplete = incomplete(&headers, kind);
+        let both = |one: &Header, other: &[&Header]| {
+            other.iter().any(|header| header.level == one.level && header.level_type == one.level_type)
+        };
+        let (all_u, all_v) = (wind_u.clone(), wind_v.clone());
+        wind_u.retain(|header| both(header, &all_v));
+        wind_v.retain(|header| both(header, &all_u));
+        if wind_u.is_empty() {
+            return Err(self.not_found("'u' and 'v' on the same levels", "it has them on different ones"));
+        }
+        let first = wind_u[0];
+        let (reference, valid) = (first.reference, first.valid);
+        let u = reader.levels(&wind_u, kind)?;
+        let v = reader.levels(&wind_v, kind)?;
+        let temperature = reader.levels(&on(&headers, "t", kind), kind)?;
+        let mut optional = |names: [&str; 2]| -> Result<Option<StateField>> {
+            let found = names.map(|name| on(&headers, name, kind)).into_iter().find(|found| found.len() > 1);
+            found.map(|found| reader.levels(&found, kind)).transpose()
+        };
+        let humidity = optional(["q", "r"])?;
+        let geopotential = if kind == Kind::Pressure { optional(["gh", "z"])? } else { None };
+        let everywhere: Vec<&Header> = self.headers().iter().collect();
+        let mut surface = |among: &[&Header], places: &[(&str, &str)]| -> Result<Option<StateSurface>> {
+            let found = places.iter().find_map(|(name, level_type)| {
+                among.iter().find(|header| header.short_name == *name && header.level_type == *level_type)
+            });
+            found.map(|header| reader.surface(header)).transpose()
+        };
+        let surface_pressure =
+            surface(&headers, &[("sp", "surface"), ("lnsp", "hybrid"), ("lnsp", "surface")])?;
+        let sea_level_pressure = surface(
+            &headers,
+            &[("msl", "meanSea"), ("prmsl", "meanSea"), ("mslet", "meanSea"), ("msl", "surface")],
+        )?;
+        // Constants often stand in a file with a date of their own.
+        let mut constant = |places: &[(&str, &str)]| match surface(&headers, places)? {
+            Some(field) => Ok(Some(field)),
+            None => surface(&everywhere, places),
+        };
+        let orography = constant(&[("orog", "surface"), ("z", "surface"), ("z", "hybrid")])?;
+        let land_fraction = constant(&[("lsm", "surface")])?;
+        let layout = reader.layout.expect("wind was read");
+        Ok(State {
+            layout,
+            reference,
+            valid,
+            u,
+            v,
+            temperature,
+            humidity,
+            geopotential,
+            surface_pressure,
+            sea_level_pressure,
+            orography,
+            land_fraction,
+            incomplete,
+        })
+    }
+
+    /// The headers of the time and member that the selection leaves; an error where that is not one.
+    fn of_one_time(&self, selection: &StateSelection) -> Result<Vec<&Header>> {
+        let fits = |header: &&Header| {
+            selection.reference.is_none_or(|wanted| header.reference == wanted)
+                && selection.step.is_none_or(|wanted| (header.step() - wanted).abs() < 1e-6)
+                && selection.member.is_none_or(|wanted| header.member == Some(wanted))
+        };
+        let headers: Vec<&Header> = self.headers().iter().filter(fits).collect();
+        let upper = |header: &&&Header| {
+            ["u", "v", "t"].contains(&header.short_name.as_str())
+                && (Kind::Pressure.holds(header) || Kind::Hybrid.holds(header))
+        };
+        let identity = |header: &Header| (header.reference, header.valid, header.member);
+        let mut times: Vec<_> = headers.iter().filter(upper).map(|header| identity(header)).collect();
+        times.sort();
+        times.dedup();
+        match times[..] {
+            [] if headers.is_empty() && !self.headers().is_empty() => {
+                let mut all: Vec<String> = self.headers().iter().map(when).collect();
+                all.dedup();
+                all.truncate(8);
+                Err(self
+                    .not_found("field of that date, step and member", &format!("it has {}", all.join(", "))))
+            }
+            [] => Err(self.lacking(&headers)),
+            [time] => Ok(headers
+                .into_iter()
+                .filter(|header| {
+                    // Constants such as orography may stand without a member.
+                    (header.reference, header.valid) == (time.0, time.1)
+                        && (header.member == time.2 || header.member.is_none())
+                })
+                .collect()),
+            _ => {
+                let mut all: Vec<String> = headers.iter().filter(upper).map(|header| when(header)).collect();
+                all.sort();
+                all.dedup();
+                all.truncate(8);
+                Err(self.not_found(
+                    "single state",
+                    &format!("it has several, choose one by date, step or member: {}", all.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// What of u, v and t is missing on levels.
+    fn lacking(&self, headers: &[&Header]) -> Error {
+        let kinds = [Kind::Pressure, Kind::Hybrid];
+        let missing: Vec<String> = ["u", "v", "t"]
+            .iter()
+            .filter(|name| kinds.iter().all(|kind| on(headers, name, *kind).is_empty()))
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let mut there: Vec<String> = headers
+            .iter()
+            .filter(|header| kinds.iter().any(|kind| kind.holds(header)))
+            .map(|header| header.short_name.clone())
+            .collect();
+        there.sort();
+        there.dedup();
+        let found = if there.is_empty() {
+            "it has no field on pressure or hybrid levels".to_owned()
+        } else {
+            format!("on levels it has {}", there.join(", "))
+        };
+        let missing = if missing.is_empty() {
+            "'u', 'v' and 't' on levels of one kind".into()
+        } else {
+            missing.join(", ")
+        };
+        self.not_found(&format!("{missing} on pressure or hybrid levels"), &found)
+    }
+
+    fn not_found(&self, wanted: &str, found: &str) -> Error {
+        Error::NotFound { path: self.path().to_owned(), wanted: wanted.to_owned(), found: found.to_owned() }
+    }
+}
+
+/// The headers of a parameter on a kind of level, each level once, from the top downwards.
+fn on<'a>(headers: &[&'a Header], name: &str, kind: Kind) -> Vec<&'a Header> {
+    let mut found: Vec<&Header> =
+        headers.iter().filter(|header| header.short_name == name && kind.holds(header)).copied().collect();
+    let place = |header: &Header| header.pressure().unwrap_or(header.level);
+    found.sort_by(|one, other| place(one).total_cmp(&place(other)));
+    found.dedup_by(|one, other| place(one) == place(other));
+    found
+}
+
+fn incomplete(headers: &[&Header], kind: Kind) -> Vec<(f64, Vec<&'static str>)> {
+    if kind == Kind::Hybrid {
+        return Vec::new();
+    }
+    let height = if on(headers, "gh", kind).is_empty() { "z" } else { "gh" };
+    let fields: Vec<(&'static str, Vec<f64>)> = ["u", "v", "t", height]
+        .into_iter()
+        .map(|name| (name, on(headers, name, kind).iter().filter_map(|header| header.pressure()).collect()))
+        .filter(|(_, levels): &(_, Vec<f64>)| !levels.is_empty())
+        .collect();
+    let mut all: Vec<f64> = fields.iter().flat_map(|(_, levels)| levels.iter().copied()).collect();
+    all.sort_by(f64::total_cmp);
+    all.dedup();
+    all.into_iter()
+        .map(|level| {
+            let lacking =
+                fields.iter().filter(|(_, levels)| !levels.contains(&level)).map(|(name, _)| *name).collect();
+            (100.0 * level, lacking)
+        })
+        .filter(|(_, lacking): &(_, Vec<_>)| !lacking.is_empty())
+        .collect()
+}
+
+fn when(header: &Header) -> String {
+    let member = header.member.map(|member| format!(" of member {member}")).unwrap_or_default();
+    format!("{} + {} h{member}", header.reference, header.step())
+}
+
+/// Decodes fields and holds them to one layout.
+struct Reader<'a> {
+    file: &'a GribFile,
+    layout: Option<Layout>,
+}
+
+impl Reader<'_> {
+    fn levels(&mut self, headers: &[&Header], kind: Kind) -> Result<StateField> {
+        let levels = match kind {
+            Kind::Pressure => StateLevels::Pressure(
+                headers
+                    .iter()
+                    .filter_map(|header| header.pressure())
+                    .map(|pressure| 100.0 * pressure)
+                    .collect(),
+            ),
+            Kind::Hybrid => self.hybrid(headers)?,
+        };
+        let mut values = Vec::new();
+        for header in headers {
+            values.extend(self.values(header)?);
+        }
+        Ok(StateField {
+            short_name: headers[0].short_name.clone(),
+            units: headers[0].units.clone(),
+            levels,
+            values,
+        })
+    }
+
+    /// A and B, of which all layers must be there.
+    fn hybrid(&self, headers: &[&Header]) -> Result<StateLevels> {
+        let coordinate = self.file.vertical_coordinate(headers[0])?;
+        let (a, b) = coordinate.split_at(coordinate.len() / 2);
+        let layers = a.len().saturating_sub(1);
+        let whole = headers.iter().zip(1..).all(|(header, number)| header.level == f64::from(number));
+        if !whole || headers.len() != layers {
+            let last = headers.last().map_or(0.0, |header| header.level);
+            return Err(self.file.not_found(
+                &format!("'{}' on all {layers} hybrid levels", headers[0].short_name),
+                &format!("it has {} from {} to {last}", headers.len(), headers[0].level),
+            ));
+        }
+        Ok(StateLevels::Hybrid { a: a.to_vec(), b: b.to_vec() })
+    }
+
+    fn surface(&mut self, header: &Header) -> Result<StateSurface> {
+        let mut values = self.values(header)?;
+        let (mut short_name, mut units) = (header.short_name.clone(), header.units.clone());
+        if short_name == "lnsp" {
+            values.iter_mut().for_each(|value| *value = value.exp());
+            (short_name, units) = ("sp".into(), "Pa".into());
+        }
+        Ok(StateSurface { short_name, units, values })
+    }
+
+    fn values(&mut self, header: &Header) -> Result<Vec<f64>> {
+        let field = self.file.decode(header, Missing::Refuse)?;
+        match &self.layout {
+            None => self.layout = Some(field.layout),
+            Some(layout) if *layout != field.layout => {
+                return Err(Error::UnsupportedGrid {
+                    field: header.title(),
+                    grid: header.grid_type.clone(),
+                    reason: format!(
+                        "its {} points are others than the {} of the wind: one grid is needed",
+                        field.layout.points(),
+                        layout.points()
+                    ),
+                });
+            }
+            Some(_) => {}
+        }
+        Ok(field.values)
+    }
+}
