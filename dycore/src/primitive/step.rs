@@ -3,13 +3,16 @@
 use std::mem::swap;
 
 use terrella_kernels::Real;
+use terrella_kernels::device::Buffer;
 
 use super::physics::Columns;
+use super::terms::ColumnTerms;
 use super::timing::Phase;
+use super::workspace::ColumnFields;
 use super::{
-    Primitive, advance_divergence, advance_explicit, advance_surface_pressure, advance_temperature,
-    divergence_right_side, energy, mass_flux, mean_and_shift, relative_pressure, ring_sum, surface_pressure,
-    tracer_tendency, wind_and_temperature_tendencies,
+    Configuration, Primitive, advance_divergence, advance_explicit, advance_surface_pressure,
+    advance_temperature, divergence_right_side, energy, mass_flux, mean_and_shift, relative_pressure,
+    ring_sum, surface_pressure, tracer_tendency, wind_and_temperature_tendencies,
 };
 use crate::Result;
 use crate::time_stepping::Filter;
@@ -151,33 +154,7 @@ impl<R: Real> Primitive<R> {
             &mut work.flux_above,
             &mut work.flux_total,
         )?;
-        let humidity = if configuration.moist { &columns.tracers } else { &columns.temperature };
-        energy::launch(
-            extent,
-            points,
-            kinetic,
-            R::from_f64(configuration.gas_constant),
-            R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
-            u32::from(configuration.moist),
-            &layers.a_thickness,
-            &layers.b_thickness,
-            &layers.a_sum,
-            &layers.b_sum,
-            &layers.kind,
-            &layers.logarithm,
-            &layers.alpha,
-            &terms.reference_temperature,
-            &terms.reference_rise,
-            &terms.reference_middle,
-            &columns.surface_pressure,
-            &columns.temperature,
-            humidity,
-            &columns.u,
-            &columns.v,
-            &mut work.energy,
-            &mut work.top,
-        )?;
-        Ok(())
+        launch_energy(configuration, terms, kinetic, columns, &mut work.energy, &mut work.top)
     }
 
     /// Tendencies of the dynamics on the grid.
@@ -255,35 +232,7 @@ impl<R: Real> Primitive<R> {
         let (work, terms) = (&mut self.work, &self.column_terms);
         let fields = &physics.earlier;
         if let Some(geopotential) = &mut physics.geopotential {
-            let configuration = &self.configuration;
-            let points = configuration.grid.points() as u32;
-            let layers = &terms.layers;
-            let humidity = if configuration.moist { &fields.tracers } else { &fields.temperature };
-            energy::launch(
-                [configuration.levels.count() as u32, points],
-                points,
-                R::ZERO,
-                R::from_f64(configuration.gas_constant),
-                R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
-                u32::from(configuration.moist),
-                &layers.a_thickness,
-                &layers.b_thickness,
-                &layers.a_sum,
-                &layers.b_sum,
-                &layers.kind,
-                &layers.logarithm,
-                &layers.alpha,
-                &terms.reference_temperature,
-                &terms.reference_rise,
-                &terms.reference_middle,
-                &fields.surface_pressure,
-                &fields.temperature,
-                humidity,
-                &fields.u,
-                &fields.v,
-                geopotential,
-                &mut work.top,
-            )?;
+            launch_energy(&self.configuration, terms, R::ZERO, fields, geopotential, &mut work.top)?;
         }
         let columns = Columns {
             grid: &self.configuration.grid,
@@ -469,4 +418,44 @@ impl<R: Real> Primitive<R> {
         let time = self.time();
         self.watch.examine(self.step, time, &self.work.columns.u, &self.work.columns.v)
     }
+}
+
+/// E + φ′ of some columns, or φ′ alone for `kinetic` 0, and φ′ at the top.
+fn launch_energy<R: Real>(
+    configuration: &Configuration,
+    terms: &ColumnTerms<R>,
+    kinetic: R,
+    columns: &ColumnFields<R>,
+    output: &mut Buffer<R>,
+    top: &mut Buffer<R>,
+) -> Result<()> {
+    let points = configuration.grid.points() as u32;
+    let layers = &terms.layers;
+    let humidity = if configuration.moist { &columns.tracers } else { &columns.temperature };
+    energy::launch(
+        [configuration.levels.count() as u32, points],
+        points,
+        kinetic,
+        R::from_f64(configuration.gas_constant),
+        R::from_f64(configuration.vapour_gas_constant / configuration.gas_constant - 1.0),
+        u32::from(configuration.moist),
+        &layers.a_thickness,
+        &layers.b_thickness,
+        &layers.a_sum,
+        &layers.b_sum,
+        &layers.kind,
+        &layers.logarithm,
+        &layers.alpha,
+        &terms.reference_temperature,
+        &terms.reference_rise,
+        &terms.reference_middle,
+        &columns.surface_pressure,
+        &columns.temperature,
+        humidity,
+        &columns.u,
+        &columns.v,
+        output,
+        top,
+    )?;
+    Ok(())
 }

@@ -1,0 +1,131 @@
+//! Memory of the primitive equations: what a model takes beside the arrays of the algorithm, and that a step takes none.
+
+// An allocator is an unsafe trait.
+#![allow(unsafe_code)]
+
+mod primitive_common;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use primitive_common::{Fields, model};
+use terrella_dycore::primitive::{Configuration, HeldSuarez, Primitive};
+use terrella_kernels::Real;
+use terrella_kernels::device::Device;
+use terrella_kernels::physics::held_suarez::Forcing;
+
+/// The system's allocator with a count of what goes through it, in all threads.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+static CALLS: AtomicUsize = AtomicUsize::new(0);
+
+impl Counting {
+    fn add(bytes: usize) {
+        CALLS.fetch_add(1, Relaxed);
+        let now = IN_USE.fetch_add(bytes, Relaxed) + bytes;
+        PEAK.fetch_max(now, Relaxed);
+    }
+}
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        Self::add(layout.size());
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        Self::add(layout.size());
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        IN_USE.fetch_sub(layout.size(), Relaxed);
+        Self::add(size);
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const LEVELS: usize = 20;
+
+fn running<R: Real>(truncation: usize, moist: bool) -> Primitive<R> {
+    let mut configuration =
+        Configuration::new(truncation, format!("sigma{LEVELS}").parse().unwrap()).unwrap();
+    configuration.moist = moist;
+    let humidity: &[primitive_common::Column] = &[&|sigma, _, _| 0.01 * sigma * sigma];
+    let fields = Fields {
+        u: &|_, _, latitude| 20.0 * latitude.cos(),
+        v: &|_, _, _| 0.0,
+        temperature: &|sigma, _, _| 220.0 + 70.0 * sigma,
+        surface_pressure: &|_, _| 1e5,
+        ground: &|_, _| 0.0,
+        tracers: if moist { humidity } else { &[] },
+    };
+    let mut model = model::<R>(Device::Cpu, configuration, &fields);
+    let grid = model.configuration().grid.clone();
+    model.add_physics(Box::new(HeldSuarez::new(Forcing::default(), &grid, Device::Cpu).unwrap())).unwrap();
+    model
+}
+
+/// Bytes of the arrays of the leapfrog scheme with column physics.
+///
+/// On the grid, by level: u, v, T with their tendencies, with the columns of the step before and with the tendencies behind a
+/// scheme (12), ζ, D, ∇T, mass flux and energy (6); of each tracer X, ∇X, its tendency, that behind a scheme and X before (6).
+/// Spectra, by level: ζ, D and T at four times (12), their tendencies, the energy's, right side and solution (7); of each
+/// tracer four and one. Implicit scheme: two matrices of levels for each degree.
+fn needed<R: Real>(model: &Primitive<R>) -> usize {
+    let configuration = model.configuration();
+    let (levels, tracers) = (configuration.levels.count(), configuration.tracers());
+    let grid = levels * configuration.grid.points() * (18 + 6 * tracers);
+    let spectra = levels * 2 * model.coefficients() * (18 + 5 * tracers);
+    let matrices = 2 * (configuration.truncation + 1) * levels * levels;
+    (grid + spectra + matrices) * size_of::<R>()
+}
+
+fn check<R: Real>(truncation: usize, moist: bool) {
+    let before = IN_USE.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    let mut model = running::<R>(truncation, moist);
+    for _ in 0..3 {
+        model.step().unwrap();
+    }
+    let calls = CALLS.load(Relaxed);
+    for _ in 0..3 {
+        model.step().unwrap();
+    }
+    let calls = CALLS.load(Relaxed) - calls;
+    let peak = PEAK.load(Relaxed) - before;
+    let cells = LEVELS * model.configuration().grid.points();
+    let ratio = peak as f64 / needed(&model) as f64;
+    println!(
+        "T{truncation} {} {}: peak of {:.0} bytes per point and level, {ratio:.2} of what the arrays need",
+        std::any::type_name::<R>(),
+        if moist { "moist" } else { "dry" },
+        peak as f64 / cells as f64,
+    );
+    assert_eq!(calls, 0, "allocations in three steps");
+    assert!((0.9..1.5).contains(&ratio), "T{truncation}: {peak} bytes, {ratio:.2} of what the arrays need");
+}
+
+/// One test alone: the counts are the whole process's.
+#[test]
+fn a_model_takes_little_more_than_its_arrays_and_a_step_takes_nothing() {
+    // One thread: how many workspaces are made, and when, depends on how many threads ever worked at the same time.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    pool.install(|| {
+        check::<f32>(42, false);
+        check::<f64>(42, false);
+        check::<f32>(42, true);
+        check::<f32>(85, false);
+    });
+}
