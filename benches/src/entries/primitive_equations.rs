@@ -20,7 +20,7 @@ pub(super) const ENTRY: Entry = Entry {
         Key {
             name: "time-step",
             default: "auto",
-            meaning: "seconds, or 'auto': the longest that is stable in this climate",
+            meaning: "seconds, or 'auto': the longest known to be stable in this climate",
         },
     ],
     smallest: &[("truncation", "10"), ("levels", "4")],
@@ -30,9 +30,10 @@ pub(super) const ENTRY: Entry = Entry {
 
 const RUN: f64 = 6.0 * 3600.0;
 
-/// Time step times truncation [s] up to which this climate is stable, whose winds are weaker than those of the real
-/// atmosphere, for which [`Configuration::new`] chooses: at T42 L24 it is for 300 days with 2,160 s, not for 75 with 2,400 s.
-const LONGEST_STEP: f64 = 42.0 * 2160.0;
+/// Long steps [s] that divide six hours, by truncation. This climate has weaker winds than the real atmosphere, for which
+/// [`Configuration::new`] chooses: at T42 L24 300 days are stable with 2,160 s and 74 with 2,400 s, at T85 L24 240 days with
+/// 900 s.
+const LONGEST_STEPS: [(usize, f64); 2] = [(42, 2160.0), (85, 900.0)];
 
 fn cases(request: &Request) -> Result<Cases> {
     let mut cases = Cases::new();
@@ -64,7 +65,8 @@ struct Climate<R: Real> {
 impl<R: Real> Climate<R> {
     fn new(request: &Request, truncation: usize, levels: usize, phase: Option<&'static str>) -> Result<Self> {
         let mut configuration = Configuration::new(truncation, format!("sigma{levels}").parse()?)?;
-        let longest = time_step(request, (LONGEST_STEP / truncation as f64).min(3600.0))?;
+        let known = LONGEST_STEPS.iter().find(|(known, _)| *known == truncation);
+        let longest = time_step(request, known.map_or(configuration.time_step, |(_, step)| *step))?;
         let steps = (RUN / longest).ceil() as usize;
         configuration.time_step = RUN / steps as f64;
         let grid = configuration.grid.clone();
