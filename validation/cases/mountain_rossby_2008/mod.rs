@@ -151,7 +151,7 @@ fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
     let mut measurements = Vec::new();
     for (index, day) in days.iter().enumerate() {
         let (expected, curl) = (pressure(reference, index)?, reference.vorticity[index].on_grid(&grid)?);
-        let mut previous = [f64::INFINITY; 2];
+        let mut previous: Option<[f64; 2]> = None;
         for run in coarser {
             let setting = format!("T{} against T{} f64, day {day}", run.truncation, reference.truncation);
             let of_pressure = distance(&grid, &pressure(run, index)?, &expected) / 100.0;
@@ -162,13 +162,18 @@ fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
                 ["l2 difference of surface pressure [hPa]", "relative l2 difference of vorticity at 700 hPa"];
             let values = [of_pressure, of_vorticity];
             for (index, (name, value)) in names.into_iter().zip(values).enumerate() {
-                let (limit, basis) = match own {
-                    Some((.., limits)) => (limits[index], "above this model's own distance"),
-                    None => (previous[index], "must be below the next coarser truncation's"),
+                let (limit, basis) = match (own, previous) {
+                    (Some((.., limits)), _) => (limits[index], "above this model's own distance"),
+                    (None, Some(coarser)) => (coarser[index], "must be below the next coarser truncation's"),
+                    (None, None) => {
+                        let basis = "the coarsest";
+                        measurements.push(Measurement::information(name, &setting, value, basis));
+                        continue;
+                    }
                 };
                 measurements.push(Measurement::at_most(name, &setting, value, limit, basis));
             }
-            previous = values;
+            previous = Some(values);
         }
     }
     Ok(measurements)

@@ -12,7 +12,7 @@ use terrella_kernels::device::Device;
 
 use crate::figure::{Map, draw, levels};
 use crate::primitive::{
-    Air, DAY, State, budgets, distance, log_surface_pressure, run_to_day, start, steps_per_day,
+    Air, DAY, State, budgets, distance, log_surface_pressure, physics_mean, run_to_day, start, steps_per_day,
     surface_pressure, water,
 };
 use crate::shallow_water::Spectrum;
@@ -24,7 +24,7 @@ pub const CASE: Case = Case {
     title: "Dry and moist baroclinic wave of DCMIP 2016, 15 days",
     source: "Ullrich, Melvin, Jablonowski & Staniforth (2014), Quart. J. Roy. Meteor. Soc. 140, 1590–1602",
     truncations: &[42, 85],
-    quick_truncations: &[15, 21],
+    quick_truncations: &[21],
     run,
 };
 
@@ -84,7 +84,7 @@ pub fn model(truncation: usize, water: Water, perturbed: bool, device: Device) -
         // Nothing is exchanged with the ground, so that its temperature does not matter.
         let ground = vec![300.0; configuration.grid.points()];
         let rain = LargeScaleCondensation::new(1, &configuration.grid, device)?;
-        let physics = MoistPhysics::new(configuration, 2.5e6, &ground, device)?.with(rain);
+        let physics = MoistPhysics::new(configuration, LATENT_HEAT, &ground, device)?.with(rain);
         model.add_physics(Box::new(physics))?;
     }
     Ok(model)
@@ -100,7 +100,7 @@ struct Run {
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
     let is_quick = options.truncations.last().is_none_or(|&truncation| truncation < 42);
-    let days: &[u32] = if is_quick { &[1, 2] } else { &[4, 6, 8, 10, 15] };
+    let days: &[u32] = if is_quick { &[2, 10] } else { &[4, 6, 8, 10, 15] };
     let mut measurements = Vec::new();
     let mut runs: Vec<[Run; 3]> = Vec::new();
     for &truncation in &options.truncations {
@@ -176,9 +176,9 @@ fn follow(
     let last = model.diagnostics()?;
     let setting = format!("T{truncation} L26 f64, {}, day {}", water_is.name(), days[days.len() - 1]);
     match water_is {
-        Water::Absent => measurements.extend(budgets(&setting, &first, &last, [1e-13, 1e-5])),
+        Water::Absent => measurements.extend(budgets(&setting, &first, &last, [1e-13, ENERGY])),
         Water::Vapour => {
-            measurements.extend(budgets(&setting, &first, &last, [1e-13, 1e-5]));
+            measurements.extend(budgets(&setting, &first, &last, [1e-13, ENERGY]));
             measurements.push(Measurement::at_most(
                 "relative change of vapour",
                 &setting,
@@ -188,8 +188,17 @@ fn follow(
             ));
         }
         Water::Rain => {
-            // Latent heat is what energy gains from rain.
-            measurements.extend(budgets(&setting, &first, &last, [1e-13, 0.05]));
+            let [mass, _] = budgets(&setting, &first, &last, [1e-13, ENERGY]);
+            measurements.push(mass);
+            let rain = physics_mean(&model, "stratiform_precipitation_amount")?;
+            let unexplained = last.total_energy - first.total_energy - LATENT_HEAT * rain;
+            measurements.push(Measurement::at_most(
+                "relative change of total energy that the latent heat of rain does not explain",
+                &setting,
+                (unexplained / first.total_energy).abs(),
+                ENERGY,
+                "above this model's own: time filter and diffusion change it, condensation and the vertical scheme do not",
+            ));
             measurements.extend(water(&setting, &model, &first, &last, VAPOUR)?);
         }
     }
@@ -262,8 +271,12 @@ fn compare_truncations(runs: &[[Run; 3]], days: &[u32]) -> Result<Vec<Measuremen
 }
 
 /// Limit of the change of surface pressure without perturbation \[hPa\].
-const STEADINESS: f64 = 1.0;
+const STEADINESS: f64 = 0.05;
 /// Limit of what water budgets leave, over the vapour at the start.
-const VAPOUR: f64 = 1e-2;
+const VAPOUR: f64 = 5e-4;
+/// Limit of the relative drift of energy.
+const ENERGY: f64 = 5e-5;
+/// L \[J kg⁻¹\].
+const LATENT_HEAT: f64 = 2.5e6;
 /// Day, and limit of the difference that vapour alone makes \[hPa\].
-const PASSIVE: [(u32, f64); 6] = [(1, 0.118), (2, 0.118), (4, 0.118), (6, 0.118), (8, 0.237), (10, 0.701)];
+const PASSIVE: [(u32, f64); 5] = [(2, 0.118), (4, 0.118), (6, 0.118), (8, 0.237), (10, 0.701)];
