@@ -127,7 +127,7 @@ fn spurious_wind(
     let setting = format!("T{truncation} {levels} f64, {ground}, day {days}");
     let mut measurements =
         vec![Measurement::at_most("largest wind [m/s]", &setting, last.maximum_wind, limit, basis)];
-    measurements.extend(budgets(&setting, &first, &last, [1e-13, 1e-6]));
+    measurements.extend(budgets(&setting, &first, &last, [1e-13, 1e-5]));
     Ok(measurements)
 }
 

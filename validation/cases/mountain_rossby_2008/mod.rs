@@ -157,27 +157,20 @@ fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
             let of_pressure = distance(&grid, &pressure(run, index)?, &expected) / 100.0;
             let of_vorticity =
                 relative_error(&grid, &run.vorticity[index].on_grid(&grid)?, &curl).root_mean_square;
-            let own = LIMITS.iter().find(|limits| (limits.0, limits.1) == (run.truncation, *day));
             let names =
                 ["l2 difference of surface pressure [hPa]", "relative l2 difference of vorticity at 700 hPa"];
             let values = [of_pressure, of_vorticity];
             for (index, (name, value)) in names.into_iter().zip(values).enumerate() {
-                let (limit, basis) = match (own, previous) {
-                    (Some((.., limits)), _) => (limits[index], "above this model's own distance"),
-                    (None, Some(coarser)) => (coarser[index], "must be below the next coarser truncation's"),
-                    (None, None) => {
-                        let basis = "the coarsest";
-                        measurements.push(Measurement::information(name, &setting, value, basis));
-                        continue;
+                measurements.push(match previous {
+                    Some(coarser) => {
+                        let basis = "must be below the next coarser truncation's";
+                        Measurement::at_most(name, &setting, value, coarser[index], basis)
                     }
-                };
-                measurements.push(Measurement::at_most(name, &setting, value, limit, basis));
+                    None => Measurement::information(name, &setting, value, "the coarsest"),
+                });
             }
             previous = Some(values);
         }
     }
     Ok(measurements)
 }
-
-/// Truncation, day, and limits of the distances from T106: surface pressure \[hPa\], vorticity.
-const LIMITS: [(usize, u32, [f64; 2]); 0] = [];
