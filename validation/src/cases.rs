@@ -10,6 +10,16 @@ pub mod held_suarez_1994;
 pub mod isothermal_rest;
 #[path = "../cases/jablonowski_2006/mod.rs"]
 pub mod jablonowski_2006;
+#[path = "../cases/mountain_rossby_2008/mod.rs"]
+pub mod mountain_rossby_2008;
+#[path = "../cases/reed_2011/mod.rs"]
+pub mod reed_2011;
+#[path = "../cases/single_precision/mod.rs"]
+pub mod single_precision;
+#[path = "../cases/solid_body_rotation/mod.rs"]
+pub mod solid_body_rotation;
+#[path = "../cases/ullrich_2014/mod.rs"]
+pub mod ullrich_2014;
 #[path = "../cases/williamson_1992/mod.rs"]
 pub mod williamson_1992;
 
@@ -24,8 +34,13 @@ pub const CASES: &[&Case] = &[
     &galewsky_2004::CASE,
     &dawson_2016::CASE,
     &isothermal_rest::CASE,
+    &solid_body_rotation::CASE,
     &jablonowski_2006::STEADY,
     &jablonowski_2006::WAVE,
+    &single_precision::CASE,
+    &mountain_rossby_2008::CASE,
+    &ullrich_2014::CASE,
+    &reed_2011::CASE,
     &held_suarez_1994::CASE,
 ];
 

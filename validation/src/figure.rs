@@ -30,8 +30,20 @@ pub fn levels(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..count).map(|index| low + (high - low) * index as f64 / (count - 1) as f64).collect()
 }
 
-/// Writes `folder`/`file`.png.
+/// Writes `folder`/`file`.png, all longitudes.
 pub fn draw<R: Real>(folder: &Path, file: &str, map: &Map, grid: &Grid, values: &[R]) -> Result<()> {
+    draw_region(folder, file, map, [-180.0, 180.0], grid, values)
+}
+
+/// Writes `folder`/`file`.png, from a western to an eastern edge \[degrees\].
+pub fn draw_region<R: Real>(
+    folder: &Path,
+    file: &str,
+    map: &Map,
+    [west, east]: [f64; 2],
+    grid: &Grid,
+    values: &[R],
+) -> Result<()> {
     let layout = Layout::from(grid);
     let values: Vec<f64> = values.iter().map(|value| map.factor * value.to_f64()).collect();
     let path = folder.join(format!("{file}.png"));
@@ -39,7 +51,7 @@ pub fn draw<R: Real>(folder: &Path, file: &str, map: &Map, grid: &Grid, values: 
     let picture = picture::Map {
         title: map.title.to_owned(),
         subtitle: String::new(),
-        projection: Projection::Region { west: -180.0, east: 180.0, south, north },
+        projection: Projection::Region { west, east, south, north },
         shading: Some(Shading {
             layout: &layout,
             values: &values,

@@ -11,6 +11,7 @@ mod error;
 pub mod fields;
 pub mod figure;
 pub mod norms;
+pub mod primitive;
 pub mod reference;
 pub mod report;
 pub mod shallow_water;

@@ -11,6 +11,10 @@ const FIGURES: &[(&str, &str)] = &[
     ("williamson-6-day7", "Williamson 6: height of the surface at day 7."),
     ("galewsky-day6-diffused", "Galewsky: vorticity at day 6 with ν = 1e5 m²/s."),
     ("galewsky-day6-inviscid", "Galewsky: vorticity at day 6 without diffusion."),
+    ("jablonowski-wave", "Jablonowski & Williamson: surface pressure of the baroclinic wave at day 10."),
+    ("mountain-rossby", "Rossby waves behind a mountain: zonal wind at 700 hPa at day 15."),
+    ("moist-wave", "DCMIP 2016: surface pressure of the moist baroclinic wave at day 10."),
+    ("tropical-cyclone", "Reed & Jablonowski: wind of the lowest layer at day 10."),
 ];
 
 const HEADER: [&str; 7] = ["quantity", "setting", "published", "ours", "difference", "limit", "result"];

@@ -54,6 +54,31 @@ fn jablonowski_wave() {
 }
 
 #[test]
+fn solid_body_rotation() {
+    outcome("solid-body-rotation");
+}
+
+#[test]
+fn single_precision() {
+    outcome("single-precision");
+}
+
+#[test]
+fn mountain_rossby() {
+    outcome("mountain-rossby");
+}
+
+#[test]
+fn moist_wave() {
+    outcome("moist-wave");
+}
+
+#[test]
+fn tropical_cyclone() {
+    outcome("tropical-cyclone");
+}
+
+#[test]
 fn held_suarez() {
     outcome("held-suarez");
 }
@@ -107,5 +132,5 @@ fn unknown_cases_are_named_with_the_known_ones() {
         message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
         "{message}"
     );
-    assert_eq!(CASES.len(), 10);
+    assert_eq!(CASES.len(), 15);
 }

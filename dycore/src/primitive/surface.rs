@@ -10,6 +10,9 @@ pub fn relative_pressure<R: Real>(point: u32, log_surface_pressure: &[R]) -> R {
 
 /// Sum over one ring times its weight per point.
 ///
+/// What rounding takes from the sum is given back with the next term (Kahan 1965): values are alike, and so would be the
+/// errors, which would add up to a change of mass as the field changes.
+///
 /// | argument | shape    | meaning                                        |
 /// |----------|----------|------------------------------------------------|
 /// | `first`  | \[rings\]  | the ring's first point                         |
@@ -19,8 +22,12 @@ pub fn relative_pressure<R: Real>(point: u32, log_surface_pressure: &[R]) -> R {
 #[kernel]
 pub fn ring_sum<R: Real>(ring: u32, first: &[u32], count: &[u32], weight: &[R], values: &[R]) -> R {
     let mut sum = 0.0;
+    let mut lost = 0.0;
     for point in 0..count[ring] {
-        sum += values[first[ring] + point];
+        let term = values[first[ring] + point] - lost;
+        let next = sum + term;
+        lost = (next - sum) - term;
+        sum = next;
     }
     sum * weight[ring]
 }
@@ -31,8 +38,12 @@ pub fn ring_sum<R: Real>(ring: u32, first: &[u32], count: &[u32], weight: &[R], 
 #[kernel]
 pub fn mean_and_shift<R: Real>(index: u32, rings: u32, active: R, ring_sums: &[R], target: &[R]) -> (R, R) {
     let mut mean = 0.0;
+    let mut lost = 0.0;
     for ring in 0..rings {
-        mean += ring_sums[ring];
+        let term = ring_sums[ring] - lost;
+        let next = mean + term;
+        lost = (next - mean) - term;
+        mean = next;
     }
     let missing = active * (target[index] - mean) / mean;
     // ln(1 + x) of a small x, without losing its digits to the 1; `surface_pressure` has the inverse.

@@ -75,7 +75,11 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let mut model = model::<f32>(truncation, 20, DAY / steps_per_day as f64, options.device)?;
         let start = model.diagnostics()?;
         let mut climate = Climate::new(&model);
+        let mut settled = start.total_energy;
         for day in 0..days {
+            if day == spin_up {
+                settled = model.diagnostics()?.total_energy;
+            }
             for _ in 0..steps_per_day {
                 model.step()?;
             }
@@ -91,6 +95,13 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
             (end.surface_pressure / start.surface_pressure - 1.0).abs(),
             1e-6,
             "held to round-off of single precision",
+        ));
+        measurements.push(Measurement::at_most(
+            "relative change of total energy",
+            &setting,
+            (end.total_energy / settled - 1.0).abs(),
+            if is_quick { 0.05 } else { 5e-3 },
+            "forcing and eddies balance: what is left is the weather of two days, and no drift",
         ));
         measurements.extend(climate.measurements(&setting, is_quick));
     }

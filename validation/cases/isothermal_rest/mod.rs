@@ -12,6 +12,7 @@ use terrella_kernels::device::Buffer;
 use terrella_kernels::grid::Grid;
 
 use crate::fields::on_grid;
+use crate::primitive::budgets;
 use crate::{Case, Error, Measurement, Options, Result};
 
 /// The case.
@@ -42,7 +43,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
             };
             let limit = |hybrid: f64| if is_sigma { 1e-6 } else { hybrid };
             let ridge = |grid: &Grid| on_grid(grid, ridge);
-            measurements.push(spurious_wind(
+            measurements.extend(spurious_wind(
                 options,
                 truncation,
                 levels,
@@ -55,7 +56,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
                 Some(path) => {
                     let relief = Relief::read(path)?;
                     let heights = |grid: &Grid| relief.on(grid);
-                    measurements.push(spurious_wind(
+                    measurements.extend(spurious_wind(
                         options,
                         truncation,
                         levels,
@@ -94,7 +95,7 @@ fn spurious_wind(
     heights: &dyn Fn(&Grid) -> Vec<f64>,
     limit: f64,
     basis: &str,
-) -> Result<Measurement> {
+) -> Result<Vec<Measurement>> {
     let days = if options.truncations.iter().all(|&truncation| truncation < 42) { 2 } else { 30 };
     let configuration = Configuration::new(truncation, levels.parse()?)?;
     let grid = configuration.grid.clone();
@@ -118,16 +119,16 @@ fn spurious_wind(
         &buffer(&pressure)?,
         &buffer(&[])?,
     )?;
+    let first = model.diagnostics()?;
     for _ in 0..steps {
         model.step()?;
     }
-    Ok(Measurement::at_most(
-        "largest wind [m/s]",
-        format!("T{truncation} {levels} f64, {ground}, day {days}"),
-        model.diagnostics()?.maximum_wind,
-        limit,
-        basis,
-    ))
+    let last = model.diagnostics()?;
+    let setting = format!("T{truncation} {levels} f64, {ground}, day {days}");
+    let mut measurements =
+        vec![Measurement::at_most("largest wind [m/s]", &setting, last.maximum_wind, limit, basis)];
+    measurements.extend(budgets(&setting, &first, &last, [1e-13, 1e-5]));
+    Ok(measurements)
 }
 
 /// Heights of the ground on a regular grid, the sea at 0 m.

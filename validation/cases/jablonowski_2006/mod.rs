@@ -40,7 +40,7 @@ pub const WAVE: Case = Case {
 const DAY: f64 = 86_400.0;
 
 /// ∇⁴ diffusion of these cases \[m⁴ s⁻¹\]: 1e16 at T42, and falling with the cube of T.
-fn viscosity(truncation: usize) -> f64 {
+pub fn viscosity(truncation: usize) -> f64 {
     1.0e16 * (42.0 / truncation as f64).powi(3)
 }
 
@@ -214,7 +214,7 @@ fn wave(options: &Options) -> Result<Vec<Measurement>> {
 
 /// l2 difference of surface pressure between reference models of the paper \[hPa\], by day: what solutions cannot be told
 /// apart by. From the uncertainty that is stored with E3SM's implementation of the case.
-const SPREAD: [(u32, f64); 4] = [(7, 0.118), (8, 0.237), (9, 0.408), (10, 0.701)];
+pub const SPREAD: [(u32, f64); 4] = [(7, 0.118), (8, 0.237), (9, 0.408), (10, 0.701)];
 
 fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
     let (reference, coarser) = runs.split_last().expect("a case has runs");
