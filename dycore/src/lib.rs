@@ -18,7 +18,8 @@
 //! ```
 //!
 //! - [`shallow_water`]: the rotating shallow-water equations, spectral, semi-implicit.
-//! - [`primitive`]: the hydrostatic primitive equations on hybrid levels, with tracers and column physics.
+//! - [`primitive`]: the hydrostatic primitive equations on hybrid levels, with tracers and column physics; leapfrog
+//!   or semi-Lagrangian.
 //! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!

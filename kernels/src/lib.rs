@@ -28,7 +28,7 @@
 //! - **Modules.** [`device`]: memory and launching. [`math`]: exp, log, sin, … with the same bits everywhere. [`grid`],
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
 //!   spherical harmonic transforms. [`vertical`]: hybrid levels.
-//!   [`physics`]: column physics.
+//!   [`physics`]: column physics. [`semi_lagrangian`]: departure points and fields there.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
 //! - **Threads.** The CPU uses the calling rayon pool; results do not depend on its size.
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a
@@ -49,6 +49,7 @@ pub mod operators;
 mod pack;
 pub mod physics;
 mod real;
+pub mod semi_lagrangian;
 pub mod spectral;
 pub mod vertical;
 

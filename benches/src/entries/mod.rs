@@ -12,6 +12,7 @@ mod pointwise;
 mod primitive_equations;
 mod reduction;
 mod ring_fourier;
+mod semi_lagrangian;
 mod stencil;
 mod transform;
 mod transform_setup;
@@ -20,7 +21,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 13] = [
+pub static ALL: [Entry; 14] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -32,6 +33,7 @@ pub static ALL: [Entry; 13] = [
     ring_fourier::ENTRY,
     model_step::ENTRY,
     primitive_equations::ENTRY,
+    semi_lagrangian::ENTRY,
     math::ENTRY,
     launch::ENTRY,
 ];

@@ -8,6 +8,8 @@ use crate::{Error, Result};
 
 /// The model's prognostic variables at both time levels and its clock, in host memory.
 ///
+/// Of the semi-Lagrangian scheme, what it keeps of t − Δt are the wind and the nonlinear terms on the grid, and its tracers at t.
+///
 /// A run that is split by `checkpoint` and `restore` continues with the same bits. Orography, physics and the other settings
 /// are the caller's to set again.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +32,8 @@ pub struct Checkpoint<R> {
     pub reference_surface_pressure: f64,
     /// Steps done.
     pub step: u64,
-    /// Spectra at t − Δt in the order of [`SpectralState::fields`].
+    /// Spectra at t − Δt in the order of [`SpectralState::fields`]. Semi-Lagrangian, on the grid: u, v and η̇ at t − Δt; the
+    /// nonlinear terms of u and v; of temperature; of surface pressure; and the tracers at t.
     pub previous: [Vec<R>; 5],
     /// The same at t.
     pub present: [Vec<R>; 5],
@@ -62,7 +65,10 @@ impl<R: Real> Primitive<R> {
             reference_temperature: configuration.reference_temperature,
             reference_surface_pressure: configuration.reference_surface_pressure,
             step: self.step,
-            previous: to_host(&self.previous)?,
+            previous: match &self.transport {
+                Some(transport) => transport.remembered()?,
+                None => to_host(&self.previous)?,
+            },
             present: to_host(&self.present)?,
             mass: self.work.target.to_vec()?[0],
             columns,
@@ -103,9 +109,11 @@ impl<R: Real> Primitive<R> {
                 return Err(Error::CheckpointMismatch { name, expected, got });
             }
         }
-        for level in [&checkpoint.previous, &checkpoint.present] {
-            for ((name, buffer), array) in self.present.fields().into_iter().zip(level) {
-                expect_length(name, buffer.len(), array.len())?;
+        let spectra = self.present.fields().map(|(name, buffer)| (name, buffer.len()));
+        let previous = self.transport.as_ref().map_or(spectra, |transport| transport.remembered_lengths());
+        for (lengths, level) in [(previous, &checkpoint.previous), (spectra, &checkpoint.present)] {
+            for ((name, length), array) in lengths.into_iter().zip(level) {
+                expect_length(name, length, array.len())?;
                 expect_finite(name, array)?;
             }
         }
@@ -116,7 +124,10 @@ impl<R: Real> Primitive<R> {
                 expect_finite(name, array)?;
             }
         }
-        from_host(&checkpoint.previous, &mut self.previous)?;
+        match &mut self.transport {
+            Some(transport) => transport.remember(&checkpoint.previous)?,
+            None => from_host(&checkpoint.previous, &mut self.previous)?,
+        }
         from_host(&checkpoint.present, &mut self.present)?;
         self.work.target.copy_from_host(&[checkpoint.mass])?;
         if let (Some(physics), Some(columns)) = (&mut self.physics, &checkpoint.columns) {

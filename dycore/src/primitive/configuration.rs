@@ -4,7 +4,8 @@ use terrella_kernels::constants;
 use terrella_kernels::grid::{Grid, GridKind};
 use terrella_kernels::vertical::HybridLevels;
 
-use crate::shallow_water::quadratic_grid;
+use super::semi_lagrangian::{SemiLagrangian, TimeStepping};
+use crate::shallow_water::{linear_grid, quadratic_grid};
 use crate::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use crate::{Error, Result};
 
@@ -43,6 +44,8 @@ pub struct Configuration {
     pub time_step: f64,
     /// β, the weight of the next level in the implicit terms: 0.5 is neutral, up to 1 damps gravity waves.
     pub implicit_weight: f64,
+    /// Leapfrog, or semi-Lagrangian.
+    pub time_stepping: TimeStepping,
     /// Filter of the leapfrog scheme.
     pub filter: Filter,
     /// Damping of small scales of vorticity, divergence, temperature and tracers, on model levels.
@@ -103,6 +106,7 @@ impl Configuration {
             reference_surface_pressure: 100_000.0,
             time_step: 51_000.0 / truncation.max(1) as f64,
             implicit_weight: 0.5,
+            time_stepping: TimeStepping::Leapfrog,
             filter: Filter::default(),
             diffusion: Some(Diffusion {
                 order: 4,
@@ -113,6 +117,22 @@ impl Configuration {
             conserve_mass: true,
             watch_interval: 12,
             wind_limit: 400.0,
+        })
+    }
+
+    /// Settings for the semi-Lagrangian scheme with its defaults: the grid of [`linear_grid`](crate::shallow_water::linear_grid),
+    /// a reference of 350 K, six times the time step of [`Self::new`], and the rest as there.
+    ///
+    /// On two time levels the reference must be warmer than the air for gravity waves to be stable (Simmons & Temperton 1997,
+    /// *Mon. Wea. Rev.* 125, 600–615).
+    pub fn semi_lagrangian(truncation: usize, levels: HybridLevels) -> Result<Self> {
+        let eulerian = Self::new(truncation, levels)?;
+        Ok(Self {
+            grid: linear_grid(truncation)?,
+            reference_temperature: 350.0,
+            time_step: 6.0 * eulerian.time_step,
+            time_stepping: TimeStepping::SemiLagrangian(SemiLagrangian::default()),
+            ..eulerian
         })
     }
 
@@ -164,6 +184,9 @@ impl Configuration {
                 got: self.grid.name().to_owned(),
                 expected: "a Gaussian or regular grid: the analysis on HEALPix is not exact",
             });
+        }
+        if let TimeStepping::SemiLagrangian(settings) = self.time_stepping {
+            settings.validate(self.levels.count())?;
         }
         if let Some(sponge) = self.sponge {
             if !(sponge.time > 0.0 && sponge.time.is_finite()) {

@@ -31,7 +31,8 @@ pub struct Diagnostics {
     pub maximum_wind: f64,
     /// Smallest and largest temperature \[K\].
     pub temperature_range: [f64; 2],
-    /// Courant number of the wind: |V|·Δt·√(T(T+1))/a at its largest; leapfrog is stable below 1.
+    /// Courant number of the wind: |V|·Δt·√(T(T+1))/a at its largest; leapfrog is stable below 1, the semi-Lagrangian scheme at
+    /// several times that.
     pub courant_number: f64,
 }
 

@@ -29,6 +29,11 @@
 //! X⁺/(1 + I·κ). Diffusion acts on levels, not on pressure surfaces: over steep ground, where levels are not level, it mixes
 //! warm and cold air.
 //!
+//! [`TimeStepping::SemiLagrangian`] is the alternative, SETTLS on two time levels: no advection limits its time step.
+//! The same vertical scheme and matrices, the linear terms averaged along trajectories. With N the other terms and D the point
+//! that a parcel leaves, X⁺ = \[X + (1 − β)Δt·L + Δt/2·(2N − N⁻)\]_D + Δt/2·N + βΔt·L⁺ (Hortal 2002). Winds are carried as
+//! vectors with the Coriolis force, ln p_s + φ_s/(R_d·T̄) in place of ln p_s, tracers on the grid.
+//!
 //! **Mass.** ln p_s does not conserve the mean of p_s. With `conserve_mass` the mean over the grid is restored in each step
 //! by a shift of ln p_s, uniform over the globe, so that it stays at its initial value to round-off.
 //!
@@ -47,6 +52,7 @@ mod isobaric;
 mod model;
 mod physics;
 mod reference;
+mod semi_lagrangian;
 mod state;
 mod step;
 mod surface;
@@ -72,6 +78,11 @@ pub use physics::{
     suite_tracer_tendencies, total_column_water,
 };
 pub use reference::ReferenceState;
+pub use semi_lagrangian::{
+    SemiLagrangian, TimeStepping, arrive, continuity, damped, global_mass, heating, implicit_divergence,
+    implicit_right_side, implicit_surface_pressure, implicit_temperature, pressure_force, restore_mass,
+    ring_mass, tracer_column,
+};
 pub use state::{GridState, SpectralState};
 pub use surface::{
     mean_and_shift, relative_logarithm, relative_pressure, ring_sum, surface_pressure, temperature_departure,

@@ -6,6 +6,7 @@ use terrella_kernels::spectral::{Transform, Truncation};
 
 use super::physics::ColumnPhysics;
 use super::reference::ReferenceState;
+use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
 use super::timing::{PhaseTimes, Stopwatch};
 use super::watch::Watch;
@@ -34,6 +35,8 @@ pub struct Primitive<R: Real> {
     pub(super) column_terms: ColumnTerms<R>,
     pub(super) work: Workspace<R>,
     pub(super) physics: Option<Physics<R>>,
+    /// Of the semi-Lagrangian scheme.
+    pub(super) transport: Option<Box<Transport<R>>>,
     pub(super) watch: Watch<R>,
     pub(super) stopwatch: Stopwatch,
 }
@@ -82,6 +85,7 @@ impl<R: Real> Primitive<R> {
             column_terms: ColumnTerms::new(&configuration, &reference, device)?,
             work: Workspace::new(device, points, rings, rows, levels, tracers)?,
             physics: None,
+            transport: Transport::new(&configuration, device)?,
             watch: Watch::new(&configuration, device)?,
             stopwatch: Stopwatch::new(device),
             reference,
@@ -96,7 +100,7 @@ impl<R: Real> Primitive<R> {
         expect_length("orography", self.configuration.grid.points(), geopotential.len())?;
         expect_finite("orography", &geopotential.to_vec()?)?;
         self.transform.analysis(1, geopotential, &mut self.terms.orography)?;
-        Ok(())
+        self.synthesize_ground()
     }
 
     /// Appends a scheme of column physics, from now on. The state stays; after it is set again, or before the first step,
@@ -195,7 +199,12 @@ impl<R: Real> Primitive<R> {
         if tracer_fields > 0 {
             self.transform.analysis(tracer_fields, tracers, &mut present.tracers)?;
         }
-        self.start()
+        self.start()?;
+        // Their analysis may have ripples that they have not.
+        match &mut self.transport {
+            Some(transport) => Ok(transport.carried.now.copy_from(tracers)?),
+            None => Ok(()),
+        }
     }
 
     /// Advances by `steps` steps and calls `observer` after each.
@@ -279,9 +288,30 @@ impl<R: Real> Primitive<R> {
         self.step = 0;
         self.synthesize_surface_pressure()?;
         self.work.target.copy_from(&self.work.mean)?;
+        self.synthesize_ground()?;
+        if let Some(transport) = &mut self.transport {
+            transport.forget()?;
+            let tracers = self.configuration.levels.count() * self.configuration.tracers();
+            if tracers > 0 {
+                self.transform.synthesis(tracers, &self.present.tracers, &mut transport.carried.now)?;
+            }
+        }
         if self.physics.is_some() {
             self.remember_columns()?;
         }
+        Ok(())
+    }
+
+    /// φ_s and its gradient on the grid, for the semi-Lagrangian scheme.
+    fn synthesize_ground(&mut self) -> Result<()> {
+        let Some(transport) = &mut self.transport else { return Ok(()) };
+        self.transform.synthesis(1, &self.terms.orography, &mut transport.ground)?;
+        self.transform.gradient_synthesis(
+            1,
+            &self.terms.orography,
+            &mut transport.ground_eastward,
+            &mut transport.ground_northward,
+        )?;
         Ok(())
     }
 

@@ -20,7 +20,8 @@ use crate::time_stepping::Filter;
 impl<R: Real> Primitive<R> {
     /// Advances the state by one time step.
     pub fn step(&mut self) -> Result<()> {
-        self.device.within(|| self.advance())
+        self.device
+            .within(|| if self.transport.is_some() { self.advance_semi_lagrangian() } else { self.advance() })
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -48,9 +49,10 @@ impl<R: Real> Primitive<R> {
         Ok(())
     }
 
-    /// I = 2Δt, or Δt in the first step \[s\].
+    /// I = 2Δt, or Δt in the first step and between two time levels \[s\].
     fn interval(&self) -> f64 {
-        self.configuration.time_step * if self.step == 0 { 1.0 } else { 2.0 }
+        let is_single = self.step == 0 || self.transport.is_some();
+        self.configuration.time_step * if is_single { 1.0 } else { 2.0 }
     }
 
     /// p_s on the grid, with its mean restored.
@@ -122,7 +124,10 @@ impl<R: Real> Primitive<R> {
             &mut work.northward,
         )?;
         if tracers > 0 {
-            transform.synthesis(tracers, &present.tracers, &mut columns.tracers)?;
+            match &self.transport {
+                Some(transport) => columns.tracers.copy_from(&transport.carried.now)?,
+                None => transform.synthesis(tracers, &present.tracers, &mut columns.tracers)?,
+            }
             transform.gradient_synthesis(
                 tracers,
                 &present.tracers,
@@ -225,7 +230,7 @@ impl<R: Real> Primitive<R> {
     }
 
     /// Adds what the schemes of column physics find.
-    fn add_physics_tendencies(&mut self) -> Result<()> {
+    pub(super) fn add_physics_tendencies(&mut self) -> Result<()> {
         let interval = self.interval();
         let time = self.time();
         let Some(physics) = &mut self.physics else { return Ok(()) };
@@ -410,7 +415,7 @@ impl<R: Real> Primitive<R> {
     }
 
     /// Stops the run where the wind is NaN or beyond the limit.
-    fn watch_wind(&mut self) -> Result<()> {
+    pub(super) fn watch_wind(&mut self) -> Result<()> {
         let interval = u64::from(self.configuration.watch_interval);
         if interval == 0 || !self.step.is_multiple_of(interval) {
             return Ok(());

@@ -13,6 +13,8 @@ pub enum Phase {
     Transform,
     /// Products and vertical integrals on the grid.
     GridPoint,
+    /// Departure points and interpolation of the semi-Lagrangian scheme.
+    Transport,
     /// Column physics.
     Physics,
     /// The semi-implicit solve and everything else in spectral space.
@@ -26,6 +28,8 @@ pub struct PhaseTimes {
     pub transform: Duration,
     /// Products and vertical integrals on the grid.
     pub grid_point: Duration,
+    /// Departure points and interpolation of the semi-Lagrangian scheme.
+    pub transport: Duration,
     /// Column physics.
     pub physics: Duration,
     /// The semi-implicit solve and everything else in spectral space.
@@ -60,6 +64,7 @@ impl Stopwatch {
             let total = match phase {
                 Phase::Transform => &mut times.transform,
                 Phase::GridPoint => &mut times.grid_point,
+                Phase::Transport => &mut times.transport,
                 Phase::Physics => &mut times.physics,
                 Phase::SemiImplicit => &mut times.semi_implicit,
             };

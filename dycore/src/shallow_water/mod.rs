@@ -33,7 +33,7 @@ mod update;
 mod watch;
 
 pub use checkpoint::Checkpoint;
-pub use configuration::{Configuration, RelaxationTimes, quadratic_grid};
+pub use configuration::{Configuration, RelaxationTimes, linear_grid, quadratic_grid};
 pub use diagnostics::Diagnostics;
 pub use model::ShallowWater;
 pub(crate) use model::{degrees, expect_finite, expect_length, rounded};

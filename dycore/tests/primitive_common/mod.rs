@@ -93,9 +93,18 @@ pub(crate) fn wavy_on<R: Real>(device: Device, forced: bool) -> Primitive<R> {
 /// The same at any truncation.
 pub(crate) fn wavy_at<R: Real>(truncation: usize, device: Device, forced: bool) -> Primitive<R> {
     let mut configuration = Configuration::new(truncation, "L19".parse().unwrap()).unwrap();
+    configuration.time_step = 1_200.0;
+    wavy_from(configuration, device, forced)
+}
+
+/// The same with any other settings.
+pub(crate) fn wavy_from<R: Real>(
+    mut configuration: Configuration,
+    device: Device,
+    forced: bool,
+) -> Primitive<R> {
     configuration.moist = true;
     configuration.passive_tracers = 1;
-    configuration.time_step = 1_200.0;
     let grid = configuration.grid.clone();
     let fields = Fields {
         u: &|sigma, longitude, latitude| {

@@ -3,6 +3,7 @@
 //!
 //! A zonal flow in balance that is an exact steady state, and the baroclinic wave that a small perturbation of it sets off.
 
+mod semi_lagrangian;
 pub mod state;
 
 use terrella_dycore::primitive::{Configuration, Diagnostics, Primitive};
@@ -11,6 +12,7 @@ use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength};
 use terrella_io::picture::ColourMap;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, Truncation};
 
 use crate::fields::on_grid;
@@ -50,13 +52,8 @@ fn time_step(truncation: usize) -> f64 {
     DAY / steps
 }
 
-/// A model in the state of the paper on its 26 levels.
-pub fn model<R: Real>(
-    truncation: usize,
-    viscosity: Option<f64>,
-    perturbed: bool,
-    device: Device,
-) -> Result<Primitive<R>> {
+/// Settings of the paper on its 26 levels.
+fn configuration(truncation: usize, viscosity: Option<f64>) -> Result<Configuration> {
     let mut configuration = Configuration::new(truncation, "L26".parse()?)?;
     configuration.radius = state::RADIUS;
     configuration.rotation = state::ROTATION;
@@ -66,6 +63,25 @@ pub fn model<R: Real>(
     configuration.time_step = time_step(truncation);
     configuration.diffusion = viscosity
         .map(|viscosity| Diffusion { order: 2, strength: DiffusionStrength::Coefficient(viscosity) });
+    Ok(configuration)
+}
+
+/// A model in the state of the paper on its 26 levels.
+pub fn model<R: Real>(
+    truncation: usize,
+    viscosity: Option<f64>,
+    perturbed: bool,
+    device: Device,
+) -> Result<Primitive<R>> {
+    model_with(configuration(truncation, viscosity)?, perturbed, device)
+}
+
+/// The same with other settings.
+fn model_with<R: Real>(
+    configuration: Configuration,
+    perturbed: bool,
+    device: Device,
+) -> Result<Primitive<R>> {
     let grid = configuration.grid.clone();
     let pressures = configuration.levels.full_level_pressure(state::SURFACE_PRESSURE);
     let in_columns = |function: &dyn Fn(f64, f64, f64) -> f64| -> Vec<R> {
@@ -209,6 +225,7 @@ fn wave(options: &Options) -> Result<Vec<Measurement>> {
         runs.push(run);
     }
     measurements.extend(convergence(&runs, days)?);
+    measurements.extend(semi_lagrangian::compare(options, &runs, days)?);
     Ok(measurements)
 }
 
@@ -216,31 +233,39 @@ fn wave(options: &Options) -> Result<Vec<Measurement>> {
 /// apart by. From the uncertainty that is stored with E3SM's implementation of the case.
 pub const SPREAD: [(u32, f64); 4] = [(7, 0.118), (8, 0.237), (9, 0.408), (10, 0.701)];
 
-fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
-    let (reference, coarser) = runs.split_last().expect("a case has runs");
-    let grid = quadratic_grid(reference.truncation)?;
-    let pressure = |run: &Run, day: usize| -> Result<Vec<f64>> {
-        let mut transform = Transform::<f64>::new(&grid, Truncation::new(run.truncation), Device::Cpu)?;
-        let spectrum = Buffer::from_slice(Device::Cpu, &run.spectra[day])?;
+/// l2 difference of surface pressure \[hPa\] between two spectra of ln(p_s/p_r), each with its truncation.
+fn pressure_difference(grid: &Grid, one: (usize, &[f64]), other: (usize, &[f64])) -> Result<f64> {
+    let pressure = |(truncation, spectrum): (usize, &[f64])| -> Result<Vec<f64>> {
+        let mut transform = Transform::<f64>::new(grid, Truncation::new(truncation), Device::Cpu)?;
+        let spectrum = Buffer::from_slice(Device::Cpu, spectrum)?;
         let mut values = Buffer::zeros(Device::Cpu, grid.points())?;
         transform.synthesis(1, &spectrum, &mut values)?;
         Ok(values.to_vec()?.into_iter().map(|value: f64| state::SURFACE_PRESSURE * value.exp()).collect())
     };
+    let (values, expected) = (pressure(one)?, pressure(other)?);
+    let (mut sum, mut total) = (0.0, 0.0);
+    for ring in grid.rings() {
+        for point in ring.offset..ring.offset + ring.points {
+            let weight = ring.weight / ring.points as f64;
+            sum += weight * (values[point] - expected[point]).powi(2);
+            total += weight;
+        }
+    }
+    Ok((sum / total).sqrt() / 100.0)
+}
+
+fn convergence(runs: &[Run], days: &[u32]) -> Result<Vec<Measurement>> {
+    let (reference, coarser) = runs.split_last().expect("a case has runs");
+    let grid = quadratic_grid(reference.truncation)?;
     let mut measurements = Vec::new();
     for (index, day) in days.iter().enumerate() {
-        let expected = pressure(reference, index)?;
         let mut previous = f64::INFINITY;
         for run in coarser {
-            let values = pressure(run, index)?;
-            let (mut sum, mut total) = (0.0, 0.0);
-            for ring in grid.rings() {
-                for point in ring.offset..ring.offset + ring.points {
-                    let weight = ring.weight / ring.points as f64;
-                    sum += weight * (values[point] - expected[point]).powi(2);
-                    total += weight;
-                }
-            }
-            let difference = (sum / total).sqrt() / 100.0;
+            let difference = pressure_difference(
+                &grid,
+                (run.truncation, &run.spectra[index]),
+                (reference.truncation, &reference.spectra[index]),
+            )?;
             let name = "l2 difference of surface pressure [hPa]";
             let setting = format!("T{} against T{} f64, day {day}", run.truncation, reference.truncation);
             let spread = SPREAD.iter().find(|(spread_day, _)| spread_day == day).map(|(_, spread)| *spread);

@@ -36,10 +36,11 @@ use terrella_kernels::vertical::{HybridLevels, LayerTables};
 use super::Tendencies;
 use crate::Result;
 
-/// What a scheme sees: columns at the beginning of the leapfrog interval.
+/// What a scheme sees: columns at the beginning of the interval.
 ///
 /// Fields are those of t − Δt on the grid as they were computed when that was the present (before the time filter moved
 /// its spectra), or of t in a first step, so that damping is stable. A scheme returns tendencies that act over `interval`.
+/// The semi-Lagrangian scheme has one time level: fields of t, and an interval of Δt.
 ///
 /// | buffer                | shape                     | unit    |
 /// |-----------------------|---------------------------|---------|
@@ -60,7 +61,7 @@ pub struct Columns<'a, R: Real> {
     pub levels: &'a HybridLevels,
     /// The layers, on the device.
     pub layers: &'a LayerTables<R>,
-    /// I \[s\]: 2Δt, or Δt in a first step.
+    /// I \[s\]: 2Δt, or Δt in a first step and by the semi-Lagrangian scheme.
     pub interval: f64,
     /// Model time t \[s\].
     pub time: f64,
