@@ -28,7 +28,7 @@
 //! - **Modules.** [`device`]: memory and launching. [`math`]: exp, log, sin, … with the same bits everywhere. [`grid`],
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
 //!   spherical harmonic transforms. [`vertical`]: hybrid levels.
-//!   [`physics`]: column physics.
+//!   [`physics`]: column physics. [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
 //! - **Threads.** The CPU uses the calling rayon pool; results do not depend on its size.
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a
@@ -41,6 +41,7 @@ extern crate self as terrella_kernels;
 
 pub mod constants;
 pub mod device;
+pub mod diagnostics;
 mod error;
 pub mod field;
 pub mod grid;

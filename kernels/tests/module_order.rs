@@ -15,6 +15,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("operators", &["real", "pack", "device", "constants", "grid", "field"]),
     ("vertical", &["real", "pack", "device"]),
     ("physics", &["real", "pack", "device", "constants", "vertical"]),
+    ("diagnostics", &["real", "pack", "device", "constants", "grid"]),
     ("spectral", &["real", "pack", "device", "constants", "grid", "field", "operators"]),
 ];
 
