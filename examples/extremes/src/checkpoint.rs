@@ -3,16 +3,23 @@
 //! | bytes | content                                                                              |
 //! |-------|--------------------------------------------------------------------------------------|
 //! | 16    | `TERRELLA RESTART`                                                                   |
-//! | 4     | version of this layout                                                               |
+//! | 4     | version of the model's part                                                          |
 //! | 4     | bytes per number of the state: 4 or 8                                                |
 //! | 32    | fingerprint of the set-up (BLAKE3 of settings and input, see [`Fingerprint`])        |
+//! | …     | the model's part                                                                     |
+//! | 8, …  | number of observers; of each: length and bytes of its name, of its memory            |
+//! | 32    | BLAKE3 of all bytes before                                                           |
+//!
+//! The shallow-water model's part:
+//!
+//! | bytes | content                                                                              |
+//! |-------|--------------------------------------------------------------------------------------|
 //! | 8     | truncation                                                                           |
 //! | 8, 8  | time step \[s\], mean geopotential \[m² s⁻²\], as f64                                |
 //! | 8     | steps done                                                                           |
 //! | 8, …  | number of records of the series, each [`Record::NUMBERS`] f64                        |
 //! | 8, …  | number of tendencies, f64 each                                                       |
 //! | …     | six spectra: vorticity, divergence, geopotential at t − Δt, the same at t            |
-//! | 32    | BLAKE3 of all bytes before                                                           |
 //!
 //! Numbers are little-endian.
 
@@ -25,18 +32,14 @@ use crate::error::{Error, Result};
 use crate::series::{Record, Series};
 
 const MAGIC: &[u8; 16] = b"TERRELLA RESTART";
-const VERSION: u32 = 1;
+/// Version of the shallow-water model's part.
+pub(crate) const SHALLOW_WATER: u32 = 3;
 
 /// What must be equal for two runs to have equal results.
 pub(crate) type Fingerprint = [u8; 32];
 
-/// The bytes of a checkpoint file.
-pub(crate) fn encode<R: Real>(
-    fingerprint: &Fingerprint,
-    checkpoint: &Checkpoint<R>,
-    series: &Series,
-) -> Vec<u8> {
-    let mut bytes = begin::<R>(VERSION, fingerprint);
+/// Appends the shallow-water model's part.
+pub(crate) fn encode<R: Real>(bytes: &mut Vec<u8>, checkpoint: &Checkpoint<R>, series: &Series) {
     bytes.extend((checkpoint.truncation as u64).to_le_bytes());
     bytes.extend(checkpoint.time_step.to_le_bytes());
     bytes.extend(checkpoint.mean_geopotential.to_le_bytes());
@@ -50,19 +53,12 @@ pub(crate) fn encode<R: Real>(
         bytes.extend(number.to_le_bytes());
     }
     for spectrum in checkpoint.previous.iter().chain(&checkpoint.present) {
-        push(&mut bytes, spectrum);
+        push(bytes, spectrum);
     }
-    end(bytes)
 }
 
-/// Reads a checkpoint file of the set-up with this fingerprint; `path` is for messages.
-pub(crate) fn decode<R: Real>(
-    bytes: &[u8],
-    fingerprint: &Fingerprint,
-    path: &Path,
-) -> Result<(Checkpoint<R>, Series)> {
-    let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
-    let mut reader = open::<R>(bytes, VERSION, fingerprint, path)?;
+/// Reads the shallow-water model's part.
+pub(crate) fn decode<R: Real>(reader: &mut Reader<'_>) -> Result<(Checkpoint<R>, Series)> {
     let truncation = reader.u64()? as usize;
     let (time_step, mean_geopotential) = (reader.f64()?, reader.f64()?);
     let step = reader.u64()?;
@@ -81,9 +77,6 @@ pub(crate) fn decode<R: Real>(
     let mut spectra = [const { Vec::new() }; 6];
     for spectrum in &mut spectra {
         *spectrum = reader.numbers(values)?;
-    }
-    if !reader.bytes.is_empty() {
-        return Err(refuse(format!("{} bytes follow its end", reader.bytes.len())));
     }
     let [vorticity, divergence, geopotential, present_vorticity, present_divergence, present_geopotential] =
         spectra;
@@ -114,6 +107,20 @@ pub(crate) fn push<R: Real>(bytes: &mut Vec<u8>, values: &[R]) {
             // Exact: the value is an f32.
             Precision::F32 => bytes.extend((value.to_f64() as f32).to_le_bytes()),
             Precision::F64 => bytes.extend(value.to_f64().to_le_bytes()),
+        }
+    }
+}
+
+/// Appends what observers remember.
+pub(crate) fn push_memories<'a>(
+    bytes: &mut Vec<u8>,
+    memories: impl ExactSizeIterator<Item = (&'a str, Vec<u8>)>,
+) {
+    bytes.extend((memories.len() as u64).to_le_bytes());
+    for (name, memory) in memories {
+        for part in [name.as_bytes(), &memory] {
+            bytes.extend((part.len() as u64).to_le_bytes());
+            bytes.extend(part);
         }
     }
 }
@@ -167,17 +174,45 @@ fn width<R: Real>() -> u32 {
     }
 }
 
+/// What is left of a checkpoint file.
 pub(crate) struct Reader<'a> {
-    pub(crate) bytes: &'a [u8],
+    bytes: &'a [u8],
     path: &'a Path,
 }
 
 impl Reader<'_> {
+    /// The error that names the file.
+    pub(crate) fn refuse(&self, message: impl Into<String>) -> Error {
+        Error::Checkpoint { path: self.path.to_owned(), message: message.into() }
+    }
+
+    /// Refuses a file in which something follows.
+    pub(crate) fn expect_end(&self) -> Result<()> {
+        match self.bytes.len() {
+            0 => Ok(()),
+            more => Err(self.refuse(format!("{more} bytes follow its end"))),
+        }
+    }
+
+    /// What [`push_memories`] appended.
+    pub(crate) fn memories(&mut self) -> Result<Vec<(String, Vec<u8>)>> {
+        (0..self.u64()?)
+            .map(|_| Ok((String::from_utf8_lossy(self.bytes()?).into_owned(), self.bytes()?.to_vec())))
+            .collect()
+    }
+
+    /// Bytes after their number.
+    pub(crate) fn bytes(&mut self) -> Result<&[u8]> {
+        let count = self.u64()? as usize;
+        let (head, rest) =
+            self.bytes.split_at_checked(count).ok_or_else(|| self.refuse("it ends inside its content"))?;
+        self.bytes = rest;
+        Ok(head)
+    }
+
     fn take<const N: usize>(&mut self) -> Result<[u8; N]> {
-        let (head, rest) = self.bytes.split_first_chunk::<N>().ok_or_else(|| Error::Checkpoint {
-            path: self.path.to_owned(),
-            message: "it ends inside its content".into(),
-        })?;
+        let (head, rest) =
+            self.bytes.split_first_chunk::<N>().ok_or_else(|| self.refuse("it ends inside its content"))?;
         self.bytes = rest;
         Ok(*head)
     }
@@ -224,12 +259,23 @@ mod tests {
         (checkpoint, Series { records: vec![record; 2], tendencies: vec![0.1, 0.2, 0.3] })
     }
 
+    fn file<R: Real>() -> Vec<u8> {
+        let (checkpoint, series) = example::<R>();
+        let mut bytes = begin::<R>(SHALLOW_WATER, &[7; 32]);
+        encode(&mut bytes, &checkpoint, &series);
+        push_memories(&mut bytes, [("tracker", vec![1, 2, 3])].into_iter());
+        end(bytes)
+    }
+
     #[test]
     fn what_is_written_is_read() {
         fn there_and_back<R: Real>() {
-            let (checkpoint, series) = example::<R>();
-            let bytes = encode(&[7; 32], &checkpoint, &series);
-            assert_eq!(decode::<R>(&bytes, &[7; 32], Path::new("c")).unwrap(), (checkpoint, series));
+            let bytes = file::<R>();
+            let mut reader = open::<R>(&bytes, SHALLOW_WATER, &[7; 32], Path::new("c")).unwrap();
+            assert_eq!(decode::<R>(&mut reader).unwrap(), example::<R>());
+            assert!(reader.expect_end().is_err());
+            assert_eq!(reader.memories().unwrap(), [("tracker".to_owned(), vec![1, 2, 3])]);
+            reader.expect_end().unwrap();
         }
         there_and_back::<f32>();
         there_and_back::<f64>();
@@ -237,18 +283,21 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_refused() {
-        let (checkpoint, series) = example::<f64>();
-        let bytes = encode(&[7; 32], &checkpoint, &series);
-        let message = |bytes: &[u8]| decode::<f64>(bytes, &[7; 32], Path::new("c")).unwrap_err().to_string();
+        let bytes = file::<f64>();
+        let open_f64 = |bytes: &[u8], fingerprint| {
+            open::<f64>(bytes, SHALLOW_WATER, &fingerprint, Path::new("c")).map(|_| ())
+        };
+        let message = |bytes: &[u8]| open_f64(bytes, [7; 32]).unwrap_err().to_string();
         assert!(message(b"GRIB").contains("does not start"));
         assert!(message(&bytes[..bytes.len() - 1]).contains("damaged or cut"));
         assert!(message(&bytes[..20]).contains("ends after 20 bytes"));
         let mut flipped = bytes.clone();
         flipped[200] ^= 1;
         assert!(message(&flipped).contains("damaged or cut"));
-        let other = decode::<f64>(&bytes, &[8; 32], Path::new("c")).unwrap_err().to_string();
+        let other = open_f64(&bytes, [8; 32]).unwrap_err().to_string();
         assert!(other.contains("another one"), "{other}");
-        let narrow = decode::<f32>(&bytes, &[7; 32], Path::new("c")).unwrap_err().to_string();
+        let narrow = open::<f32>(&bytes, SHALLOW_WATER, &[7; 32], Path::new("c"));
+        let narrow = narrow.map(|_| ()).unwrap_err().to_string();
         assert!(narrow.contains("f64") && narrow.contains("f32"), "{narrow}");
     }
 }

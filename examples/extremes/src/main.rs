@@ -19,7 +19,9 @@ mod interpolation;
 mod interruption;
 mod known_keys;
 mod maps;
+mod model;
 mod netcdf;
+mod observer;
 mod output;
 mod pictures;
 mod primitive;
@@ -27,7 +29,9 @@ mod progress;
 mod score;
 mod series;
 mod setup;
+mod shallow_water;
 mod spectra;
+mod statistics;
 mod suggestion;
 mod summary;
 mod verify;
@@ -45,7 +49,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(run) => {
             configuration::equations(&run.configuration).and_then(|equations| match equations {
-                Equations::ShallowWater => forecast::run(run),
+                Equations::ShallowWater => shallow_water::run(run),
                 Equations::Primitive => primitive::run(run),
             })
         }

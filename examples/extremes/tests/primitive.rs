@@ -102,7 +102,7 @@ fn a_split_run_equals_the_whole_one_bit_for_bit() {
     other.configure(&real_state(), "", &format!("{MODEL}\nprecision = 'f64'"), "");
     expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["it holds f32 numbers"]);
     other.configure(&real_state(), "", "", "");
-    expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["its layout is version 2"]);
+    expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["its layout is version 4"]);
 }
 
 #[test]

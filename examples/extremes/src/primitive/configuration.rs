@@ -6,10 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::automatic::Automatic;
 use crate::configuration::{
-    Equations, Initialisation, Output, Precision, Tables, expect_known_keys, toml_message, within,
-    zero_or_within,
+    Equations, Initialisation, Output, Precision, Settings, Tables, within, zero_or_within,
 };
-use crate::error::{Error, Result};
 use crate::known_keys::known_keys;
 
 /// All of a configuration file.
@@ -118,8 +116,6 @@ impl Default for Model {
     }
 }
 
-const TABLES: Tables = Tables { names: known_keys::<Configuration>, keys_of };
-
 fn keys_of(table: &str) -> Option<&'static [&'static str]> {
     match table {
         "input" => Some(known_keys::<Input>()),
@@ -129,28 +125,8 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
     }
 }
 
-impl Configuration {
-    /// Reads a file; relative paths in it become relative to its folder.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::file(path, "reading of the configuration", error))?;
-        let mut configuration = Self::parse(&text, path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        configuration.input.file = folder.join(&configuration.input.file);
-        configuration.input.orography = configuration.input.orography.map(|path| folder.join(path));
-        configuration.output.folder = folder.join(&configuration.output.folder);
-        Ok(configuration)
-    }
-
-    /// Parses and checks the text of a configuration file; `path` is for messages.
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
-        let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
-        let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
-        expect_known_keys(&table, &TABLES).map_err(refuse)?;
-        let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
-        configuration.validate().map_err(refuse)?;
-        Ok(configuration)
-    }
+impl Settings for Configuration {
+    const TABLES: Tables = Tables { names: known_keys::<Self>, keys_of };
 
     fn validate(&self) -> std::result::Result<(), String> {
         let model = &self.model;
@@ -167,6 +143,32 @@ impl Configuration {
         within("model", "ripple_bound", model.ripple_bound, 1.0, 10_000.0)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
         self.output.validate(model.length)
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        self.input.file = folder.join(&self.input.file);
+        self.input.orography = self.input.orography.take().map(|path| folder.join(path));
+        self.output.folder = folder.join(&self.output.folder);
+    }
+
+    fn input(&self) -> &Path {
+        &self.input.file
+    }
+
+    fn output(&self) -> &Output {
+        &self.output
+    }
+
+    fn output_mut(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn length(&self) -> u32 {
+        self.model.length
+    }
+
+    fn device(&self) -> Option<&str> {
+        self.model.device.as_deref()
     }
 }
 

@@ -4,8 +4,8 @@ mod analysis;
 mod checkpoint;
 mod configuration;
 mod fields;
-mod forecast;
+mod model;
 mod records;
 mod setup;
 
-pub(crate) use forecast::run;
+pub(crate) use model::run;

@@ -18,7 +18,7 @@ use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
 use crate::error::{Error, Result};
 use crate::input_grid::input_grid;
-use crate::setup::grid;
+use crate::setup::{grid, hash_of_file};
 
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
 const WIND_GROWTH: f64 = 1.4;
@@ -195,8 +195,9 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
     }
 }
 
-/// Hash of all that the results depend on: inputs, model and output interval, but neither paths, nor length, nor device.
-pub(super) fn fingerprint(configuration: &Configuration) -> Result<Fingerprint> {
+/// Hash of all that the results depend on: inputs, model and output interval, but neither paths, nor length, nor device;
+/// and that of the state's file.
+pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint, blake3::Hash)> {
     let mut settings = serde_json::to_value(configuration).expect("a configuration is valid JSON");
     let mut remove = |table: &str, key: &str| {
         if let Some(table) = settings.get_mut(table).and_then(Value::as_object_mut) {
@@ -210,11 +211,12 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<Fingerprint> 
     settings["output"] = Value::from(configuration.output.interval);
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());
-    for path in std::iter::once(&configuration.input.file).chain(&configuration.input.orography) {
-        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-        hasher.update(blake3::hash(&bytes).as_bytes());
+    let input = hash_of_file(&configuration.input.file)?;
+    hasher.update(input.as_bytes());
+    if let Some(path) = &configuration.input.orography {
+        hasher.update(hash_of_file(path)?.as_bytes());
     }
-    Ok(*hasher.finalize().as_bytes())
+    Ok((*hasher.finalize().as_bytes(), input))
 }
 
 fn describe(state: &State) -> String {
