@@ -1,11 +1,12 @@
 //! GRIB2 messages through ecCodes: the sections that a stream of fields shares are prepared once.
 //!
 //! Grid definition templates 3.0 (lat-lon) and 3.40 (Gaussian, with the points per ring where it is reduced), product
-//! definition template 4.0 (a field at a time on a level), simple packing (5.0).
+//! definition template 4.0 (a field at a time on a level), those of [`EnsembleProduct`], simple packing (5.0).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
 use terrella_kernels::Real;
 
+use super::ensemble::EnsembleProduct;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
@@ -96,6 +97,25 @@ impl GribEncoder {
 
     /// One message. `values`: one per point in the layout's order, in the parameter's unit.
     pub fn encode<R: Real>(&self, identity: &Identity, values: &[R]) -> Result<Vec<u8>> {
+        self.message(identity, None, values)
+    }
+
+    /// One message of an ensemble: a member, mean or spread in the parameter's unit, or a probability in %.
+    pub fn encode_ensemble<R: Real>(
+        &self,
+        identity: &Identity,
+        product: EnsembleProduct,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
+        self.message(identity, Some(product), values)
+    }
+
+    fn message<R: Real>(
+        &self,
+        identity: &Identity,
+        product: Option<EnsembleProduct>,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
         let name = identity.parameter.short_name;
         if values.len() != self.points {
             return Err(Error::LengthMismatch {
@@ -111,7 +131,13 @@ impl GribEncoder {
             return Err(Error::MissingValues { field: name.into(), missing: without, total: values.len() });
         }
         let mut message = self.template.duplicate()?;
+        if let Some(product) = product {
+            message.set_long("productDefinitionTemplateNumber", product.template())?;
+        }
         set_product(&mut message, identity)?;
+        if let Some(product) = product {
+            product.set(&mut message)?;
+        }
         if without > 0 {
             // Not part of a message's bytes, so a copy starts with ecCodes' own value.
             message.set_double("missingValue", MISSING)?;

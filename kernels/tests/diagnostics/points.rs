@@ -11,7 +11,8 @@ const POINTS: usize = 37;
 
 /// A sequence without pattern, 0 to 1, by Lehmer's generator.
 fn sequence(seed: u64, len: usize) -> Vec<f64> {
-    let mut state = seed * 2 + 1;
+    // The first numbers of neighbouring seeds are neighbours: they are left out.
+    let mut state = (0..8).fold(seed * 2 + 1, |state, _| state * 48271 % 2147483647);
     (0..len)
         .map(|_| {
             state = state * 48271 % 2147483647;
