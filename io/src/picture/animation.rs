@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::canvas::Canvas;
 use super::ticks::nice_levels;
-use crate::error::{Error, Result};
+use crate::error::Error;
 use crate::sink::AtomicFile;
 
 /// Draws `frames` pictures of one size one after the other and writes them as an animated PNG that repeats for ever, whole or
@@ -43,9 +43,9 @@ pub fn save_animation<E: From<Error>>(
     encoder.set_frame_delay(delay, 100).map_err(failed)?;
     let mut writer = encoder.write_header().map_err(failed)?;
     writer.write_image_data(before.pixels()).map_err(failed)?;
-    writer
-        .set_blend_op(png::BlendOp::Over)
-        .map_or_else(|error| if frames > 1 { Err(failed(error)) } else { Ok(()) }, Ok)?;
+    if frames > 1 {
+        writer.set_blend_op(png::BlendOp::Over).map_err(failed)?;
+    }
     for frame in 1..frames {
         let next = draw(frame)?;
         if (next.width(), next.height()) != (width, height) {

@@ -122,11 +122,11 @@ impl Detector {
                 return Err(Error::NotFinite { field, value, level: 0, latitude, longitude });
             }
         }
-        Ok(self.candidates(fields).into_iter().filter_map(|point| self.cyclone(point, fields)).collect())
+        Ok(self.centres(fields).into_iter().map(|point| self.cyclone(point, fields)).collect())
     }
 
-    /// Minima by rising pressure, none near a deeper one.
-    fn candidates(&self, fields: &CycloneFields) -> Vec<usize> {
+    /// Minima with a closed contour by rising pressure, none near a deeper one.
+    fn centres(&self, fields: &CycloneFields) -> Vec<usize> {
         let pressure = fields.sea_level_pressure;
         let mut minima = Vec::new();
         for ring in self.grid.rings() {
@@ -145,27 +145,23 @@ impl Detector {
             }
         }
         minima.sort_by(|&i, &j| pressure[i].total_cmp(&pressure[j]));
+        let Self { grid, neighbours, settings } = self;
         let mut kept: Vec<usize> = Vec::new();
         for point in minima {
-            let here = self.grid.coordinates(point);
-            let far = |&other: &usize| {
-                great_circle_angle(here, self.grid.coordinates(other)) >= self.settings.separation
-            };
-            if kept.iter().all(far) {
+            let here = grid.coordinates(point);
+            let far =
+                |&other: &usize| great_circle_angle(here, grid.coordinates(other)) >= settings.separation;
+            let (rise, angle) = (settings.pressure_rise, settings.pressure_angle);
+            if kept.iter().all(far) && is_closed(grid, neighbours, point, rise, angle, |i| pressure[i]) {
                 kept.push(point);
             }
         }
         kept
     }
 
-    fn cyclone(&self, point: usize, fields: &CycloneFields) -> Option<Cyclone> {
+    fn cyclone(&self, point: usize, fields: &CycloneFields) -> Cyclone {
         let Self { grid, neighbours, settings } = self;
         let pressure = fields.sea_level_pressure;
-        if !is_closed(grid, neighbours, point, settings.pressure_rise, settings.pressure_angle, |i| {
-            pressure[i]
-        }) {
-            return None;
-        }
         let (place, lowest) = minimum(grid, point, pressure);
         let largest = |angle: f64, values: &[f64]| {
             let mut best = point;
@@ -181,12 +177,12 @@ impl Detector {
             let (fall, angle) = (settings.thickness_fall, settings.thickness_angle);
             is_closed(grid, neighbours, core, fall, angle, |i| -thickness[i])
         };
-        Some(Cyclone {
+        Cyclone {
             latitude: place.0,
             longitude: place.1,
             pressure: lowest,
             maximum_wind: fields.wind_speed.map(|speed| speed[largest(settings.wind_angle, speed)]),
             warm_core: fields.thickness.map(is_warm),
-        })
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Cyclones: centres of low pressure, refined between grid points, with a test for a warm core, and their tracks.
 //!
-//! **Centres** ([`Detector`]). A candidate is a point whose mean sea-level pressure is below that of all its neighbours. Of
-//! candidates nearer to each other than a distance, the deepest stays. It is a cyclone if its pressure rises by 2 hPa
-//! within 5.5° of great circle on every path outwards (a closed contour), and its core is warm if the thickness of the
+//! **Centres** ([`Detector`]). A candidate is a point whose mean sea-level pressure is below that of all its neighbours. It
+//! is a cyclone if its pressure rises by 2 hPa within 5.5° of great circle on every path outwards (a closed contour); of
+//! cyclones nearer to each other than a distance the deepest stays. Its core is warm if the thickness of the
 //! layer 300–500 hPa falls by 58.8 m² s⁻² within 6.5° on every path from its largest value within 1° of the centre: the
 //! criteria of Ullrich & Zarzycki (2017, *Geosci. Model Dev.* 10, 1069–1090, doi:10.5194/gmd-10-1069-2017) for tropical
 //! cyclones, of which the first alone also finds extratropical ones.
