@@ -4,7 +4,11 @@ mod analysis;
 mod checkpoint;
 mod configuration;
 mod fields;
+mod ground;
 mod model;
+mod near_ground;
+mod physics;
+mod physics_settings;
 mod records;
 mod setup;
 

@@ -13,7 +13,7 @@ use terrella_kernels::grid::Grid;
 use super::configuration::Configuration;
 use super::fields::{self, MAPPED, quantities};
 use super::records::{Record, Series, rms_difference};
-use super::{checkpoint, setup};
+use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
 use crate::checkpoint::Reader;
 use crate::configuration::{Initialisation, Precision};
@@ -44,13 +44,17 @@ struct AtmosphereForecast<R: Real> {
     series: Series,
     steps_per_output: u64,
     layout: Layout,
+    /// What the column physics is, for people.
+    physics: String,
+    /// Roughness of the ground \[m\], `[point]`.
+    roughness: Vec<f64>,
 }
 
 /// The model at the initial state that the configuration names.
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
     let mut start = setup::start(configuration)?;
     let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
-    let mut model = setup::model::<R>(configuration, start.settings.clone(), device)?;
+    let mut model = setup::model::<R>(configuration, &start, device)?;
     start.state.set_on(&mut model)?;
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
@@ -70,6 +74,8 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
             series: Series::default(),
             steps_per_output: start.steps_per_output,
             layout: Layout::from(&start.settings.grid),
+            physics: physics::description(start.suite, configuration.physics.sunlight),
+            roughness: physics::roughness(&configuration.physics, start.suite, &start.ground),
         },
         valid: start.valid,
         steps_per_output: start.steps_per_output,
@@ -125,12 +131,13 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.device(),
                 settings.time_step
             ),
-            "           adiabatic but for friction at the ground: no sun, sea, clouds or rain; water vapour is only carried".into(),
+            format!("           {}", self.physics),
         ]
     }
 
     fn quantities(&self) -> Vec<Quantity> {
-        quantities()
+        let physics = self.model.physics_diagnostic("surface_temperature").is_some();
+        quantities(self.model.configuration().moist, physics)
     }
 
     fn step(&mut self) -> Result<()> {
@@ -141,7 +148,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
-        fields::snapshot(&mut self.model, &self.layout, valid)
+        fields::snapshot(&mut self.model, &self.roughness, &self.layout, valid)
     }
 
     fn record(&mut self, fields: &OutputFields) -> Result<String> {
@@ -150,14 +157,19 @@ impl<R: Real> Model for AtmosphereForecast<R> {
             self.series.first_height = height.to_vec();
         }
         let change = rms_difference(self.grid(), height, &self.series.first_height);
-        let record = Record::new(&self.model.diagnostics()?, change);
+        let diagnostics = self.model.diagnostics()?;
+        let record = Record::new(&diagnostics, &self.model, change)?;
         self.series.records.push(record);
         let noise = match self.series.recent_noise(self.steps_per_output as usize) {
             Some(noise) => format!("{noise:5.2} hPa/h"),
             None => "    -     ".into(),
         };
+        let rain = match self.series.rain_rate().filter(|_| record.precipitation > 0.0) {
+            Some(rain) => format!("   rain {rain:.2} mm/day"),
+            None => String::new(),
+        };
         Ok(format!(
-            "p_s {:.2} hPa   wind {:5.1} m/s   T {:.0} to {:.0} K   noise {noise}   500 hPa moved {:.0} m",
+            "p_s {:.2} hPa   wind {:5.1} m/s   T {:.0} to {:.0} K   noise {noise}   500 hPa moved {:.0} m{rain}",
             record.surface_pressure / 100.0,
             record.maximum_wind,
             record.coldest,
@@ -167,13 +179,15 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        checkpoint::encode(bytes, &self.model.checkpoint()?, &self.series);
+        let memory = self.model.physics_memory()?;
+        checkpoint::encode(bytes, &self.model.checkpoint()?, &memory, &self.series);
         Ok(())
     }
 
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let (state, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
+        let (state, memory, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
         self.model.restore(&state)?;
+        self.model.restore_physics_memory(&memory)?;
         self.series = series;
         self.noise = Noise::new(self.model.configuration())?;
         self.noise.observe(&self.model)?;
@@ -181,7 +195,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn measured(&self) -> Value {
-        self.series.measured()
+        self.series.measured(self.time_step(), physics::LATENT_HEAT)
     }
 
     fn charts(&self) -> Vec<Chart> {
