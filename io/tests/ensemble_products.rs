@@ -44,17 +44,23 @@ fn products_are_told_apart_and_keep_their_values() {
     for product in PRODUCTS {
         bytes.extend(encoder.encode_ensemble(&identity(), product, &values).unwrap());
     }
+    // Sums over time have other templates.
+    let rain = Identity { parameter: Parameter::TOTAL_PRECIPITATION, level: Level::Surface, ..identity() };
+    for product in &PRODUCTS[1..] {
+        bytes.extend(encoder.encode_ensemble(&rain, *product, &values).unwrap());
+    }
     std::fs::write(&path, &bytes).unwrap();
     let file = GribFile::open(&path).unwrap();
-    assert_eq!(file.headers().len(), PRODUCTS.len());
-    for header in file.headers() {
-        assert_eq!((header.step(), header.pressure()), (30.0, Some(850.0)));
+    assert_eq!(file.headers().len(), 2 * PRODUCTS.len() - 1);
+    for (number, header) in file.headers().iter().enumerate() {
+        let pressure = (number < PRODUCTS.len()).then_some(850.0);
+        assert_eq!((header.step(), header.pressure()), (30.0, pressure));
         let field = file.decode(header, Missing::Refuse).unwrap();
         let worst = field.values.iter().zip(&values).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(worst < 180.0 / 65_536.0, "{worst}");
     }
     let keys = "productDefinitionTemplateNumber,typeOfProcessedData,typeOfGeneratingProcess,perturbationNumber:s,\
-                numberOfForecastsInEnsemble:s,derivedForecast:s,probabilityType:s,lowerLimit:s,upperLimit:s,step:s";
+                numberOfForecastsInEnsemble:s,derivedForecast:s,probabilityType:s,lowerLimit:s,upperLimit:s,endStep:s";
     let Ok(output) = Command::new("grib_get").args(["-F", "%g", "-f", "-p", keys]).arg(&path).output() else {
         println!("not run: grib_get (Debian's package libeccodes-tools) is not installed");
         return;
@@ -70,7 +76,12 @@ fn products_are_told_apart_and_keep_their_values() {
         ["2", "cp", "4", none, "10", "0", none, none, none, "30"],
         ["2", "cp", "4", none, "10", "4", none, none, none, "30"],
         ["5", "cp", "5", none, none, none, "3", "295.25", "MISSING", "30"],
+        ["11", "pf", "4", "3", "10", none, none, none, none, "30"],
+        ["12", "cp", "4", none, "10", "0", none, none, none, "30"],
+        ["12", "cp", "4", none, "10", "4", none, none, none, "30"],
+        ["9", "cp", "5", none, none, none, "3", "295.25", "MISSING", "30"],
     ];
+    assert_eq!(lines.len(), table.len());
     for (line, expected) in lines.iter().zip(table) {
         for (number, (got, expected)) in line.iter().zip(expected).enumerate() {
             // The words of code table 1.4 are those of the tool's version.

@@ -107,6 +107,14 @@ pub(crate) struct Output {
     pub(crate) picture_width: u32,
     /// Projection of the maps.
     pub(crate) projection: Projection,
+    /// Animations of fields.
+    pub(crate) animation: bool,
+    /// Which fields, such as prmsl, t850, ws250; auto: sea-level pressure and the wind of the highest surface.
+    pub(crate) animation_fields: Automatic<Vec<String>>,
+    /// Width of animations \[pixels\].
+    pub(crate) animation_width: u32,
+    /// Time for which each picture of an animation is shown \[s\].
+    pub(crate) animation_time: f64,
     /// Hours between checkpoints; 0 writes one only where a run stops early.
     pub(crate) checkpoint_interval: u32,
 }
@@ -177,6 +185,19 @@ pub(crate) enum Projection {
     SouthPolar,
 }
 
+impl Projection {
+    /// As the pictures draw it.
+    pub(crate) fn of_pictures(self) -> terrella_io::picture::Projection {
+        use terrella_io::picture::Projection as Drawn;
+        match self {
+            Self::Robinson => Drawn::Robinson { longitude: 0.0 },
+            Self::PlateCarree => Drawn::PlateCarree { longitude: 0.0 },
+            Self::NorthPolar => Drawn::Orthographic { longitude: 0.0, latitude: 90.0 },
+            Self::SouthPolar => Drawn::Orthographic { longitude: 0.0, latitude: -90.0 },
+        }
+    }
+}
+
 fn five_hundred() -> u32 {
     500
 }
@@ -218,6 +239,10 @@ impl Default for Output {
             pictures: true,
             picture_width: 1600,
             projection: Projection::Robinson,
+            animation: false,
+            animation_fields: Automatic::Auto,
+            animation_width: 1000,
+            animation_time: 0.25,
             checkpoint_interval: 24,
         }
     }
@@ -322,6 +347,15 @@ impl Output {
         within("output", "interval", self.interval, 1, 24 * 366)?;
         within("output", "bits", self.bits, 1, 32)?;
         within("output", "picture_width", self.picture_width, 400, 8000)?;
+        within("output", "animation_width", self.animation_width, 200, 4000)?;
+        within("output", "animation_time", self.animation_time, 0.01, 10.0)?;
+        if let Automatic::Given(fields) = &self.animation_fields
+            && fields.is_empty()
+        {
+            return Err(
+                "Key 'animation_fields' in [output] is empty: expected \"auto\" or names of fields.".into()
+            );
+        }
         if self.formats.is_empty() {
             return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
         }

@@ -166,7 +166,11 @@ impl Observer for Film {
                 Some(Reel { name: String::from_utf8(name).ok()?, parameter, frames })
             })
             .collect::<Option<Vec<_>>>()?;
-        memory.end()
+        let names: Vec<&String> = self.reels.iter().map(|reel| &reel.name).collect();
+        match &self.wanted {
+            Automatic::Given(wanted) if names != wanted.iter().collect::<Vec<_>>() => None,
+            _ => memory.end(),
+        }
     }
 
     fn finish(&mut self) -> Result<Vec<PathBuf>> {

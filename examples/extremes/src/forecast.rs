@@ -21,7 +21,8 @@ use crate::progress::{Progress, say};
 use crate::setup;
 use crate::summary::{self, Summary, Timings};
 
-const CHECKPOINT: &str = "checkpoint.bin";
+/// Name of checkpoints in the run's folder.
+pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
 
 /// The configuration that the arguments name, with what they replace, and the device.
 pub(crate) fn configure<C: Settings>(arguments: &RunArguments) -> Result<(C, Device)> {
@@ -33,13 +34,22 @@ pub(crate) fn configure<C: Settings>(arguments: &RunArguments) -> Result<(C, Dev
     Ok((configuration, device))
 }
 
+/// How far a run came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    /// Time steps of the configured forecast.
+    pub(crate) configured_steps: u64,
+    /// Whether it ended before.
+    pub(crate) stopped_early: bool,
+}
+
 /// Runs the forecast of the model that `start` makes of the configuration.
 pub(crate) fn run<C: Settings, M: Model>(
     arguments: &RunArguments,
     configuration: C,
     device: Device,
     start: impl FnOnce(&C, Device) -> Result<Start<M>>,
-) -> Result<()> {
+) -> Result<Outcome> {
     Run::prepare(arguments, configuration, device, start)?.run()
 }
 
@@ -55,6 +65,7 @@ struct Run<C, M> {
     steps_per_output: u64,
     first_step: u64,
     last_step: u64,
+    configured_steps: u64,
     stops_early: bool,
     quantities: Vec<Quantity>,
     writer: Writer,
@@ -107,7 +118,11 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         let first_step = model.step_count();
         let configured = u64::from(configuration.length() / output.interval) * steps_per_output;
-        let last_step = arguments.steps.unwrap_or(configured);
+        let last_step = match arguments.steps {
+            Some(steps) if arguments.within_length => steps.min(configured),
+            Some(steps) => steps,
+            None => configured,
+        };
         if let Some(path) = arguments.restart.clone().filter(|_| first_step >= last_step) {
             return Err(Error::Checkpoint {
                 path,
@@ -134,6 +149,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             steps_per_output,
             first_step,
             last_step,
+            configured_steps: configured,
             stops_early: last_step < configured,
             quantities,
             writer,
@@ -146,7 +162,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         })
     }
 
-    fn run(mut self) -> Result<()> {
+    fn run(mut self) -> Result<Outcome> {
         let started = Instant::now();
         self.announce();
         let mut progress = Progress::new(self.first_step, self.last_step);
@@ -167,11 +183,13 @@ impl<C: Settings, M: Model> Run<C, M> {
             }
             if interruption::requested() && step < self.last_step {
                 progress.finish();
-                return self.interrupt();
+                return Err(self.interrupt()?);
             }
         }
         progress.finish();
-        self.complete(started)
+        let outcome = Outcome { configured_steps: self.configured_steps, stopped_early: self.stops_early };
+        self.complete(started)?;
+        Ok(outcome)
     }
 
     /// Says what is going to be computed, and what may be expected of it.
@@ -245,12 +263,13 @@ impl<C: Settings, M: Model> Run<C, M> {
         Ok(checkpoint::end(bytes))
     }
 
-    fn interrupt(mut self) -> Result<()> {
+    /// Leaves what a restart needs; the error that ends the program.
+    fn interrupt(mut self) -> Result<Error> {
         let hour = format!("{:.2}", self.model.hour());
         let checkpoint = self.write_checkpoint()?;
         let drawn = self.pictures.take().map_or(Vec::new(), |pictures| pictures.files().to_vec());
         self.summarise("interrupted", drawn, None)?;
-        Err(Error::Interrupted { hour, checkpoint })
+        Ok(Error::Interrupted { hour, checkpoint })
     }
 
     fn complete(mut self, started: Instant) -> Result<()> {
@@ -343,7 +362,12 @@ fn restore<M: Model>(
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
     let mut reader = checkpoint::open::<M::Number>(&bytes, M::CHECKPOINT, fingerprint, path)?;
     model.restore(&mut reader)?;
-    for (name, memory) in reader.memories()? {
+    let memories = reader.memories()?;
+    let lacking = observers.iter().find(|observer| memories.iter().all(|(name, _)| observer.name() != name));
+    if let Some(observer) = lacking {
+        return Err(refuse(format!("it was written without '{}', which this run has", observer.name())));
+    }
+    for (name, memory) in memories {
         let own = observers.iter_mut().find(|observer| observer.name() == name);
         own.and_then(|observer| observer.restore(&memory))
             .ok_or_else(|| refuse(format!("what '{name}' remembers in it is not this run's")))?;

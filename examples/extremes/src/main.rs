@@ -9,8 +9,11 @@ mod automatic;
 mod charts;
 mod checkpoint;
 mod configuration;
+mod diagnostics;
 mod digital_filter;
+mod ensemble;
 mod error;
+mod film;
 mod forecast;
 mod initial_state;
 mod input;
@@ -19,7 +22,9 @@ mod interpolation;
 mod interruption;
 mod known_keys;
 mod maps;
+mod memory;
 mod model;
+mod named_field;
 mod netcdf;
 mod observer;
 mod output;
@@ -49,7 +54,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(run) => {
             configuration::equations(&run.configuration).and_then(|equations| match equations {
-                Equations::ShallowWater => shallow_water::run(run),
+                Equations::ShallowWater => shallow_water::run(run).map(|_| ()),
                 Equations::Primitive => primitive::run(run),
             })
         }

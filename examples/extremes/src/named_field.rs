@@ -61,8 +61,7 @@ pub(crate) fn names(quantities: &[Quantity]) -> Vec<String> {
 
 /// The field of that name; none where the model does not write it.
 pub(crate) fn find(moment: &Moment<'_>, wanted: &str) -> Option<NamedField> {
-    let (name, parameter, level) =
-        known(moment.quantities).into_iter().find(|(name, ..)| name == wanted)?;
+    let (name, parameter, level) = known(moment.quantities).into_iter().find(|(name, ..)| name == wanted)?;
     let values = match parameter.short_name {
         "ws" => speed(moment, [Parameter::EASTWARD_WIND, Parameter::NORTHWARD_WIND], level)?,
         "10si" => {
@@ -84,7 +83,12 @@ pub(crate) fn require(
         let names = names(moment.quantities);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let expected = format!("a field that this model writes; {}", hint(wanted, &names));
-        Error::Setting { key, table, got: format!("'{wanted}'"), expected: expected.trim_end_matches('.').into() }
+        Error::Setting {
+            key,
+            table,
+            got: format!("'{wanted}'"),
+            expected: expected.trim_end_matches('.').into(),
+        }
     })
 }
 

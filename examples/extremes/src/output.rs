@@ -237,7 +237,7 @@ pub(crate) fn stem(reference: Time) -> String {
 
 /// Largest difference that simple packing explains: its step is at most range / 2^(bits−1), rounding makes half of
 /// that; the reference value is an f32.
-fn packing_error(values: &[f64], bits: u32) -> f64 {
+pub(crate) fn packing_error(values: &[f64], bits: u32) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (high - low) / 2_f64.powi(bits as i32) + f64::from(f32::EPSILON) * low.abs().max(high.abs())

@@ -14,10 +14,12 @@ use crate::charts::charts;
 use crate::checkpoint::{self, Reader};
 use crate::configuration::{Configuration, Initialisation, Precision};
 use crate::error::{Error, Result};
-use crate::forecast::{configure, run as forecast};
+use crate::film::Film;
+use crate::forecast::{Outcome, configure, run as forecast};
 use crate::initial_state::{self, InitialState};
 use crate::maps::Drawable;
 use crate::model::{Model, Snapshot, Start};
+use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
 use crate::series::{Record, Series};
@@ -33,8 +35,11 @@ const PARAMETERS: [Parameter; 5] = [
     Parameter::DIVERGENCE,
 ];
 
+/// Below every picture.
+const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.";
+
 /// Runs the forecast that the arguments describe.
-pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
+pub(crate) fn run(arguments: &RunArguments) -> Result<Outcome> {
     let (configuration, device) = configure::<Configuration>(arguments)?;
     match configuration.model.precision {
         Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
@@ -77,6 +82,10 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
     let truncation = configuration.model.truncation;
     let title = format!("Shallow-water forecast at {level} hPa, T{truncation}, from {}", initial.valid);
     let geopotential = model.spectral_state().geopotential.to_vec()?;
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if let Some(film) = Film::new(&configuration.output, FOOTER, initial.valid) {
+        observers.push(Box::new(film));
+    }
     Ok(Start {
         model: LayerForecast {
             model,
@@ -98,12 +107,8 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
                 ", spectral shallow-water model"
             ),
         },
-        labels: Labels {
-            level,
-            truncation,
-            footer: "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.",
-        },
-        observers: Vec::new(),
+        labels: Labels { level, truncation, footer: FOOTER },
+        observers,
     })
 }
 

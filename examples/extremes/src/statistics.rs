@@ -79,5 +79,6 @@ fn words(level: Level) -> String {
         Level::HeightAboveGround(height) => format!("{height} m"),
         Level::MeanSea => "mean sea".into(),
         Level::Surface => "surface".into(),
+        Level::Column => "column".into(),
     }
 }

@@ -1,6 +1,7 @@
 //! What a field of an ensemble is, in GRIB2 and CF.
 //!
-//! Product definition templates 4.1 (a member), 4.2 (mean or spread), 4.5 (a probability), at a point in time.
+//! Product definition templates 4.1 (a member), 4.2 (mean or spread), 4.5 (a probability) at a point in time; 4.11, 4.12 and
+//! 4.9 for sums over time.
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2, code tables 4.6, 4.7 and 4.9.
 
 use super::netcdf::Naming;
@@ -42,12 +43,30 @@ pub enum EnsembleProduct {
 }
 
 impl EnsembleProduct {
-    /// The product definition template.
-    pub(super) fn template(self) -> i64 {
+    /// The product definition template of a field at a time, or of a sum over time.
+    pub(super) fn template(self, sum: bool) -> i64 {
         match self {
-            Self::Member { .. } => 1,
-            Self::Mean { .. } | Self::Spread { .. } => 2,
-            Self::ProbabilityAbove { .. } => 5,
+            Self::Member { .. } => {
+                if sum {
+                    11
+                } else {
+                    1
+                }
+            }
+            Self::Mean { .. } | Self::Spread { .. } => {
+                if sum {
+                    12
+                } else {
+                    2
+                }
+            }
+            Self::ProbabilityAbove { .. } => {
+                if sum {
+                    9
+                } else {
+                    5
+                }
+            }
         }
     }
 

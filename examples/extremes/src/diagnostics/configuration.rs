@@ -75,9 +75,11 @@ impl Diagnostics {
         if let Automatic::Given(threshold) = self.heat_threshold {
             within("diagnostics", "heat_threshold", threshold, 200.0, 350.0)?;
             if self.heat_climatology.is_some() {
-                return Err("Keys 'heat_threshold' and 'heat_climatology' in [diagnostics] exclude each other: \
+                return Err(
+                    "Keys 'heat_threshold' and 'heat_climatology' in [diagnostics] exclude each other: \
                             expected one of them."
-                    .into());
+                        .into(),
+                );
             }
         }
         within("diagnostics", "heat_excess", self.heat_excess, 0.0, 50.0)?;

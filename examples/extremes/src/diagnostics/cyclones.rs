@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use terrella_io::layout::Layout;
-use terrella_io::picture::{Colour, ColourMap, Contours, Map, MapTrack, Page, Projection, Shading, TrackedMap};
+use terrella_io::picture::{
+    Colour, ColourMap, Contours, Map, MapTrack, Page, Projection, Shading, TrackedMap,
+};
 use terrella_io::sink::AtomicFile;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::diagnostics::cyclones::{
@@ -115,7 +117,9 @@ impl Observer for Cyclones {
     }
 
     fn observe(&mut self, moment: &Moment<'_>) -> Result<()> {
-        let Some(pressure) = moment.field(Parameter::SEA_LEVEL_PRESSURE, Level::MeanSea) else { return Ok(()) };
+        let Some(pressure) = moment.field(Parameter::SEA_LEVEL_PRESSURE, Level::MeanSea) else {
+            return Ok(());
+        };
         let [upper, lower] =
             LAYER.map(|level| moment.field(Parameter::GEOPOTENTIAL_HEIGHT, Level::Pressure(level)));
         let thickness: Option<Vec<f64>> = upper.zip(lower).map(|(upper, lower)| {

@@ -54,7 +54,12 @@ impl Exceedances {
         let window = self.window_hours;
         let parts = [
             (&self.wind, "wind".to_owned(), "wind speed at 10 m".to_owned(), "m s-1"),
-            (&self.precipitation, format!("precipitation_{window}h"), format!("precipitation in {window} h"), "kg m-2"),
+            (
+                &self.precipitation,
+                format!("precipitation_{window}h"),
+                format!("precipitation in {window} h"),
+                "kg m-2",
+            ),
         ];
         for (exceedance, name, words, units) in parts {
             if exceedance.maximum().to_vec()?.iter().all(|value| *value == f32::NEG_INFINITY) {

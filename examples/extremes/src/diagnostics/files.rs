@@ -17,7 +17,12 @@ pub(super) struct Named {
 }
 
 impl Named {
-    pub(super) fn new(name: impl Into<String>, long_name: impl Into<String>, units: &str, values: Vec<f64>) -> Self {
+    pub(super) fn new(
+        name: impl Into<String>,
+        long_name: impl Into<String>,
+        units: &str,
+        values: Vec<f64>,
+    ) -> Self {
         let naming = Naming {
             name: name.into(),
             long_name: long_name.into(),

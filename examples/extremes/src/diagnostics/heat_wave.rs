@@ -94,7 +94,10 @@ fn climatology(path: &Path, layout: &Layout) -> Result<HeatThresholds> {
     for header in file.headers() {
         let field = file.decode(header, Missing::Refuse)?;
         if let Some(value) = field.values.iter().find(|value| !(150.0..=350.0).contains(*value)) {
-            return Err(refuse(format!("'{}' is {value}: expected temperatures of 150 to 350 K.", header.title())));
+            return Err(refuse(format!(
+                "'{}' is {value}: expected temperatures of 150 to 350 K.",
+                header.title()
+            )));
         }
         if !field.layout.is_global() || field.layout.rings().len() < 4 {
             return Err(refuse(format!("'{}' does not cover the globe.", header.title())));
@@ -103,7 +106,8 @@ fn climatology(path: &Path, layout: &Layout) -> Result<HeatThresholds> {
         let at = |(longitude, latitude)| interpolate(rings, &field.values, Kind::Scalar, latitude, longitude);
         fields.push(layout.coordinates().map(at).collect::<Vec<f64>>());
     }
-    let rising = (0..layout.points()).all(|point| fields[0][point] < fields[1][point] && fields[1][point] <= fields[2][point]);
+    let rising = (0..layout.points())
+        .all(|point| fields[0][point] < fields[1][point] && fields[1][point] <= fields[2][point]);
     if !rising {
         return Err(refuse("the fields do not rise from the 25th to the 75th and 90th percentile.".into()));
     }
@@ -165,7 +169,8 @@ impl Observer for HeatWaveDays {
     }
 
     fn finish(&mut self) -> Result<Vec<PathBuf>> {
-        let (Some(waves), Some(thresholds), Some(layout)) = (&self.waves, &self.thresholds, &self.layout) else {
+        let (Some(waves), Some(thresholds), Some(layout)) = (&self.waves, &self.thresholds, &self.layout)
+        else {
             return Ok(Vec::new());
         };
         let wide = |buffer: &Buffer<f32>| -> Result<Vec<f64>> {
@@ -175,10 +180,20 @@ impl Observer for HeatWaveDays {
         let unit = if self.table.heat_climatology.is_some() { "1" } else { "K day" };
         let of = format!("of '{}', at least {days} days", self.field);
         let variables = [
-            Named::new("heat_threshold", format!("Daily maximum of '{}' above which a day is hot", self.field), "K", thresholds.hot.clone()),
+            Named::new(
+                "heat_threshold",
+                format!("Daily maximum of '{}' above which a day is hot", self.field),
+                "K",
+                thresholds.hot.clone(),
+            ),
             Named::new("heat_wave_days", format!("Days in heat waves {of}"), "day", wide(waves.days())?),
             Named::new("heat_wave_longest", format!("Longest heat wave {of}"), "day", wide(waves.longest())?),
-            Named::new("heat_wave_magnitude", format!("Largest magnitude of a heat wave {of}"), unit, wide(waves.largest_magnitude())?),
+            Named::new(
+                "heat_wave_magnitude",
+                format!("Largest magnitude of a heat wave {of}"),
+                unit,
+                wide(waves.largest_magnitude())?,
+            ),
         ];
         let valid = hours(self.reference, self.hour);
         let title = "Heat waves of a forecast";

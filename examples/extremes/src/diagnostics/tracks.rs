@@ -34,9 +34,11 @@ pub(super) fn csv(tracks: &[&Track], reference: Time) -> String {
 
 /// A feature per track: lines, cut where they cross 180°, with times, pressures and winds of their positions.
 pub(super) fn geojson(tracks: &[&Track], reference: Time) -> String {
-    let features: Vec<Value> = tracks.iter().enumerate().map(|(number, track)| feature(number, track, reference)).collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "type": "FeatureCollection", "features": features }))
-        .expect("numbers and texts are valid JSON");
+    let features: Vec<Value> =
+        tracks.iter().enumerate().map(|(number, track)| feature(number, track, reference)).collect();
+    let mut text =
+        serde_json::to_string_pretty(&json!({ "type": "FeatureCollection", "features": features }))
+            .expect("numbers and texts are valid JSON");
     text.push('\n');
     text
 }
@@ -112,15 +114,21 @@ mod tests {
     #[test]
     fn a_track_over_the_date_line_is_cut_there() {
         let crossing = track(&[(178.0, 10.0), (182.0, 14.0), (179.0, 12.5)]);
-        let expected =
-            vec![vec![[178.0, 10.0], [180.0, 12.0]], vec![[-180.0, 12.0], [-178.0, 14.0], [-180.0, 13.0]], vec![[180.0, 13.0], [179.0, 12.5]]];
+        let expected = vec![
+            vec![[178.0, 10.0], [180.0, 12.0]],
+            vec![[-180.0, 12.0], [-178.0, 14.0], [-180.0, 13.0]],
+            vec![[180.0, 13.0], [179.0, 12.5]],
+        ];
         assert_eq!(pieces(&crossing), expected);
         let document: Value =
             serde_json::from_str(&geojson(&[&crossing], "2011-01-15T12".parse().unwrap())).unwrap();
         let properties = &document["features"][0]["properties"];
         assert_eq!(properties["times"][2], "2011-01-16T00:00:00Z");
         assert_eq!(properties["maximum_winds_m_s"][0], Value::Null);
-        assert_eq!((properties["lowest_pressure_hpa"].as_f64(), properties["warm_positions"].as_u64()), (Some(987.65), Some(1)));
+        assert_eq!(
+            (properties["lowest_pressure_hpa"].as_f64(), properties["warm_positions"].as_u64()),
+            (Some(987.65), Some(1))
+        );
     }
 
     #[test]

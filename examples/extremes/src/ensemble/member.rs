@@ -1,30 +1,15 @@
 //! Takes the fields of a running member into the statistics of the ensemble.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use terrella_io::Level;
-use terrella_io::Parameter;
-use terrella_io::sink::AtomicFile;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::diagnostics::ensemble::EnsembleStatistics;
 
+use super::fields::Fields;
 use super::{Ensemble, statistics, workspace};
 use crate::error::{Error, Result};
 use crate::named_field::{NamedField, names, require};
 use crate::observer::{Moment, Observer};
-
-/// Name of the list of fields in the workspace.
-pub(super) const FIELDS: &str = "fields.json";
-
-/// A field of the statistics, as it stands in the list of fields.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
-pub(super) struct FieldEntry {
-    /// As configurations name it.
-    pub(super) name: String,
-    /// Thresholds of its probabilities.
-    pub(super) thresholds: Vec<f64>,
-}
 
 /// Adds every output time of a member to the statistics of that time.
 pub(crate) struct MemberStatistics {
@@ -34,8 +19,8 @@ pub(crate) struct MemberStatistics {
 
 impl MemberStatistics {
     /// For the member that the table names, whose own folder lies in that of the ensemble.
-    pub(crate) fn new(ensemble: &Ensemble, member_folder: &std::path::Path) -> Self {
-        let folder = member_folder.parent().unwrap_or(std::path::Path::new(""));
+    pub(crate) fn new(ensemble: &Ensemble, member_folder: &Path) -> Self {
+        let folder = member_folder.parent().unwrap_or(Path::new(""));
         Self { ensemble: ensemble.clone(), workspace: workspace(folder) }
     }
 
@@ -88,12 +73,7 @@ impl Observer for MemberStatistics {
         }
         statistics::write(&path, moment.hour, &all)?;
         if member == 0 && moment.hour == 0.0 {
-            let entries: Vec<FieldEntry> = fields
-                .into_iter()
-                .map(|(field, thresholds)| FieldEntry { name: field.name, thresholds })
-                .collect();
-            let text = serde_json::to_string(&entries).expect("names and numbers are valid JSON");
-            AtomicFile::write(self.workspace.join(FIELDS), text.as_bytes())?;
+            Fields::new(moment.fields.valid, &fields).write(&self.workspace)?;
         }
         Ok(())
     }
@@ -101,9 +81,4 @@ impl Observer for MemberStatistics {
     fn finish(&mut self) -> Result<Vec<PathBuf>> {
         Ok(Vec::new())
     }
-}
-
-/// Parameter and level of a name.
-pub(super) fn identity(name: &str, quantities: &[crate::output::Quantity]) -> Option<(Parameter, Level)> {
-    crate::named_field::identity(quantities, name)
 }

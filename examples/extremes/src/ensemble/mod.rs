@@ -6,6 +6,7 @@
 //! once.
 
 mod configuration;
+mod fields;
 mod member;
 mod products;
 mod progress;

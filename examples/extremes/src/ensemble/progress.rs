@@ -59,7 +59,8 @@ impl Progress {
             return Err(refuse(format!("an ensemble goes on from '{}'", own.display())));
         }
         let text = std::fs::read_to_string(path).map_err(|error| Error::file(path, "reading", error))?;
-        let progress: Self = serde_json::from_str(&text).map_err(|error| refuse(format!("it is damaged: {error}")))?;
+        let progress: Self =
+            serde_json::from_str(&text).map_err(|error| refuse(format!("it is damaged: {error}")))?;
         if progress.fingerprint != fingerprint {
             return Err(refuse("the configuration is another one than at its writing".into()));
         }

@@ -8,6 +8,7 @@
 //! | 8, …  | for each of 10 spectra: its length and values (five variables at t − Δt, then at t)       |
 //! | 8     | 1 if fields of the columns at t − Δt follow, else 0                                       |
 //! | 8, …  | for each of the 5 fields: its length and values                                           |
+//! | 8, …  | number of fields that column physics remembers; of each: name, number of values, values   |
 //!
 //! Numbers are little-endian. Levels, tracers and time step follow from the configuration, which the fingerprint covers.
 
@@ -19,10 +20,18 @@ use crate::checkpoint::{Reader, push};
 use crate::error::Result;
 
 /// Version of this layout.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
+
+/// What schemes of column physics remember, by name.
+pub(super) type PhysicsMemory<R> = Vec<(String, Vec<R>)>;
 
 /// Appends the model's part.
-pub(super) fn encode<R: Real>(bytes: &mut Vec<u8>, checkpoint: &Checkpoint<R>, series: &Series) {
+pub(super) fn encode<R: Real>(
+    bytes: &mut Vec<u8>,
+    checkpoint: &Checkpoint<R>,
+    memory: &PhysicsMemory<R>,
+    series: &Series,
+) {
     bytes.extend(checkpoint.step.to_le_bytes());
     let numbers = series.to_numbers();
     bytes.extend((numbers.len() as u64).to_le_bytes());
@@ -48,13 +57,20 @@ pub(super) fn encode<R: Real>(bytes: &mut Vec<u8>, checkpoint: &Checkpoint<R>, s
             }
         }
     }
+    bytes.extend((memory.len() as u64).to_le_bytes());
+    for (name, values) in memory {
+        bytes.extend((name.len() as u64).to_le_bytes());
+        bytes.extend(name.as_bytes());
+        bytes.extend((values.len() as u64).to_le_bytes());
+        push(bytes, values);
+    }
 }
 
 /// Reads the part of a model with these settings.
 pub(super) fn decode<R: Real>(
     reader: &mut Reader<'_>,
     settings: &Configuration,
-) -> Result<(Checkpoint<R>, Series)> {
+) -> Result<(Checkpoint<R>, PhysicsMemory<R>, Series)> {
     let step = reader.u64()?;
     let count = reader.u64()?;
     let numbers = (0..count).map(|_| reader.f64()).collect::<Result<Vec<f64>>>()?;
@@ -64,6 +80,13 @@ pub(super) fn decode<R: Real>(
     let previous = fields(reader)?;
     let present = fields(reader)?;
     let columns = if reader.u64()? == 1 { Some(fields(reader)?) } else { None };
+    let memory = (0..reader.u64()?)
+        .map(|_| {
+            let name = String::from_utf8_lossy(reader.bytes()?).into_owned();
+            let count = reader.u64()? as usize;
+            Ok((name, reader.numbers(count)?))
+        })
+        .collect::<Result<PhysicsMemory<R>>>()?;
     let checkpoint = Checkpoint {
         truncation: settings.truncation,
         a: settings.levels.a().to_vec(),
@@ -79,7 +102,7 @@ pub(super) fn decode<R: Real>(
         mass,
         columns,
     };
-    Ok((checkpoint, series))
+    Ok((checkpoint, memory, series))
 }
 
 fn fields<R: Real>(reader: &mut Reader<'_>) -> Result<[Vec<R>; 5]> {

@@ -4,10 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::physics_settings::Physics;
 use crate::automatic::Automatic;
 use crate::configuration::{
     Equations, Initialisation, Output, Precision, Settings, Tables, within, zero_or_within,
 };
+use crate::diagnostics::Diagnostics;
+use crate::ensemble::Ensemble;
 use crate::known_keys::known_keys;
 
 /// All of a configuration file.
@@ -16,7 +19,13 @@ pub(crate) struct Configuration {
     pub(crate) input: Input,
     pub(crate) model: Model,
     #[serde(default)]
+    pub(crate) physics: Physics,
+    #[serde(default)]
     pub(crate) output: Output,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) diagnostics: Option<Diagnostics>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ensemble: Option<Ensemble>,
 }
 
 /// `[input]`: which state of which file.
@@ -81,8 +90,8 @@ pub(crate) struct Model {
     /// Strength of the time filter, 0 to 1.
     pub(crate) filter: f64,
     /// Time in which friction damps the wind at the ground by e \[h\]; it ends at 0.7 of the surface pressure. 0 switches
-    /// it off.
-    pub(crate) friction_time: f64,
+    /// it off; auto is 24 h without column physics, else off, because fluxes at the ground brake the wind.
+    pub(crate) friction_time: Automatic<f64>,
     /// Time in which the sponge damps eddies of the top layer by e \[h\]; 0 switches it off.
     pub(crate) sponge_time: f64,
     /// The deepest hole that the spectral orography may have in the sea \[m\].
@@ -107,7 +116,7 @@ impl Default for Model {
             diffusion_order: 4,
             diffusion_time: 2.4,
             filter: 0.1,
-            friction_time: 24.0,
+            friction_time: Automatic::Auto,
             sponge_time: 24.0,
             ripple_bound: 100.0,
             initialisation: Initialisation::DigitalFilter,
@@ -120,7 +129,10 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
     match table {
         "input" => Some(known_keys::<Input>()),
         "model" => Some(known_keys::<Model>()),
+        "physics" => Some(known_keys::<Physics>()),
         "output" => Some(known_keys::<Output>()),
+        "diagnostics" => Some(known_keys::<Diagnostics>()),
+        "ensemble" => Some(known_keys::<Ensemble>()),
         _ => None,
     }
 }
@@ -138,10 +150,19 @@ impl Settings for Configuration {
         within("model", "diffusion_order", model.diffusion_order, 1, 16)?;
         zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
         within("model", "filter", model.filter, 0.0, 1.0)?;
-        zero_or_within("model", "friction_time", model.friction_time, 0.1, 1e6)?;
+        if let Automatic::Given(time) = model.friction_time {
+            zero_or_within("model", "friction_time", time, 0.1, 1e6)?;
+        }
         zero_or_within("model", "sponge_time", model.sponge_time, 0.1, 1e6)?;
         within("model", "ripple_bound", model.ripple_bound, 1.0, 10_000.0)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        self.physics.validate()?;
+        if let Some(diagnostics) = &self.diagnostics {
+            diagnostics.validate(self.output.interval)?;
+        }
+        if let Some(ensemble) = &self.ensemble {
+            ensemble.validate()?;
+        }
         self.output.validate(model.length)
     }
 
@@ -149,6 +170,9 @@ impl Settings for Configuration {
         self.input.file = folder.join(&self.input.file);
         self.input.orography = self.input.orography.take().map(|path| folder.join(path));
         self.output.folder = folder.join(&self.output.folder);
+        if let Some(diagnostics) = &mut self.diagnostics {
+            diagnostics.resolve(folder);
+        }
     }
 
     fn input(&self) -> &Path {
@@ -191,5 +215,11 @@ mod tests {
         assert!(message("ripple_bound = 0").contains("expected 1 to 10000"));
         assert!(message("friction_time = -1").contains("expected 0 (off) or 0.1"));
         assert!(message("length = 7").contains("multiple of 'interval'"));
+        assert!(
+            message("[physics]\nsuite = 'wet'").contains("moist"),
+            "{}",
+            message("[physics]\nsuite = 'wet'")
+        );
+        assert!(message("[physics]\nalbedo = 1.5").contains("Key 'albedo' in [physics] is 1.5"));
     }
 }

@@ -13,14 +13,18 @@ use terrella_kernels::grid::Grid;
 use super::configuration::Configuration;
 use super::fields::{self, MAPPED, quantities};
 use super::records::{Record, Series, rms_difference};
-use super::{checkpoint, setup};
+use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
 use crate::checkpoint::Reader;
 use crate::configuration::{Initialisation, Precision};
+use crate::diagnostics;
+use crate::ensemble::{self, MemberStatistics};
 use crate::error::{Error, Result};
+use crate::film::Film;
 use crate::forecast::{configure, run as forecast};
 use crate::interruption;
 use crate::model::{Model, Snapshot, Start};
+use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
 use crate::statistics::Statistics;
@@ -28,12 +32,22 @@ use crate::statistics::Statistics;
 /// From mean |∂p_s/∂t| in Pa/s to hPa/h.
 const HECTOPASCAL_PER_HOUR: f64 = 36.0;
 
-/// Runs the forecast that the arguments describe.
+/// Below every picture.
+const FOOTER: &str = "Terrella: primitive-equation forecast. Coasts: Natural Earth.";
+
+/// Runs the forecast, or the ensemble of forecasts, that the arguments describe.
 pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
     let (configuration, device) = configure::<Configuration>(arguments)?;
-    match configuration.model.precision {
+    let run = |arguments: &RunArguments, configuration: Configuration, device: Device| match configuration
+        .model
+        .precision
+    {
         Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
         Precision::F32 => forecast(arguments, configuration, device, start::<f32>),
+    };
+    match configuration.ensemble {
+        Some(_) => ensemble::run(arguments, &configuration, device, run),
+        None => run(arguments, configuration, device).map(|_| ()),
     }
 }
 
@@ -44,13 +58,25 @@ struct AtmosphereForecast<R: Real> {
     series: Series,
     steps_per_output: u64,
     layout: Layout,
+    /// What the column physics is, for people.
+    physics: String,
+    /// Roughness of the ground \[m\], `[point]`.
+    roughness: Vec<f64>,
 }
 
 /// The model at the initial state that the configuration names.
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
     let mut start = setup::start(configuration)?;
     let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
-    let mut model = setup::model::<R>(configuration, start.settings.clone(), device)?;
+    if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
+        ensemble.perturbations().apply(&mut start.state, &start.settings, ensemble.member)?;
+        start.report.push(format!(
+            "perturbed  member {}: {} m/s of random wind in linear balance",
+            ensemble.member, ensemble.amplitude
+        ));
+    }
+    let observers = observers(configuration, &start)?;
+    let mut model = setup::model::<R>(configuration, &start, device)?;
     start.state.set_on(&mut model)?;
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
@@ -70,6 +96,8 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
             series: Series::default(),
             steps_per_output: start.steps_per_output,
             layout: Layout::from(&start.settings.grid),
+            physics: physics::description(start.suite, configuration.physics.sunlight),
+            roughness: physics::roughness(&configuration.physics, start.suite, &start.ground),
         },
         valid: start.valid,
         steps_per_output: start.steps_per_output,
@@ -84,13 +112,34 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
                 ", spectral hydrostatic primitive-equation model"
             ),
         },
-        labels: Labels {
-            level: MAPPED,
-            truncation,
-            footer: "Terrella: primitive-equation forecast. Coasts: Natural Earth.",
-        },
-        observers: vec![Box::new(Statistics::new(&start.settings.grid, &configuration.output.folder))],
+        labels: Labels { level: MAPPED, truncation, footer: FOOTER },
+        observers,
     })
+}
+
+/// Who looks at the forecast: statistics, and what the configuration asks for.
+fn observers(configuration: &Configuration, start: &setup::Start) -> Result<Vec<Box<dyn Observer>>> {
+    let (output, grid) = (&configuration.output, &start.settings.grid);
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Statistics::new(grid, &output.folder))];
+    if let Some(table) = &configuration.diagnostics {
+        let gravity = start.settings.gravity;
+        let setting = diagnostics::Setting {
+            grid,
+            ground: start.state.orography.geopotential.iter().map(|height| height / gravity).collect(),
+            folder: &output.folder,
+            reference: start.valid,
+            interval: output.interval,
+            pictures: output.pictures.then(|| (output.picture_width, output.projection.of_pictures())),
+        };
+        observers.extend(diagnostics::observers(table, &setting)?);
+    }
+    if let Some(film) = Film::new(output, FOOTER, start.valid) {
+        observers.push(Box::new(film));
+    }
+    if let Some(ensemble) = &configuration.ensemble {
+        observers.push(Box::new(MemberStatistics::new(ensemble, &output.folder)));
+    }
+    Ok(observers)
 }
 
 impl<R: Real> Model for AtmosphereForecast<R> {
@@ -125,12 +174,13 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.device(),
                 settings.time_step
             ),
-            "           adiabatic but for friction at the ground: no sun, sea, clouds or rain; water vapour is only carried".into(),
+            format!("           {}", self.physics),
         ]
     }
 
     fn quantities(&self) -> Vec<Quantity> {
-        quantities()
+        let physics = self.model.physics_diagnostic("surface_temperature").is_some();
+        quantities(self.model.configuration().moist, physics)
     }
 
     fn step(&mut self) -> Result<()> {
@@ -141,7 +191,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
-        fields::snapshot(&mut self.model, &self.layout, valid)
+        fields::snapshot(&mut self.model, &self.roughness, &self.layout, valid)
     }
 
     fn record(&mut self, fields: &OutputFields) -> Result<String> {
@@ -150,14 +200,19 @@ impl<R: Real> Model for AtmosphereForecast<R> {
             self.series.first_height = height.to_vec();
         }
         let change = rms_difference(self.grid(), height, &self.series.first_height);
-        let record = Record::new(&self.model.diagnostics()?, change);
+        let diagnostics = self.model.diagnostics()?;
+        let record = Record::new(&diagnostics, &self.model, change)?;
         self.series.records.push(record);
         let noise = match self.series.recent_noise(self.steps_per_output as usize) {
             Some(noise) => format!("{noise:5.2} hPa/h"),
             None => "    -     ".into(),
         };
+        let rain = match self.series.rain_rate().filter(|_| record.precipitation > 0.0) {
+            Some(rain) => format!("   rain {rain:.2} mm/day"),
+            None => String::new(),
+        };
         Ok(format!(
-            "p_s {:.2} hPa   wind {:5.1} m/s   T {:.0} to {:.0} K   noise {noise}   500 hPa moved {:.0} m",
+            "p_s {:.2} hPa   wind {:5.1} m/s   T {:.0} to {:.0} K   noise {noise}   500 hPa moved {:.0} m{rain}",
             record.surface_pressure / 100.0,
             record.maximum_wind,
             record.coldest,
@@ -167,13 +222,15 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        checkpoint::encode(bytes, &self.model.checkpoint()?, &self.series);
+        let memory = self.model.physics_memory()?;
+        checkpoint::encode(bytes, &self.model.checkpoint()?, &memory, &self.series);
         Ok(())
     }
 
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let (state, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
+        let (state, memory, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
         self.model.restore(&state)?;
+        self.model.restore_physics_memory(&memory)?;
         self.series = series;
         self.noise = Noise::new(self.model.configuration())?;
         self.noise.observe(&self.model)?;
@@ -181,7 +238,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn measured(&self) -> Value {
-        self.series.measured()
+        self.series.measured(self.time_step(), physics::LATENT_HEAT)
     }
 
     fn charts(&self) -> Vec<Chart> {
