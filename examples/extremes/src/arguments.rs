@@ -45,6 +45,9 @@ pub(crate) struct RunArguments {
     /// bit.
     #[arg(long, value_name = "FILE")]
     pub(crate) restart: Option<PathBuf>,
+    /// Convert a checkpoint of the other precision (f32, f64) instead of refusing it.
+    #[arg(long, requires = "restart")]
+    pub(crate) convert: bool,
 }
 
 /// Scores forecast files against an analysis: RMSE, bias, anomaly correlation, persistence.
