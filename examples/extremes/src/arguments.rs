@@ -46,6 +46,9 @@ pub(crate) struct RunArguments {
     /// bit. An ensemble continues from the ensemble.json in its folder, at the member where it stopped.
     #[arg(long, value_name = "FILE")]
     pub(crate) restart: Option<PathBuf>,
+    /// Convert a checkpoint of the other precision (f32, f64) instead of refusing it.
+    #[arg(long, requires = "restart")]
+    pub(crate) convert: bool,
     /// Whether `steps` may shorten the configured forecast only.
     #[arg(skip)]
     pub(crate) within_length: bool,

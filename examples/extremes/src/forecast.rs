@@ -9,7 +9,7 @@ use terrella_io::sink::AtomicFile;
 use terrella_kernels::device::{Buffer, Device};
 
 use crate::arguments::RunArguments;
-use crate::checkpoint::{self, Fingerprint};
+use crate::checkpoint::{self, Origin};
 use crate::configuration::Settings;
 use crate::error::{Error, Result};
 use crate::interruption;
@@ -23,6 +23,7 @@ use crate::summary::{self, Summary, Timings};
 
 /// Name of checkpoints in the run's folder.
 pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
+const BEFORE_FAILURE: &str = "before_failure.bin";
 
 /// The configuration that the arguments name, with what they replace, and the device.
 pub(crate) fn configure<C: Settings>(arguments: &RunArguments) -> Result<(C, Device)> {
@@ -60,7 +61,7 @@ struct Run<C, M> {
     valid: Time,
     report: Vec<String>,
     input_hash: blake3::Hash,
-    fingerprint: Fingerprint,
+    origin: Origin,
     model: M,
     steps_per_output: u64,
     first_step: u64,
@@ -73,6 +74,8 @@ struct Run<C, M> {
     pictures: Option<Pictures>,
     observers: Vec<Box<dyn Observer>>,
     checkpoint: Option<PathBuf>,
+    /// The checkpoint of the last output time, and its hour: written where a step fails after it.
+    last_good: Option<(f64, Vec<u8>)>,
     /// Files of the part of the run before a restart.
     earlier_files: Vec<PathBuf>,
     timings: Timings,
@@ -105,6 +108,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             labels,
             mut observers,
         } = start(&configuration, device)?;
+        let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
         let layout = Layout::from(model.grid());
         let output = configuration.output();
         let pictures = if output.pictures {
@@ -114,7 +118,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             None
         };
         if let Some(path) = &arguments.restart {
-            restore(path, &fingerprint, &mut model, &mut observers)?;
+            restore(path, &origin, arguments.convert, &mut model, &mut observers)?;
         }
         let first_step = model.step_count();
         let configured = u64::from(configuration.length() / output.interval) * steps_per_output;
@@ -144,7 +148,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             valid,
             report,
             input_hash,
-            fingerprint,
+            origin,
             model,
             steps_per_output,
             first_step,
@@ -157,6 +161,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             pictures,
             observers,
             checkpoint: None,
+            last_good: None,
             earlier_files,
             timings,
         })
@@ -170,12 +175,18 @@ impl<C: Settings, M: Model> Run<C, M> {
             self.output(&progress)?;
         }
         let checkpoint_hours = self.configuration.output().checkpoint_interval;
+        self.keep_good()?;
         while self.model.step_count() < self.last_step {
-            self.step().inspect_err(|_| self.say_where_to_restart(&progress))?;
+            if let Err(error) = self.step() {
+                return Err(self.failed(error, &progress));
+            }
             let step = self.model.step_count();
             progress.advance(step, self.model.hour());
             if step.is_multiple_of(self.steps_per_output) {
-                self.output(&progress).inspect_err(|_| self.say_where_to_restart(&progress))?;
+                if let Err(error) = self.output(&progress) {
+                    return Err(self.failed(error, &progress));
+                }
+                self.keep_good()?;
                 let hour = self.model.hour().round() as u32;
                 if checkpoint_hours > 0 && hour.is_multiple_of(checkpoint_hours) {
                     self.write_checkpoint()?;
@@ -238,12 +249,24 @@ impl<C: Settings, M: Model> Run<C, M> {
         Ok(())
     }
 
-    /// After a failed step: from where the run can be continued with other settings.
-    fn say_where_to_restart(&self, progress: &Progress) {
+    /// Keeps the present state, from which a run with other settings can go on if a later step fails.
+    fn keep_good(&mut self) -> Result<()> {
+        let started = Instant::now();
+        self.last_good = Some((self.model.hour(), self.checkpoint_bytes()?));
+        self.timings.output += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// After a failed step or output: writes the last good state. Returns the error, which names time and place.
+    fn failed(&mut self, error: Error, progress: &Progress) -> Error {
         progress.finish();
-        if let Some(path) = &self.checkpoint {
-            say(&format!("the last checkpoint is {}", path.display()));
+        let Some((hour, bytes)) = self.last_good.take() else { return error };
+        let path = self.folder.join(BEFORE_FAILURE);
+        match AtomicFile::write(&path, &bytes) {
+            Ok(()) => say(&format!("the state of + {hour:.1} h, before it, is in {}", path.display())),
+            Err(second) => say(&format!("the state of + {hour:.1} h could not be kept: {second}")),
         }
+        error
     }
 
     fn write_checkpoint(&mut self) -> Result<PathBuf> {
@@ -256,7 +279,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn checkpoint_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = checkpoint::begin::<M::Number>(M::CHECKPOINT, &self.fingerprint);
+        let mut bytes = checkpoint::begin::<M::Number>(&self.origin);
         self.model.checkpoint(&mut bytes)?;
         let memories = self.observers.iter().map(|observer| (observer.name(), observer.memory()));
         checkpoint::push_memories(&mut bytes, memories);
@@ -354,13 +377,14 @@ impl<C: Settings, M: Model> Run<C, M> {
 /// Brings model and observers to where a checkpoint file was written.
 fn restore<M: Model>(
     path: &Path,
-    fingerprint: &Fingerprint,
+    origin: &Origin,
+    convert: bool,
     model: &mut M,
     observers: &mut [Box<dyn Observer>],
 ) -> Result<()> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-    let mut reader = checkpoint::open::<M::Number>(&bytes, M::CHECKPOINT, fingerprint, path)?;
+    let mut reader = checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
     model.restore(&mut reader)?;
     let memories = reader.memories()?;
     let lacking = observers.iter().find(|observer| memories.iter().all(|(name, _)| observer.name() != name));

@@ -29,6 +29,8 @@ pub(crate) trait Model {
     fn time_step(&self) -> f64;
     /// Steps since the initial state.
     fn step_count(&self) -> u64;
+    /// Its resolution, such as `T85 L26 on F64`, by which a checkpoint of another one is told.
+    fn description(&self) -> String;
     /// What it computes and what may be expected of it, line by line.
     fn announcement(&self) -> Vec<String>;
     /// What is written at every output time.

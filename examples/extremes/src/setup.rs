@@ -131,6 +131,8 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
     remove("input", "file");
     remove("model", "length");
     remove("model", "device");
+    // Which a checkpoint tells by itself.
+    remove("model", "precision");
     let interval = configuration.output.interval;
     settings["output"] = Value::from(interval);
     let mut hasher = blake3::Hasher::new();

@@ -132,6 +132,11 @@ impl<R: Real> Model for LayerForecast<R> {
         self.model.step_count()
     }
 
+    fn description(&self) -> String {
+        let settings = self.model.configuration();
+        format!("shallow water T{} on {} at {} hPa", settings.truncation, settings.grid, self.level)
+    }
+
     fn announcement(&self) -> Vec<String> {
         let settings = self.model.configuration();
         vec![

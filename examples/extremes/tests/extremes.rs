@@ -56,14 +56,18 @@ fn diagnostics_are_those_of_the_written_fields_and_survive_a_split() {
     let over_times = |function: &dyn Fn(usize) -> f32| (0..points).map(function).collect::<Vec<f32>>();
     let strongest = over_times(&|point| speeds.iter().map(|speed| speed[point]).fold(0.0, f32::max));
     closest(&records(&whole, &exceedance, "wind_maximum")[0], &strongest, 1e-4, "strongest wind");
-    let fraction = over_times(&|point| speeds[1..].iter().filter(|speed| speed[point] > 5.0).count() as f32 / 4.0);
+    let fraction =
+        over_times(&|point| speeds[1..].iter().filter(|speed| speed[point] > 5.0).count() as f32 / 4.0);
     let got = &records(&whole, &exceedance, "wind_above_5")[0];
-    let different = got.iter().zip(&fraction).filter(|(got, expected)| (**got - **expected).abs() > 1e-6).count();
+    let different =
+        got.iter().zip(&fraction).filter(|(got, expected)| (**got - **expected).abs() > 1e-6).count();
     // Speeds are rounded differently before they are compared with the threshold.
     assert!(different <= 2, "{different} of {points}");
     assert!(got.iter().any(|share| *share > 0.9) && got.iter().any(|share| *share < 0.1));
     let rain = records(&whole, forecast, "tp");
-    let most = over_times(&|point| (2..5).map(|time| rain[time][point] - rain[time - 2][point]).fold(f32::MIN, f32::max));
+    let most = over_times(&|point| {
+        (2..5).map(|time| rain[time][point] - rain[time - 2][point]).fold(f32::MIN, f32::max)
+    });
     let got = &records(&whole, &exceedance, "precipitation_12h_maximum")[0];
     closest(got, &most, 1e-4, "precipitation in 12 h");
     assert!(got.iter().any(|amount| *amount > 1.0));
@@ -106,7 +110,9 @@ fn diagnostics_are_those_of_the_written_fields_and_survive_a_split() {
     expect_success(&split.run(&["--steps", "31"]));
     let checkpoint = split.path("out/checkpoint.bin");
     expect_success(&split.run(&["--restart", checkpoint.to_str().unwrap()]));
-    for name in whole.names("out").iter().filter(|name| !matches!(name.as_str(), "summary.json" | "checkpoint.bin")) {
+    for name in
+        whole.names("out").iter().filter(|name| !matches!(name.as_str(), "summary.json" | "checkpoint.bin"))
+    {
         assert!(bytes(&whole, name) == bytes(&split, name), "{name} differs");
     }
     // Without the animation its memory is another run's.
@@ -139,7 +145,8 @@ fn an_ensemble_writes_mean_spread_and_probabilities_of_its_members() {
         for time in 0..2 {
             let at = |point: usize| [0, 1, 2].map(|number: usize| f64::from(members[number][time][point]));
             let count = members[0][time].len();
-            let mean: Vec<f32> = (0..count).map(|point| (at(point).iter().sum::<f64>() / 3.0) as f32).collect();
+            let mean: Vec<f32> =
+                (0..count).map(|point| (at(point).iter().sum::<f64>() / 3.0) as f32).collect();
             let spread: Vec<f32> = (0..count)
                 .map(|point| {
                     let values = at(point);
@@ -155,7 +162,8 @@ fn an_ensemble_writes_mean_spread_and_probabilities_of_its_members() {
     let (mean, control) = (product("t_mean"), member(0, "t"));
     closest(&mean[0], &control[0], 2e-3, "mean of a pair and the control");
     let spread = &product("10u_spread")[0];
-    let rms = (spread.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / spread.len() as f64).sqrt();
+    let rms =
+        (spread.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / spread.len() as f64).sqrt();
     // One component of 2 m/s, brought to 10 m, on a grid that is denser towards the poles.
     assert!((0.5..2.0).contains(&rms), "{rms}");
     let temperatures: Vec<Vec<f32>> = (0..3).map(|number| member(number, "t")[1].clone()).collect();
@@ -184,7 +192,8 @@ fn an_ensemble_writes_mean_spread_and_probabilities_of_its_members() {
     assert!(!split.path("out/ensemble_2011011512.nc").exists());
     let restart = split.path("out/ensemble.json");
     expect_success(&split.run(&["--restart", restart.to_str().unwrap()]));
-    for name in ["ensemble_2011011512.nc", "ensemble_2011011512_f000.grib2", "ensemble_2011011512_f006.grib2"] {
+    for name in ["ensemble_2011011512.nc", "ensemble_2011011512_f000.grib2", "ensemble_2011011512_f006.grib2"]
+    {
         assert!(bytes(&whole, name) == bytes(&split, name), "{name} differs");
     }
     let done = split.run(&["--restart", restart.to_str().unwrap()]);
@@ -209,7 +218,11 @@ fn settings_that_cannot_be_are_named() {
     complaint("[ensemble]\nperturbation = 'random'", "", &["random-balanced"]);
     complaint("[ensemble]\nmembers = 1", "", &["Key 'members' in [ensemble] is 1: expected 2 to 1000"]);
     complaint("[diagnostics]\nwind_thresholds = [20, 10]", "", &["wind_thresholds", "rising"]);
-    complaint("[diagnostics]\nprecipitation_window = 7", "", &["precipitation_window", "multiple of 'interval'"]);
+    complaint(
+        "[diagnostics]\nprecipitation_window = 7",
+        "",
+        &["precipitation_window", "multiple of 'interval'"],
+    );
     complaint("", "animation = true\nanimation_fields = ['t851']", &["animation_fields", "'t851'", "'t850'"]);
     complaint(
         "[ensemble]\nmembers = 2\nprobabilities = { ws10 = [5] }",

@@ -162,6 +162,11 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         self.model.step_count()
     }
 
+    fn description(&self) -> String {
+        let settings = self.model.configuration();
+        format!("T{} L{} on {}", settings.truncation, settings.levels.count(), settings.grid)
+    }
+
     fn announcement(&self) -> Vec<String> {
         let settings = self.model.configuration();
         vec![

@@ -60,6 +60,9 @@ pub(crate) enum Sun {
     Annual,
 }
 
+/// Sunlight is that of Trenberth, Fasullo & Kiehl (2009, doi:10.1175/2008BAMS2634.1): of 341 W m⁻² the air absorbs 78 and
+/// 102 go back to space, which a grey atmosphere does with a depth of 0.26 and an albedo of 0.39. Depths for heat are those of
+/// Frierson, Held & Zurita-Gotor (2006).
 impl Default for Physics {
     fn default() -> Self {
         Self {
@@ -67,8 +70,8 @@ impl Default for Physics {
             convection_time: 2.0,
             convection_humidity: 0.7,
             sunlight: Sun::Diurnal,
-            albedo: 0.31,
-            short_wave_depth: 0.22,
+            albedo: 0.39,
+            short_wave_depth: 0.26,
             equator_depth: 6.0,
             pole_depth: 1.5,
             land_wetness: 0.5,

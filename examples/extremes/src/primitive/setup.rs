@@ -243,6 +243,8 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint,
     remove("model", "length");
     remove("model", "device");
     remove("diagnostics", "heat_climatology");
+    // Which a checkpoint tells by itself.
+    remove("model", "precision");
     settings["output"] = Value::from(configuration.output.interval);
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());
