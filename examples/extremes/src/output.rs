@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use terrella_io::encode::{GribEncoder, GribSettings, Identity, NetcdfFile, Variable};
+use terrella_io::encode::{EnsembleProduct, GribEncoder, GribSettings, Identity, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
 use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
@@ -45,6 +45,8 @@ pub(crate) struct OutputFields {
 pub(crate) struct Titles {
     pub(crate) title: String,
     pub(crate) source: &'static str,
+    /// Which member of an ensemble.
+    pub(crate) member: Option<EnsembleProduct>,
 }
 
 /// The files of one run.
@@ -55,6 +57,7 @@ pub(crate) struct Writer {
     quantities: Vec<Quantity>,
     points: usize,
     bits: u32,
+    member: Option<EnsembleProduct>,
     grib: Option<GribEncoder>,
     netcdf: Option<NetcdfWriter>,
     files: Vec<PathBuf>,
@@ -123,6 +126,7 @@ impl Writer {
             quantities,
             points: layout.points(),
             bits: output.bits,
+            member: titles.member,
             grib,
             netcdf,
             files,
@@ -150,7 +154,10 @@ impl Writer {
         let mut file = AtomicFile::create(&path)?;
         for (parameter, level, values) in self.messages(fields) {
             let identity = Identity { parameter, level, reference: self.reference, valid: fields.valid };
-            file.append(&encoder.encode(&identity, values)?)?;
+            file.append(&match self.member {
+                Some(member) => encoder.encode_ensemble(&identity, member, values)?,
+                None => encoder.encode(&identity, values)?,
+            })?;
         }
         file.commit()?;
         if let Err(error) = self.verify_grib(&path, fields) {

@@ -106,6 +106,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
                 env!("CARGO_PKG_VERSION"),
                 ", spectral shallow-water model"
             ),
+            member: None,
         },
         labels: Labels { level, truncation, footer: FOOTER },
         observers,

@@ -12,7 +12,7 @@ use crate::parameter::Parameter;
 /// What a field of an ensemble of `members` is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum EnsembleProduct {
-    /// One member; 0 is the unperturbed one.
+    /// One member; 0 is the unperturbed one, odd ones are perturbed positively, even ones negatively.
     Member {
         /// Its number, below `members`.
         number: u32,
@@ -77,9 +77,16 @@ impl EnsembleProduct {
         message.set_long("typeOfGeneratingProcess", process)?;
         match self {
             Self::Member { number, members } => {
-                // Code tables 1.4 and 4.6: 3 and 1 the control, 4 and 255 a perturbed member (pairs are not told apart).
+                // Code tables 1.4 and 4.6: 3 and 1 the control; 4 a perturbed member, 3 positively, 2 negatively.
                 message.set_long("typeOfProcessedData", if number == 0 { 3 } else { 4 })?;
-                message.set_long("typeOfEnsembleForecast", if number == 0 { 1 } else { 255 })?;
+                message.set_long(
+                    "typeOfEnsembleForecast",
+                    match number {
+                        0 => 1,
+                        odd if odd % 2 == 1 => 3,
+                        _ => 2,
+                    },
+                )?;
                 message.set_long("perturbationNumber", i64::from(number))?;
                 message.set_long("numberOfForecastsInEnsemble", i64::from(members))
             }

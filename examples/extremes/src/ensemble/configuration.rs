@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terrella_dycore::primitive::initial::Perturbations;
+use terrella_io::encode::EnsembleProduct;
 
 use crate::configuration::within;
 
@@ -73,6 +74,11 @@ impl Ensemble {
             }
         }
         Ok(())
+    }
+
+    /// What the files of the running member are.
+    pub(crate) fn product(&self) -> EnsembleProduct {
+        EnsembleProduct::Member { number: self.member, members: self.members }
     }
 
     /// The perturbations of the members.

@@ -18,7 +18,7 @@ use crate::arguments::RunArguments;
 use crate::checkpoint::Reader;
 use crate::configuration::{Initialisation, Precision};
 use crate::diagnostics;
-use crate::ensemble::{self, MemberStatistics};
+use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
 use crate::film::Film;
 use crate::forecast::{configure, run as forecast};
@@ -111,6 +111,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
                 env!("CARGO_PKG_VERSION"),
                 ", spectral hydrostatic primitive-equation model"
             ),
+            member: configuration.ensemble.as_ref().map(Ensemble::product),
         },
         labels: Labels { level: MAPPED, truncation, footer: FOOTER },
         observers,
