@@ -122,7 +122,11 @@ impl Detector {
                 return Err(Error::NotFinite { field, value, level: 0, latitude, longitude });
             }
         }
-        Ok(self.centres(fields).into_iter().map(|point| self.cyclone(point, fields)).collect())
+        let mut cyclones: Vec<Cyclone> =
+            self.centres(fields).into_iter().map(|point| self.cyclone(point, fields)).collect();
+        // The fit may change the order.
+        cyclones.sort_by(|one, other| one.pressure.total_cmp(&other.pressure));
+        Ok(cyclones)
     }
 
     /// Minima with a closed contour by rising pressure, none near a deeper one.
