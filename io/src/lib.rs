@@ -1,8 +1,8 @@
 //! Terrella: reading and writing of fields.
 //!
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, onto points in Terrella's order;
-//! - [`encode`]: GRIB2 messages, and CF-NetCDF files that are readable at every moment of a run;
-//! - [`picture`]: maps and charts as PNG;
+//! - [`encode`]: GRIB2 messages, also of ensembles, and CF-NetCDF files that are readable at every moment of a run;
+//! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!

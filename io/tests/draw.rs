@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use common::global_state;
 use terrella_io::picture::{
-    Canvas, Chart, Colour, ColourMap, Contours, Map, Page, Projection, Series, Shading, Wind,
+    Canvas, Chart, Colour, ColourMap, Contours, Map, MapTrack, Page, Projection, Series, Shading, TrackedMap,
+    Wind, common_levels, save_animation,
 };
 use terrella_io::read::{Field, GribFile, Selection};
 
@@ -183,4 +184,96 @@ fn wrong_fields_are_told_by_name() {
     assert_eq!(error, "'Wind speed (m s⁻¹)': expected 10512 values, got 10511.");
     map.shading.as_mut().unwrap().levels = vec![2.0, 1.0];
     assert!(map.picture(400).err().unwrap().to_string().contains("rising numbers"));
+}
+
+#[test]
+fn an_animation_decodes_to_the_pictures_that_it_was_made_of() {
+    let state = state();
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pictures");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("animation.png");
+    let shifted: Vec<Vec<f64>> = (0..3)
+        .map(|time| state.speed.iter().map(|speed| speed * (1.0 + 0.2 * f64::from(time))).collect())
+        .collect();
+    let levels = common_levels(shifted.iter().map(Vec::as_slice), 8);
+    let highest = shifted[2].iter().copied().fold(0.0, f64::max);
+    assert!(levels[0] <= 0.5 && levels[levels.len() - 1] >= highest && levels.len() < 20);
+    let draw = |time: u32| {
+        let mut map = map(&state, Projection::Robinson { longitude: 0.0 }, "Wind speed");
+        map.subtitle = format!("+{} h", 6 * time);
+        let shading = map.shading.as_mut().unwrap();
+        (shading.values, shading.levels) = (&shifted[time as usize], levels.clone());
+        map.picture(500)
+    };
+    save_animation(&path, 3, 0.25, draw).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&bytes)).read_info().unwrap();
+    assert_eq!(reader.info().animation_control().unwrap().num_frames, 3);
+    let mut sheet = vec![0; reader.output_buffer_size().unwrap()];
+    for time in 0..3 {
+        let mut frame = vec![0; sheet.len()];
+        reader.next_frame(&mut frame).unwrap();
+        let control = *reader.info().frame_control().unwrap();
+        assert_eq!((control.delay_num, control.delay_den), (if time == 2 { 125 } else { 25 }, 100));
+        assert_eq!(control.dispose_op, png::DisposeOp::None);
+        let mut kept = 0;
+        for (pixel, new) in sheet.chunks_exact_mut(4).zip(frame.chunks_exact(4)) {
+            match new[3] {
+                0 => kept += 1,
+                255 => pixel.copy_from_slice(new),
+                other => panic!("opacity {other}"),
+            }
+        }
+        assert_eq!(kept > 0, time > 0, "{kept}");
+        let expected = draw(time).unwrap();
+        for (number, pixel) in sheet.chunks_exact(4).enumerate() {
+            let (column, row) = (number as u32 % expected.width(), number as u32 / expected.width());
+            assert_eq!(pixel[..3], expected.pixel(column, row), "picture {time}, column {column}, row {row}");
+        }
+    }
+
+    // What cannot be leaves the file of before, and nothing beside it.
+    let count = || std::fs::read_dir(&folder).unwrap().count();
+    let files = count();
+    let uneven =
+        save_animation(&path, 2, 0.25, |time| Ok::<_, terrella_io::Error>(Canvas::new(10 + time, 10)));
+    assert!(uneven.unwrap_err().to_string().contains("expected 10 × 10 pixels as the first"));
+    assert!(save_animation(&path, 0, 0.25, draw).unwrap_err().to_string().contains("at least one picture"));
+    assert!(save_animation(&path, 1, 0.0, draw).unwrap_err().to_string().contains("0.01 to 60"));
+    assert_eq!((std::fs::read(&path).unwrap() == bytes, count()), (true, files));
+    save_animation(folder.join("still.png"), 1, 1.0, draw).unwrap();
+}
+
+#[test]
+fn tracks_lie_where_their_places_are() {
+    let state = state();
+    let mut map = map(&state, Projection::PlateCarree { longitude: 0.0 }, "");
+    (map.shading, map.contours, map.subtitle) = (None, Vec::new(), String::new());
+    let red = Colour::opaque(200, 0, 0);
+    let track = MapTrack {
+        places: vec![(-40.0, 10.0, true), (-60.0, 20.0, false)],
+        colour: red,
+        label: "950".into(),
+    };
+    let tracked = TrackedMap { map: map.clone(), tracks: vec![track] };
+    let page = |panel: &dyn terrella_io::picture::Panel| {
+        let panels = vec![panel];
+        Page { title: String::new(), subtitle: String::new(), columns: 1, panels, footer: String::new() }
+            .draw(1600)
+            .unwrap()
+    };
+    let (with, without) = (page(&tracked), page(&map));
+    save(&with, "tracks.png");
+    let changed: Vec<(u32, u32)> = (0..with.height())
+        .flat_map(|row| (0..with.width()).map(move |column| (column, row)))
+        .filter(|&(column, row)| with.pixel(column, row) != without.pixel(column, row))
+        .collect();
+    let red = |place: &&(u32, u32)| with.pixel(place.0, place.1) == [200, 0, 0];
+    assert!(changed.iter().filter(red).count() > 100);
+    // 20° of longitude are about 85 pixels, the label as much again; all of it lies left of the middle, above it.
+    assert!(
+        changed.iter().all(|&(column, row)| column < 760 && row < with.height() / 2),
+        "{:?}",
+        changed.last()
+    );
 }

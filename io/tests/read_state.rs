@@ -53,6 +53,10 @@ fn the_global_state_is_whole() {
     assert_eq!(state.sea_level_pressure.unwrap().short_name, "prmsl");
     assert_eq!(state.orography.unwrap().units, "m");
     assert_eq!(state.land_fraction.unwrap().values.len(), points);
+    let surface = state.surface_temperature.unwrap();
+    assert_eq!(surface.units, "K");
+    assert!(surface.values.iter().all(|value| (190.0..330.0).contains(value)));
+    assert!(state.sea_temperature.is_none());
     assert!(state.incomplete.is_empty());
 }
 

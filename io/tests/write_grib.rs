@@ -89,6 +89,9 @@ fn messages_say_what_they_are() {
             "sp" => (Level::Surface, "surface"),
             "prmsl" => (Level::MeanSea, "meanSea"),
             "10u" | "10v" => (Level::HeightAboveGround(10.0), "heightAboveGround"),
+            "2t" => (Level::HeightAboveGround(2.0), "heightAboveGround"),
+            "tp" => (Level::Surface, "surface"),
+            "tcwv" => (Level::Column, "entireAtmosphere"),
             _ => (Level::Pressure(500.0), "isobaricInhPa"),
         };
         let identity = Identity { parameter: *parameter, level, ..identity() };
@@ -171,4 +174,30 @@ fn foreign_fields_survive_a_round_trip() {
             assert!((a - b).abs() <= (most - least) / 65_535.0 + 1e-7 * most.abs(), "{name}: {a} {b}");
         }
     }
+}
+
+#[test]
+fn sums_and_columns_say_what_they_are() {
+    let layout = Layout::global_lat_lon(36, 19);
+    let values = vec![3.25; layout.points()];
+    let encoder = GribEncoder::new(&layout, &GribSettings::default()).unwrap();
+    let rain = Identity { parameter: Parameter::TOTAL_PRECIPITATION, level: Level::Surface, ..identity() };
+    let message = encoder.encode(&rain, &values).unwrap();
+    let header = through_a_file(&message, Missing::Refuse).header;
+    assert_eq!((header.short_name.as_str(), header.units.as_str()), ("tp", "kg m**-2"));
+    assert_eq!((header.reference, header.valid), (rain.reference, rain.valid));
+    // At the start a sum of nothing.
+    let start = Identity { valid: rain.reference, ..rain };
+    let header = through_a_file(&encoder.encode(&start, &values).unwrap(), Missing::Refuse).header;
+    assert_eq!((header.short_name.as_str(), header.step()), ("tp", 0.0));
+    let vapour = Identity { parameter: Parameter::WATER_VAPOUR_COLUMN, level: Level::Column, ..identity() };
+    let header = through_a_file(&encoder.encode(&vapour, &values).unwrap(), Missing::Refuse).header;
+    assert_eq!((header.short_name.as_str(), header.level_type.as_str()), ("tcwv", "entireAtmosphere"));
+    let warmth = Identity {
+        parameter: Parameter::TEMPERATURE_AT_2_M,
+        level: Level::HeightAboveGround(2.0),
+        ..identity()
+    };
+    let header = through_a_file(&encoder.encode(&warmth, &values).unwrap(), Missing::Refuse).header;
+    assert_eq!((header.short_name.as_str(), header.level), ("2t", 2.0));
 }

@@ -29,6 +29,7 @@
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
 //!   spherical harmonic transforms. [`vertical`]: hybrid levels.
 //!   [`physics`]: column physics. [`semi_lagrangian`]: departure points and fields there.
+//!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
 //! - **Threads.** The CPU uses the calling rayon pool; results do not depend on its size.
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a
@@ -41,6 +42,7 @@ extern crate self as terrella_kernels;
 
 pub mod constants;
 pub mod device;
+pub mod diagnostics;
 mod error;
 pub mod field;
 pub mod grid;

@@ -25,8 +25,9 @@ pub(crate) enum Command {
 ///
 /// The model is the shallow-water equations on the sphere with 500 hPa wind and height as the initial state (an
 /// equivalent-barotropic forecast), or with `equations = "primitive"` the hydrostatic primitive equations from a whole
-/// state. Files get their final name only when they are whole.
-#[derive(Debug, Args)]
+/// state, on request with diagnostics of extremes ([diagnostics]), animations ([output] animation) and as an ensemble
+/// ([ensemble]). Files get their final name only when they are whole.
+#[derive(Clone, Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.
     #[arg(value_name = "CONFIG.toml")]
@@ -37,14 +38,20 @@ pub(crate) struct RunArguments {
     /// Folder for the results; created if absent, files of an earlier run are replaced [default: the configuration's].
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Stop after this many time steps (counted from the initial state) instead of the configured length; a
-    /// checkpoint is written there.
+    /// Stop after this many time steps (counted from the initial state, in an ensemble over all members) instead of
+    /// the configured length; a checkpoint is written there.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) steps: Option<u64>,
     /// Continue from a checkpoint of the same configuration; the results equal those of an uninterrupted run bit for
-    /// bit.
+    /// bit. An ensemble continues from the ensemble.json in its folder, at the member where it stopped.
     #[arg(long, value_name = "FILE")]
     pub(crate) restart: Option<PathBuf>,
+    /// Convert a checkpoint of the other precision (f32, f64) instead of refusing it.
+    #[arg(long, requires = "restart")]
+    pub(crate) convert: bool,
+    /// Whether `steps` may shorten the configured forecast only.
+    #[arg(skip)]
+    pub(crate) within_length: bool,
 }
 
 /// Scores forecast files against an analysis: RMSE, bias, anomaly correlation, persistence.

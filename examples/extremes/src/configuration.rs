@@ -1,9 +1,11 @@
 //! The configuration file: its keys, defaults and what their values may be.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use terrella_kernels::Real;
 
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
@@ -105,6 +107,14 @@ pub(crate) struct Output {
     pub(crate) picture_width: u32,
     /// Projection of the maps.
     pub(crate) projection: Projection,
+    /// Animations of fields.
+    pub(crate) animation: bool,
+    /// Which fields, such as prmsl, t850, ws250; auto: sea-level pressure and the wind of the highest surface.
+    pub(crate) animation_fields: Automatic<Vec<String>>,
+    /// Width of animations \[pixels\].
+    pub(crate) animation_width: u32,
+    /// Time for which each picture of an animation is shown \[s\].
+    pub(crate) animation_time: f64,
     /// Hours between checkpoints; 0 writes one only where a run stops early.
     pub(crate) checkpoint_interval: u32,
 }
@@ -126,6 +136,25 @@ pub(crate) enum Equations {
 pub(crate) enum Precision {
     F32,
     F64,
+}
+
+impl Precision {
+    /// That of a number type.
+    pub(crate) fn of<R: Real>() -> Self {
+        match R::PRECISION {
+            terrella_kernels::Precision::F32 => Self::F32,
+            terrella_kernels::Precision::F64 => Self::F64,
+        }
+    }
+}
+
+impl Display for Precision {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+        })
+    }
 }
 
 /// How gravity waves are kept out of the initial state.
@@ -154,6 +183,19 @@ pub(crate) enum Projection {
     PlateCarree,
     NorthPolar,
     SouthPolar,
+}
+
+impl Projection {
+    /// As the pictures draw it.
+    pub(crate) fn of_pictures(self) -> terrella_io::picture::Projection {
+        use terrella_io::picture::Projection as Drawn;
+        match self {
+            Self::Robinson => Drawn::Robinson { longitude: 0.0 },
+            Self::PlateCarree => Drawn::PlateCarree { longitude: 0.0 },
+            Self::NorthPolar => Drawn::Orthographic { longitude: 0.0, latitude: 90.0 },
+            Self::SouthPolar => Drawn::Orthographic { longitude: 0.0, latitude: -90.0 },
+        }
+    }
 }
 
 fn five_hundred() -> u32 {
@@ -197,32 +239,57 @@ impl Default for Output {
             pictures: true,
             picture_width: 1600,
             projection: Projection::Robinson,
+            animation: false,
+            animation_fields: Automatic::Auto,
+            animation_width: 1000,
+            animation_time: 0.25,
             checkpoint_interval: 24,
         }
     }
 }
 
-impl Configuration {
+/// A configuration of one of the models: what the frame of a forecast asks it.
+pub(crate) trait Settings: DeserializeOwned + Serialize {
+    /// Its tables.
+    const TABLES: Tables;
+
+    /// Refuses values that cannot be, in one sentence.
+    fn validate(&self) -> std::result::Result<(), String>;
+    /// Makes paths that are relative to the configuration's folder so that they can be opened.
+    fn resolve(&mut self, folder: &Path);
+    /// The file of the initial state.
+    fn input(&self) -> &Path;
+    /// `[output]`.
+    fn output(&self) -> &Output;
+    /// `[output]`, for what the command line replaces.
+    fn output_mut(&mut self) -> &mut Output;
+    /// Length of the forecast \[h\].
+    fn length(&self) -> u32;
+    /// The configured device.
+    fn device(&self) -> Option<&str>;
+
     /// Reads, checks and resolves the paths of a configuration file.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
+    fn read(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .map_err(|error| Error::file(path, "reading of the configuration", error))?;
-        let mut configuration = Self::parse(&text, path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        configuration.input.file = folder.join(&configuration.input.file);
-        configuration.output.folder = folder.join(&configuration.output.folder);
-        Ok(configuration)
+        let mut settings = Self::parse(&text, path)?;
+        settings.resolve(path.parent().unwrap_or(Path::new("")));
+        Ok(settings)
     }
 
     /// Parses and checks the text of a configuration file; `path` is for messages.
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
+    fn parse(text: &str, path: &Path) -> Result<Self> {
         let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
         let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
-        expect_known_keys(&table, &TABLES).map_err(refuse)?;
-        let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
-        configuration.validate().map_err(refuse)?;
-        Ok(configuration)
+        expect_known_keys(&table, &Self::TABLES).map_err(refuse)?;
+        let settings: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
+        settings.validate().map_err(refuse)?;
+        Ok(settings)
     }
+}
+
+impl Settings for Configuration {
+    const TABLES: Tables = Tables { names: known_keys::<Self>, keys_of };
 
     fn validate(&self) -> std::result::Result<(), String> {
         let Self { input, model, output } = self;
@@ -247,6 +314,31 @@ impl Configuration {
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
         output.validate(model.length)
     }
+
+    fn resolve(&mut self, folder: &Path) {
+        self.input.file = folder.join(&self.input.file);
+        self.output.folder = folder.join(&self.output.folder);
+    }
+
+    fn input(&self) -> &Path {
+        &self.input.file
+    }
+
+    fn output(&self) -> &Output {
+        &self.output
+    }
+
+    fn output_mut(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn length(&self) -> u32 {
+        self.model.length
+    }
+
+    fn device(&self) -> Option<&str> {
+        self.model.device.as_deref()
+    }
 }
 
 impl Output {
@@ -255,6 +347,15 @@ impl Output {
         within("output", "interval", self.interval, 1, 24 * 366)?;
         within("output", "bits", self.bits, 1, 32)?;
         within("output", "picture_width", self.picture_width, 400, 8000)?;
+        within("output", "animation_width", self.animation_width, 200, 4000)?;
+        within("output", "animation_time", self.animation_time, 0.01, 10.0)?;
+        if let Automatic::Given(fields) = &self.animation_fields
+            && fields.is_empty()
+        {
+            return Err(
+                "Key 'animation_fields' in [output] is empty: expected \"auto\" or names of fields.".into()
+            );
+        }
         if self.formats.is_empty() {
             return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
         }
@@ -280,8 +381,6 @@ pub(crate) struct Tables {
     pub(crate) keys_of: fn(&str) -> Option<&'static [&'static str]>,
 }
 
-const TABLES: Tables = Tables { names: known_keys::<Configuration>, keys_of };
-
 impl Tables {
     /// The table that knows `key`.
     fn owner_of(&self, key: &str) -> Option<&'static str> {
@@ -291,7 +390,7 @@ impl Tables {
 }
 
 /// Refuses keys that nothing reads, naming the nearest one that something does.
-pub(crate) fn expect_known_keys(table: &toml::Table, tables: &Tables) -> std::result::Result<(), String> {
+fn expect_known_keys(table: &toml::Table, tables: &Tables) -> std::result::Result<(), String> {
     let names = (tables.names)();
     for (name, value) in table {
         let Some(entries) = value.as_table() else {
@@ -346,7 +445,7 @@ pub(crate) fn equations(path: &Path) -> Result<Equations> {
 }
 
 /// One line: the place and toml's own words.
-pub(crate) fn toml_message(error: &toml::de::Error, text: &str) -> String {
+fn toml_message(error: &toml::de::Error, text: &str) -> String {
     let words = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
     match error.span() {
         Some(span) => {

@@ -1,257 +1,228 @@
-//! `extremes run`: from the input file to the summary.
+//! `extremes run`, the same for every model: steps, output times, checkpoints, interruption, summary.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use terrella_dycore::shallow_water::{RelaxationTimes, ShallowWater};
+use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::sink::AtomicFile;
-use terrella_io::{Level, Time};
-use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
 use crate::arguments::RunArguments;
-use crate::charts::charts;
-use crate::checkpoint::{self, Fingerprint};
-use crate::configuration::{Configuration, Initialisation, Precision};
+use crate::checkpoint::{self, Origin};
+use crate::configuration::Settings;
 use crate::error::{Error, Result};
-use crate::initial_state::{self, InitialState};
-use crate::maps::Drawable;
-use crate::output::{self, OutputFields, PARAMETERS, Quantity, Titles, Writer};
-use crate::pictures::{Labels, Pictures};
+use crate::interruption;
+use crate::model::{Model, Start};
+use crate::observer::{Moment, Observer};
+use crate::output::{Quantity, Writer};
+use crate::pictures::Pictures;
 use crate::progress::{Progress, say};
-use crate::series::{Record, Series};
-use crate::spectra::{rms_difference, rms_wind};
+use crate::setup;
 use crate::summary::{self, Summary, Timings};
-use crate::{digital_filter, interruption, setup};
 
-const CHECKPOINT: &str = "checkpoint.bin";
+/// Name of checkpoints in the run's folder.
+pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
+const BEFORE_FAILURE: &str = "before_failure.bin";
 
-/// Runs the forecast that the arguments describe.
-pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
-    let mut configuration = Configuration::read(&arguments.configuration)?;
+/// The configuration that the arguments name, with what they replace, and the device.
+pub(crate) fn configure<C: Settings>(arguments: &RunArguments) -> Result<(C, Device)> {
+    let mut configuration = C::read(&arguments.configuration)?;
     if let Some(folder) = &arguments.out {
-        configuration.output.folder.clone_from(folder);
+        configuration.output_mut().folder.clone_from(folder);
     }
-    let device = setup::device(arguments.device.as_deref(), configuration.model.device.as_deref())?;
-    match configuration.model.precision {
-        Precision::F64 => Run::<f64>::prepare(arguments, configuration, device)?.run(),
-        Precision::F32 => Run::<f32>::prepare(arguments, configuration, device)?.run(),
-    }
+    let device = setup::device(arguments.device.as_deref(), configuration.device())?;
+    Ok((configuration, device))
+}
+
+/// How far a run came.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    /// Time steps of the configured forecast.
+    pub(crate) configured_steps: u64,
+    /// Whether it ended before.
+    pub(crate) stopped_early: bool,
+}
+
+/// Runs the forecast of the model that `start` makes of the configuration.
+pub(crate) fn run<C: Settings, M: Model>(
+    arguments: &RunArguments,
+    configuration: C,
+    device: Device,
+    start: impl FnOnce(&C, Device) -> Result<Start<M>>,
+) -> Result<Outcome> {
+    Run::prepare(arguments, configuration, device, start)?.run()
 }
 
 /// A forecast under way.
-struct Run<R: Real> {
-    configuration: Configuration,
+struct Run<C, M> {
+    configuration: C,
     folder: PathBuf,
-    device: Device,
-    initial: InitialState,
+    valid: Time,
+    report: Vec<String>,
     input_hash: blake3::Hash,
-    fingerprint: Fingerprint,
-    model: ShallowWater<R>,
+    origin: Origin,
+    model: M,
     steps_per_output: u64,
     first_step: u64,
     last_step: u64,
+    configured_steps: u64,
     stops_early: bool,
-    series: Series,
-    /// Spectrum of the geopotential one step ago.
-    geopotential: Vec<R>,
-    writer: Writer<5>,
+    quantities: Vec<Quantity>,
+    writer: Writer,
     layout: Layout,
     pictures: Option<Pictures>,
+    observers: Vec<Box<dyn Observer>>,
     checkpoint: Option<PathBuf>,
+    /// The checkpoint of the last output time, and its hour: written where a step fails after it.
+    last_good: Option<(f64, Vec<u8>)>,
     /// Files of the part of the run before a restart.
     earlier_files: Vec<PathBuf>,
     timings: Timings,
 }
 
-impl<R: Real> Run<R> {
-    fn prepare(arguments: &RunArguments, configuration: Configuration, device: Device) -> Result<Self> {
+impl<C: Settings, M: Model> Run<C, M> {
+    fn prepare(
+        arguments: &RunArguments,
+        configuration: C,
+        device: Device,
+        start: impl FnOnce(&C, Device) -> Result<Start<M>>,
+    ) -> Result<Self> {
         let started = Instant::now();
         // An absent device and a folder that cannot be written to are told before any work is done.
-        drop(Buffer::<R>::zeros(device, 1)?);
-        let folder = configuration.output.folder.clone();
+        drop(Buffer::<M::Number>::zeros(device, 1)?);
+        let folder = configuration.output().folder.clone();
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
 
-        let grid = setup::grid(&configuration.model.grid, configuration.model.truncation)?;
-        let mut initial = initial_state::read(&configuration)?;
-        let input = &configuration.input.file;
-        let bytes = std::fs::read(input).map_err(|error| Error::file(input, "reading", error))?;
-        let input_hash = blake3::hash(&bytes);
-        drop(bytes);
-        let fingerprint = setup::fingerprint(&configuration, &input_hash);
-        let (time_step, steps_per_output) = setup::time_step(&configuration, initial.maximum_wind)?;
-        let settings = setup::model_configuration(&configuration, grid.clone(), &initial, time_step)?;
-        if configuration.model.initialisation == Initialisation::DigitalFilter {
-            initialise::<R>(&settings, device, &mut initial, configuration.model.cutoff_period)?;
-        }
-
-        let mut model = ShallowWater::<R>::new(settings, device)?;
-        let state = initial.spectra.to_buffers::<R>(device)?;
-        model.set_state(&state.vorticity, &state.divergence, &state.geopotential)?;
-        if configuration.model.relaxation_time > 0.0 {
-            let time = Some(configuration.model.relaxation_time * 3600.0);
-            model.set_relaxation(
-                state,
-                RelaxationTimes { vorticity: time, divergence: time, geopotential: time },
-            )?;
-        }
-        let layout = Layout::from(&grid);
-        let pictures = if configuration.output.pictures {
-            let analysis = fields(&mut model, initial.valid)?;
-            let labels = Labels {
-                level: configuration.input.level,
-                truncation: configuration.model.truncation,
-                footer: "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.",
-            };
-            let drawable = drawable(&layout, &analysis);
-            Some(Pictures::new(&configuration.output, labels, &folder, &layout, initial.valid, drawable))
+        let Start {
+            mut model,
+            valid,
+            steps_per_output,
+            report,
+            input_hash,
+            fingerprint,
+            titles,
+            labels,
+            mut observers,
+        } = start(&configuration, device)?;
+        let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
+        let layout = Layout::from(model.grid());
+        let output = configuration.output();
+        let pictures = if output.pictures {
+            let analysis = model.snapshot(valid)?.drawable;
+            Some(Pictures::new(output, labels, &folder, &layout, valid, analysis))
         } else {
             None
         };
-
-        let mut series = Series::default();
-        let mut checkpoint_path = None;
         if let Some(path) = &arguments.restart {
-            let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-            let (state, earlier) = checkpoint::decode::<R>(&bytes, &fingerprint, path)?;
-            model.restore(&state)?;
-            series = earlier;
-            checkpoint_path = Some(path.clone());
+            restore(path, &origin, arguments.convert, &mut model, &mut observers)?;
         }
         let first_step = model.step_count();
-        let configured =
-            u64::from(configuration.model.length / configuration.output.interval) * steps_per_output;
-        let last_step = arguments.steps.unwrap_or(configured);
-        if let Some(path) = checkpoint_path.filter(|_| first_step >= last_step) {
+        let configured = u64::from(configuration.length() / output.interval) * steps_per_output;
+        let last_step = match arguments.steps {
+            Some(steps) if arguments.within_length => steps.min(configured),
+            Some(steps) => steps,
+            None => configured,
+        };
+        if let Some(path) = arguments.restart.clone().filter(|_| first_step >= last_step) {
             return Err(Error::Checkpoint {
                 path,
                 message: format!("it is at step {first_step}, the run is to end at step {last_step}"),
             });
         }
-
-        let resume = (first_step > 0).then(|| time_of_step(&initial, &model, first_step));
+        let resume = (first_step > 0).then(|| valid.plus_seconds(model.time().round() as i64));
         let earlier_files =
             if resume.is_some() { summary::files_of_earlier_run(&folder) } else { Vec::new() };
         if resume.is_none() {
             summary::remove_earlier_run(&folder)?;
         }
-        let level = f64::from(configuration.input.level);
-        let titles = Titles {
-            title: format!(
-                "Shallow-water forecast at {level} hPa, T{}, from {}",
-                configuration.model.truncation, initial.valid
-            ),
-            source: concat!(
-                "Terrella extremes ",
-                env!("CARGO_PKG_VERSION"),
-                ", spectral shallow-water model"
-            ),
-        };
-        let quantities =
-            PARAMETERS.map(|parameter| Quantity { parameter, levels: vec![Level::Pressure(level)] });
-        let writer =
-            Writer::new(&configuration.output, quantities, &titles, &folder, &layout, initial.valid, resume)?;
-        let geopotential = model.spectral_state().geopotential.to_vec()?;
+        let quantities = model.quantities();
+        let writer = Writer::new(output, quantities.clone(), &titles, &folder, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
             configuration,
             folder,
-            device,
-            initial,
+            valid,
+            report,
             input_hash,
-            fingerprint,
+            origin,
             model,
             steps_per_output,
             first_step,
             last_step,
+            configured_steps: configured,
             stops_early: last_step < configured,
-            series,
-            geopotential,
+            quantities,
             writer,
             layout,
             pictures,
+            observers,
             checkpoint: None,
+            last_good: None,
             earlier_files,
             timings,
         })
     }
 
-    fn run(mut self) -> Result<()> {
+    fn run(mut self) -> Result<Outcome> {
         let started = Instant::now();
         self.announce();
         let mut progress = Progress::new(self.first_step, self.last_step);
         if self.first_step == 0 {
             self.output(&progress)?;
         }
-        let checkpoint_hours = self.configuration.output.checkpoint_interval;
+        let checkpoint_hours = self.configuration.output().checkpoint_interval;
+        self.keep_good()?;
         while self.model.step_count() < self.last_step {
-            self.step()?;
+            if let Err(error) = self.step() {
+                return Err(self.failed(error, &progress));
+            }
             let step = self.model.step_count();
-            progress.advance(step, self.hour());
+            progress.advance(step, self.model.hour());
             if step.is_multiple_of(self.steps_per_output) {
-                self.output(&progress)?;
-                let hour = self.hour().round() as u32;
+                if let Err(error) = self.output(&progress) {
+                    return Err(self.failed(error, &progress));
+                }
+                self.keep_good()?;
+                let hour = self.model.hour().round() as u32;
                 if checkpoint_hours > 0 && hour.is_multiple_of(checkpoint_hours) {
                     self.write_checkpoint()?;
                 }
             }
             if interruption::requested() && step < self.last_step {
                 progress.finish();
-                return self.interrupt();
+                return Err(self.interrupt()?);
             }
         }
         progress.finish();
-        self.complete(started)
+        let outcome = Outcome { configured_steps: self.configured_steps, stopped_early: self.stops_early };
+        self.complete(started)?;
+        Ok(outcome)
     }
 
     /// Says what is going to be computed, and what may be expected of it.
     fn announce(&self) {
-        let model = &self.configuration.model;
-        let settings = self.model.configuration();
-        for line in &self.initial.report {
+        for line in self.report.iter().chain(&self.model.announcement()) {
             say(line);
         }
-        let precision = if model.precision == Precision::F64 { "f64" } else { "f32" };
-        say(&format!(
-            "model      shallow water on the rotating sphere: one layer {:.0} m deep, T{} on {}, {precision} on {}, step {:.1} s",
-            self.initial.mean_geopotential / settings.gravity,
-            model.truncation,
-            settings.grid,
-            self.device,
-            settings.time_step
-        ));
-        say(
-            "           an equivalent-barotropic forecast: it moves the waves of the upper-air flow for a few days; it does",
-        );
-        say("           not know temperature, so that lows do not deepen, nor mountains, sea, sun or rain");
-        let hours = |step: u64| step as f64 * settings.time_step / 3600.0;
+        let hours = |step: u64| step as f64 * self.model.time_step() / 3600.0;
         say(&format!(
             "forecast   from {} + {:.1} h to + {:.1} h in {} steps, output every {} h into {}",
-            self.initial.valid,
+            self.valid,
             hours(self.first_step),
             hours(self.last_step),
             self.last_step - self.first_step,
-            self.configuration.output.interval,
+            self.configuration.output().interval,
             self.folder.display()
         ));
-    }
-
-    fn hour(&self) -> f64 {
-        self.model.time() / 3600.0
     }
 
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
         self.model.step()?;
-        let before = std::mem::take(&mut self.geopotential);
-        self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
-        let settings = self.model.configuration();
-        let change = rms_difference(settings.truncation, &self.geopotential, &before) / settings.gravity;
-        self.series.tendencies.push(change / (settings.time_step / 3600.0));
         self.timings.model += started.elapsed().as_secs_f64();
         Ok(())
     }
@@ -259,49 +230,69 @@ impl<R: Real> Run<R> {
     /// Diagnoses, writes and draws the present state.
     fn output(&mut self, progress: &Progress) -> Result<()> {
         let started = Instant::now();
-        let valid = time_of_step(&self.initial, &self.model, self.model.step_count());
-        let fields = fields(&mut self.model, valid)?;
-        let record = Record::new(&self.model.diagnostics()?);
-        self.series.records.push(record);
-        self.writer.write(&fields)?;
+        let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        let snapshot = self.model.snapshot(valid)?;
+        let line = self.model.record(&snapshot.fields)?;
+        self.writer.write(&snapshot.fields)?;
+        let moment =
+            Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
+        for observer in &mut self.observers {
+            observer.observe(&moment)?;
+        }
         self.timings.output += started.elapsed().as_secs_f64();
         if let Some(pictures) = &mut self.pictures {
             let started = Instant::now();
-            pictures.add(fields.valid, drawable(&self.layout, &fields))?;
+            pictures.add(valid, snapshot.drawable)?;
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
-        let drift = |quantity: fn(&Record) -> f64| self.series.drift(quantity);
-        let tendency = match self.series.tendencies.last() {
-            Some(tendency) => format!("{tendency:5.2} m/h"),
-            None => "    -    ".into(),
-        };
-        progress.line(&format!(
-            "+{:03.0} h   mass {:+.1e}  energy {:+.1e}  enstrophy {:+.1e}   wind {:5.1} m/s   tendency {tendency}",
-            self.hour(),
-            drift(|record| record.mass),
-            drift(|record| record.total_energy),
-            drift(|record| record.potential_enstrophy),
-            record.maximum_wind,
-        ));
+        progress.line(&format!("+{hour:03.0} h   {line}"));
         Ok(())
+    }
+
+    /// Keeps the present state, from which a run with other settings can go on if a later step fails.
+    fn keep_good(&mut self) -> Result<()> {
+        let started = Instant::now();
+        self.last_good = Some((self.model.hour(), self.checkpoint_bytes()?));
+        self.timings.output += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// After a failed step or output: writes the last good state. Returns the error, which names time and place.
+    fn failed(&mut self, error: Error, progress: &Progress) -> Error {
+        progress.finish();
+        let Some((hour, bytes)) = self.last_good.take() else { return error };
+        let path = self.folder.join(BEFORE_FAILURE);
+        match AtomicFile::write(&path, &bytes) {
+            Ok(()) => say(&format!("the state of + {hour:.1} h, before it, is in {}", path.display())),
+            Err(second) => say(&format!("the state of + {hour:.1} h could not be kept: {second}")),
+        }
+        error
     }
 
     fn write_checkpoint(&mut self) -> Result<PathBuf> {
         let started = Instant::now();
         let path = self.folder.join(CHECKPOINT);
-        let bytes = checkpoint::encode(&self.fingerprint, &self.model.checkpoint()?, &self.series);
-        AtomicFile::write(&path, &bytes)?;
+        AtomicFile::write(&path, &self.checkpoint_bytes()?)?;
         self.checkpoint = Some(path.clone());
         self.timings.output += started.elapsed().as_secs_f64();
         Ok(path)
     }
 
-    fn interrupt(mut self) -> Result<()> {
-        let hour = format!("{:.2}", self.hour());
+    fn checkpoint_bytes(&self) -> Result<Vec<u8>> {
+        let mut bytes = checkpoint::begin::<M::Number>(&self.origin);
+        self.model.checkpoint(&mut bytes)?;
+        let memories = self.observers.iter().map(|observer| (observer.name(), observer.memory()));
+        checkpoint::push_memories(&mut bytes, memories);
+        Ok(checkpoint::end(bytes))
+    }
+
+    /// Leaves what a restart needs; the error that ends the program.
+    fn interrupt(mut self) -> Result<Error> {
+        let hour = format!("{:.2}", self.model.hour());
         let checkpoint = self.write_checkpoint()?;
         let drawn = self.pictures.take().map_or(Vec::new(), |pictures| pictures.files().to_vec());
         self.summarise("interrupted", drawn, None)?;
-        Err(Error::Interrupted { hour, checkpoint })
+        Ok(Error::Interrupted { hour, checkpoint })
     }
 
     fn complete(mut self, started: Instant) -> Result<()> {
@@ -313,54 +304,55 @@ impl<R: Real> Run<R> {
                 path.display()
             ));
         }
-        let mut drawn = Vec::new();
+        let mut made = Vec::new();
         if let Some(pictures) = self.pictures.take() {
             let started = Instant::now();
-            let time_step = self.model.configuration().time_step;
-            let charts =
-                if self.series.records.len() > 1 { charts(&self.series, time_step) } else { Vec::new() };
-            drawn = pictures.finish(&charts)?;
+            made = pictures.finish(&self.model.charts())?;
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
+        for observer in &mut self.observers {
+            made.extend(observer.finish()?);
+        }
         let status = if self.stops_early { "stopped early" } else { "complete" };
-        self.summarise(status, drawn, Some(started))
+        self.summarise(status, made, Some(started))
     }
 
     /// Closes the files and writes the summary; with `started` the run is whole and the closing lines are printed.
-    fn summarise(self, status: &str, drawn: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
+    fn summarise(self, status: &str, made: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
         let mut timings = self.timings;
         let closing = Instant::now();
         let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt() };
         timings.output += closing.elapsed().as_secs_f64();
-        let (grib, pictures) =
-            (files.iter().filter(|path| has_extension(path, "grib2")).count(), drawn.len());
-        files.extend(drawn);
+        let count = |files: &[PathBuf], extension: &str| {
+            files.iter().filter(|path| has_extension(path, extension)).count()
+        };
+        let (grib, pictures) = (count(&files, "grib2"), count(&made, "png"));
+        files.extend(made);
         files.extend(self.checkpoint);
         files.extend(self.earlier_files);
         files.sort();
         files.dedup();
-        let settings = self.model.configuration();
         let summary = Summary {
             status,
             configuration: serde_json::to_value(&self.configuration).expect("a configuration is valid JSON"),
-            input: &self.configuration.input.file,
+            input: self.configuration.input(),
             input_hash: self.input_hash.to_hex().to_string(),
-            device: self.device.to_string(),
-            grid: settings.grid.name().to_owned(),
-            valid: self.initial.valid.to_string(),
-            time_step: settings.time_step,
+            device: self.model.device().to_string(),
+            grid: self.model.grid().name().to_owned(),
+            valid: self.valid.to_string(),
+            time_step: self.model.time_step(),
             steps: self.model.step_count(),
             steps_of_this_process: self.model.step_count() - self.first_step,
-            report: &self.initial.report,
+            report: &self.report,
             timings,
-            measured: self.series.measured(),
+            measured: self.model.measured(),
             files: &files,
         };
         let path = summary.write(&self.folder)?;
         let Some(started) = started else { return Ok(()) };
         say(&format!(
             "done       {:.1} forecast days in {:.1} s ({:.0} simulated days per day in the model); start {:.1} s, steps {:.1} s, files {:.1} s, pictures {:.1} s",
-            summary.steps_of_this_process as f64 * settings.time_step / 86400.0,
+            summary.steps_of_this_process as f64 * summary.time_step / 86400.0,
             started.elapsed().as_secs_f64(),
             summary.days_per_day(),
             timings.initial_state,
@@ -382,65 +374,31 @@ impl<R: Real> Run<R> {
     }
 }
 
-/// Filters gravity waves out of the initial state and reports what that changed.
-fn initialise<R: Real>(
-    settings: &terrella_dycore::shallow_water::Configuration,
-    device: Device,
-    initial: &mut InitialState,
-    cutoff_hours: f64,
+/// Brings model and observers to where a checkpoint file was written.
+fn restore<M: Model>(
+    path: &Path,
+    origin: &Origin,
+    convert: bool,
+    model: &mut M,
+    observers: &mut [Box<dyn Observer>],
 ) -> Result<()> {
-    let filtered = digital_filter::filter::<R>(settings, device, &initial.spectra, 3600.0 * cutoff_hours)?;
-    let before = &initial.spectra;
-    let mut change = filtered.clone();
-    change.add(-1.0, before);
-    let truncation = settings.truncation;
-    initial.report.push(format!(
-        "balance    digital filter of periods below {cutoff_hours} h changed the wind by {:.2} m/s and the height by {:.1} m (root mean square)",
-        rms_wind(truncation, settings.radius, &change.vorticity, &change.divergence),
-        rms_difference(truncation, &filtered.geopotential, &before.geopotential) / settings.gravity
-    ));
-    initial.spectra = filtered;
-    Ok(())
-}
-
-fn time_of_step<R: Real>(initial: &InitialState, model: &ShallowWater<R>, step: u64) -> Time {
-    initial.valid.plus_seconds((step as f64 * model.configuration().time_step).round() as i64)
-}
-
-/// The present state on the model's grid; an error naming the first value that is not finite.
-fn fields<R: Real>(model: &mut ShallowWater<R>, valid: Time) -> Result<OutputFields<5>> {
-    let (hour, gravity) = (model.time() / 3600.0, model.configuration().gravity);
-    let state = model.grid_state()?;
-    let wide =
-        |values: &[R], factor: f64| values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>();
-    let values = [
-        wide(&state.geopotential, 1.0 / gravity),
-        wide(&state.u, 1.0),
-        wide(&state.v, 1.0),
-        wide(&state.vorticity, 1.0),
-        wide(&state.divergence, 1.0),
-    ];
-    for (parameter, values) in output::PARAMETERS.iter().zip(&values) {
-        if let Some(point) = values.iter().position(|value| !value.is_finite()) {
-            let (latitude, longitude) = model.configuration().grid.coordinates(point);
-            return Err(Error::NotFinite {
-                field: parameter.short_name,
-                value: values[point],
-                hour,
-                step: model.step_count(),
-                latitude,
-                longitude,
-            });
-        }
+    let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
+    let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
+    let mut reader = checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
+    model.restore(&mut reader)?;
+    let memories = reader.memories()?;
+    let lacking = observers.iter().find(|observer| memories.iter().all(|(name, _)| observer.name() != name));
+    if let Some(observer) = lacking {
+        return Err(refuse(format!("it was written without '{}', which this run has", observer.name())));
     }
-    Ok(OutputFields { valid, values })
+    for (name, memory) in memories {
+        let own = observers.iter_mut().find(|observer| observer.name() == name);
+        own.and_then(|observer| observer.restore(&memory))
+            .ok_or_else(|| refuse(format!("what '{name}' remembers in it is not this run's")))?;
+    }
+    reader.expect_end()
 }
 
-fn drawable(layout: &Layout, fields: &OutputFields<5>) -> Drawable {
-    let [height, u, v, vorticity, _] = &fields.values;
-    Drawable::new(layout, height, u, v, vorticity)
-}
-
-pub(crate) fn has_extension(path: &Path, extension: &str) -> bool {
+fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found == extension)
 }

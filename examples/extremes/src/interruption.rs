@@ -9,8 +9,12 @@ static REQUESTED: AtomicBool = AtomicBool::new(false);
 /// Exit status of a run that was interrupted: 128 + SIGINT, as shells have it.
 pub(crate) const EXIT_STATUS: u8 = 130;
 
-/// Starts listening. The first signal asks the run to stop; a second one ends the process at once.
+/// Starts listening, once. The first signal asks the run to stop; a second one ends the process at once.
 pub(crate) fn listen() -> Result<()> {
+    static LISTENING: AtomicBool = AtomicBool::new(false);
+    if LISTENING.swap(true, Ordering::SeqCst) {
+        return Ok(());
+    }
     ctrlc::set_handler(|| {
         if REQUESTED.swap(true, Ordering::SeqCst) {
             std::process::exit(i32::from(EXIT_STATUS));

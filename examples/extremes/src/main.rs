@@ -9,8 +9,11 @@ mod automatic;
 mod charts;
 mod checkpoint;
 mod configuration;
+mod diagnostics;
 mod digital_filter;
+mod ensemble;
 mod error;
+mod film;
 mod forecast;
 mod initial_state;
 mod input;
@@ -19,7 +22,11 @@ mod interpolation;
 mod interruption;
 mod known_keys;
 mod maps;
+mod memory;
+mod model;
+mod named_field;
 mod netcdf;
+mod observer;
 mod output;
 mod pictures;
 mod primitive;
@@ -27,7 +34,9 @@ mod progress;
 mod score;
 mod series;
 mod setup;
+mod shallow_water;
 mod spectra;
+mod statistics;
 mod suggestion;
 mod summary;
 mod verify;
@@ -45,7 +54,7 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Run(run) => {
             configuration::equations(&run.configuration).and_then(|equations| match equations {
-                Equations::ShallowWater => forecast::run(run),
+                Equations::ShallowWater => shallow_water::run(run).map(|_| ()),
                 Equations::Primitive => primitive::run(run),
             })
         }

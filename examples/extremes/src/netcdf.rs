@@ -17,11 +17,11 @@ pub(crate) fn hash(values: &[f32]) -> blake3::Hash {
 }
 
 /// Compares times and fields of all records with what was written.
-pub(crate) fn verify<const N: usize>(
+pub(crate) fn verify(
     path: &Path,
-    parameters: &[Parameter; N],
+    parameters: &[Parameter],
     reference: Time,
-    expected: &[(Time, [blake3::Hash; N])],
+    expected: &[(Time, Vec<blake3::Hash>)],
 ) -> Result<()> {
     let refuse = |message: String| Error::NotVerified { path: path.to_owned(), message };
     let failed = |error: netcdf3::error::ReadError| refuse(format!("it cannot be read: {error}"));
@@ -46,12 +46,12 @@ pub(crate) fn verify<const N: usize>(
 
 /// The records up to a time (inclusive) of a file of the same forecast, with values per parameter as in `sizes`; none where
 /// there is no such file.
-pub(crate) fn records<const N: usize>(
+pub(crate) fn records(
     path: &Path,
-    sizes: &[(Parameter, usize); N],
+    sizes: &[(Parameter, usize)],
     reference: Time,
     until: Time,
-) -> Result<Vec<(Time, [Vec<f32>; N])>> {
+) -> Result<Vec<(Time, Vec<Vec<f32>>)>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
@@ -63,9 +63,9 @@ pub(crate) fn records<const N: usize>(
     let times = times(&mut reader, reference).map_err(failed)?;
     let mut records = Vec::new();
     for (record, valid) in times.into_iter().enumerate().filter(|(_, valid)| *valid <= until) {
-        let mut fields = [const { Vec::new() }; N];
-        for (field, (parameter, size)) in fields.iter_mut().zip(sizes) {
-            *field = reader.read_record_f32(parameter.short_name, record).map_err(failed)?;
+        let mut fields = Vec::with_capacity(sizes.len());
+        for (parameter, size) in sizes {
+            let field = reader.read_record_f32(parameter.short_name, record).map_err(failed)?;
             if field.len() != *size {
                 return Err(refuse(format!(
                     "'{}' has {} values, this forecast {size}: move the file away, it is of another one.",
@@ -73,6 +73,7 @@ pub(crate) fn records<const N: usize>(
                     field.len()
                 )));
             }
+            fields.push(field);
         }
         records.push((valid, fields));
     }

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use terrella_io::encode::{GribEncoder, GribSettings, Identity, NetcdfFile, Variable};
+use terrella_io::encode::{EnsembleProduct, GribEncoder, GribSettings, Identity, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
 use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
@@ -15,15 +15,6 @@ use terrella_kernels::Precision;
 use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
 use crate::netcdf;
-
-/// What every output time of the shallow-water model holds, in this order.
-pub(crate) const PARAMETERS: [Parameter; 5] = [
-    Parameter::GEOPOTENTIAL_HEIGHT,
-    Parameter::EASTWARD_WIND,
-    Parameter::NORTHWARD_WIND,
-    Parameter::VORTICITY,
-    Parameter::DIVERGENCE,
-];
 
 /// A quantity of the output and the levels on which it is written.
 #[derive(Clone, Debug)]
@@ -45,43 +36,46 @@ impl Quantity {
 
 /// The fields of one time on the output grid, `[level][point]` each, in the order of the writer's quantities.
 #[derive(Clone, Debug)]
-pub(crate) struct OutputFields<const N: usize> {
+pub(crate) struct OutputFields {
     pub(crate) valid: Time,
-    pub(crate) values: [Vec<f64>; N],
+    pub(crate) values: Vec<Vec<f64>>,
 }
 
 /// What files say about their run.
 pub(crate) struct Titles {
     pub(crate) title: String,
     pub(crate) source: &'static str,
+    /// Which member of an ensemble.
+    pub(crate) member: Option<EnsembleProduct>,
 }
 
 /// The files of one run.
-pub(crate) struct Writer<const N: usize> {
+pub(crate) struct Writer {
     folder: PathBuf,
     stem: String,
     reference: Time,
-    quantities: [Quantity; N],
+    quantities: Vec<Quantity>,
     points: usize,
     bits: u32,
+    member: Option<EnsembleProduct>,
     grib: Option<GribEncoder>,
-    netcdf: Option<NetcdfWriter<N>>,
+    netcdf: Option<NetcdfWriter>,
     files: Vec<PathBuf>,
 }
 
-struct NetcdfWriter<const N: usize> {
+struct NetcdfWriter {
     path: PathBuf,
     file: NetcdfFile,
     /// Valid time and hash of the stored bytes of every record.
-    hashes: Vec<(Time, [blake3::Hash; N])>,
+    hashes: Vec<(Time, Vec<blake3::Hash>)>,
 }
 
-impl<const N: usize> Writer<N> {
+impl Writer {
     /// Opens the files. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
     /// file of the same name are kept.
     pub(crate) fn new(
         output: &Output,
-        quantities: [Quantity; N],
+        quantities: Vec<Quantity>,
         titles: &Titles,
         folder: &Path,
         layout: &Layout,
@@ -98,18 +92,22 @@ impl<const N: usize> Writer<N> {
         };
         let netcdf = if output.formats.contains(&Format::Netcdf) {
             let path = folder.join(format!("{stem}.nc"));
-            let sizes = quantities
-                .each_ref()
-                .map(|quantity| (quantity.parameter, layout.points() * quantity.levels.len()));
+            let sizes: Vec<(Parameter, usize)> = quantities
+                .iter()
+                .map(|quantity| (quantity.parameter, layout.points() * quantity.levels.len()))
+                .collect();
             let kept = match resume {
                 Some(until) => netcdf::records(&path, &sizes, reference, until)?,
                 None => Vec::new(),
             };
-            let variables = quantities.each_ref().map(|quantity| Variable {
-                parameter: quantity.parameter,
-                precision: Precision::F32,
-                pressures: quantity.pressures(),
-            });
+            let variables: Vec<Variable> = quantities
+                .iter()
+                .map(|quantity| Variable {
+                    parameter: quantity.parameter,
+                    precision: Precision::F32,
+                    pressures: quantity.pressures(),
+                })
+                .collect();
             let attributes = [("title", titles.title.as_str()), ("source", titles.source)];
             let file = NetcdfFile::create(&path, layout, reference, &variables, &attributes)?;
             let mut writer = NetcdfWriter { path, file, hashes: Vec::new() };
@@ -128,6 +126,7 @@ impl<const N: usize> Writer<N> {
             quantities,
             points: layout.points(),
             bits: output.bits,
+            member: titles.member,
             grib,
             netcdf,
             files,
@@ -135,27 +134,30 @@ impl<const N: usize> Writer<N> {
     }
 
     /// Writes one output time and reads its GRIB file back.
-    pub(crate) fn write(&mut self, fields: &OutputFields<N>) -> Result<()> {
+    pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<()> {
         if self.grib.is_some() {
             let path = self.write_grib(fields)?;
             self.files.push(path);
         }
         if let Some(netcdf) = &mut self.netcdf {
-            let values =
-                fields.values.each_ref().map(|field| field.iter().map(|value| *value as f32).collect());
+            let narrow = |field: &Vec<f64>| field.iter().map(|value| *value as f32).collect();
+            let values: Vec<Vec<f32>> = fields.values.iter().map(narrow).collect();
             netcdf.append(fields.valid, &values)?;
         }
         Ok(())
     }
 
-    fn write_grib(&self, fields: &OutputFields<N>) -> Result<PathBuf> {
+    fn write_grib(&self, fields: &OutputFields) -> Result<PathBuf> {
         let encoder = self.grib.as_ref().expect("only called with an encoder");
         let hours = fields.valid.hours_since(self.reference);
         let path = self.folder.join(format!("{}_f{hours:03}.grib2", self.stem));
         let mut file = AtomicFile::create(&path)?;
         for (parameter, level, values) in self.messages(fields) {
             let identity = Identity { parameter, level, reference: self.reference, valid: fields.valid };
-            file.append(&encoder.encode(&identity, values)?)?;
+            file.append(&match self.member {
+                Some(member) => encoder.encode_ensemble(&identity, member, values)?,
+                None => encoder.encode(&identity, values)?,
+            })?;
         }
         file.commit()?;
         if let Err(error) = self.verify_grib(&path, fields) {
@@ -169,7 +171,7 @@ impl<const N: usize> Writer<N> {
     /// Parameter, level and values of every message of an output time.
     fn messages<'a>(
         &'a self,
-        fields: &'a OutputFields<N>,
+        fields: &'a OutputFields,
     ) -> impl Iterator<Item = (Parameter, Level, &'a [f64])> {
         self.quantities.iter().zip(&fields.values).flat_map(|(quantity, values)| {
             let levels = quantity.levels.iter().zip(values.chunks_exact(self.points));
@@ -178,7 +180,7 @@ impl<const N: usize> Writer<N> {
     }
 
     /// Every message must be there, in order, with its values within the packing's precision.
-    fn verify_grib(&self, path: &Path, fields: &OutputFields<N>) -> Result<()> {
+    fn verify_grib(&self, path: &Path, fields: &OutputFields) -> Result<()> {
         let refuse = |message: String| Error::NotVerified { path: path.to_owned(), message };
         let file = GribFile::open(path)?;
         let messages: Vec<_> = self.messages(fields).collect();
@@ -212,12 +214,9 @@ impl<const N: usize> Writer<N> {
     pub(crate) fn finish(self) -> Result<Vec<PathBuf>> {
         if let Some(netcdf) = self.netcdf {
             netcdf.file.finish()?;
-            netcdf::verify(
-                &netcdf.path,
-                &self.quantities.each_ref().map(|quantity| quantity.parameter),
-                self.reference,
-                &netcdf.hashes,
-            )?;
+            let parameters: Vec<Parameter> =
+                self.quantities.iter().map(|quantity| quantity.parameter).collect();
+            netcdf::verify(&netcdf.path, &parameters, self.reference, &netcdf.hashes)?;
         }
         Ok(self.files)
     }
@@ -228,10 +227,11 @@ impl<const N: usize> Writer<N> {
     }
 }
 
-impl<const N: usize> NetcdfWriter<N> {
-    fn append(&mut self, valid: Time, values: &[Vec<f32>; N]) -> Result<()> {
-        self.file.append(valid, &values.each_ref().map(Vec::as_slice))?;
-        self.hashes.push((valid, values.each_ref().map(|values| netcdf::hash(values))));
+impl NetcdfWriter {
+    fn append(&mut self, valid: Time, values: &[Vec<f32>]) -> Result<()> {
+        let slices: Vec<&[f32]> = values.iter().map(Vec::as_slice).collect();
+        self.file.append(valid, &slices)?;
+        self.hashes.push((valid, values.iter().map(|values| netcdf::hash(values)).collect()));
         Ok(())
     }
 }
@@ -244,7 +244,7 @@ pub(crate) fn stem(reference: Time) -> String {
 
 /// Largest difference that simple packing explains: its step is at most range / 2^(bits−1), rounding makes half of
 /// that; the reference value is an f32.
-fn packing_error(values: &[f64], bits: u32) -> f64 {
+pub(crate) fn packing_error(values: &[f64], bits: u32) -> f64 {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     (high - low) / 2_f64.powi(bits as i32) + f64::from(f32::EPSILON) * low.abs().max(high.abs())

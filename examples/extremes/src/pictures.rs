@@ -6,7 +6,7 @@ use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::picture::{Canvas, Chart, Page, Panel, Projection};
 
-use crate::configuration::{self, Output};
+use crate::configuration::Output;
 use crate::error::Result;
 use crate::maps::{Drawable, Theme, line_spacing};
 
@@ -48,16 +48,7 @@ impl Pictures {
         reference: Time,
         analysis: Drawable,
     ) -> Self {
-        let projection = match output.projection {
-            configuration::Projection::Robinson => Projection::Robinson { longitude: 0.0 },
-            configuration::Projection::PlateCarree => Projection::PlateCarree { longitude: 0.0 },
-            configuration::Projection::NorthPolar => {
-                Projection::Orthographic { longitude: 0.0, latitude: 90.0 }
-            }
-            configuration::Projection::SouthPolar => {
-                Projection::Orthographic { longitude: 0.0, latitude: -90.0 }
-            }
-        };
+        let projection = output.projection.of_pictures();
         Self {
             folder: folder.to_owned(),
             layout: layout.clone(),
@@ -184,7 +175,7 @@ fn words(theme: Theme) -> &'static str {
 }
 
 /// `2011-01-15 12 UTC`.
-fn clock(time: Time) -> String {
+pub(crate) fn clock(time: Time) -> String {
     let (year, month, day, hour, minute, _) = time.civil();
     match minute {
         0 => format!("{year:04}-{month:02}-{day:02} {hour:02} UTC"),

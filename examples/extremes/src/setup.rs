@@ -1,5 +1,7 @@
 //! From the configuration to the model's settings.
 
+use std::path::Path;
+
 use serde_json::Value;
 use terrella_dycore::shallow_water::{Configuration as ModelConfiguration, quadratic_grid};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
@@ -26,6 +28,12 @@ pub(crate) fn device(argument: Option<&str>, configured: Option<&str>) -> Result
         Some(text) => Ok(text.parse()?),
         None => Ok(Device::from_environment()?),
     }
+}
+
+/// BLAKE3 of a file.
+pub(crate) fn hash_of_file(path: &Path) -> Result<blake3::Hash> {
+    let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
+    Ok(blake3::hash(&bytes))
 }
 
 /// The model's grid; an error unless it is Gaussian and carries the truncation.
@@ -123,6 +131,8 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
     remove("input", "file");
     remove("model", "length");
     remove("model", "device");
+    // Which a checkpoint tells by itself.
+    remove("model", "precision");
     let interval = configuration.output.interval;
     settings["output"] = Value::from(interval);
     let mut hasher = blake3::Hasher::new();
@@ -134,7 +144,7 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
+    use crate::configuration::Settings;
 
     fn configuration(model: &str) -> Configuration {
         Configuration::parse(&format!("[input]\nfile = 'x'\n[model]\n{model}\n"), Path::new("c")).unwrap()

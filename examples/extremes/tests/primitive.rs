@@ -3,7 +3,9 @@
 mod common;
 
 use common::*;
+use terrella_io::encode::{GribEncoder, GribSettings, Identity};
 use terrella_io::read::{GribFile, Missing, Selection};
+use terrella_io::{Level, Parameter};
 
 /// T21 L19, 12 h.
 const MODEL: &str = "equations = 'primitive'\nlevels = 'L19'";
@@ -48,8 +50,8 @@ fn a_forecast_writes_surfaces_sea_level_and_ground() {
 
     let start = GribFile::open(case.path("out/forecast_2011011512_f000.grib2")).unwrap();
     let names: Vec<&str> = start.headers().iter().map(|header| header.short_name.as_str()).collect();
-    assert_eq!(names.len(), 16);
-    assert_eq!(&names[12..], ["prmsl", "sp", "10u", "10v"]);
+    assert_eq!(names.len(), 19);
+    assert_eq!(&names[12..], ["prmsl", "sp", "10u", "10v", "tcwv", "2t", "tp"]);
     assert_eq!((start.headers()[12].level_type.as_str(), start.headers()[12].level), ("meanSea", 0.0));
     // The start is the analysis, but for its small scales and its waves.
     let area_mean = |values: &[f64], latitude: &dyn Fn(usize) -> f64| {
@@ -64,6 +66,7 @@ fn a_forecast_writes_surfaces_sea_level_and_ground() {
         (Selection::parameter("t").pressure(850.0), 0.4),
         (Selection::parameter("u").pressure(250.0), 0.3),
         (Selection::parameter("prmsl"), 100.0),
+        (Selection::parameter("2t"), 1.5),
     ] {
         let means = [&start, &analysis].map(|file| {
             let header = file.find(&selection).unwrap();
@@ -73,6 +76,82 @@ fn a_forecast_writes_surfaces_sea_level_and_ground() {
         });
         assert!((means[0] - means[1]).abs() < tolerance, "{selection}: {means:?}");
     }
+}
+
+#[test]
+fn rain_and_budgets_are_told() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    case.configure(&real_state(), "", &format!("{MODEL}\nlength = 48"), "interval = 12");
+    let said = expect_success(&case.run(&[]));
+    assert!(said.contains("the sun where it stands") && said.contains("the state's mask"), "{said}");
+    assert!(said.contains("cut to saturation at"), "{said}");
+    let summary = summary(&case);
+    let number = |table: &str, name: &str| summary[table][name].as_f64().unwrap();
+    let rates: Vec<f64> =
+        summary["precipitation_rate"].as_array().unwrap().iter().map(|rate| rate.as_f64().unwrap()).collect();
+    println!("rain {rates:?} mm/day, {} {}", summary["water_budget"], summary["energy_budget"]);
+    assert!(rates.iter().all(|rate| (1.5..4.5).contains(rate)), "{rates:?}");
+    assert!(number("water_budget", "residual").abs() < 0.05, "{}", summary["water_budget"]);
+    assert!(number("energy_budget", "residual").abs() < 8.0, "{}", summary["energy_budget"]);
+    assert!((0.3..2.0).contains(&number("noise", "ratio")), "{}", summary["noise"]);
+
+    // Sums only grow, and the mean of the written field is the one of the summary.
+    let table = String::from_utf8(bytes(&case, "out", "statistics.csv")).unwrap();
+    let rain: Vec<Vec<&str>> = table
+        .lines()
+        .map(|line| line.split(',').collect())
+        .filter(|row: &Vec<&str>| row[1] == "tp")
+        .collect();
+    assert_eq!(rain.len(), 5);
+    let value = |row: usize, column: usize| rain[row][column].parse::<f64>().unwrap();
+    assert_eq!((rain[4][0], rain[4][3], value(0, 6)), ("48", "kg m-2", 0.0));
+    assert!((1..5).all(|row| value(row, 4) > value(row - 1, 4) && value(row, 5) >= value(row - 1, 5)));
+    let mean: f64 = rates.iter().sum::<f64>() / 2.0;
+    assert!((value(4, 4) / mean - 1.0).abs() < 1e-5, "{} {mean}", value(4, 4));
+    let netcdf = netcdf3::FileReader::open(case.path("out/forecast_2011011512.nc")).unwrap();
+    let attribute = |name: &str| netcdf.data_set().get_var_attr_as_string("tp", name).unwrap();
+    assert_eq!(
+        (attribute("standard_name").as_str(), attribute("units").as_str()),
+        ("precipitation_amount", "kg m-2")
+    );
+}
+
+#[test]
+fn other_suites_do_what_they_say() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    case.configure(
+        &real_state(),
+        "",
+        &format!("{MODEL}\ntruncation = 21\nlength = 12\n[physics]\nsuite = 'none'"),
+        "",
+    );
+    let said = expect_success(&case.run(&[]));
+    assert!(said.contains("no sun, sea, clouds or rain"), "{said}");
+    let names = GribFile::open(case.path("out/forecast_2011011512_f012.grib2")).unwrap();
+    assert_eq!(names.headers().len(), 17);
+    assert!(summary(&case)["records"][2]["precipitation"] == 0.0);
+    case.configure(
+        &real_state(),
+        "",
+        &format!("{MODEL}\ntruncation = 21\nlength = 12\n[physics]\nsuite = 'simple'"),
+        "",
+    );
+    assert!(expect_success(&case.run(&[])).contains("fluxes over a wet ground"));
+    assert!(summary(&case)["records"][2]["precipitation"].as_f64().unwrap() > 0.05);
+    assert!(summary(&case)["records"][2]["energy_from_above"] == 0.0);
+    case.configure(
+        &real_state(),
+        "",
+        &format!("{MODEL}\ntruncation = 21\nlength = 12\n[physics]\nsuite = 'wet'"),
+        "",
+    );
+    expect_failure(&case.run(&[]), &["moist", "simple", "none"]);
 }
 
 #[test]
@@ -99,10 +178,18 @@ fn a_split_run_equals_the_whole_one_bit_for_bit() {
     let other = Case::new();
     other.configure(&real_state(), "", &format!("{MODEL}\nfriction_time = 12"), "");
     expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["checkpoint", "another one"]);
-    other.configure(&real_state(), "", &format!("{MODEL}\nprecision = 'f64'"), "");
-    expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["it holds f32 numbers"]);
+    let restart = ["--restart", checkpoint.to_str().unwrap()];
+    other.configure(&real_state(), "", &format!("{MODEL}\ntruncation = 31"), "");
+    expect_failure(&other.run(&restart), &["it is of T21 L19 on F16, this run is of T31 L19 on F24"]);
     other.configure(&real_state(), "", "", "");
-    expect_failure(&other.run(&["--restart", checkpoint.to_str().unwrap()]), &["its layout is version 2"]);
+    expect_failure(&other.run(&restart), &["its layout is version 7"]);
+    other.configure(&real_state(), "", &format!("{MODEL}\nprecision = 'f64'"), "checkpoint_interval = 12");
+    expect_failure(&other.run(&restart), &["it holds f32 numbers", "--convert"]);
+    // Converted, it goes on where it was; the whole run's checkpoint is at its end.
+    expect_success(&split.run(&["--steps", "13"]));
+    expect_success(&other.run(&[&restart[..], &["--convert"]].concat()));
+    let mean = |case: &Case| summary(case)["records"][2]["total_energy"].as_f64().unwrap();
+    assert!((mean(&other) / mean(&whole) - 1.0).abs() < 1e-5, "{} {}", mean(&other), mean(&whole));
 }
 
 #[test]
@@ -140,7 +227,8 @@ fn states_without_surface_pressure_or_humidity_do() {
     case.configure(&input, "", MODEL, "");
     let said = expect_success(&case.run(&[]));
     assert!(
-        said.contains("the model is dry") && said.contains("where the geopotential of the levels"),
+        said.contains("the model is dry, without column physics")
+            && said.contains("where the geopotential of the levels"),
         "{said}"
     );
     let mean = summary(&case)["records"][0]["surface_pressure"].as_f64().unwrap();
@@ -192,5 +280,63 @@ fn an_unstable_run_stops_with_time_level_and_place() {
         "interval = 24\ncheckpoint_interval = 24\nformats = ['netcdf']",
     );
     let output = case.run(&[]);
-    expect_failure(&output, &["Step ", "wind' is", "at level", "latitude", "longitude"]);
+    expect_failure(&output, &["Step ", "(t = ", "wind' is", "at level", "latitude", "longitude"]);
+    let said = String::from_utf8(output.stdout.clone()).unwrap();
+    let kept = case.path("out/before_failure.bin");
+    assert!(said.contains("before it, is in") && kept.exists(), "{said}");
+    // From there it fails again with the same settings, at the same step and place.
+    let again = case.run(&["--restart", kept.to_str().unwrap()]);
+    expect_failure(&again, &[complaint(&output).trim_end()]);
+}
+
+#[test]
+fn levels_in_another_order_make_the_same_start() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    let file = GribFile::open(real_state()).unwrap();
+    let mut messages: Vec<Vec<u8>> =
+        file.headers().iter().map(|header| file.message(header).unwrap()).collect();
+    messages.reverse();
+    std::fs::write(case.path("reversed.grib2"), messages.concat()).unwrap();
+    let start = |input: &std::path::Path| {
+        case.configure(input, "", MODEL, "");
+        expect_success(&case.run(&["--steps", "1"]));
+        summary(&case)["records"][0].clone()
+    };
+    assert_eq!(start(&case.path("reversed.grib2")), start(&real_state()));
+}
+
+#[test]
+fn heights_in_the_wrong_unit_and_gaps_in_levels_are_named() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    let is_upper = |header: &terrella_io::read::Header| header.pressure().is_some();
+    // The state without its heights, and heights that are geopotentials.
+    let input = part(&case, |header| !(is_upper(header) && header.short_name == "gh"));
+    let mut bytes = std::fs::read(&input).unwrap();
+    let file = GribFile::open(real_state()).unwrap();
+    for header in file.headers().iter().filter(|header| is_upper(header) && header.short_name == "gh") {
+        let field = file.decode(header, Missing::Refuse).unwrap();
+        let encoder = GribEncoder::new(&field.layout, &GribSettings::default()).unwrap();
+        let identity = Identity {
+            parameter: Parameter::GEOPOTENTIAL_HEIGHT,
+            level: Level::Pressure(header.level),
+            reference: header.reference,
+            valid: header.valid,
+        };
+        let values: Vec<f64> = field.values.iter().map(|height| 9.80665 * height).collect();
+        bytes.extend(encoder.encode(&identity, &values).unwrap());
+    }
+    std::fs::write(&input, bytes).unwrap();
+    case.configure(&input, "", MODEL, "");
+    expect_failure(&case.run(&[]), &["part.grib2", "'geopotential'", "m² s⁻²"]);
+    // A level without temperature is told, and left out.
+    let input = part(&case, |header| !(header.short_name == "u" && header.pressure() == Some(500.0)));
+    case.configure(&input, "", MODEL, "");
+    let said = expect_success(&case.run(&["--steps", "1"]));
+    assert!(said.contains("500 hPa lacks u"), "{said}");
 }

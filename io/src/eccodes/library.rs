@@ -32,6 +32,7 @@ pub(super) struct Functions {
         unsafe extern "C" fn(*const Opaque, *const c_char, *mut c_char, *mut usize) -> c_int,
     pub(super) get_long_array: GetArray<c_long>,
     pub(super) get_double_array: GetArray<c_double>,
+    pub(super) set_missing: unsafe extern "C" fn(*mut Opaque, *const c_char) -> c_int,
     pub(super) set_long: unsafe extern "C" fn(*mut Opaque, *const c_char, c_long) -> c_int,
     pub(super) set_double: unsafe extern "C" fn(*mut Opaque, *const c_char, c_double) -> c_int,
     pub(super) set_string:
@@ -162,6 +163,7 @@ fn functions(library: Library, name: &str) -> std::result::Result<Functions, Str
         get_string: symbol!(b"codes_get_string"),
         get_long_array: symbol!(b"codes_get_long_array"),
         get_double_array: symbol!(b"codes_get_double_array"),
+        set_missing: symbol!(b"codes_set_missing"),
         set_long: symbol!(b"codes_set_long"),
         set_double: symbol!(b"codes_set_double"),
         set_string: symbol!(b"codes_set_string"),

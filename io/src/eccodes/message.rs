@@ -157,6 +157,15 @@ impl Message {
         Ok(size)
     }
 
+    /// Sets a key whose value is to be "missing".
+    pub(crate) fn set_missing(&mut self, key: &str) -> Result<()> {
+        let session = Session::begin()?;
+        let text = text(key)?;
+        // SAFETY: live handle borrowed mutably, zero-terminated key.
+        let code = unsafe { (session.functions.set_missing)(self.handle.as_ptr(), text.as_ptr()) };
+        session.check(code, || format!("setting of key '{key}' to missing"))
+    }
+
     pub(crate) fn set_long(&mut self, key: &str, value: i64) -> Result<()> {
         let session = Session::begin()?;
         let text = text(key)?;

@@ -1,11 +1,13 @@
 //! GRIB2 messages through ecCodes: the sections that a stream of fields shares are prepared once.
 //!
 //! Grid definition templates 3.0 (lat-lon) and 3.40 (Gaussian, with the points per ring where it is reduced), product
-//! definition template 4.0 (a field at a time on a level), simple packing (5.0).
+//! definition templates 4.0 (a field at a time on a level), 4.8 (a sum since the reference time) and those of
+//! [`EnsembleProduct`], simple packing (5.0).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
 use terrella_kernels::Real;
 
+use super::ensemble::EnsembleProduct;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
@@ -96,6 +98,25 @@ impl GribEncoder {
 
     /// One message. `values`: one per point in the layout's order, in the parameter's unit.
     pub fn encode<R: Real>(&self, identity: &Identity, values: &[R]) -> Result<Vec<u8>> {
+        self.message(identity, None, values)
+    }
+
+    /// One message of an ensemble: a member, mean or spread in the parameter's unit, or a probability in %.
+    pub fn encode_ensemble<R: Real>(
+        &self,
+        identity: &Identity,
+        product: EnsembleProduct,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
+        self.message(identity, Some(product), values)
+    }
+
+    fn message<R: Real>(
+        &self,
+        identity: &Identity,
+        product: Option<EnsembleProduct>,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
         let name = identity.parameter.short_name;
         if values.len() != self.points {
             return Err(Error::LengthMismatch {
@@ -111,7 +132,13 @@ impl GribEncoder {
             return Err(Error::MissingValues { field: name.into(), missing: without, total: values.len() });
         }
         let mut message = self.template.duplicate()?;
+        let sum = identity.parameter.accumulated;
+        let template = product.map_or(if sum { 8 } else { 0 }, |product| product.template(sum));
+        message.set_long("productDefinitionTemplateNumber", template)?;
         set_product(&mut message, identity)?;
+        if let Some(product) = product {
+            product.set(&mut message)?;
+        }
         if without > 0 {
             // Not part of a message's bytes, so a copy starts with ecCodes' own value.
             message.set_double("missingValue", MISSING)?;
@@ -149,7 +176,11 @@ fn set_product(message: &mut Message, identity: &Identity) -> Result<()> {
     let (unit, length) =
         [(1, 3600), (0, 60), (13, 1)].into_iter().find(|(_, length)| step % length == 0).unwrap_or((13, 1));
     message.set_long("indicatorOfUnitOfTimeRange", unit)?;
-    message.set_long("forecastTime", step / length)?;
+    if identity.parameter.accumulated {
+        set_sum(message, identity.valid, unit, step / length)?;
+    } else {
+        message.set_long("forecastTime", step / length)?;
+    }
     // Code tables 1.2, 1.4 and 4.3: the start of a forecast; a forecast product; a forecast.
     message.set_long("significanceOfReferenceTime", 1)?;
     message.set_long("typeOfProcessedData", 1)?;
@@ -157,10 +188,30 @@ fn set_product(message: &mut Message, identity: &Identity) -> Result<()> {
     set_level(message, identity.level)
 }
 
+/// A sum from the reference time to `valid`, `range` units of time (code table 4.4) later.
+fn set_sum(message: &mut Message, valid: Time, unit: i64, range: i64) -> Result<()> {
+    message.set_long("forecastTime", 0)?;
+    let (year, month, day, hour, minute, second) = valid.civil();
+    message.set_long("yearOfEndOfOverallTimeInterval", year)?;
+    let rest = [("month", month), ("day", day), ("hour", hour), ("minute", minute), ("second", second)];
+    for (key, value) in rest {
+        message.set_long(&format!("{key}OfEndOfOverallTimeInterval"), i64::from(value))?;
+    }
+    message.set_long("numberOfTimeRange", 1)?;
+    // Code tables 4.10 and 4.11: accumulation; successive times of one forecast.
+    message.set_long("typeOfStatisticalProcessing", 1)?;
+    message.set_long("typeOfTimeIncrement", 2)?;
+    message.set_long("indicatorOfUnitForTimeRange", unit)?;
+    message.set_long("lengthOfTimeRange", range)
+}
+
 fn set_level(message: &mut Message, level: Level) -> Result<()> {
-    // Code table 4.5: 1 ground, 100 isobaric [Pa], 101 mean sea level, 103 height above ground [m].
+    // Code table 4.5: 1 ground, 8 nominal top, 100 isobaric [Pa], 101 mean sea level, 103 height above ground [m].
+    if level == Level::Column {
+        message.set_long("typeOfSecondFixedSurface", 8)?;
+    }
     let (surface, value) = match level {
-        Level::Surface => (1, None),
+        Level::Surface | Level::Column => (1, None),
         Level::MeanSea => (101, None),
         Level::Pressure(hectopascal) => (100, Some(hectopascal * 100.0)),
         Level::HeightAboveGround(metre) => (103, Some(metre)),

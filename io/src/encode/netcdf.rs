@@ -28,6 +28,54 @@ pub struct Variable {
     pub pressures: Vec<f64>,
 }
 
+/// Names and unit of a variable that is no plain parameter, such as a statistic of one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Naming {
+    /// The variable's name.
+    pub name: String,
+    /// Words.
+    pub long_name: String,
+    /// CF standard name, where there is one.
+    pub standard_name: Option<String>,
+    /// Unit in CF's notation.
+    pub units: String,
+    /// CF cell methods, such as `realization: mean`, where they say something.
+    pub cell_methods: Option<String>,
+}
+
+impl From<&Parameter> for Naming {
+    fn from(parameter: &Parameter) -> Self {
+        Self {
+            name: parameter.short_name.into(),
+            long_name: parameter.long_name.into(),
+            standard_name: Some(parameter.standard_name.into()),
+            units: parameter.units.into(),
+            cell_methods: None,
+        }
+    }
+}
+
+/// One variable of a file, with names of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedVariable {
+    /// Names and unit.
+    pub naming: Naming,
+    /// Format of the stored values.
+    pub precision: Precision,
+    /// Pressure levels (hPa), as of [`Variable::pressures`].
+    pub pressures: Vec<f64>,
+}
+
+impl From<&Variable> for NamedVariable {
+    fn from(variable: &Variable) -> Self {
+        Self {
+            naming: Naming::from(&variable.parameter),
+            precision: variable.precision,
+            pressures: variable.pressures.clone(),
+        }
+    }
+}
+
 /// A NetCDF file in the making. Closing it without [`NetcdfFile::finish`] leaves its records readable, with
 /// the global attribute `run_status` "running " in place of "complete".
 #[derive(Debug)]
@@ -35,7 +83,7 @@ pub struct NetcdfFile {
     path: PathBuf,
     file: File,
     plan: Plan,
-    variables: Vec<Variable>,
+    variables: Vec<NamedVariable>,
     points: usize,
     reference: Time,
     records: u32,
@@ -59,12 +107,24 @@ impl NetcdfFile {
         variables: &[Variable],
         attributes: &[(&str, &str)],
     ) -> Result<Self> {
+        let variables: Vec<NamedVariable> = variables.iter().map(NamedVariable::from).collect();
+        Self::create_named(path, layout, reference, &variables, attributes)
+    }
+
+    /// The same for variables with names of their own.
+    pub fn create_named(
+        path: impl AsRef<Path>,
+        layout: &Layout,
+        reference: Time,
+        variables: &[NamedVariable],
+        attributes: &[(&str, &str)],
+    ) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let mut pressures: &[f64] = &[];
         for variable in variables.iter().filter(|variable| !variable.pressures.is_empty()) {
             if !pressures.is_empty() && pressures != variable.pressures {
                 return Err(Error::InvalidValue {
-                    name: format!("pressures of '{}'", variable.parameter.short_name),
+                    name: format!("pressures of '{}'", variable.naming.name),
                     got: format!("{:?}", variable.pressures),
                     expected: format!("{pressures:?} as for the other variables"),
                 });
@@ -122,7 +182,7 @@ impl NetcdfFile {
         for (variable, values) in self.variables.iter().zip(fields) {
             let expected = self.points * variable.pressures.len().max(1);
             if values.len() != expected {
-                let name = variable.parameter.short_name.into();
+                let name = variable.naming.name.clone();
                 return Err(Error::LengthMismatch { name, expected, got: values.len() });
             }
             let stored = values.iter().map(|value| value.to_f64());
@@ -160,7 +220,7 @@ impl NetcdfFile {
 fn describe(
     layout: &Layout,
     reference: Time,
-    variables: &[Variable],
+    variables: &[NamedVariable],
     pressures: &[f64],
 ) -> (Vec<Dimension>, Vec<ClassicVariable>, Vec<f64>) {
     let mut dimensions = vec![Dimension { name: "time", length: None }];
@@ -243,8 +303,13 @@ fn describe(
     (dimensions, described, fixed)
 }
 
-fn field(variable: &Variable, layout: &Layout, horizontal: &[usize], vertical: &[usize]) -> ClassicVariable {
-    let parameter = &variable.parameter;
+fn field(
+    variable: &NamedVariable,
+    layout: &Layout,
+    horizontal: &[usize],
+    vertical: &[usize],
+) -> ClassicVariable {
+    let naming = &variable.naming;
     let mut beside = vec!["forecast_reference_time"];
     if !layout.is_rectangular() {
         beside.extend(["lat", "lon"]);
@@ -258,16 +323,17 @@ fn field(variable: &Variable, layout: &Layout, horizontal: &[usize], vertical: &
     };
     let word = |name: &str, value: &str| (name.to_string(), Value::Text(value.to_string()));
     let levels = if variable.pressures.len() > 1 { vertical } else { &[] };
+    let mut attributes: Attributes =
+        naming.standard_name.iter().map(|standard_name| word("standard_name", standard_name)).collect();
+    attributes.push(word("long_name", &naming.long_name));
+    attributes.push(word("units", &naming.units));
+    attributes.extend(naming.cell_methods.iter().map(|methods| word("cell_methods", methods)));
+    attributes.push(word("coordinates", &beside.join(" ")));
+    attributes.push(("_FillValue".into(), fill));
     ClassicVariable {
-        name: parameter.short_name.into(),
+        name: naming.name.clone(),
         dimensions: [&[0], levels, horizontal].concat(),
-        attributes: vec![
-            word("standard_name", parameter.standard_name),
-            word("long_name", parameter.long_name),
-            word("units", parameter.units),
-            word("coordinates", &beside.join(" ")),
-            ("_FillValue".into(), fill),
-        ],
+        attributes,
         kind,
     }
 }

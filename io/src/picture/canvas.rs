@@ -120,6 +120,11 @@ impl Canvas {
         self.lines(std::iter::once(points), width, colour, None);
     }
 
+    /// All pixels as red, green, blue, opacity, row by row.
+    pub(super) fn pixels(&self) -> &[u8] {
+        self.pixmap.data()
+    }
+
     /// The sheet as a PNG file's bytes.
     pub fn png(&self) -> Result<Vec<u8>> {
         let mut bytes = Vec::new();

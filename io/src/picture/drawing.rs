@@ -109,7 +109,8 @@ impl Drawing {
         }
     }
 
-    fn relative(&self, longitude: f64) -> f64 {
+    /// Longitude counted from the map's middle, −180 to 180.
+    pub(super) fn relative(&self, longitude: f64) -> f64 {
         (longitude - self.projection.middle() + 180.0).rem_euclid(360.0) - 180.0
     }
 

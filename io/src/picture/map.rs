@@ -109,6 +109,13 @@ impl Map<'_> {
         let map_width = full.min(0.72 * width * aspect);
         (head, map_width, map_width / aspect)
     }
+
+    /// The map's rectangle on a panel.
+    pub(super) fn drawing(&self, origin: Point, width: f32, scale: f32) -> Drawing {
+        let (head, map_width, map_height) = self.sizes(width, scale);
+        let corner = (origin.0 + (width - map_width) / 2.0 + 14.0 * scale, origin.1 + head);
+        Drawing { projection: self.projection, corner, width: map_width, height: map_height, scale }
+    }
 }
 
 impl Panel for Map<'_> {
@@ -119,7 +126,6 @@ impl Panel for Map<'_> {
     }
 
     fn draw(&self, canvas: &mut Canvas, origin: Point, width: f32, scale: f32) -> Result<()> {
-        let (head, map_width, map_height) = self.sizes(width, scale);
         let left = origin.0 + 14.0 * scale;
         let mut base = origin.1;
         for (line, style, advance) in [
@@ -132,9 +138,7 @@ impl Panel for Map<'_> {
                 text::draw_fitted(canvas, line, place, width - 28.0 * scale, &style);
             }
         }
-        let corner = (origin.0 + (width - map_width) / 2.0 + 14.0 * scale, origin.1 + head);
-        let drawing =
-            Drawing { projection: self.projection, corner, width: map_width, height: map_height, scale };
+        let drawing = self.drawing(origin, width, scale);
         let mut beyond = (false, false);
         let mut bands = None;
         if let Some(shading) = &self.shading {
@@ -169,7 +173,7 @@ impl Panel for Map<'_> {
         drawing.frame(canvas);
         if let Some((bands, label)) = bands {
             let bar = (width * 0.86).min(width - 60.0 * scale);
-            let place = (origin.0 + (width - bar) / 2.0, corner.1 + map_height + 52.0 * scale);
+            let place = (origin.0 + (width - bar) / 2.0, drawing.corner.1 + drawing.height + 52.0 * scale);
             bands.draw(canvas, place, bar, scale, label, beyond);
         }
         Ok(())

@@ -12,6 +12,8 @@
 //! | sea-level pressure   | msl, prmsl, mslet | mean sea level                          |
 //! | orography            | orog, z           | surface, or hybrid                      |
 //! | land                 | lsm               | surface                                 |
+//! | surface temperature  | skt, else t       | surface                                 |
+//! | sea temperature      | sst               | surface                                 |
 //!
 //! Orography and land may have another date.
 
@@ -108,6 +110,10 @@ pub struct State {
     pub orography: Option<StateSurface>,
     /// `lsm`, 0 to 1.
     pub land_fraction: Option<StateSurface>,
+    /// `skt` or `t` of the ground and the sea's surface (K); NaN where the file has no value.
+    pub surface_temperature: Option<StateSurface>,
+    /// `sst` (K); NaN where the file has no value, as over land.
+    pub sea_temperature: Option<StateSurface>,
     /// Levels (Pa) that some of wind, temperature and geopotential have and others lack, with the names of those that
     /// lack them; only wind needs them left out.
     pub incomplete: Vec<(f64, Vec<&'static str>)>,
@@ -169,7 +175,7 @@ impl GribFile {
             let found = places.iter().find_map(|(name, level_type)| {
                 among.iter().find(|header| header.short_name == *name && header.level_type == *level_type)
             });
-            found.map(|header| reader.surface(header)).transpose()
+            found.map(|header| reader.surface(header, Missing::Refuse)).transpose()
         };
         let surface_pressure =
             surface(&headers, &[("sp", "surface"), ("lnsp", "hybrid"), ("lnsp", "surface")])?;
@@ -184,6 +190,14 @@ impl GribFile {
         };
         let orography = constant(&[("orog", "surface"), ("z", "surface"), ("z", "hybrid")])?;
         let land_fraction = constant(&[("lsm", "surface")])?;
+        let mut with_gaps = |places: &[(&str, &str)]| {
+            let found = places.iter().find_map(|(name, level_type)| {
+                headers.iter().find(|header| header.short_name == *name && header.level_type == *level_type)
+            });
+            found.map(|header| reader.surface(header, Missing::Nan)).transpose()
+        };
+        let surface_temperature = with_gaps(&[("skt", "surface"), ("t", "surface")])?;
+        let sea_temperature = with_gaps(&[("sst", "surface"), ("sst", "depthBelowSea")])?;
         let layout = reader.layout.expect("wind was read");
         Ok(State {
             layout,
@@ -198,6 +212,8 @@ impl GribFile {
             sea_level_pressure,
             orography,
             land_fraction,
+            surface_temperature,
+            sea_temperature,
             incomplete,
         })
     }
@@ -339,7 +355,7 @@ impl Reader<'_> {
         };
         let mut values = Vec::new();
         for header in headers {
-            values.extend(self.values(header)?);
+            values.extend(self.values(header, Missing::Refuse)?);
         }
         Ok(StateField {
             short_name: headers[0].short_name.clone(),
@@ -365,8 +381,8 @@ impl Reader<'_> {
         Ok(StateLevels::Hybrid { a: a.to_vec(), b: b.to_vec() })
     }
 
-    fn surface(&mut self, header: &Header) -> Result<StateSurface> {
-        let mut values = self.values(header)?;
+    fn surface(&mut self, header: &Header, missing: Missing) -> Result<StateSurface> {
+        let mut values = self.values(header, missing)?;
         let (mut short_name, mut units) = (header.short_name.clone(), header.units.clone());
         if short_name == "lnsp" {
             values.iter_mut().for_each(|value| *value = value.exp());
@@ -375,8 +391,8 @@ impl Reader<'_> {
         Ok(StateSurface { short_name, units, values })
     }
 
-    fn values(&mut self, header: &Header) -> Result<Vec<f64>> {
-        let field = self.file.decode(header, Missing::Refuse)?;
+    fn values(&mut self, header: &Header, missing: Missing) -> Result<Vec<f64>> {
+        let field = self.file.decode(header, missing)?;
         match &self.layout {
             None => self.layout = Some(field.layout),
             Some(layout) if *layout != field.layout => {

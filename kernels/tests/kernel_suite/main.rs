@@ -16,6 +16,7 @@ mod arithmetic;
 mod calls;
 mod columns;
 mod control;
+mod diagnostics;
 mod extents;
 mod hand_written;
 mod integers;

@@ -25,6 +25,8 @@
 //!
 //! 6. **Balance.** [`filter_state`] takes fast gravity waves out with the digital filter of
 //!    [`crate::time_stepping::DigitalFilter`]; [`Noise`] measures them by mean |∂p_s/∂t|.
+//!
+//! Members of an ensemble start from the state and [`Perturbations`] in linear balance.
 
 mod analysis;
 mod balance;
@@ -33,6 +35,8 @@ mod column;
 mod horizontal;
 mod noise;
 mod orography;
+mod perturbation;
+mod random;
 mod saturation;
 mod state;
 
@@ -40,5 +44,6 @@ pub use analysis::{Analysis, AnalysisLevels, Height, Humidity, LevelField, Orogr
 pub use balance::filter_state;
 pub use noise::Noise;
 pub use orography::Orography;
+pub use perturbation::Perturbations;
 pub use saturation::Saturation;
 pub use state::{InitialState, PressureOrigin, Report, Settings};

@@ -1,12 +1,14 @@
 //! Grey radiation as a scheme.
 
+use std::mem::swap;
+
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::physics::radiation::{
     Sun, annual_insolation, daily_insolation, downward_streams, ground_radiation, insolation, upward_streams,
 };
 
-use super::{ColumnScheme, ColumnState, Columns, Diagnostic};
+use super::{ColumnScheme, ColumnState, Columns, Diagnostic, accumulated};
 use crate::primitive::Configuration;
 use crate::shallow_water::{expect_length, rounded};
 use crate::{Error, Result};
@@ -73,6 +75,7 @@ impl Default for GreyAtmosphere {
 /// | `surface_downwelling_shortwave_flux_in_air` | W m-2 |
 /// | `surface_downwelling_longwave_flux_in_air` | W m-2 |
 /// | `surface_net_downward_radiative_flux` | W m-2 |
+/// | `accumulated_toa_net_downward_energy` | J m-2, summed over the steps since the start |
 #[derive(Debug)]
 pub struct GreyRadiation<R: Real> {
     atmosphere: GreyAtmosphere,
@@ -86,6 +89,8 @@ pub struct GreyRadiation<R: Real> {
     short_wave: Buffer<R>,
     long_wave: Buffer<R>,
     net: Buffer<R>,
+    /// Energy that has come in at the top.
+    received: Buffer<R>,
 }
 
 impl<R: Real> GreyRadiation<R> {
@@ -150,6 +155,7 @@ impl<R: Real> GreyRadiation<R> {
             short_wave: zero()?,
             long_wave: zero()?,
             net: zero()?,
+            received: zero()?,
         })
     }
 
@@ -266,11 +272,16 @@ impl<R: Real> ColumnScheme<R> for GreyRadiation<R> {
         )?;
         self.net.copy_from(&state.ground.radiation)?;
         state.swap_temperature();
+        for (direction, flux) in [(1.0, &self.incoming), (-1.0, &self.reflected), (-1.0, &self.outgoing)] {
+            let step = R::from_f64(direction * columns.time_step);
+            accumulated::launch([points], step, &self.received, flux, &mut state.scratch)?;
+            swap(&mut self.received, &mut state.scratch);
+        }
         Ok(())
     }
 
     fn diagnostics(&self) -> Vec<Diagnostic<'_, R>> {
-        [
+        let mut all: Vec<Diagnostic<'_, R>> = [
             ("toa_incoming_shortwave_flux", &self.incoming),
             ("toa_outgoing_shortwave_flux", &self.reflected),
             ("toa_outgoing_longwave_flux", &self.outgoing),
@@ -279,6 +290,20 @@ impl<R: Real> ColumnScheme<R> for GreyRadiation<R> {
             ("surface_net_downward_radiative_flux", &self.net),
         ]
         .map(|(name, values)| Diagnostic { name, unit: "W m-2", values })
-        .into()
+        .into();
+        all.push(Diagnostic {
+            name: "accumulated_toa_net_downward_energy",
+            unit: "J m-2",
+            values: &self.received,
+        });
+        all
+    }
+
+    fn memory(&self) -> Vec<(&'static str, &Buffer<R>)> {
+        vec![("accumulated_toa_net_downward_energy", &self.received)]
+    }
+
+    fn memory_mut(&mut self) -> Vec<&mut Buffer<R>> {
+        vec![&mut self.received]
     }
 }

@@ -53,6 +53,7 @@ use crate::{Error, Result};
 /// | `surface_upward_sensible_heat_flux` | W m-2    |         |
 /// | `water_evapotranspiration_flux`   | kg m-2 s-1 | times L, the latent heat flux |
 /// | `accumulated_evapotranspiration`  | kg m-2     | summed over the steps since the start |
+/// | `accumulated_surface_upward_energy` | J m-2   | sensible heat less radiation into the ground, summed likewise |
 /// | `atmosphere_mass_content_of_water_vapor` | kg m-2 | after the last call |
 ///
 /// and those of the schemes. Sums over time add rate·Δt in each step.
@@ -60,6 +61,8 @@ pub struct MoistPhysics<R: Real> {
     schemes: Vec<Box<dyn ColumnScheme<R>>>,
     state: ColumnState<R>,
     evaporated: Buffer<R>,
+    /// Energy that the air has got from below, without latent heat.
+    warmed: Buffer<R>,
     total_column_water: Buffer<R>,
     levels: usize,
 }
@@ -109,6 +112,7 @@ impl<R: Real> MoistPhysics<R> {
                 },
             },
             evaporated: Buffer::zeros(device, points)?,
+            warmed: Buffer::zeros(device, points)?,
             total_column_water: Buffer::zeros(device, points)?,
             levels,
         })
@@ -204,6 +208,11 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
             &mut state.scratch,
         )?;
         swap(&mut self.evaporated, &mut state.scratch);
+        for (direction, flux) in [(1.0, &state.ground.sensible_heat), (-1.0, &state.ground.radiation)] {
+            let step = R::from_f64(direction * columns.time_step);
+            accumulated::launch([points], step, &self.warmed, flux, &mut state.scratch)?;
+            swap(&mut self.warmed, &mut state.scratch);
+        }
         total_column_water::launch(
             [levels, points],
             points,
@@ -226,6 +235,7 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
             ("surface_upward_sensible_heat_flux", "W m-2", &ground.sensible_heat),
             ("water_evapotranspiration_flux", "kg m-2 s-1", &ground.evaporation),
             ("accumulated_evapotranspiration", "kg m-2", &self.evaporated),
+            ("accumulated_surface_upward_energy", "J m-2", &self.warmed),
             ("atmosphere_mass_content_of_water_vapor", "kg m-2", &self.total_column_water),
         ]
         .map(|(name, unit, values)| Diagnostic { name, unit, values })
@@ -241,6 +251,7 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
             ("wetness".to_owned(), &ground.wetness),
             ("surface_radiation".to_owned(), &ground.radiation),
             ("accumulated_evapotranspiration".to_owned(), &self.evaporated),
+            ("accumulated_surface_upward_energy".to_owned(), &self.warmed),
         ];
         all.extend(memory_of(&self.schemes));
         all
@@ -248,8 +259,13 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
 
     fn memory_mut(&mut self) -> Vec<&mut Buffer<R>> {
         let ground = &mut self.state.ground;
-        let mut all =
-            vec![&mut ground.temperature, &mut ground.wetness, &mut ground.radiation, &mut self.evaporated];
+        let mut all = vec![
+            &mut ground.temperature,
+            &mut ground.wetness,
+            &mut ground.radiation,
+            &mut self.evaporated,
+            &mut self.warmed,
+        ];
         all.extend(self.schemes.iter_mut().flat_map(|scheme| scheme.memory_mut()));
         all
     }

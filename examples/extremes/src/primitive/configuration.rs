@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::physics_settings::Physics;
 use crate::automatic::Automatic;
 use crate::configuration::{
-    Equations, Initialisation, Output, Precision, Tables, expect_known_keys, toml_message, within,
-    zero_or_within,
+    Equations, Initialisation, Output, Precision, Settings, Tables, within, zero_or_within,
 };
-use crate::error::{Error, Result};
+use crate::diagnostics::Diagnostics;
+use crate::ensemble::Ensemble;
 use crate::known_keys::known_keys;
 
 /// All of a configuration file.
@@ -18,7 +19,13 @@ pub(crate) struct Configuration {
     pub(crate) input: Input,
     pub(crate) model: Model,
     #[serde(default)]
+    pub(crate) physics: Physics,
+    #[serde(default)]
     pub(crate) output: Output,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) diagnostics: Option<Diagnostics>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ensemble: Option<Ensemble>,
 }
 
 /// `[input]`: which state of which file.
@@ -83,8 +90,8 @@ pub(crate) struct Model {
     /// Strength of the time filter, 0 to 1.
     pub(crate) filter: f64,
     /// Time in which friction damps the wind at the ground by e \[h\]; it ends at 0.7 of the surface pressure. 0 switches
-    /// it off.
-    pub(crate) friction_time: f64,
+    /// it off; auto is 24 h without column physics, else off, because fluxes at the ground brake the wind.
+    pub(crate) friction_time: Automatic<f64>,
     /// Time in which the sponge damps eddies of the top layer by e \[h\]; 0 switches it off.
     pub(crate) sponge_time: f64,
     /// The deepest hole that the spectral orography may have in the sea \[m\].
@@ -109,7 +116,7 @@ impl Default for Model {
             diffusion_order: 4,
             diffusion_time: 2.4,
             filter: 0.1,
-            friction_time: 24.0,
+            friction_time: Automatic::Auto,
             sponge_time: 24.0,
             ripple_bound: 100.0,
             initialisation: Initialisation::DigitalFilter,
@@ -118,39 +125,20 @@ impl Default for Model {
     }
 }
 
-const TABLES: Tables = Tables { names: known_keys::<Configuration>, keys_of };
-
 fn keys_of(table: &str) -> Option<&'static [&'static str]> {
     match table {
         "input" => Some(known_keys::<Input>()),
         "model" => Some(known_keys::<Model>()),
+        "physics" => Some(known_keys::<Physics>()),
         "output" => Some(known_keys::<Output>()),
+        "diagnostics" => Some(known_keys::<Diagnostics>()),
+        "ensemble" => Some(known_keys::<Ensemble>()),
         _ => None,
     }
 }
 
-impl Configuration {
-    /// Reads a file; relative paths in it become relative to its folder.
-    pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| Error::file(path, "reading of the configuration", error))?;
-        let mut configuration = Self::parse(&text, path)?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        configuration.input.file = folder.join(&configuration.input.file);
-        configuration.input.orography = configuration.input.orography.map(|path| folder.join(path));
-        configuration.output.folder = folder.join(&configuration.output.folder);
-        Ok(configuration)
-    }
-
-    /// Parses and checks the text of a configuration file; `path` is for messages.
-    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self> {
-        let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
-        let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
-        expect_known_keys(&table, &TABLES).map_err(refuse)?;
-        let configuration: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
-        configuration.validate().map_err(refuse)?;
-        Ok(configuration)
-    }
+impl Settings for Configuration {
+    const TABLES: Tables = Tables { names: known_keys::<Self>, keys_of };
 
     fn validate(&self) -> std::result::Result<(), String> {
         let model = &self.model;
@@ -162,11 +150,49 @@ impl Configuration {
         within("model", "diffusion_order", model.diffusion_order, 1, 16)?;
         zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
         within("model", "filter", model.filter, 0.0, 1.0)?;
-        zero_or_within("model", "friction_time", model.friction_time, 0.1, 1e6)?;
+        if let Automatic::Given(time) = model.friction_time {
+            zero_or_within("model", "friction_time", time, 0.1, 1e6)?;
+        }
         zero_or_within("model", "sponge_time", model.sponge_time, 0.1, 1e6)?;
         within("model", "ripple_bound", model.ripple_bound, 1.0, 10_000.0)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        self.physics.validate()?;
+        if let Some(diagnostics) = &self.diagnostics {
+            diagnostics.validate(self.output.interval)?;
+        }
+        if let Some(ensemble) = &self.ensemble {
+            ensemble.validate()?;
+        }
         self.output.validate(model.length)
+    }
+
+    fn resolve(&mut self, folder: &Path) {
+        self.input.file = folder.join(&self.input.file);
+        self.input.orography = self.input.orography.take().map(|path| folder.join(path));
+        self.output.folder = folder.join(&self.output.folder);
+        if let Some(diagnostics) = &mut self.diagnostics {
+            diagnostics.resolve(folder);
+        }
+    }
+
+    fn input(&self) -> &Path {
+        &self.input.file
+    }
+
+    fn output(&self) -> &Output {
+        &self.output
+    }
+
+    fn output_mut(&mut self) -> &mut Output {
+        &mut self.output
+    }
+
+    fn length(&self) -> u32 {
+        self.model.length
+    }
+
+    fn device(&self) -> Option<&str> {
+        self.model.device.as_deref()
     }
 }
 
@@ -189,5 +215,11 @@ mod tests {
         assert!(message("ripple_bound = 0").contains("expected 1 to 10000"));
         assert!(message("friction_time = -1").contains("expected 0 (off) or 0.1"));
         assert!(message("length = 7").contains("multiple of 'interval'"));
+        assert!(
+            message("[physics]\nsuite = 'wet'").contains("moist"),
+            "{}",
+            message("[physics]\nsuite = 'wet'")
+        );
+        assert!(message("[physics]\nalbedo = 1.5").contains("Key 'albedo' in [physics] is 1.5"));
     }
 }

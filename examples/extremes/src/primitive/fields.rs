@@ -1,28 +1,26 @@
 //! What is written of a state: pressure surfaces, sea level, ground, and wind at 10 m.
 
-use terrella_dycore::primitive::{GridState, IsobaricState, Primitive};
+use terrella_dycore::primitive::{IsobaricState, Primitive};
 use terrella_io::layout::Layout;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Real;
 
+use super::near_ground;
 use crate::error::{Error, Result};
 use crate::maps::Drawable;
+use crate::model::Snapshot;
 use crate::output::{OutputFields, Quantity};
 
 /// Pressure surfaces of the output \[hPa\].
 pub(super) const SURFACES: [f64; 3] = [250.0, 500.0, 850.0];
 /// The one of maps.
 pub(super) const MAPPED: u32 = 500;
-/// Number of quantities.
-pub(super) const COUNT: usize = 8;
-/// Roughness of the logarithmic profile that brings the lowest level's wind to 10 m \[m\]: between sea and open land.
-const ROUGHNESS: f64 = 1e-3;
 
-/// The quantities of every output time.
-pub(super) fn quantities() -> [Quantity; COUNT] {
+/// The quantities of every output time: those of any state, the water of a moist one, what column physics leaves.
+pub(super) fn quantities(moist: bool, physics: bool) -> Vec<Quantity> {
     let surfaces = SURFACES.map(Level::Pressure).to_vec();
     let at_10_m = vec![Level::HeightAboveGround(10.0)];
-    [
+    let mut quantities = vec![
         (Parameter::GEOPOTENTIAL_HEIGHT, surfaces.clone()),
         (Parameter::TEMPERATURE, surfaces.clone()),
         (Parameter::EASTWARD_WIND, surfaces.clone()),
@@ -31,86 +29,93 @@ pub(super) fn quantities() -> [Quantity; COUNT] {
         (Parameter::SURFACE_PRESSURE, vec![Level::Surface]),
         (Parameter::EASTWARD_WIND_AT_10_M, at_10_m.clone()),
         (Parameter::NORTHWARD_WIND_AT_10_M, at_10_m),
-    ]
-    .map(|(parameter, levels)| Quantity { parameter, levels })
+    ];
+    if moist {
+        quantities.push((Parameter::WATER_VAPOUR_COLUMN, vec![Level::Column]));
+    }
+    if physics {
+        quantities.push((Parameter::TEMPERATURE_AT_2_M, vec![Level::HeightAboveGround(2.0)]));
+        quantities.push((Parameter::TOTAL_PRECIPITATION, vec![Level::Surface]));
+    }
+    quantities.into_iter().map(|(parameter, levels)| Quantity { parameter, levels }).collect()
 }
 
-/// A state as it is written and drawn.
-pub(super) struct Fields {
-    pub(super) output: OutputFields<COUNT>,
-    /// Relative vorticity of the mapped surface \[s⁻¹\].
-    vorticity: Vec<f64>,
-}
-
-impl Fields {
-    /// The model's present state; an error naming the first value that is not finite.
-    pub(super) fn of<R: Real>(model: &mut Primitive<R>, valid: Time) -> Result<Self> {
-        let state = model.grid_state()?;
-        let configuration = model.configuration();
-        let pressures = SURFACES.map(|pressure| 100.0 * pressure);
-        let isobaric = IsobaricState::new(&state, configuration, &pressures)?;
-        let points = configuration.grid.points();
-        let gravity = configuration.gravity;
-        let heights = isobaric.geopotential.iter().map(|geopotential| geopotential / gravity).collect();
-        let [u_10_m, v_10_m] = wind_at_10_m(&state, points, gravity);
-        let mapped = points * SURFACES.iter().position(|surface| *surface == f64::from(MAPPED)).unwrap_or(0);
-        let fields = Self {
-            vorticity: isobaric.vorticity[mapped..mapped + points].to_vec(),
-            output: OutputFields {
-                valid,
-                values: [
-                    heights,
-                    isobaric.temperature,
-                    isobaric.u,
-                    isobaric.v,
-                    isobaric.sea_level_pressure,
-                    state.surface_pressure.iter().map(|value| value.to_f64()).collect(),
-                    u_10_m,
-                    v_10_m,
-                ],
-            },
-        };
-        for (quantity, values) in quantities().iter().zip(&fields.output.values) {
-            if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-                let (latitude, longitude) = configuration.grid.coordinates(index % points);
-                return Err(Error::NotFinite {
-                    field: quantity.parameter.short_name,
-                    value: values[index],
-                    hour: model.time() / 3600.0,
-                    step: model.step_count(),
-                    latitude,
-                    longitude,
-                });
-            }
+/// The model's present state as it is written and drawn; an error naming the first value that is not finite.
+///
+/// `roughness` is the ground's \[m\], `[point]`.
+pub(super) fn snapshot<R: Real>(
+    model: &mut Primitive<R>,
+    roughness: &[f64],
+    layout: &Layout,
+    valid: Time,
+) -> Result<Snapshot> {
+    let state = model.grid_state()?;
+    let configuration = model.configuration();
+    let pressures = SURFACES.map(|pressure| 100.0 * pressure);
+    let isobaric = IsobaricState::new(&state, configuration, &pressures)?;
+    let points = configuration.grid.points();
+    let gravity = configuration.gravity;
+    let heights = isobaric.geopotential.iter().map(|geopotential| geopotential / gravity).collect();
+    let [u_10_m, v_10_m] = near_ground::wind_at_10_m(&state, roughness, gravity);
+    let mut values = vec![
+        heights,
+        isobaric.temperature,
+        isobaric.u,
+        isobaric.v,
+        isobaric.sea_level_pressure,
+        state.surface_pressure.iter().map(|value| value.to_f64()).collect(),
+        u_10_m,
+        v_10_m,
+    ];
+    if configuration.moist {
+        values.push(near_ground::water_vapour(&state, configuration));
+    }
+    if let (Some(ground), Some(rain)) = (physics_field(model, "surface_temperature")?, rain(model)?) {
+        values.push(near_ground::temperature_at_2_m(&state, &ground, roughness, configuration));
+        values.push(rain);
+    }
+    let quantities = quantities(configuration.moist, values.len() > 9);
+    let fields = OutputFields { valid, values };
+    for (quantity, values) in quantities.iter().zip(&fields.values) {
+        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
+            let (latitude, longitude) = configuration.grid.coordinates(index % points);
+            return Err(Error::NotFinite {
+                field: quantity.parameter.short_name,
+                value: values[index],
+                hour: model.time() / 3600.0,
+                step: model.step_count(),
+                latitude,
+                longitude,
+            });
         }
-        Ok(fields)
     }
-
-    /// The height of the mapped surface \[m\].
-    pub(super) fn height(&self) -> &[f64] {
-        self.mapped(0)
-    }
-
-    /// What maps show of it.
-    pub(super) fn drawable(&self, layout: &Layout) -> Drawable {
-        Drawable::new(layout, self.mapped(0), self.mapped(2), self.mapped(3), &self.vorticity)
-    }
-
-    fn mapped(&self, quantity: usize) -> &[f64] {
-        let points = self.vorticity.len();
-        let surface = SURFACES.iter().position(|surface| *surface == f64::from(MAPPED)).unwrap_or(0);
-        &self.output.values[quantity][surface * points..(surface + 1) * points]
-    }
+    let [height, u, v] = [0, 2, 3].map(|quantity| mapped(&fields, quantity, points));
+    let drawable = Drawable::new(layout, height, u, v, on_mapped(&isobaric.vorticity, points));
+    Ok(Snapshot { fields, drawable })
 }
 
-/// The lowest level's wind brought to 10 m by the neutral logarithmic profile, V·ln(10 m/z_0)/ln(z/z_0).
-fn wind_at_10_m<R: Real>(state: &GridState<R>, points: usize, gravity: f64) -> [Vec<f64>; 2] {
-    let lowest = state.u.len() - points;
-    let factor = |point: usize| {
-        let above = state.geopotential[lowest + point].to_f64() - state.orography[point].to_f64();
-        let height = (above / gravity).max(10.0);
-        (10.0 / ROUGHNESS).ln() / (height / ROUGHNESS).ln()
-    };
-    [&state.u, &state.v]
-        .map(|wind| (0..points).map(|point| factor(point) * wind[lowest + point].to_f64()).collect())
+/// A field that column physics keeps, on the host; none where no scheme has it.
+pub(super) fn physics_field<R: Real>(model: &Primitive<R>, name: &str) -> Result<Option<Vec<f64>>> {
+    let Some(diagnostic) = model.physics_diagnostic(name) else { return Ok(None) };
+    Ok(Some(diagnostic.values.to_vec()?.into_iter().map(Real::to_f64).collect()))
+}
+
+/// Rain since the start \[kg m⁻²\], of all schemes.
+pub(super) fn rain<R: Real>(model: &Primitive<R>) -> Result<Option<Vec<f64>>> {
+    let stratiform = physics_field(model, "stratiform_precipitation_amount")?;
+    let convective = physics_field(model, "convective_precipitation_amount")?;
+    Ok(match (stratiform, convective) {
+        (Some(one), Some(other)) => Some(one.iter().zip(&other).map(|(one, other)| one + other).collect()),
+        (one, other) => one.or(other),
+    })
+}
+
+/// A quantity on the mapped surface.
+pub(super) fn mapped(fields: &OutputFields, quantity: usize, points: usize) -> &[f64] {
+    on_mapped(&fields.values[quantity], points)
+}
+
+fn on_mapped(values: &[f64], points: usize) -> &[f64] {
+    let surface = SURFACES.iter().position(|surface| *surface == f64::from(MAPPED)).unwrap_or(0);
+    &values[surface * points..(surface + 1) * points]
 }

@@ -4,8 +4,13 @@ mod analysis;
 mod checkpoint;
 mod configuration;
 mod fields;
-mod forecast;
+mod ground;
+mod model;
+mod near_ground;
+mod physics;
+mod physics_settings;
 mod records;
 mod setup;
 
-pub(crate) use forecast::run;
+pub(crate) use configuration::Configuration;
+pub(crate) use model::run;

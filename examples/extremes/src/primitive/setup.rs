@@ -12,23 +12,31 @@ use terrella_kernels::device::Device;
 use terrella_kernels::physics::held_suarez::Forcing;
 use terrella_kernels::vertical::HybridLevels;
 
-use super::analysis;
 use super::configuration::{Configuration, Saturation};
+use super::ground::{GroundFields, SourceGround};
+use super::physics_settings::Suite;
+use super::{analysis, physics};
 use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
 use crate::error::{Error, Result};
 use crate::input_grid::input_grid;
-use crate::setup::grid;
+use crate::setup::{grid, hash_of_file};
 
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
 const WIND_GROWTH: f64 = 1.4;
 /// The sponge reaches down to this multiple of the top layer's pressure.
 const SPONGE_DEPTH: f64 = 10.0;
+/// Friction where no column physics brakes the wind \[h\].
+const FRICTION_TIME: f64 = 24.0;
 
 /// What the forecast starts from, and the model's settings.
 pub(super) struct Start {
     pub(super) settings: ModelConfiguration,
     pub(super) state: InitialState,
+    /// Which column physics: not [`Suite::Auto`].
+    pub(super) suite: Suite,
+    /// What the columns stand on.
+    pub(super) ground: GroundFields,
     /// When the state is valid.
     pub(super) valid: Time,
     pub(super) steps_per_output: u64,
@@ -57,9 +65,21 @@ pub(super) fn start(configuration: &Configuration) -> Result<Start> {
     let winds = state.u.values.iter().zip(&state.v.values);
     let maximum_wind = winds.map(|(u, v)| u.hypot(*v)).fold(0.0, f64::max);
     let moist = state.humidity.is_some();
+    let suite = match (configuration.physics.suite, moist) {
+        (Suite::Auto, true) => Suite::Moist,
+        (Suite::Auto, false) => Suite::None,
+        (Suite::Moist | Suite::Simple, false) => {
+            return Err(refuse(
+                "no 'q' and no 'r' on levels: the suite of [physics] needs humidity; \"none\" does without."
+                    .into(),
+            ));
+        }
+        (chosen, _) => chosen,
+    };
     if !moist {
-        report.push("           no humidity: the model is dry".into());
+        report.push("           no humidity: the model is dry, without column physics".into());
     }
+    let source_ground = SourceGround::of(&state, &source);
     let (time_step, steps_per_output) = time_step(configuration, maximum_wind)?;
     let settings = ModelConfiguration {
         grid: grid(&model.grid, model.truncation)?,
@@ -95,26 +115,40 @@ pub(super) fn start(configuration: &Configuration) -> Result<Start> {
         other => other.into(),
     })?;
     report.extend(told(&state, source.name(), model.truncation));
-    Ok(Start { settings, state, valid, steps_per_output, report })
+    let ground = source_ground.at_model(&state, &settings);
+    if suite != Suite::None {
+        report.extend(ground.report.iter().cloned());
+    }
+    Ok(Start { settings, state, suite, ground, valid, steps_per_output, report })
 }
 
-/// The model with its friction, at rest.
+/// The model with its physics, at rest.
 pub(super) fn model<R: Real>(
     configuration: &Configuration,
-    settings: ModelConfiguration,
+    start: &Start,
     device: Device,
 ) -> Result<Primitive<R>> {
-    let grid = settings.grid.clone();
+    let (settings, grid) = (start.settings.clone(), &start.settings.grid);
+    let suite =
+        physics::suite(&configuration.physics, start.suite, &settings, &start.ground, start.valid, device)?;
+    let friction_time = match configuration.model.friction_time {
+        Automatic::Given(time) => time,
+        Automatic::Auto if suite.is_none() => FRICTION_TIME,
+        Automatic::Auto => 0.0,
+    };
     let mut model = Primitive::new(settings, device)?;
-    if configuration.model.friction_time > 0.0 {
+    if let Some(suite) = suite {
+        model.add_physics(Box::new(suite))?;
+    }
+    if friction_time > 0.0 {
         // Of Held and Suarez's forcing the friction alone: no relaxation of temperature.
         let forcing = Forcing {
-            friction: 1.0 / (3600.0 * configuration.model.friction_time),
+            friction: 1.0 / (3600.0 * friction_time),
             relaxation: 0.0,
             surface_relaxation: 0.0,
             ..Forcing::default()
         };
-        model.add_physics(Box::new(HeldSuarez::new(forcing, &grid, device)?))?;
+        model.add_physics(Box::new(HeldSuarez::new(forcing, grid, device)?))?;
     }
     Ok(model)
 }
@@ -195,8 +229,9 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
     }
 }
 
-/// Hash of all that the results depend on: inputs, model and output interval, but neither paths, nor length, nor device.
-pub(super) fn fingerprint(configuration: &Configuration) -> Result<Fingerprint> {
+/// Hash of all that the results depend on: inputs, model and output interval, but neither paths, nor length, nor device;
+/// and that of the state's file.
+pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint, blake3::Hash)> {
     let mut settings = serde_json::to_value(configuration).expect("a configuration is valid JSON");
     let mut remove = |table: &str, key: &str| {
         if let Some(table) = settings.get_mut(table).and_then(Value::as_object_mut) {
@@ -207,21 +242,35 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<Fingerprint> 
     remove("input", "orography");
     remove("model", "length");
     remove("model", "device");
+    remove("diagnostics", "heat_climatology");
+    // Which a checkpoint tells by itself.
+    remove("model", "precision");
     settings["output"] = Value::from(configuration.output.interval);
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());
-    for path in std::iter::once(&configuration.input.file).chain(&configuration.input.orography) {
-        let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-        hasher.update(blake3::hash(&bytes).as_bytes());
+    if let Some(ensemble) = &configuration.ensemble {
+        hasher.update(&ensemble.member.to_le_bytes());
     }
-    Ok(*hasher.finalize().as_bytes())
+    let input = hash_of_file(&configuration.input.file)?;
+    hasher.update(input.as_bytes());
+    let climatology = configuration.diagnostics.as_ref().and_then(|table| table.heat_climatology.as_ref());
+    for path in configuration.input.orography.iter().chain(climatology) {
+        hasher.update(hash_of_file(path)?.as_bytes());
+    }
+    Ok((*hasher.finalize().as_bytes(), input))
 }
 
 fn describe(state: &State) -> String {
     let mut names = vec![state.u.short_name.as_str(), &state.v.short_name, &state.temperature.short_name];
     names.extend(state.humidity.as_ref().map(|field| field.short_name.as_str()));
     names.extend(state.geopotential.as_ref().map(|field| field.short_name.as_str()));
-    let surface = [&state.surface_pressure, &state.orography, &state.land_fraction];
+    let surface = [
+        &state.surface_pressure,
+        &state.orography,
+        &state.land_fraction,
+        &state.surface_temperature,
+        &state.sea_temperature,
+    ];
     names.extend(surface.into_iter().flatten().map(|field| field.short_name.as_str()));
     format!(
         "input      {} on {} levels, valid {} (run of {}, step {} h)",

@@ -1,0 +1,86 @@
+//! What the frame of a forecast needs of a model.
+
+use serde_json::Value;
+use terrella_io::Time;
+use terrella_io::picture::Chart;
+use terrella_kernels::Real;
+use terrella_kernels::device::Device;
+use terrella_kernels::grid::Grid;
+
+use crate::checkpoint::{Fingerprint, Reader};
+use crate::error::Result;
+use crate::maps::Drawable;
+use crate::observer::Observer;
+use crate::output::{OutputFields, Quantity, Titles};
+use crate::pictures::Labels;
+
+/// A model under the frame of [`crate::forecast`], with what it measures of itself.
+pub(crate) trait Model {
+    /// Floating-point format of the state.
+    type Number: Real;
+    /// Version of its part of checkpoint files.
+    const CHECKPOINT: u32;
+
+    /// The grid of the output.
+    fn grid(&self) -> &Grid;
+    /// Where it computes.
+    fn device(&self) -> Device;
+    /// Δt \[s\].
+    fn time_step(&self) -> f64;
+    /// Steps since the initial state.
+    fn step_count(&self) -> u64;
+    /// Its resolution, such as `T85 L26 on F64`, by which a checkpoint of another one is told.
+    fn description(&self) -> String;
+    /// What it computes and what may be expected of it, line by line.
+    fn announcement(&self) -> Vec<String>;
+    /// What is written at every output time.
+    fn quantities(&self) -> Vec<Quantity>;
+
+    /// One time step, and what is measured at each.
+    fn step(&mut self) -> Result<()>;
+    /// The present state as it is written and drawn; an error naming the first value that is not finite.
+    fn snapshot(&mut self, valid: Time) -> Result<Snapshot>;
+    /// Takes the present state into the measurements. Returns a line about it.
+    fn record(&mut self, fields: &OutputFields) -> Result<String>;
+
+    /// Appends its state and measurements to a checkpoint.
+    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()>;
+    /// Continues from what [`Model::checkpoint`] appended.
+    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()>;
+
+    /// Its entries of the summary.
+    fn measured(&self) -> Value;
+    /// Charts of what it measured; none without two output times.
+    fn charts(&self) -> Vec<Chart>;
+
+    /// Model time \[s\].
+    fn time(&self) -> f64 {
+        self.step_count() as f64 * self.time_step()
+    }
+
+    /// Forecast hour.
+    fn hour(&self) -> f64 {
+        self.time() / 3600.0
+    }
+}
+
+/// A state at an output time.
+pub(crate) struct Snapshot {
+    pub(crate) fields: OutputFields,
+    pub(crate) drawable: Drawable,
+}
+
+/// A model at its initial state, and what is to be said about it.
+pub(crate) struct Start<M> {
+    pub(crate) model: M,
+    /// When the initial state is valid.
+    pub(crate) valid: Time,
+    pub(crate) steps_per_output: u64,
+    /// What was read and how it was used, line by line, for people.
+    pub(crate) report: Vec<String>,
+    pub(crate) input_hash: blake3::Hash,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) titles: Titles,
+    pub(crate) labels: Labels,
+    pub(crate) observers: Vec<Box<dyn Observer>>,
+}

@@ -1,0 +1,261 @@
+//! The primitive equations under the frame of a forecast.
+
+use serde_json::Value;
+use terrella_dycore::primitive::initial::{Noise, filter_state};
+use terrella_dycore::primitive::{Primitive, SpectralState};
+use terrella_io::Time;
+use terrella_io::layout::Layout;
+use terrella_io::picture::Chart;
+use terrella_kernels::Real;
+use terrella_kernels::device::Device;
+use terrella_kernels::grid::Grid;
+
+use super::configuration::Configuration;
+use super::fields::{self, MAPPED, quantities};
+use super::records::{Record, Series, rms_difference};
+use super::{checkpoint, physics, setup};
+use crate::arguments::RunArguments;
+use crate::checkpoint::Reader;
+use crate::configuration::{Initialisation, Precision};
+use crate::diagnostics;
+use crate::ensemble::{self, Ensemble, MemberStatistics};
+use crate::error::{Error, Result};
+use crate::film::Film;
+use crate::forecast::{configure, run as forecast};
+use crate::interruption;
+use crate::model::{Model, Snapshot, Start};
+use crate::observer::Observer;
+use crate::output::{OutputFields, Quantity, Titles};
+use crate::pictures::Labels;
+use crate::statistics::Statistics;
+
+/// From mean |∂p_s/∂t| in Pa/s to hPa/h.
+const HECTOPASCAL_PER_HOUR: f64 = 36.0;
+
+/// Below every picture.
+const FOOTER: &str = "Terrella: primitive-equation forecast. Coasts: Natural Earth.";
+
+/// Runs the forecast, or the ensemble of forecasts, that the arguments describe.
+pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
+    let (configuration, device) = configure::<Configuration>(arguments)?;
+    let run = |arguments: &RunArguments, configuration: Configuration, device: Device| match configuration
+        .model
+        .precision
+    {
+        Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
+        Precision::F32 => forecast(arguments, configuration, device, start::<f32>),
+    };
+    match configuration.ensemble {
+        Some(_) => ensemble::run(arguments, &configuration, device, run),
+        None => run(arguments, configuration, device).map(|_| ()),
+    }
+}
+
+/// The model with what it measures of itself.
+struct AtmosphereForecast<R: Real> {
+    model: Primitive<R>,
+    noise: Noise,
+    series: Series,
+    steps_per_output: u64,
+    layout: Layout,
+    /// What the column physics is, for people.
+    physics: String,
+    /// Roughness of the ground \[m\], `[point]`.
+    roughness: Vec<f64>,
+}
+
+/// The model at the initial state that the configuration names.
+fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
+    let mut start = setup::start(configuration)?;
+    let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
+    if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
+        ensemble.perturbations().apply(&mut start.state, &start.settings, ensemble.member)?;
+        start.report.push(format!(
+            "perturbed  member {}: {} m/s of random wind in linear balance",
+            ensemble.member, ensemble.amplitude
+        ));
+    }
+    let observers = observers(configuration, &start)?;
+    let mut model = setup::model::<R>(configuration, &start, device)?;
+    start.state.set_on(&mut model)?;
+    if configuration.model.initialisation == Initialisation::DigitalFilter {
+        let cutoff = configuration.model.cutoff_period;
+        let filtered = filtered(&model, cutoff)?;
+        model.set_state(&filtered)?;
+        start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
+    }
+    let mut noise = Noise::new(&start.settings)?;
+    noise.observe(&model)?;
+    let truncation = configuration.model.truncation;
+    let levels = &configuration.model.levels;
+    let title = format!("Primitive-equation forecast, T{truncation} {levels}, from {}", start.valid);
+    Ok(Start {
+        model: AtmosphereForecast {
+            model,
+            noise,
+            series: Series::default(),
+            steps_per_output: start.steps_per_output,
+            layout: Layout::from(&start.settings.grid),
+            physics: physics::description(start.suite, configuration.physics.sunlight),
+            roughness: physics::roughness(&configuration.physics, start.suite, &start.ground),
+        },
+        valid: start.valid,
+        steps_per_output: start.steps_per_output,
+        report: start.report,
+        input_hash,
+        fingerprint,
+        titles: Titles {
+            title,
+            source: concat!(
+                "Terrella extremes ",
+                env!("CARGO_PKG_VERSION"),
+                ", spectral hydrostatic primitive-equation model"
+            ),
+            member: configuration.ensemble.as_ref().map(Ensemble::product),
+        },
+        labels: Labels { level: MAPPED, truncation, footer: FOOTER },
+        observers,
+    })
+}
+
+/// Who looks at the forecast: statistics, and what the configuration asks for.
+fn observers(configuration: &Configuration, start: &setup::Start) -> Result<Vec<Box<dyn Observer>>> {
+    let (output, grid) = (&configuration.output, &start.settings.grid);
+    let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Statistics::new(grid, &output.folder))];
+    if let Some(table) = &configuration.diagnostics {
+        let gravity = start.settings.gravity;
+        let setting = diagnostics::Setting {
+            grid,
+            ground: start.state.orography.geopotential.iter().map(|height| height / gravity).collect(),
+            folder: &output.folder,
+            reference: start.valid,
+            interval: output.interval,
+            pictures: output.pictures.then(|| (output.picture_width, output.projection.of_pictures())),
+        };
+        observers.extend(diagnostics::observers(table, &setting)?);
+    }
+    if let Some(film) = Film::new(output, FOOTER, start.valid) {
+        observers.push(Box::new(film));
+    }
+    if let Some(ensemble) = &configuration.ensemble {
+        observers.push(Box::new(MemberStatistics::new(ensemble, &output.folder)));
+    }
+    Ok(observers)
+}
+
+impl<R: Real> Model for AtmosphereForecast<R> {
+    type Number = R;
+    const CHECKPOINT: u32 = checkpoint::VERSION;
+
+    fn grid(&self) -> &Grid {
+        &self.model.configuration().grid
+    }
+
+    fn device(&self) -> Device {
+        self.model.device()
+    }
+
+    fn time_step(&self) -> f64 {
+        self.model.configuration().time_step
+    }
+
+    fn step_count(&self) -> u64 {
+        self.model.step_count()
+    }
+
+    fn description(&self) -> String {
+        let settings = self.model.configuration();
+        format!("T{} L{} on {}", settings.truncation, settings.levels.count(), settings.grid)
+    }
+
+    fn announcement(&self) -> Vec<String> {
+        let settings = self.model.configuration();
+        vec![
+            format!(
+                "model      hydrostatic primitive equations, T{} on {}, {} levels, {} on {}, step {:.1} s",
+                settings.truncation,
+                settings.grid,
+                settings.levels.count(),
+                Precision::of::<R>(),
+                self.device(),
+                settings.time_step
+            ),
+            format!("           {}", self.physics),
+        ]
+    }
+
+    fn quantities(&self) -> Vec<Quantity> {
+        let physics = self.model.physics_diagnostic("surface_temperature").is_some();
+        quantities(self.model.configuration().moist, physics)
+    }
+
+    fn step(&mut self) -> Result<()> {
+        self.model.step()?;
+        let noise = self.noise.observe(&self.model)?;
+        self.series.noise.extend(noise.map(|noise| HECTOPASCAL_PER_HOUR * noise));
+        Ok(())
+    }
+
+    fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
+        fields::snapshot(&mut self.model, &self.roughness, &self.layout, valid)
+    }
+
+    fn record(&mut self, fields: &OutputFields) -> Result<String> {
+        let height = fields::mapped(fields, 0, self.layout.points());
+        if self.series.first_height.is_empty() {
+            self.series.first_height = height.to_vec();
+        }
+        let change = rms_difference(self.grid(), height, &self.series.first_height);
+        let diagnostics = self.model.diagnostics()?;
+        let record = Record::new(&diagnostics, &self.model, change)?;
+        self.series.records.push(record);
+        let noise = match self.series.recent_noise(self.steps_per_output as usize) {
+            Some(noise) => format!("{noise:5.2} hPa/h"),
+            None => "    -     ".into(),
+        };
+        let rain = match self.series.rain_rate().filter(|_| record.precipitation > 0.0) {
+            Some(rain) => format!("   rain {rain:.2} mm/day"),
+            None => String::new(),
+        };
+        Ok(format!(
+            "p_s {:.2} hPa   wind {:5.1} m/s   T {:.0} to {:.0} K   noise {noise}   500 hPa moved {:.0} m{rain}",
+            record.surface_pressure / 100.0,
+            record.maximum_wind,
+            record.coldest,
+            record.warmest,
+            record.height_change,
+        ))
+    }
+
+    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        let memory = self.model.physics_memory()?;
+        checkpoint::encode(bytes, &self.model.checkpoint()?, &memory, &self.series);
+        Ok(())
+    }
+
+    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        let (state, memory, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
+        self.model.restore(&state)?;
+        self.model.restore_physics_memory(&memory)?;
+        self.series = series;
+        self.noise = Noise::new(self.model.configuration())?;
+        self.noise.observe(&self.model)?;
+        Ok(())
+    }
+
+    fn measured(&self) -> Value {
+        self.series.measured(self.time_step(), physics::LATENT_HEAT)
+    }
+
+    fn charts(&self) -> Vec<Chart> {
+        self.series.charts(self.time_step())
+    }
+}
+
+/// The model's state without fast gravity waves.
+fn filtered<R: Real>(model: &Primitive<R>, cutoff_hours: f64) -> Result<SpectralState<R>> {
+    filter_state(model, 3600.0 * cutoff_hours, || match interruption::requested() {
+        true => Err(Error::InterruptedBeforeStart),
+        false => Ok(()),
+    })
+}

@@ -1,0 +1,264 @@
+//! The shallow-water model under the frame of a forecast.
+
+use serde_json::Value;
+use terrella_dycore::shallow_water::{Configuration as ModelConfiguration, RelaxationTimes, ShallowWater};
+use terrella_io::layout::Layout;
+use terrella_io::picture::Chart;
+use terrella_io::{Level, Parameter, Time};
+use terrella_kernels::Real;
+use terrella_kernels::device::Device;
+use terrella_kernels::grid::Grid;
+
+use crate::arguments::RunArguments;
+use crate::charts::charts;
+use crate::checkpoint::{self, Reader};
+use crate::configuration::{Configuration, Initialisation, Precision};
+use crate::error::{Error, Result};
+use crate::film::Film;
+use crate::forecast::{Outcome, configure, run as forecast};
+use crate::initial_state::{self, InitialState};
+use crate::maps::Drawable;
+use crate::model::{Model, Snapshot, Start};
+use crate::observer::Observer;
+use crate::output::{OutputFields, Quantity, Titles};
+use crate::pictures::Labels;
+use crate::series::{Record, Series};
+use crate::spectra::{rms_difference, rms_wind};
+use crate::{digital_filter, setup};
+
+/// What every output time holds, in this order.
+const PARAMETERS: [Parameter; 5] = [
+    Parameter::GEOPOTENTIAL_HEIGHT,
+    Parameter::EASTWARD_WIND,
+    Parameter::NORTHWARD_WIND,
+    Parameter::VORTICITY,
+    Parameter::DIVERGENCE,
+];
+
+/// Below every picture.
+const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.";
+
+/// Runs the forecast that the arguments describe.
+pub(crate) fn run(arguments: &RunArguments) -> Result<Outcome> {
+    let (configuration, device) = configure::<Configuration>(arguments)?;
+    match configuration.model.precision {
+        Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
+        Precision::F32 => forecast(arguments, configuration, device, start::<f32>),
+    }
+}
+
+/// The model with what it measures of itself.
+struct LayerForecast<R: Real> {
+    model: ShallowWater<R>,
+    /// Pressure of the layer's wind \[hPa\].
+    level: f64,
+    series: Series,
+    /// Spectrum of the geopotential one step ago.
+    geopotential: Vec<R>,
+    layout: Layout,
+}
+
+/// The model at the initial state that the configuration names.
+fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<LayerForecast<R>>> {
+    let grid = setup::grid(&configuration.model.grid, configuration.model.truncation)?;
+    let mut initial = initial_state::read(configuration)?;
+    let input_hash = setup::hash_of_file(&configuration.input.file)?;
+    let (time_step, steps_per_output) = setup::time_step(configuration, initial.maximum_wind)?;
+    let settings = setup::model_configuration(configuration, grid.clone(), &initial, time_step)?;
+    if configuration.model.initialisation == Initialisation::DigitalFilter {
+        initialise::<R>(&settings, device, &mut initial, configuration.model.cutoff_period)?;
+    }
+    let mut model = ShallowWater::<R>::new(settings, device)?;
+    let state = initial.spectra.to_buffers::<R>(device)?;
+    model.set_state(&state.vorticity, &state.divergence, &state.geopotential)?;
+    if configuration.model.relaxation_time > 0.0 {
+        let time = Some(configuration.model.relaxation_time * 3600.0);
+        model.set_relaxation(
+            state,
+            RelaxationTimes { vorticity: time, divergence: time, geopotential: time },
+        )?;
+    }
+    let level = configuration.input.level;
+    let truncation = configuration.model.truncation;
+    let title = format!("Shallow-water forecast at {level} hPa, T{truncation}, from {}", initial.valid);
+    let geopotential = model.spectral_state().geopotential.to_vec()?;
+    let mut observers: Vec<Box<dyn Observer>> = Vec::new();
+    if let Some(film) = Film::new(&configuration.output, FOOTER, initial.valid) {
+        observers.push(Box::new(film));
+    }
+    Ok(Start {
+        model: LayerForecast {
+            model,
+            level: f64::from(level),
+            series: Series::default(),
+            geopotential,
+            layout: Layout::from(&grid),
+        },
+        valid: initial.valid,
+        steps_per_output,
+        report: initial.report,
+        fingerprint: setup::fingerprint(configuration, &input_hash),
+        input_hash,
+        titles: Titles {
+            title,
+            source: concat!(
+                "Terrella extremes ",
+                env!("CARGO_PKG_VERSION"),
+                ", spectral shallow-water model"
+            ),
+            member: None,
+        },
+        labels: Labels { level, truncation, footer: FOOTER },
+        observers,
+    })
+}
+
+impl<R: Real> Model for LayerForecast<R> {
+    type Number = R;
+    const CHECKPOINT: u32 = checkpoint::SHALLOW_WATER;
+
+    fn grid(&self) -> &Grid {
+        &self.model.configuration().grid
+    }
+
+    fn device(&self) -> Device {
+        self.model.device()
+    }
+
+    fn time_step(&self) -> f64 {
+        self.model.configuration().time_step
+    }
+
+    fn step_count(&self) -> u64 {
+        self.model.step_count()
+    }
+
+    fn description(&self) -> String {
+        let settings = self.model.configuration();
+        format!("shallow water T{} on {} at {} hPa", settings.truncation, settings.grid, self.level)
+    }
+
+    fn announcement(&self) -> Vec<String> {
+        let settings = self.model.configuration();
+        vec![
+            format!(
+                "model      shallow water on the rotating sphere: one layer {:.0} m deep, T{} on {}, {} on {}, step {:.1} s",
+                settings.mean_geopotential / settings.gravity,
+                settings.truncation,
+                settings.grid,
+                Precision::of::<R>(),
+                self.device(),
+                settings.time_step
+            ),
+            "           an equivalent-barotropic forecast: it moves the waves of the upper-air flow for a few days; it does".into(),
+            "           not know temperature, so that lows do not deepen, nor mountains, sea, sun or rain".into(),
+        ]
+    }
+
+    fn quantities(&self) -> Vec<Quantity> {
+        let levels = vec![Level::Pressure(self.level)];
+        PARAMETERS.map(|parameter| Quantity { parameter, levels: levels.clone() }).into()
+    }
+
+    fn step(&mut self) -> Result<()> {
+        self.model.step()?;
+        let before = std::mem::take(&mut self.geopotential);
+        self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
+        let settings = self.model.configuration();
+        let change = rms_difference(settings.truncation, &self.geopotential, &before) / settings.gravity;
+        self.series.tendencies.push(change / (settings.time_step / 3600.0));
+        Ok(())
+    }
+
+    fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
+        let (hour, gravity) = (self.hour(), self.model.configuration().gravity);
+        let state = self.model.grid_state()?;
+        let wide = |values: &[R], factor: f64| {
+            values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>()
+        };
+        let values = vec![
+            wide(&state.geopotential, 1.0 / gravity),
+            wide(&state.u, 1.0),
+            wide(&state.v, 1.0),
+            wide(&state.vorticity, 1.0),
+            wide(&state.divergence, 1.0),
+        ];
+        for (parameter, values) in PARAMETERS.iter().zip(&values) {
+            if let Some(point) = values.iter().position(|value| !value.is_finite()) {
+                let (latitude, longitude) = self.grid().coordinates(point);
+                return Err(Error::NotFinite {
+                    field: parameter.short_name,
+                    value: values[point],
+                    hour,
+                    step: self.step_count(),
+                    latitude,
+                    longitude,
+                });
+            }
+        }
+        let drawable = Drawable::new(&self.layout, &values[0], &values[1], &values[2], &values[3]);
+        Ok(Snapshot { fields: OutputFields { valid, values }, drawable })
+    }
+
+    fn record(&mut self, _: &OutputFields) -> Result<String> {
+        let record = Record::new(&self.model.diagnostics()?);
+        self.series.records.push(record);
+        let drift = |quantity: fn(&Record) -> f64| self.series.drift(quantity);
+        let tendency = match self.series.tendencies.last() {
+            Some(tendency) => format!("{tendency:5.2} m/h"),
+            None => "    -    ".into(),
+        };
+        Ok(format!(
+            "mass {:+.1e}  energy {:+.1e}  enstrophy {:+.1e}   wind {:5.1} m/s   tendency {tendency}",
+            drift(|record| record.mass),
+            drift(|record| record.total_energy),
+            drift(|record| record.potential_enstrophy),
+            record.maximum_wind,
+        ))
+    }
+
+    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        checkpoint::encode(bytes, &self.model.checkpoint()?, &self.series);
+        Ok(())
+    }
+
+    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
+        let (state, series) = checkpoint::decode::<R>(reader)?;
+        self.model.restore(&state)?;
+        self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
+        self.series = series;
+        Ok(())
+    }
+
+    fn measured(&self) -> Value {
+        self.series.measured()
+    }
+
+    fn charts(&self) -> Vec<Chart> {
+        if self.series.records.len() < 2 {
+            return Vec::new();
+        }
+        charts(&self.series, self.time_step())
+    }
+}
+
+/// Filters gravity waves out of the initial state and reports what that changed.
+fn initialise<R: Real>(
+    settings: &ModelConfiguration,
+    device: Device,
+    initial: &mut InitialState,
+    cutoff_hours: f64,
+) -> Result<()> {
+    let filtered = digital_filter::filter::<R>(settings, device, &initial.spectra, 3600.0 * cutoff_hours)?;
+    let before = &initial.spectra;
+    let mut change = filtered.clone();
+    change.add(-1.0, before);
+    let truncation = settings.truncation;
+    initial.report.push(format!(
+        "balance    digital filter of periods below {cutoff_hours} h changed the wind by {:.2} m/s and the height by {:.1} m (root mean square)",
+        rms_wind(truncation, settings.radius, &change.vorticity, &change.divergence),
+        rms_difference(truncation, &filtered.geopotential, &before.geopotential) / settings.gravity
+    ));
+    initial.spectra = filtered;
+    Ok(())
+}
