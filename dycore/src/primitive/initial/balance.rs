@@ -3,7 +3,7 @@
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
-use crate::primitive::{Configuration, Primitive, SpectralState};
+use crate::primitive::{Configuration, Primitive, SpectralState, TimeStepping};
 use crate::shallow_water::rounded;
 use crate::time_stepping::{Average, DigitalFilter};
 use crate::{Error, Result};
@@ -57,7 +57,8 @@ impl Spectra {
 /// [`DigitalFilter`] over two adiabatic runs without dissipation, each as long as the period.
 ///
 /// The run backward in time is one forward of the reversed equations: −ζ, −D, T, p_s and tracers under −Ω. `each_step` is
-/// called before every step; its error ends the filter.
+/// called before every step; its error ends the filter. Of a semi-Lagrangian model the runs are leapfrog runs with the grid
+/// and at most the time step of [`Configuration::new`], since its own steps are too long for the waves to be seen.
 pub fn filter_state<R: Real, E: From<Error>>(
     model: &Primitive<R>,
     cutoff_period: f64,
@@ -65,7 +66,19 @@ pub fn filter_state<R: Real, E: From<Error>>(
 ) -> std::result::Result<SpectralState<R>, E> {
     let device = model.device();
     let configuration = model.configuration();
-    let filter = DigitalFilter::lanczos(cutoff_period, configuration.time_step)?;
+    let leapfrog = match configuration.time_stepping {
+        TimeStepping::Leapfrog => configuration.clone(),
+        TimeStepping::SemiLagrangian(_) => {
+            let usual = Configuration::new(configuration.truncation, configuration.levels.clone())?;
+            Configuration {
+                grid: usual.grid,
+                time_step: usual.time_step.min(configuration.time_step),
+                time_stepping: TimeStepping::Leapfrog,
+                ..configuration.clone()
+            }
+        }
+    };
+    let filter = DigitalFilter::lanczos(cutoff_period, leapfrog.time_step)?;
     let initial = Spectra::of(model.spectral_state())?;
     let filtered = filter.apply(&initial, |direction, observe| {
         let settings = Configuration {
@@ -75,7 +88,7 @@ pub fn filter_state<R: Real, E: From<Error>>(
             diffusion: None,
             divergence_damping: None,
             sponge: None,
-            ..configuration.clone()
+            ..leapfrog.clone()
         };
         let mut runner = Primitive::<R>::new(settings, device)?;
         runner.terms.orography.copy_from(model.orography()).map_err(Error::from)?;
