@@ -103,7 +103,7 @@ stamp! {
 }
 
 /// Whole numbers of days, 0 to 3.
-fn days<R: Real>(seed: u32) -> Vec<R> {
+fn whole_days<R: Real>(seed: u32) -> Vec<R> {
     positive::<R>(seed, 333).into_iter().map(|x| R::from_f64(x.to_f64().floor())).collect()
 }
 
@@ -112,14 +112,14 @@ stamp! {
     extent [333],
     arguments {
         value(R::from_f64(3.0)), slice(field::<R>(1, 333)), slice(field::<R>(2, 333)), slice(field::<R>(3, 333)),
-        slice(positive::<R>(4, 333)), slice(days::<R>(5)), slice(positive::<R>(6, 333)), slice(days::<R>(7)),
-        slice(positive::<R>(8, 333)), slice(days::<R>(9)),
+        slice(positive::<R>(4, 333)), slice(whole_days::<R>(5)), slice(positive::<R>(6, 333)), slice(whole_days::<R>(7)),
+        slice(positive::<R>(8, 333)), slice(whole_days::<R>(9)),
     },
     outputs { length: R, magnitude: R, longest: R, largest: R, days: R },
     reference {
         let [temperature, hot, low] = [1, 2, 3].map(|seed| field::<R>(seed, 333));
         let [range, sum, largest] = [4, 6, 8].map(|seed| positive::<R>(seed, 333));
-        let [run, longest, total] = [5, 7, 9].map(days::<R>);
+        let [run, longest, total] = [5, 7, 9].map(whole_days::<R>);
         move |[i]: [usize; 1]| {
             let (zero, three) = (R::ZERO, R::from_f64(3.0));
             if temperature[i] <= hot[i] {
