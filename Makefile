@@ -11,7 +11,7 @@ REQUIRE := host-cuda,wgpu,nvrtc,eccodes,c,fortran,python
 .PHONY: help forecast test validate bench docs check install wheel
 
 help:
-	@echo 'make forecast   a 5-day global forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
+	@echo 'make forecast   a 10-day global weather forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
 	@echo 'make test       all tests, on the CPU and on a software GPU'
 	@echo 'make validate   published test cases: report in $(OUT)/validation'
 	@echo 'make bench      benchmarks with floors and peers: table, and $(OUT)/bench.json'

@@ -89,6 +89,14 @@ pub enum Error {
         /// What would be needed.
         reason: String,
     },
+    /// A NetCDF file that cannot be read.
+    #[error("'{}' cannot be read as NetCDF: {reason}.", path.display())]
+    Netcdf {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// Points without a value where every point needs one.
     #[error("'{field}' has {missing} missing or non-finite values of {total}: every point needs a value.")]
     MissingValues {

@@ -1,6 +1,6 @@
 //! Terrella: reading and writing of fields.
 //!
-//! - [`read`]: GRIB1 and GRIB2 files of any producer, onto points in Terrella's order;
+//! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
 //! - [`encode`]: GRIB2 messages, also of ensembles, and CF-NetCDF files that are readable at every moment of a run;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
@@ -30,8 +30,8 @@
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
 //! one thread at a time; only GRIB needs it. Counts in GRIB2 messages are checked before ecCodes sees them; damaged
-//! GRIB1 messages are its own affair. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF
-//! as input.
+//! GRIB1 messages are its own affair. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4
+//! (HDF5).
 
 pub mod eccodes;
 pub mod encode;

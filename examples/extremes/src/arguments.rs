@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// Global 500 hPa forecasts from a real state, and their verification.
+/// Global forecasts from a real state of the atmosphere, and their verification.
 ///
 /// Exit status: 0 when everything asked for was written and read back, 1 on an error (one line on stderr says which),
 /// 2 on a wrong command line, 130 after Ctrl-C or SIGTERM (finished files stay valid, a checkpoint is written).
@@ -23,10 +23,11 @@ pub(crate) enum Command {
 
 /// Runs a forecast: GRIB2 and NetCDF files, maps, charts and a summary.
 ///
-/// The model is the shallow-water equations on the sphere with 500 hPa wind and height as the initial state (an
-/// equivalent-barotropic forecast), or with `equations = "primitive"` the hydrostatic primitive equations from a whole
-/// state, on request with diagnostics of extremes ([diagnostics]), animations ([output] animation) and as an ensemble
-/// ([ensemble]). Files get their final name only when they are whole.
+/// The model is, with `equations = "primitive"`, the hydrostatic primitive equations with sun, sea, land and rain from a
+/// whole state, on request with diagnostics of extremes ([diagnostics]) and as an ensemble ([ensemble]), or the
+/// shallow-water equations with 500 hPa wind and height as the initial state (an equivalent-barotropic forecast). Files
+/// get their final name only when they are whole. Where a step fails, before_failure.bin holds the state of the last
+/// output time, for --restart with other settings.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.

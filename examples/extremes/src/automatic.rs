@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::value::{F64Deserializer, StrDeserializer, U64Deserializer};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::value::{F64Deserializer, SeqAccessDeserializer, StrDeserializer, U64Deserializer};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
 /// "auto" or a value.
@@ -57,6 +57,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AutomaticVisitor<T> {
             Ok(number) => T::deserialize(U64Deserializer::<E>::new(number)).map(Automatic::Given),
             Err(_) => self.visit_f64(number as f64),
         }
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, values: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(SeqAccessDeserializer::new(values)).map(Automatic::Given)
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {

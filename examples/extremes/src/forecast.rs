@@ -345,6 +345,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             steps_of_this_process: self.model.step_count() - self.first_step,
             report: &self.report,
             timings,
+            size: self.model.size(),
             measured: self.model.measured(),
             files: &files,
         };

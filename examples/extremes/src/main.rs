@@ -1,4 +1,4 @@
-//! Weather-extremes twin: a global 500 hPa forecast from a real state, and its verification.
+//! Weather-extremes twin: a global forecast from a real state, and its verification.
 //!
 //! `extremes run CONFIG.toml` and `extremes verify --forecast F --analysis A`; see the README beside this crate.
 // Units stand in brackets and are no links.

@@ -48,6 +48,8 @@ pub(crate) trait Model {
     /// Continues from what [`Model::checkpoint`] appended.
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()>;
 
+    /// Points times levels, and the bytes of the arrays that its scheme needs for them.
+    fn size(&self) -> ModelSize;
     /// Its entries of the summary.
     fn measured(&self) -> Value;
     /// Charts of what it measured; none without two output times.
@@ -62,6 +64,16 @@ pub(crate) trait Model {
     fn hour(&self) -> f64 {
         self.time() / 3600.0
     }
+}
+
+/// How large a model is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ModelSize {
+    /// Points times levels.
+    pub(crate) cells: usize,
+    /// Bytes of the fields, spectra and matrices of the scheme.
+    pub(crate) array_bytes: usize,
+    pub(crate) bytes_per_number: usize,
 }
 
 /// A state at an output time.

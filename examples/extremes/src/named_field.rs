@@ -87,7 +87,7 @@ pub(crate) fn require(
             key,
             table,
             got: format!("'{wanted}'"),
-            expected: expected.trim_end_matches('.').into(),
+            expected: expected.trim_end_matches(['.', '?']).into(),
         }
     })
 }

@@ -18,7 +18,7 @@ use crate::film::Film;
 use crate::forecast::{Outcome, configure, run as forecast};
 use crate::initial_state::{self, InitialState};
 use crate::maps::Drawable;
-use crate::model::{Model, Snapshot, Start};
+use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
@@ -228,6 +228,15 @@ impl<R: Real> Model for LayerForecast<R> {
         self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
         self.series = series;
         Ok(())
+    }
+
+    fn size(&self) -> ModelSize {
+        let settings = self.model.configuration();
+        let cells = settings.grid.points();
+        // On the grid u, v, ζ, Φ, two fluxes of vorticity, two of Φ and the energy; spectra of three variables at four times and
+        // of five products.
+        let values = 9 * cells + 17 * (settings.truncation + 1) * (settings.truncation + 2);
+        ModelSize { cells, array_bytes: values * size_of::<R>(), bytes_per_number: size_of::<R>() }
     }
 
     fn measured(&self) -> Value {

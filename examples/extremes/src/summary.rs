@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use terrella_io::sink::AtomicFile;
 
 use crate::error::{Error, Result};
+use crate::model::ModelSize;
 
 const NAME: &str = "summary.json";
 
@@ -37,6 +38,7 @@ pub(crate) struct Summary<'a> {
     pub(crate) steps_of_this_process: u64,
     pub(crate) report: &'a [String],
     pub(crate) timings: Timings,
+    pub(crate) size: ModelSize,
     /// What the run measured of itself: entries of the document beside the others.
     pub(crate) measured: Value,
     pub(crate) files: &'a [PathBuf],
@@ -46,6 +48,18 @@ impl Summary<'_> {
     /// Simulated days per day of wall-clock time in the model's steps.
     pub(crate) fn days_per_day(&self) -> f64 {
         self.steps_of_this_process as f64 * self.time_step / self.timings.model.max(1e-9)
+    }
+
+    /// The process' peak, initial state, files and pictures included, beside what the model's scheme needs.
+    fn memory(&self) -> Value {
+        let ModelSize { cells, array_bytes, bytes_per_number } = self.size;
+        let peak = peak_memory();
+        json!({
+            "peak_bytes": peak,
+            "arrays_of_the_scheme_bytes": array_bytes,
+            "peak_over_arrays": peak.map(|peak| peak as f64 / array_bytes as f64),
+            "peak_values_per_point_and_level": peak.map(|peak| peak as f64 / (cells * bytes_per_number) as f64),
+        })
     }
 
     /// Writes the file with sizes and hashes of all others.
@@ -77,6 +91,7 @@ impl Summary<'_> {
                 "report": self.report,
             },
             "timings_s": self.timings,
+            "memory": self.memory(),
             "files": files,
         });
         if let (Some(document), Value::Object(measured)) = (document.as_object_mut(), &self.measured) {
@@ -88,6 +103,13 @@ impl Summary<'_> {
         AtomicFile::write(&path, text.as_bytes())?;
         Ok(path)
     }
+}
+
+/// The largest memory that this process has had \[bytes\], where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?)
 }
 
 /// The files that are still there of those that an earlier run's summary lists in the folder.

@@ -160,7 +160,10 @@ fn an_ensemble_writes_mean_spread_and_probabilities_of_its_members() {
     }
     // The first two perturbed members are opposite at the start, so that the mean is the control.
     let (mean, control) = (product("t_mean"), member(0, "t"));
-    closest(&mean[0], &control[0], 2e-3, "mean of a pair and the control");
+    // What is read off at a pressure, above all below the ground, is not linear in the surface pressure.
+    closest(&mean[0], &control[0], 0.05, "mean of a pair and the control");
+    let largest = product("t_spread")[0].iter().copied().fold(0.0, f32::max);
+    assert!(largest > 1.0, "{largest}");
     let spread = &product("10u_spread")[0];
     let rms =
         (spread.iter().map(|value| f64::from(*value).powi(2)).sum::<f64>() / spread.len() as f64).sqrt();

@@ -98,6 +98,10 @@ fn rain_and_budgets_are_told() {
     assert!(number("energy_budget", "residual").abs() < 8.0, "{}", summary["energy_budget"]);
     assert!((0.3..2.0).contains(&number("noise", "ratio")), "{}", summary["noise"]);
 
+    if cfg!(target_os = "linux") {
+        assert!(number("memory", "peak_over_arrays") > 1.0, "{}", summary["memory"]);
+    }
+
     // Sums only grow, and the mean of the written field is the one of the summary.
     let table = String::from_utf8(bytes(&case, "out", "statistics.csv")).unwrap();
     let rain: Vec<Vec<&str>> = table

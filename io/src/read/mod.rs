@@ -1,11 +1,13 @@
-//! Reading: files of GRIB messages.
+//! Reading: files of GRIB messages, and states in NetCDF files.
 //!
 //! [`GribFile::open`] finds the messages and their headers, [`GribFile::field`] decodes one of them onto points in
-//! Terrella's order (rings north to south, eastward from 0°E). [`GribFile::state`] gathers all levels of a whole state.
+//! Terrella's order (rings north to south, eastward from 0°E). [`GribFile::state`] gathers all levels of a whole state, [`state()`] does so from
+//! files of both kinds.
 
 mod decode;
 mod file;
 mod header;
+mod netcdf;
 mod order;
 mod points;
 mod scan;
@@ -17,5 +19,6 @@ mod verify;
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
 pub use header::Header;
+pub use netcdf::{netcdf_state, state};
 pub use selection::Selection;
 pub use state::{State, StateField, StateLevels, StateSelection, StateSurface};

@@ -5,7 +5,7 @@
 //! sea, and land's follow the difference of the two grounds' heights by 6.5 K/km.
 
 use terrella_dycore::primitive::Configuration;
-use terrella_dycore::primitive::initial::{Height, InitialState};
+use terrella_dycore::primitive::initial::{Height, InitialState, OrographyField};
 use terrella_io::read::State;
 use terrella_kernels::grid::{Grid, Ring};
 
@@ -19,7 +19,8 @@ const LEAST_HEIGHT: f64 = 20.0;
 /// The ground at the points of a state's file, as far as it is known.
 pub(super) struct SourceGround {
     grid: Grid,
-    land: Option<Vec<f64>>,
+    /// Share of land, on a grid of its own.
+    land: Option<(Grid, Vec<f64>)>,
     land_origin: &'static str,
     surface: Option<Vec<f64>>,
     sea: Option<Vec<f64>>,
@@ -39,8 +40,8 @@ pub(super) struct GroundFields {
 }
 
 impl SourceGround {
-    /// What the state has, before it is taken apart; `orography` is the ground of another file on a grid of its own.
-    pub(super) fn of(state: &State, grid: &Grid) -> Self {
+    /// What the state has, before it is taken apart, and `orography`, the ground of another file.
+    pub(super) fn of(state: &State, grid: &Grid, orography: Option<&OrographyField>) -> Self {
         let values = |field: &Option<terrella_io::read::StateSurface>| {
             field.as_ref().map(|field| field.values.clone())
         };
@@ -52,14 +53,18 @@ impl SourceGround {
             field.values.iter().map(|value| factor * value).collect::<Vec<f64>>()
         });
         let sea = values(&state.sea_temperature);
+        let elsewhere = orography.and_then(|field| Some((field.grid.clone(), field.land_fraction.clone()?)));
+        let here = |land: Vec<f64>| Some((grid.clone(), land));
         let (land, land_origin) = if let Some(land) = values(&state.land_fraction) {
-            (Some(land), "the state's mask")
+            (here(land), "the state's mask")
+        } else if elsewhere.is_some() {
+            (elsewhere, "the mask of the orography's file")
         } else if let Some(sea) = sea.as_ref().filter(|sea| sea.iter().any(|value| value.is_nan())) {
             let land = sea.iter().map(|value| f64::from(value.is_nan())).collect();
-            (Some(land), "no mask: land where the sea's temperature is missing")
+            (here(land), "no mask: land where the sea's temperature is missing")
         } else if let Some(height) = &height {
             let land = height.iter().map(|height| f64::from(height.abs() > LEAST_HEIGHT)).collect();
-            (Some(land), "no mask: land where the ground is more than 20 m from sea level")
+            (here(land), "no mask: land where the ground is more than 20 m from sea level")
         } else {
             (None, "no mask: land where the model's ground is more than 20 m from sea level")
         };
@@ -80,11 +85,15 @@ impl SourceGround {
             let neighbours = neighbours(&self.grid, latitude, longitude);
             let height = state.orography.geopotential[point] / gravity;
             let is_land = match &self.land {
-                Some(land) => mean(&neighbours, |neighbour| Some(land[neighbour])).unwrap_or(0.0) > 0.5,
+                Some((grid, land)) => {
+                    let around = self::neighbours(grid, latitude, longitude);
+                    mean(&around, |neighbour| Some(land[neighbour])).unwrap_or(0.0) > 0.5
+                }
                 None => height.abs() > LEAST_HEIGHT,
             };
+            let on_own_grid = self.land.as_ref().filter(|(grid, _)| grid.name() == self.grid.name());
             let same_kind =
-                |neighbour: usize| self.land.as_ref().is_none_or(|land| (land[neighbour] > 0.5) == is_land);
+                |neighbour: usize| on_own_grid.is_none_or(|(_, land)| (land[neighbour] > 0.5) == is_land);
             let of = |field: &Option<Vec<f64>>| {
                 let field = field.as_ref()?;
                 let finite = |neighbour: usize| Some(field[neighbour]).filter(|value| value.is_finite());

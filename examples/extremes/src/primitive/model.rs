@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::film::Film;
 use crate::forecast::{configure, run as forecast};
 use crate::interruption;
-use crate::model::{Model, Snapshot, Start};
+use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
@@ -241,6 +241,20 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         self.noise = Noise::new(self.model.configuration())?;
         self.noise.observe(&self.model)?;
         Ok(())
+    }
+
+    /// By level, on the grid: u, v, T with their tendencies, those of the step before and those behind a scheme (12), ζ, D,
+    /// ∇T, mass flux and energy (6), of each tracer 6, of moist physics 11. Spectra, by level: ζ, D, T at four times (12),
+    /// their tendencies, the energy's, right side and solution (7), of each tracer 5. Two matrices of levels per degree.
+    fn size(&self) -> ModelSize {
+        let settings = self.model.configuration();
+        let (levels, tracers) = (settings.levels.count(), settings.tracers());
+        let cells = levels * settings.grid.points();
+        let moist = if self.model.physics_diagnostic("surface_temperature").is_some() { 11 } else { 0 };
+        let spectra = levels * 2 * self.model.coefficients() * (19 + 5 * tracers);
+        let matrices = 2 * (settings.truncation + 1) * levels * levels;
+        let values = cells * (18 + 6 * tracers + moist) + spectra + matrices;
+        ModelSize { cells, array_bytes: values * size_of::<R>(), bytes_per_number: size_of::<R>() }
     }
 
     fn measured(&self) -> Value {

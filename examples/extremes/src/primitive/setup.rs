@@ -5,7 +5,7 @@ use terrella_dycore::primitive::initial::{self, InitialState, OrographyField, Pr
 use terrella_dycore::primitive::{Configuration as ModelConfiguration, HeldSuarez, Primitive, Sponge};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_io::Time;
-use terrella_io::read::{GribFile, Missing, State, StateSelection};
+use terrella_io::read::{self, GribFile, Missing, State, StateSelection};
 use terrella_kernels::Real;
 use terrella_kernels::constants::EARTH_RADIUS;
 use terrella_kernels::device::Device;
@@ -48,8 +48,7 @@ pub(super) struct Start {
 pub(super) fn start(configuration: &Configuration) -> Result<Start> {
     let model = &configuration.model;
     let levels: HybridLevels = model.levels.parse()?;
-    let file = GribFile::open(&configuration.input.file)?;
-    let state = file.state(&selection(configuration)?)?;
+    let state = read::state(&configuration.input.file, &selection(configuration)?)?;
     let mut report = vec![describe(&state)];
     let refuse = |message: String| Error::Input { path: configuration.input.file.clone(), message };
     for (pressure, lacking) in &state.incomplete {
@@ -79,7 +78,7 @@ pub(super) fn start(configuration: &Configuration) -> Result<Start> {
     if !moist {
         report.push("           no humidity: the model is dry, without column physics".into());
     }
-    let source_ground = SourceGround::of(&state, &source);
+    let source_ground = SourceGround::of(&state, &source, orography.as_ref());
     let (time_step, steps_per_output) = time_step(configuration, maximum_wind)?;
     let settings = ModelConfiguration {
         grid: grid(&model.grid, model.truncation)?,

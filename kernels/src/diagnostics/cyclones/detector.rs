@@ -11,11 +11,11 @@ use crate::{Error, Result};
 pub struct DetectorSettings {
     /// By how much pressure rises around a centre [Pa].
     pub pressure_rise: f64,
-    /// Within which distance it does [°].
+    /// Within which distance it does [°]; two rows of the grid where those are further.
     pub pressure_angle: f64,
     /// By how much the geopotential thickness falls around a warm core [m² s⁻²].
     pub thickness_fall: f64,
-    /// Within which distance it does [°].
+    /// Within which distance it does [°]; two rows of the grid where those are further.
     pub thickness_angle: f64,
     /// How far from the centre the thickness may be largest [°].
     pub core_angle: f64,
@@ -83,7 +83,7 @@ pub struct Detector {
 
 impl Detector {
     /// For fields on `grid`. Errors: a setting that is not a finite number above 0.
-    pub fn new(grid: &Grid, settings: DetectorSettings) -> Result<Self> {
+    pub fn new(grid: &Grid, mut settings: DetectorSettings) -> Result<Self> {
         let positive = [
             ("pressure_rise", settings.pressure_rise),
             ("pressure_angle", settings.pressure_angle),
@@ -100,6 +100,10 @@ impl Detector {
                 return Err(Error::InvalidValue { name, got: value.to_string(), expected });
             }
         }
+        // A contour around a point needs a row of points inside it.
+        let two_rows = 360.0 / grid.rings().len() as f64;
+        settings.pressure_angle = settings.pressure_angle.max(two_rows);
+        settings.thickness_angle = settings.thickness_angle.max(two_rows);
         Ok(Self { grid: grid.clone(), neighbours: Neighbours::new(grid), settings })
     }
 

@@ -1,0 +1,221 @@
+//! A state of the atmosphere in a NetCDF file.
+
+use std::path::Path;
+
+use super::file::{Axis, Source, Variable};
+use super::time::times;
+use crate::error::{Error, Result};
+use crate::read::state::{State, StateField, StateLevels, StateSelection, StateSurface};
+use crate::time::Time;
+
+/// Names of a level's coordinate.
+const LEVELS: [&str; 8] =
+    ["level", "pressure_level", "plev", "pressure", "isobaricInhPa", "lev", "air_pressure", "levels"];
+/// Names of a field, its short name first.
+type Names = &'static [&'static str];
+const EASTWARD: Names = &["u", "u_component_of_wind", "ua", "eastward_wind"];
+const NORTHWARD: Names = &["v", "v_component_of_wind", "va", "northward_wind"];
+const TEMPERATURE: Names = &["t", "temperature", "ta", "air_temperature"];
+const SPECIFIC_HUMIDITY: Names = &["q", "specific_humidity", "hus", "shum"];
+const RELATIVE_HUMIDITY: Names = &["r", "relative_humidity", "hur", "rhum"];
+const HEIGHT: Names = &["gh", "geopotential_height", "zg", "hgt"];
+const GEOPOTENTIAL: Names = &["z", "geopotential"];
+const SURFACE_PRESSURE: Names = &["sp", "surface_pressure", "ps", "surface_air_pressure"];
+const SEA_LEVEL_PRESSURE: Names =
+    &["msl", "mean_sea_level_pressure", "psl", "air_pressure_at_mean_sea_level", "prmsl"];
+const OROGRAPHY: Names = &["orog", "orography", "zsurf", "surface_altitude"];
+const SURFACE_GEOPOTENTIAL: Names = &["z", "geopotential_at_surface", "surface_geopotential"];
+const LAND: Names = &["lsm", "land_sea_mask", "land_mask", "sftlf", "land_binary_mask", "land_area_fraction"];
+const SURFACE_TEMPERATURE: Names = &["skt", "skin_temperature", "ts", "surface_temperature"];
+const SEA_TEMPERATURE: Names = &["sst", "sea_surface_temperature", "tos"];
+
+/// The state of one date in a NetCDF file of a classic format, on pressure levels.
+///
+/// Fields are found by their names, as CF, ERA5 and CMIP have them, in dimensions of any order; levels are in the unit of
+/// their coordinate, or without one in hPa where all are below 2000. Rows become north to south, eastward from 0°E.
+/// Errors: what is missing, by name; several times without a choice; dimensions besides level, latitude, longitude and time
+/// that have more than one element.
+pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State> {
+    let mut source = Source::open(path.as_ref())?;
+    let level = level(&mut source)?;
+    let (time, valid) = chosen_time(&mut source, selection)?;
+    let mut reader = Fields { source, level, time };
+    let u = reader.needed(EASTWARD)?;
+    let v = reader.needed(NORTHWARD)?;
+    let temperature = reader.needed(TEMPERATURE)?;
+    let humidity = match reader.upper(SPECIFIC_HUMIDITY)? {
+        Some(field) => Some(field),
+        None => reader.upper(RELATIVE_HUMIDITY)?,
+    };
+    let geopotential = match reader.upper(HEIGHT)? {
+        Some(field) => Some(field),
+        None => reader.upper(GEOPOTENTIAL)?,
+    };
+    let orography = match reader.surface(OROGRAPHY, true)? {
+        Some(field) => Some(field),
+        None => reader.surface(SURFACE_GEOPOTENTIAL, true)?,
+    };
+    Ok(State {
+        reference: valid,
+        valid,
+        u,
+        v,
+        temperature,
+        humidity,
+        geopotential,
+        surface_pressure: reader.surface(SURFACE_PRESSURE, true)?,
+        sea_level_pressure: reader.surface(SEA_LEVEL_PRESSURE, true)?,
+        orography,
+        land_fraction: reader.surface(LAND, true)?,
+        surface_temperature: reader.surface(SURFACE_TEMPERATURE, false)?,
+        sea_temperature: reader.surface(SEA_TEMPERATURE, false)?,
+        incomplete: Vec::new(),
+        layout: reader.source.layout,
+    })
+}
+
+/// Reads fields at one time.
+struct Fields {
+    source: Source,
+    /// Pressures in Pa.
+    level: Axis,
+    time: Option<(String, usize)>,
+}
+
+impl Fields {
+    fn is_upper(&self, variable: &Variable) -> bool {
+        variable.dimensions.iter().any(|(name, _)| *name == self.level.dimension)
+    }
+
+    fn needed(&mut self, names: Names) -> Result<StateField> {
+        self.upper(names)?.ok_or_else(|| Error::NotFound {
+            path: self.source.path.clone(),
+            wanted: format!("'{}' on pressure levels ({})", names[0], names[1..].join(", ")),
+            found: format!("it has {}", self.source.names().join(", ")),
+        })
+    }
+
+    fn upper(&mut self, names: Names) -> Result<Option<StateField>> {
+        let found = self
+            .source
+            .find(names, |variable| self.source.is_horizontal(variable) && self.is_upper(variable));
+        let Some(variable) = found else { return Ok(None) };
+        let stored = self.read(&variable, true)?;
+        let points = self.source.layout.points();
+        // From the top downwards.
+        let mut order: Vec<usize> = (0..self.level.values.len()).collect();
+        order.sort_by(|one, other| self.level.values[*one].total_cmp(&self.level.values[*other]));
+        let values: Vec<f64> =
+            order.iter().flat_map(|row| &stored[row * points..(row + 1) * points]).copied().collect();
+        expect_all(&variable.name, &values)?;
+        Ok(Some(StateField {
+            short_name: names[0].into(),
+            units: grib_units(&variable.units),
+            levels: StateLevels::Pressure(order.iter().map(|row| self.level.values[*row]).collect()),
+            values,
+        }))
+    }
+
+    /// A field without levels; with gaps unless it is to be `whole`.
+    fn surface(&mut self, names: Names, whole: bool) -> Result<Option<StateSurface>> {
+        let found = self
+            .source
+            .find(names, |variable| self.source.is_horizontal(variable) && !self.is_upper(variable));
+        let Some(variable) = found else { return Ok(None) };
+        let mut values = self.read(&variable, false)?;
+        if whole {
+            expect_all(&variable.name, &values)?;
+        }
+        let mut units = grib_units(&variable.units);
+        if let "hPa" | "mbar" | "millibars" = units.as_str() {
+            values.iter_mut().for_each(|value| *value *= 100.0);
+            units = "Pa".into();
+        }
+        Ok(Some(StateSurface { short_name: names[0].into(), units, values }))
+    }
+
+    fn read(&mut self, variable: &Variable, upper: bool) -> Result<Vec<f64>> {
+        let time = self.time.as_ref().map(|(name, index)| (name.as_str(), *index));
+        self.source.values(variable, Some(&self.level).filter(|_| upper), time)
+    }
+}
+
+/// The coordinate of pressure levels, in Pa.
+fn level(source: &mut Source) -> Result<Axis> {
+    let found = source.find(&LEVELS, |variable| variable.dimensions.len() == 1);
+    let variable = found.ok_or_else(|| Error::NotFound {
+        path: source.path.clone(),
+        wanted: format!("pressure levels ({})", LEVELS.join(", ")),
+        found: format!("it has {}", source.names().join(", ")),
+    })?;
+    let mut axis = source.axis(&variable.name)?;
+    let highest = axis.values.iter().copied().fold(0.0, f64::max);
+    let factor = match axis.units.as_str() {
+        "Pa" => 1.0,
+        "hPa" | "mbar" | "millibars" | "mb" => 100.0,
+        _ if highest < 2000.0 => 100.0,
+        _ => 1.0,
+    };
+    axis.values.iter_mut().for_each(|value| *value *= factor);
+    Ok(axis)
+}
+
+/// The dimension and position of the selected time, if times are a dimension, and the time.
+fn chosen_time(source: &mut Source, selection: &StateSelection) -> Result<(Option<(String, usize)>, Time)> {
+    let refuse = |source: &Source, wanted: &str, found: String| Error::NotFound {
+        path: source.path.clone(),
+        wanted: wanted.into(),
+        found,
+    };
+    if selection.step.is_some_and(|step| step != 0.0) || selection.member.is_some() {
+        let found = "it has states of one run, told apart by their time".to_owned();
+        return Err(refuse(source, "forecast step or member", found));
+    }
+    let Some(variable) = source.find(&["time", "valid_time"], |variable| variable.dimensions.len() < 2)
+    else {
+        let time = selection.reference.ok_or_else(|| {
+            let found = format!("it has {}; 'date' can say when it is valid", source.names().join(", "));
+            refuse(source, "time", found)
+        })?;
+        return Ok((None, time));
+    };
+    let axis = source.axis(&variable.name)?;
+    let calendar = source.text(&variable.name, "calendar");
+    let understood = ["", "standard", "gregorian", "proleptic_gregorian"].contains(&calendar.as_str());
+    let all = times(&axis.values, &axis.units).filter(|all| understood && !all.is_empty());
+    let all = all.ok_or_else(|| Error::InvalidValue {
+        name: format!("units of '{}'", variable.name),
+        got: format!("'{}', calendar '{calendar}'", axis.units),
+        expected: "days, hours, minutes or seconds since a date of the Gregorian calendar".into(),
+    })?;
+    let list = || all.iter().take(8).map(Time::to_string).collect::<Vec<String>>().join(", ");
+    let index = match selection.reference {
+        Some(wanted) => all
+            .iter()
+            .position(|time| *time == wanted)
+            .ok_or_else(|| refuse(source, &format!("time {wanted}"), format!("it has {}", list())))?,
+        None if all.len() == 1 => 0,
+        None => {
+            let found = format!("it has several, choose one by date: {}", list());
+            return Err(refuse(source, "single state", found));
+        }
+    };
+    Ok((variable.dimensions.first().map(|(name, _)| (name.clone(), index)), all[index]))
+}
+
+fn expect_all(name: &str, values: &[f64]) -> Result<()> {
+    match values.iter().filter(|value| !value.is_finite()).count() {
+        0 => Ok(()),
+        missing => Err(Error::MissingValues { field: name.into(), missing, total: values.len() }),
+    }
+}
+
+/// Units as ecCodes writes them, where the two ways differ for what a state holds.
+fn grib_units(units: &str) -> String {
+    match units {
+        "m2 s-2" | "m^2 s^-2" | "m2/s2" | "J kg-1" | "m**2 s**-2" => "m**2 s**-2".into(),
+        "kg kg-1" | "kg/kg" => "kg kg**-1".into(),
+        "m s-1" | "m/s" => "m s**-1".into(),
+        other => other.into(),
+    }
+}
