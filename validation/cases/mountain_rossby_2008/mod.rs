@@ -1,5 +1,5 @@
-//! Jablonowski, Lauritzen, Nair & Taylor (2008): Idealized test cases for the dynamical cores of atmospheric general circulation
-//! models, NCAR ASP summer colloquium, test case 5-0-0: Rossby waves behind a mountain.
+//! Jablonowski, Lauritzen, Nair & Taylor (2008): Idealized test cases for the dynamical cores of atmospheric general
+//! circulation models, NCAR ASP summer colloquium, test case 5-0-0: Rossby waves behind a mountain.
 //!
 //! A balanced isothermal westerly flow meets a hill that it does not know of, and a train of Rossby waves follows.
 

@@ -1,7 +1,7 @@
 //! The analytic vortex of Reed & Jablonowski (2011), in the tropical air of their aqua planet, in balance.
 //!
-//! *Mon. Wea. Rev.* 139, 689–710, doi:10.1175/2010MWR3488.1. Surface pressure falls by Δp towards the centre, and with it pressure at
-//! heights of up to about z_p; virtual temperature and wind follow from hydrostatic and gradient-wind balance.
+//! *Mon. Wea. Rev.* 139, 689–710, doi:10.1175/2010MWR3488.1. Surface pressure falls by Δp towards the centre, and with it
+//! pressure at heights of up to about z_p; virtual temperature and wind follow from hydrostatic and gradient-wind balance.
 
 /// Radius of the sphere \[m\].
 pub const RADIUS: f64 = 6.371_22e6;

@@ -1,8 +1,8 @@
-//! How single precision departs from double: the baroclinic wave of Jablonowski & Williamson (2006) in f32 and f64, beside an f64 run
-//! whose start differs from the other by rounding to f32 alone.
+//! How single precision departs from double: the baroclinic wave of Jablonowski & Williamson (2006) in f32 and f64, beside
+//! an f64 run whose start differs from the other by rounding to f32 alone.
 //!
-//! A run in f32 errs in every step; the other differs only at the start. Where both distances grow alike, it is the instability of the flow
-//! that carries them, and not the arithmetic.
+//! A run in f32 errs in every step; the other differs only at the start. Where both distances grow alike, it is the
+//! instability of the flow that carries them, and not the arithmetic.
 
 use terrella_dycore::primitive::{Primitive, SpectralState};
 use terrella_kernels::Real;

@@ -1,8 +1,9 @@
-//! Solid-body rotation of an isothermal atmosphere, with tracers: an exact steady state, along the equator and over the poles.
+//! Solid-body rotation of an isothermal atmosphere, with tracers: an exact steady state, along the equator and over the
+//! poles.
 //!
-//! The flow of Williamson et al. (1992, *J. Comput. Phys.* 102, 211–224), test case 1, on all levels, with the surface pressure that
-//! balances it: p_s = p_0·exp(−u_0·(u_0 + 2Ωa·cos α)/(2·R·T)·sin²φ′), φ′ the latitude about the axis of the flow, tilted by α.
-//! Tilted flow is in balance only where nothing else turns, so that Ω is 0 there.
+//! The flow of Williamson et al. (1992, *J. Comput. Phys.* 102, 211–224), test case 1, on all levels, with the surface
+//! pressure that balances it: p_s = p_0·exp(−u_0·(u_0 + 2Ωa·cos α)/(2·R·T)·sin²φ′), φ′ the latitude about the axis of the
+//! flow, tilted by α. Tilted flow is in balance only where nothing else turns, so that Ω is 0 there.
 
 use std::f64::consts::FRAC_PI_2;
 

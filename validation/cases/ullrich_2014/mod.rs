@@ -1,7 +1,8 @@
 //! The baroclinic wave of Ullrich, Melvin, Jablonowski & Staniforth (2014), dry and moist, as in test 1-1 of DCMIP 2016.
 //!
-//! *Quart. J. Roy. Meteor. Soc.* 140, 1590–1602, doi:10.1002/qj.2241; shallow atmosphere. Rain is that of Reed & Jablonowski's
-//! large-scale condensation, where DCMIP 2016 has Kessler's scheme; E3SM's implementation of the test offers both.
+//! *Quart. J. Roy. Meteor. Soc.* 140, 1590–1602, doi:10.1002/qj.2241; shallow atmosphere. Rain is that of Reed &
+//! Jablonowski's large-scale condensation, where DCMIP 2016 has Kessler's scheme; E3SM's implementation of the test offers
+//! both.
 
 pub mod state;
 

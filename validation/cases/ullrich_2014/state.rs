@@ -1,7 +1,8 @@
-//! The analytic state of Ullrich, Melvin, Jablonowski & Staniforth (2014) in a shallow atmosphere, with the moisture of DCMIP 2016.
+//! The analytic state of Ullrich, Melvin, Jablonowski & Staniforth (2014) in a shallow atmosphere, with the moisture of
+//! DCMIP 2016.
 //!
-//! *Quart. J. Roy. Meteor. Soc.* 140, 1590–1602, doi:10.1002/qj.2241. A thermal wind over flat ground and a surface pressure of p₀
-//! everywhere, given on heights; what is called T there is virtual temperature in moist air.
+//! *Quart. J. Roy. Meteor. Soc.* 140, 1590–1602, doi:10.1002/qj.2241. A thermal wind over flat ground and a surface pressure
+//! of p₀ everywhere, given on heights; what is called T there is virtual temperature in moist air.
 
 use std::f64::consts::PI;
 
