@@ -54,14 +54,18 @@ struct AtmosphereForecast<R: Real> {
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
     let mut start = setup::start(configuration)?;
     let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
-    let mut model = setup::model::<R>(configuration, &start, device)?;
-    start.state.set_on(&mut model)?;
+    let mut model = Primitive::<R>::new(start.settings.clone(), device)?;
+    // The state in double precision and the physics are not in memory together with the filter's second model.
+    if let Some(state) = start.state.take() {
+        state.set_on(&mut model)?;
+    }
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
         let filtered = filtered(&model, cutoff)?;
         model.set_state(&filtered)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
     }
+    setup::add_physics(&mut model, configuration, &start)?;
     let mut noise = Noise::new(&start.settings)?;
     noise.observe(&model)?;
     let truncation = configuration.model.truncation;
