@@ -1,7 +1,7 @@
 //! The primitive equations under the frame of a forecast.
 
 use serde_json::Value;
-use terrella_dycore::primitive::initial::{Noise, filter_state};
+use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
 use terrella_dycore::primitive::{Primitive, SpectralState};
 use terrella_io::Time;
 use terrella_io::layout::Layout;
@@ -66,24 +66,27 @@ struct AtmosphereForecast<R: Real> {
 
 /// The model at the initial state that the configuration names.
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
-    let mut start = setup::start(configuration)?;
+    let (mut start, mut state) = setup::start(configuration)?;
     let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
     if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
-        ensemble.perturbations().apply(&mut start.state, &start.settings, ensemble.member)?;
+        ensemble.perturbations().apply(&mut state, &start.settings, ensemble.member)?;
         start.report.push(format!(
             "perturbed  member {}: {} m/s of random wind in linear balance",
             ensemble.member, ensemble.amplitude
         ));
     }
-    let observers = observers(configuration, &start)?;
-    let mut model = setup::model::<R>(configuration, &start, device)?;
-    start.state.set_on(&mut model)?;
+    let observers = observers(configuration, &start, &state)?;
+    let mut model = Primitive::<R>::new(start.settings.clone(), device)?;
+    state.set_on(&mut model)?;
+    // The state in double precision and the physics are not in memory together with the filter's second model.
+    drop(state);
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
         let filtered = filtered(&model, cutoff)?;
         model.set_state(&filtered)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
     }
+    setup::add_physics(&mut model, configuration, &start)?;
     let mut noise = Noise::new(&start.settings)?;
     noise.observe(&model)?;
     let truncation = configuration.model.truncation;
@@ -119,14 +122,18 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
 }
 
 /// Who looks at the forecast: statistics, and what the configuration asks for.
-fn observers(configuration: &Configuration, start: &setup::Start) -> Result<Vec<Box<dyn Observer>>> {
+fn observers(
+    configuration: &Configuration,
+    start: &setup::Start,
+    state: &InitialState,
+) -> Result<Vec<Box<dyn Observer>>> {
     let (output, grid) = (&configuration.output, &start.settings.grid);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Statistics::new(grid, &output.folder))];
     if let Some(table) = &configuration.diagnostics {
         let gravity = start.settings.gravity;
         let setting = diagnostics::Setting {
             grid,
-            ground: start.state.orography.geopotential.iter().map(|height| height / gravity).collect(),
+            ground: state.orography.geopotential.iter().map(|height| height / gravity).collect(),
             folder: &output.folder,
             reference: start.valid,
             interval: output.interval,
