@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use terrella_dycore::shallow_water::{Configuration as ModelConfiguration, quadratic_grid};
+use terrella_dycore::shallow_water::Configuration as ModelConfiguration;
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_kernels::device::Device;
 use terrella_kernels::grid::Grid;
@@ -37,9 +37,13 @@ pub(crate) fn hash_of_file(path: &Path) -> Result<blake3::Hash> {
 }
 
 /// The model's grid; an error unless it is Gaussian and carries the truncation.
-pub(crate) fn grid(name: &Automatic<String>, truncation: usize) -> Result<Grid> {
+pub(crate) fn grid(
+    name: &Automatic<String>,
+    truncation: usize,
+    automatic: fn(usize) -> terrella_dycore::Result<Grid>,
+) -> Result<Grid> {
     let grid = match name {
-        Automatic::Auto => quadratic_grid(truncation)?,
+        Automatic::Auto => automatic(truncation)?,
         Automatic::Given(name) => name.parse::<Grid>()?,
     };
     if !grid.kind().is_gaussian() {
@@ -143,6 +147,8 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
 
 #[cfg(test)]
 mod tests {
+    use terrella_dycore::shallow_water::quadratic_grid;
+
     use super::*;
     use crate::configuration::Settings;
 
@@ -175,7 +181,7 @@ mod tests {
     fn grids_that_cannot_carry_the_truncation_are_refused() {
         let of = |text: &str| {
             let model = configuration(text).model;
-            grid(&model.grid, model.truncation)
+            grid(&model.grid, model.truncation, quadratic_grid)
         };
         let message = |text: &str| of(text).unwrap_err().to_string();
         assert!(message("truncation = 170\ngrid = 'F32'").contains("largest possible is T63"));

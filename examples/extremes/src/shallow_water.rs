@@ -1,7 +1,9 @@
 //! The shallow-water model under the frame of a forecast.
 
 use serde_json::Value;
-use terrella_dycore::shallow_water::{Configuration as ModelConfiguration, RelaxationTimes, ShallowWater};
+use terrella_dycore::shallow_water::{
+    Configuration as ModelConfiguration, RelaxationTimes, ShallowWater, quadratic_grid,
+};
 use terrella_io::layout::Layout;
 use terrella_io::picture::Chart;
 use terrella_io::{Level, Parameter, Time};
@@ -60,7 +62,7 @@ struct LayerForecast<R: Real> {
 
 /// The model at the initial state that the configuration names.
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<LayerForecast<R>>> {
-    let grid = setup::grid(&configuration.model.grid, configuration.model.truncation)?;
+    let grid = setup::grid(&configuration.model.grid, configuration.model.truncation, quadratic_grid)?;
     let mut initial = initial_state::read(configuration)?;
     let input_hash = setup::hash_of_file(&configuration.input.file)?;
     let (time_step, steps_per_output) = setup::time_step(configuration, initial.maximum_wind)?;

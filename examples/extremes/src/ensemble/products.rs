@@ -22,7 +22,6 @@ use crate::error::{Error, Result};
 use crate::output::packing_error;
 use crate::pictures::clock;
 use crate::primitive::Configuration;
-use crate::setup::grid;
 
 /// A product of a field at one time: probabilities 0 to 1.
 struct Product {
@@ -55,7 +54,7 @@ impl Product {
 pub(super) fn write(configuration: &Configuration, ensemble: &Ensemble) -> Result<Vec<PathBuf>> {
     let folder = &configuration.output.folder;
     let workspace = workspace(folder);
-    let grid = grid(&configuration.model.grid, configuration.model.truncation)?;
+    let grid = configuration.model.grid()?;
     let layout = Layout::from(&grid);
     let fields = Fields::read(&workspace)?;
     let reference = fields.reference()?;

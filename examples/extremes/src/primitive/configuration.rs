@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use terrella_dycore::shallow_water::{linear_grid, quadratic_grid};
+use terrella_kernels::grid::Grid;
 
 use super::physics_settings::Physics;
 use crate::automatic::Automatic;
@@ -11,7 +13,9 @@ use crate::configuration::{
 };
 use crate::diagnostics::Diagnostics;
 use crate::ensemble::Ensemble;
+use crate::error::Result;
 use crate::known_keys::known_keys;
+use crate::setup;
 
 /// All of a configuration file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -72,14 +76,17 @@ pub(crate) struct Model {
     pub(crate) truncation: usize,
     /// L19, L26, L31, L60, L91, L137 or sigmaN.
     pub(crate) levels: String,
-    /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing.
+    /// Gaussian grid by its usual name; auto is the smallest one free of quadratic aliasing, or for the semi-Lagrangian
+    /// scheme the smallest one that carries the truncation.
     pub(crate) grid: Automatic<String>,
     /// f32 or f64.
     pub(crate) precision: Precision,
     /// cpu, cuda:N, hip:N, wgpu:N.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) device: Option<String>,
-    /// Time step \[s\]; auto follows from the truncation and the strongest wind.
+    /// How the model is brought forward.
+    pub(crate) time_stepping: Scheme,
+    /// Time step \[s\]; auto follows from the scheme, the truncation and the strongest wind.
     pub(crate) time_step: Automatic<f64>,
     /// Length of the forecast \[h\].
     pub(crate) length: u32,
@@ -87,8 +94,8 @@ pub(crate) struct Model {
     pub(crate) diffusion_order: u32,
     /// Time in which hyperdiffusion damps the smallest scale by e \[h\]; 0 switches it off.
     pub(crate) diffusion_time: f64,
-    /// Strength of the time filter, 0 to 1.
-    pub(crate) filter: f64,
+    /// Strength of the leapfrog scheme's filter, 0 to 1; auto is 0.1.
+    pub(crate) filter: Automatic<f64>,
     /// Time in which friction damps the wind at the ground by e \[h\]; it ends at 0.7 of the surface pressure. 0 switches
     /// it off; auto is 24 h without column physics, else off, because fluxes at the ground brake the wind.
     pub(crate) friction_time: Automatic<f64>,
@@ -102,6 +109,28 @@ pub(crate) struct Model {
     pub(crate) cutoff_period: f64,
 }
 
+/// How the model is brought forward.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Scheme {
+    /// Three time levels, Eulerian.
+    #[default]
+    Leapfrog,
+    /// Two time levels along trajectories, in longer steps.
+    SemiLagrangian,
+}
+
+impl Model {
+    /// The model's grid, which is that of the output.
+    pub(crate) fn grid(&self) -> Result<Grid> {
+        let automatic = match self.time_stepping {
+            Scheme::Leapfrog => quadratic_grid,
+            Scheme::SemiLagrangian => linear_grid,
+        };
+        setup::grid(&self.grid, self.truncation, automatic)
+    }
+}
+
 impl Default for Model {
     fn default() -> Self {
         Self {
@@ -111,11 +140,12 @@ impl Default for Model {
             grid: Automatic::Auto,
             precision: Precision::F32,
             device: None,
+            time_stepping: Scheme::Leapfrog,
             time_step: Automatic::Auto,
             length: 240,
             diffusion_order: 4,
             diffusion_time: 2.4,
-            filter: 0.1,
+            filter: Automatic::Auto,
             friction_time: Automatic::Auto,
             sponge_time: 24.0,
             ripple_bound: 100.0,
@@ -149,7 +179,12 @@ impl Settings for Configuration {
         }
         within("model", "diffusion_order", model.diffusion_order, 1, 16)?;
         zero_or_within("model", "diffusion_time", model.diffusion_time, 0.01, 1e6)?;
-        within("model", "filter", model.filter, 0.0, 1.0)?;
+        if let Automatic::Given(strength) = model.filter {
+            within("model", "filter", strength, 0.0, 1.0)?;
+            if model.time_stepping == Scheme::SemiLagrangian {
+                return Err("Key 'filter' in [model] is given: expected none, since time_stepping is \"semi-lagrangian\", which has no time filter.".into());
+            }
+        }
         if let Automatic::Given(time) = model.friction_time {
             zero_or_within("model", "friction_time", time, 0.1, 1e6)?;
         }
@@ -213,6 +248,7 @@ mod tests {
         assert!(message("sponge = 3").contains("did you mean 'sponge_time'?"), "{}", message("sponge = 3"));
         assert!(message("mean_height = 3").contains("Unknown key 'mean_height' in [model]"));
         assert!(message("ripple_bound = 0").contains("expected 1 to 10000"));
+        assert!(message("time_stepping = 'semi-lagrangian'\nfilter = 0.1").contains("has no time filter"));
         assert!(message("friction_time = -1").contains("expected 0 (off) or 0.1"));
         assert!(message("length = 7").contains("multiple of 'interval'"));
         assert!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
-use terrella_dycore::primitive::{Primitive, SpectralState};
+use terrella_dycore::primitive::{Primitive, SpectralState, TimeStepping};
 use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::picture::Chart;
@@ -179,12 +179,16 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         let settings = self.model.configuration();
         vec![
             format!(
-                "model      hydrostatic primitive equations, T{} on {}, {} levels, {} on {}, step {:.1} s",
+                "model      hydrostatic primitive equations, T{} on {}, {} levels, {} on {}, {} in steps of {:.1} s",
                 settings.truncation,
                 settings.grid,
                 settings.levels.count(),
                 Precision::of::<R>(),
                 self.device(),
+                match settings.time_stepping {
+                    TimeStepping::Leapfrog => "leapfrog",
+                    TimeStepping::SemiLagrangian(_) => "semi-Lagrangian",
+                },
                 settings.time_step
             ),
             format!("           {}", self.physics),

@@ -11,7 +11,7 @@ use terrella_kernels::constants::EARTH_RADIUS;
 use terrella_kernels::physics::held_suarez::Forcing;
 use terrella_kernels::vertical::HybridLevels;
 
-use super::configuration::{Configuration, Saturation};
+use super::configuration::{Configuration, Saturation, Scheme};
 use super::ground::{GroundFields, SourceGround};
 use super::physics_settings::Suite;
 use super::{analysis, physics};
@@ -19,10 +19,12 @@ use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
 use crate::error::{Error, Result};
 use crate::input_grid::input_grid;
-use crate::setup::{grid, hash_of_file};
+use crate::setup::hash_of_file;
 
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
 const WIND_GROWTH: f64 = 1.4;
+/// Of steps along trajectories, those of [`ModelConfiguration::semi_lagrangian`].
+const LONGEST_COURANT_NUMBER: f64 = 6.0;
 /// The sponge reaches down to this multiple of the top layer's pressure.
 const SPONGE_DEPTH: f64 = 10.0;
 /// Friction where no column physics brakes the wind \[h\].
@@ -77,20 +79,27 @@ pub(super) fn start(configuration: &Configuration) -> Result<(Start, InitialStat
         report.push("           no humidity: the model is dry, without column physics".into());
     }
     let source_ground = SourceGround::of(&state, &source, orography.as_ref());
+    let is_leapfrog = model.time_stepping == Scheme::Leapfrog;
     let (time_step, steps_per_output) = time_step(configuration, maximum_wind)?;
     let settings = ModelConfiguration {
-        grid: grid(&model.grid, model.truncation)?,
+        grid: model.grid()?,
         moist,
         time_step,
         diffusion: (model.diffusion_time > 0.0).then_some(Diffusion {
             order: model.diffusion_order,
             strength: DiffusionStrength::SmallestScaleTime(model.diffusion_time * 3600.0),
         }),
-        filter: Filter { strength: model.filter, ..Filter::default() },
+        filter: match model.filter {
+            Automatic::Given(strength) => Filter { strength, ..Filter::default() },
+            Automatic::Auto => Filter::default(),
+        },
         sponge: (model.sponge_time > 0.0)
             .then_some(Sponge { time: 3600.0 * model.sponge_time, depth: SPONGE_DEPTH }),
-        watch_interval: 6,
-        ..ModelConfiguration::new(model.truncation, levels)?
+        watch_interval: if is_leapfrog { 6 } else { 1 },
+        ..match is_leapfrog {
+            true => ModelConfiguration::new(model.truncation, levels)?,
+            false => ModelConfiguration::semi_lagrangian(model.truncation, levels)?,
+        }
     };
     let analysis = analysis::analysis(state, source.clone())?;
     let state = InitialState::from_analysis(
@@ -192,11 +201,17 @@ fn other_orography(path: &std::path::Path) -> Result<OrographyField> {
 fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u64)> {
     let interval = f64::from(configuration.output.interval) * 3600.0;
     let truncation = configuration.model.truncation as f64;
-    // Leapfrog advection is stable for |V|·Δt·√(T(T+1))/a < 1.
-    let limit = |wind: f64| EARTH_RADIUS / ((truncation * (truncation + 1.0)).sqrt() * wind);
+    // Leapfrog advection is stable for |V|·Δt·√(T(T+1))/a < 1. Trajectories have no such limit; they are cut short where
+    // they would be inaccurate.
+    let courant = match configuration.model.time_stepping {
+        Scheme::Leapfrog => 1.0,
+        Scheme::SemiLagrangian => LONGEST_COURANT_NUMBER,
+    };
+    let limit = |wind: f64| courant * EARTH_RADIUS / ((truncation * (truncation + 1.0)).sqrt() * wind);
     match configuration.model.time_step {
         Automatic::Auto => {
-            let longest = (51_000.0 / truncation).min(limit(WIND_GROWTH * maximum_wind)).min(3600.0);
+            let longest =
+                (courant * 51_000.0 / truncation).min(limit(WIND_GROWTH * maximum_wind)).min(3600.0);
             let steps = (interval / longest).ceil();
             Ok((interval / steps, steps as u64))
         }
@@ -210,7 +225,7 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
             let longest = limit(maximum_wind);
             if step > longest {
                 return Err(refuse(format!(
-                    "at most {longest:.0} s at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number 1)"
+                    "at most {longest:.0} s at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number {courant})"
                 )));
             }
             let steps = (interval / step).round().max(1.0);
