@@ -68,22 +68,26 @@ struct AtmosphereForecast<R: Real> {
 fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
     let mut start = setup::start(configuration)?;
     let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
-    if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
-        ensemble.perturbations().apply(&mut start.state, &start.settings, ensemble.member)?;
-        start.report.push(format!(
-            "perturbed  member {}: {} m/s of random wind in linear balance",
-            ensemble.member, ensemble.amplitude
-        ));
-    }
     let observers = observers(configuration, &start)?;
-    let mut model = setup::model::<R>(configuration, &start, device)?;
-    start.state.set_on(&mut model)?;
+    let mut model = Primitive::<R>::new(start.settings.clone(), device)?;
+    // The state in double precision and the physics are not in memory together with the filter's second model.
+    if let Some(mut state) = start.state.take() {
+        if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
+            ensemble.perturbations().apply(&mut state, &start.settings, ensemble.member)?;
+            start.report.push(format!(
+                "perturbed  member {}: {} m/s of random wind in linear balance",
+                ensemble.member, ensemble.amplitude
+            ));
+        }
+        state.set_on(&mut model)?;
+    }
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
         let filtered = filtered(&model, cutoff)?;
         model.set_state(&filtered)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
     }
+    setup::add_physics(&mut model, configuration, &start)?;
     let mut noise = Noise::new(&start.settings)?;
     noise.observe(&model)?;
     let truncation = configuration.model.truncation;
@@ -124,9 +128,11 @@ fn observers(configuration: &Configuration, start: &setup::Start) -> Result<Vec<
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Statistics::new(grid, &output.folder))];
     if let Some(table) = &configuration.diagnostics {
         let gravity = start.settings.gravity;
+        let geopotential = start.state.iter().flat_map(|state| &state.orography.geopotential);
+        let ground = geopotential.map(|geopotential| geopotential / gravity).collect();
         let setting = diagnostics::Setting {
             grid,
-            ground: start.state.orography.geopotential.iter().map(|height| height / gravity).collect(),
+            ground,
             folder: &output.folder,
             reference: start.valid,
             interval: output.interval,

@@ -8,7 +8,6 @@ use terrella_io::Time;
 use terrella_io::read::{self, GribFile, Missing, State, StateSelection};
 use terrella_kernels::Real;
 use terrella_kernels::constants::EARTH_RADIUS;
-use terrella_kernels::device::Device;
 use terrella_kernels::physics::held_suarez::Forcing;
 use terrella_kernels::vertical::HybridLevels;
 
@@ -32,7 +31,8 @@ const FRICTION_TIME: f64 = 24.0;
 /// What the forecast starts from, and the model's settings.
 pub(super) struct Start {
     pub(super) settings: ModelConfiguration,
-    pub(super) state: InitialState,
+    /// None once a model has it.
+    pub(super) state: Option<InitialState>,
     /// Which column physics: not [`Suite::Auto`].
     pub(super) suite: Suite,
     /// What the columns stand on.
@@ -118,24 +118,23 @@ pub(super) fn start(configuration: &Configuration) -> Result<Start> {
     if suite != Suite::None {
         report.extend(ground.report.iter().cloned());
     }
-    Ok(Start { settings, state, suite, ground, valid, steps_per_output, report })
+    Ok(Start { settings, state: Some(state), suite, ground, valid, steps_per_output, report })
 }
 
-/// The model with its physics, at rest.
-pub(super) fn model<R: Real>(
+/// Gives a model at its initial state its physics.
+pub(super) fn add_physics<R: Real>(
+    model: &mut Primitive<R>,
     configuration: &Configuration,
     start: &Start,
-    device: Device,
-) -> Result<Primitive<R>> {
-    let (settings, grid) = (start.settings.clone(), &start.settings.grid);
+) -> Result<()> {
+    let (settings, device) = (&start.settings, model.device());
     let suite =
-        physics::suite(&configuration.physics, start.suite, &settings, &start.ground, start.valid, device)?;
+        physics::suite(&configuration.physics, start.suite, settings, &start.ground, start.valid, device)?;
     let friction_time = match configuration.model.friction_time {
         Automatic::Given(time) => time,
         Automatic::Auto if suite.is_none() => FRICTION_TIME,
         Automatic::Auto => 0.0,
     };
-    let mut model = Primitive::new(settings, device)?;
     if let Some(suite) = suite {
         model.add_physics(Box::new(suite))?;
     }
@@ -147,9 +146,9 @@ pub(super) fn model<R: Real>(
             surface_relaxation: 0.0,
             ..Forcing::default()
         };
-        model.add_physics(Box::new(HeldSuarez::new(forcing, grid, device)?))?;
+        model.add_physics(Box::new(HeldSuarez::new(forcing, &settings.grid, device)?))?;
     }
-    Ok(model)
+    Ok(())
 }
 
 fn selection(configuration: &Configuration) -> Result<StateSelection> {
