@@ -361,7 +361,11 @@ impl<C: Settings, M: Model> Run<C, M> {
             timings.output,
             timings.pictures
         ));
-        let netcdf = files.iter().find(|path| has_extension(path, "nc"));
+        let is_forecast = |path: &&PathBuf| {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            name.starts_with("forecast_") && has_extension(path, "nc")
+        };
+        let netcdf = files.iter().find(is_forecast);
         say(&format!(
             "written    {}: {grib} GRIB2 files{}, {pictures} pictures; everything read back; details in {}",
             self.folder.display(),

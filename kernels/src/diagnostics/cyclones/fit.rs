@@ -35,7 +35,7 @@ fn refined(normal: &mut [[f64; 6]; 5]) -> Option<(f64, f64, f64)> {
         return None;
     }
     let (x, y) = ((d * b - 2.0 * e * a) / determinant, (d * a - 2.0 * c * b) / determinant);
-    (x.hypot(y) < 1.0).then(|| (x, y, 0.5 * (a * x + b * y)))
+    (x.hypot(y) < 1.0).then_some((x, y, 0.5 * (a * x + b * y)))
 }
 
 /// Gaussian elimination with pivots; None where the points do not determine the quadratic.
