@@ -232,6 +232,16 @@ fn budgets_close<R: Real>(tolerance: f64) {
     for (sum, rate) in sum.iter().zip(&convective) {
         assert!((sum - rate * configuration.time_step).abs() <= 1e-6 * sum);
     }
+    let from_above = diagnostic(&physics, "accumulated_toa_net_downward_energy");
+    let from_below = diagnostic(&physics, "accumulated_surface_upward_energy");
+    for point in 0..points {
+        let step = configuration.time_step;
+        let received = step * (sun[point] - reflected[point] - outgoing[point]);
+        let warmed = step * (sensible[point] - net[point]);
+        let scale = step * (sun[point] + outgoing[point] + net[point].abs() + sensible[point].abs());
+        assert!((from_above[point] - received).abs() <= 1e-6 * scale, "{} {received}", from_above[point]);
+        assert!((from_below[point] - warmed).abs() <= 1e-6 * scale, "{} {warmed}", from_below[point]);
+    }
 }
 
 #[test]
