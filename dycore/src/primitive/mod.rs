@@ -32,7 +32,7 @@
 //! [`TimeStepping::SemiLagrangian`] is the alternative, SETTLS on two time levels: no advection limits its time step.
 //! The same vertical scheme and matrices, the linear terms averaged along trajectories. With N the other terms and D the point
 //! that a parcel leaves, X⁺ = \[X + (1 − β)Δt·L + Δt/2·(2N − N⁻)\]_D + Δt/2·N + βΔt·L⁺ (Hortal 2002). Winds are carried as
-//! vectors with the Coriolis force, ln p_s + φ_s/(R_d·T̄) in place of ln p_s, tracers on the grid.
+//! vectors and turned by the Coriolis force, ln p_s + φ_s/(R_d·T̄) in place of ln p_s, tracers on the grid.
 //!
 //! **Mass.** ln p_s does not conserve the mean of p_s. With `conserve_mass` the mean over the grid is restored in each step
 //! by a shift of ln p_s, uniform over the globe, so that it stays at its initial value to round-off.

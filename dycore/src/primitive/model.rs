@@ -85,7 +85,7 @@ impl<R: Real> Primitive<R> {
             column_terms: ColumnTerms::new(&configuration, &reference, device)?,
             work: Workspace::new(device, points, rings, rows, levels, tracers)?,
             physics: None,
-            transport: Transport::new(&configuration, device)?,
+            transport: Transport::new(&configuration, &reference, device)?,
             watch: Watch::new(&configuration, device)?,
             stopwatch: Stopwatch::new(device),
             reference,

@@ -10,7 +10,7 @@ use terrella_kernels::{Real, kernel};
 /// From the top: s of the layers above \[s⁻¹\]; T to be interpolated \[K\] and N of T \[K s⁻¹\]; carried on, the whole column's s_L and
 /// ν·D \[s⁻¹\].
 ///
-/// - T + Δt·(∂T/∂t)_physics + Δt/2·(2N⁰ − N⁻) + (1 − β)Δt·L
+/// - T + Δt/2·(2N⁰ − N⁻) + (1 − β)Δt·L
 /// - N = κ·T_v/(1 + (δ − 1)q)·(r·ℓ·(B_{k−½}·V·∇ln p_s − s_{k−½}) − α·D) − L, with the symbols of
 ///   [`wind_and_temperature_tendencies`](super::super::wind_and_temperature_tendencies())
 /// - L = −τD = −(1/c_p)·((R·T·α)_r·D_k + (R·T·ℓ)_r/ν_k·Σ_{j<k} ν_j·D_j)
@@ -22,13 +22,12 @@ use terrella_kernels::{Real, kernel};
 /// | `moist`                          | 1: `humidity` is used | –    |
 /// | `half_step`, `explicit_step`     | Δt/2, (1 − β)Δt      | s     |
 /// | `present_weight`, `previous_weight` | e, f              | –     |
-/// | `physics_step`, `forced`         | Δt; 1: `tendency` is used | s, – |
 /// | `a_thickness` … `alpha_table`    | \[levels\], of `LayerTables` | Pa, – |
 /// | `reference_temperature`, `reference_rise`, `reference_middle` | \[levels\], T_r, (R·T·ℓ)_r, (R·T·α)_r | K, m² s⁻² |
 /// | `mass_weight`                    | \[levels\], ν          | –     |
 /// | `surface_pressure`               | \[points\]             | Pa    |
 /// | `eastward`, `northward`          | \[points\], ∇ln p_s    | m⁻¹   |
-/// | `divergence`, `u`, `v`, `temperature`, `humidity`, `previous`, `tendency` | \[levels, points\] | s⁻¹, m s⁻¹, K, kg kg⁻¹, K s⁻¹ |
+/// | `divergence`, `u`, `v`, `temperature`, `humidity`, `previous` | \[levels, points\] | s⁻¹, m s⁻¹, K, kg kg⁻¹, K s⁻¹ |
 #[kernel(indices = 2, scan = down, carried = 2)]
 pub fn heating<R: Real>(
     level: u32,
@@ -45,8 +44,6 @@ pub fn heating<R: Real>(
     explicit_step: R,
     present_weight: R,
     previous_weight: R,
-    physics_step: R,
-    forced: u32,
     a_thickness: &[R],
     b_thickness: &[R],
     a_sum: &[R],
@@ -68,7 +65,6 @@ pub fn heating<R: Real>(
     temperature: &[R],
     humidity: &[R],
     previous: &[R],
-    tendency: &[R],
 ) -> (R, R, R, R, R) {
     let here = level * points + point;
     let pressure = surface_pressure[point];
@@ -97,12 +93,9 @@ pub fn heating<R: Real>(
         * (reference_middle[level] * divergence[here]
             + reference_rise[level] / mass_weight[level] * linear_flux));
     let nonlinear = kappa * converted * conversion - linear;
-    let mut leaving = temperature[here]
+    let leaving = temperature[here]
         + half_step * (present_weight * nonlinear + previous_weight * previous[here])
         + explicit_step * linear;
-    if forced == 1 {
-        leaving += physics_step * tendency[here];
-    }
     (
         flux,
         leaving,
@@ -121,15 +114,16 @@ pub fn heating<R: Real>(
 ///   R·T_vk′·b_{k+½}·∇ln p_s)
 ///
 /// L + N is −∇φ − R·T_v·∇ln p of Simmons & Burridge's scheme: their force and the gradient of their α add up to b_{k+½}.
-/// What is interpolated is V + Δt·(∂V/∂t)_physics + Δt/2·(2N⁰ − N⁻) + (1 − β)Δt·L.
+/// What is interpolated is V + Δt/2·(2N⁰ − N⁻) + (1 − β)Δt·L.
 ///
 /// | argument                         | shape                | unit  |
 /// |----------------------------------|----------------------|-------|
 /// | `gas_constant`                   | R_d                  | J kg⁻¹ K⁻¹ |
-/// | `inverse_reference`              | 1/T_r                | K⁻¹   |
+/// | `reference_temperature`          | T_r                  | K     |
+/// | `reference_layers`               | \[levels, 2\], (R·ℓ)_r and (R·α)_r | J kg⁻¹ K⁻¹ |
 /// | `ground_eastward`, `ground_northward` | \[points\], ∇φ_s  | m s⁻² |
 /// | `temperature_eastward` … `humidity_northward` | \[levels, points\] | K m⁻¹, m⁻¹ |
-/// | `previous_u`, `previous_v`, `tendency_u`, `tendency_v` | \[levels, points\] | m s⁻² |
+/// | `previous_u`, `previous_v` | \[levels, points\] | m s⁻² |
 ///
 /// The rest is as in [`heating()`].
 #[kernel(indices = 2, scan = up, carried = 4)]
@@ -142,26 +136,21 @@ pub fn pressure_force<R: Real>(
     linear_northward: R,
     points: u32,
     gas_constant: R,
-    inverse_reference: R,
+    reference_temperature: R,
     virtual_factor: R,
     moist: u32,
     half_step: R,
     explicit_step: R,
     present_weight: R,
     previous_weight: R,
-    physics_step: R,
-    forced: u32,
     a_thickness: &[R],
     b_thickness: &[R],
     a_sum: &[R],
     b_sum: &[R],
-    b_above: &[R],
     kind: &[u32],
     logarithm_table: &[R],
     alpha_table: &[R],
-    reference_temperature: &[R],
-    reference_rise: &[R],
-    reference_middle: &[R],
+    reference_layers: &[R],
     surface_pressure: &[R],
     eastward: &[R],
     northward: &[R],
@@ -177,8 +166,6 @@ pub fn pressure_force<R: Real>(
     humidity_northward: &[R],
     previous_u: &[R],
     previous_v: &[R],
-    tendency_u: &[R],
-    tendency_v: &[R],
 ) -> (R, R, R, R, R, R, R, R) {
     let here = level * points + point;
     let pressure = surface_pressure[point];
@@ -198,10 +185,10 @@ pub fn pressure_force<R: Real>(
         alpha = thick_alpha;
     }
     // The pressures of the half levels are half of these sums.
-    let slope_below = 2.0 * (b_above[level] + b_thickness[level]) * pressure / (sum + thickness);
+    let slope_below = (b_sum[level] + b_thickness[level]) * pressure / (sum + thickness);
     let mut slope_above = 0.0;
     if level > 0 {
-        slope_above = 2.0 * b_above[level] * pressure / (sum - thickness);
+        slope_above = (b_sum[level] - b_thickness[level]) * pressure / (sum - thickness);
     }
 
     let own_eastward = temperature_eastward[here];
@@ -211,7 +198,7 @@ pub fn pressure_force<R: Real>(
     let mut virtual_northward = own_northward;
     if moist == 1 {
         let factor = 1.0 + virtual_factor * humidity[here];
-        let absolute = virtual_factor * (reference_temperature[level] + temperature[here]);
+        let absolute = virtual_factor * (reference_temperature + temperature[here]);
         departure += absolute * humidity[here];
         virtual_eastward = factor * own_eastward + absolute * humidity_eastward[here];
         virtual_northward = factor * own_northward + absolute * humidity_northward[here];
@@ -219,9 +206,9 @@ pub fn pressure_force<R: Real>(
     let elasticity = gas_constant * departure;
     let rise = gas_constant * logarithm;
     let middle = gas_constant * alpha;
-    let linear_rise = inverse_reference * reference_rise[level];
-    let linear_middle = inverse_reference * reference_middle[level];
-    let reference_force = gas_constant * reference_temperature[level];
+    let linear_rise = reference_layers[2 * level];
+    let linear_middle = reference_layers[2 * level + 1];
+    let reference_force = gas_constant * reference_temperature;
 
     let linear_u = -(linear_eastward + linear_middle * own_eastward + reference_force * eastward[point]);
     let linear_v = -(linear_northward + linear_middle * own_northward + reference_force * northward[point]);
@@ -233,16 +220,12 @@ pub fn pressure_force<R: Real>(
         + nonlinear_northward
         + (middle * virtual_northward - linear_middle * own_northward)
         + elasticity * slope_below * northward[point]);
-    let mut leaving_u = u[here]
+    let leaving_u = u[here]
         + half_step * (present_weight * force_u + previous_weight * previous_u[here])
         + explicit_step * linear_u;
-    let mut leaving_v = v[here]
+    let leaving_v = v[here]
         + half_step * (present_weight * force_v + previous_weight * previous_v[here])
         + explicit_step * linear_v;
-    if forced == 1 {
-        leaving_u += physics_step * tendency_u[here];
-        leaving_v += physics_step * tendency_v[here];
-    }
     let slope = elasticity * (slope_below - slope_above);
     (
         leaving_u,
@@ -323,12 +306,15 @@ pub fn continuity<R: Real>(
     (vertical, leaving, nonlinear)
 }
 
-/// u, v and T where parcels arrive, but for the implicit terms \[m s⁻¹, K\]: the interpolated wind turned into the directions there,
-/// with the Coriolis force, and Δt/2·N⁰ of all three.
+/// u, v and T where parcels arrive, but for the implicit terms \[m s⁻¹, K\]: the interpolated wind in the directions there, turned by
+/// the Coriolis force, and Δt/2·N⁰ of all three.
+///
+/// With γ = fΔt/2, f = 2Ω·(sin φ + y·cos φ/(1 + z)) the mean of D's and A's, the wind turns by the angle whose half has the
+/// tangent γ, clockwise for f > 0.
 ///
 /// | argument                      | shape                | unit            |
 /// |-------------------------------|----------------------|-----------------|
-/// | `rotation`                    | 2Ωa                  | m s⁻¹           |
+/// | `rotation`                    | ΩΔt                  | –               |
 /// | `half_step`                   | Δt/2                 | s               |
 /// | `sine`, `cosine`              | \[points\], of φ       | –               |
 /// | `eastward`, `northward`       | \[levels, points\], the departure point on the tangent plane | – |
@@ -357,10 +343,15 @@ pub fn arrive<R: Real>(
     let y = northward[here];
     let (turn_cosine, turn_sine) = displacement_rotation(x, y, sine[point], cosine[point]);
     let height = (1.0 - (x * x + y * y)).max(0.0).sqrt();
-    let turning = rotation * (sine[point] + cosine[point] * y / (1.0 + height));
+    let half_turn = rotation * (sine[point] + cosine[point] * y / (1.0 + height));
+    let square = half_turn * half_turn;
+    let inertial_cosine = (1.0 - square) / (1.0 + square);
+    let inertial_sine = 2.0 * half_turn / (1.0 + square);
+    let wind_u = turn_cosine * u[here] - turn_sine * v[here];
+    let wind_v = turn_sine * u[here] + turn_cosine * v[here];
     (
-        (turn_cosine * u[here] - turn_sine * v[here]) - turning * y + half_step * force_u[here],
-        (turn_sine * u[here] + turn_cosine * v[here]) + turning * x + half_step * force_v[here],
+        (inertial_cosine * wind_u + inertial_sine * wind_v) + half_step * force_u[here],
+        (inertial_cosine * wind_v - inertial_sine * wind_u) + half_step * force_v[here],
         temperature[here] + half_step * heating[here],
     )
 }

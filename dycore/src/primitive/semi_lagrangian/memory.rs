@@ -6,7 +6,7 @@ use terrella_kernels::semi_lagrangian::{Nodes, RingTables};
 
 use super::{SemiLagrangian, TimeStepping};
 use crate::Result;
-use crate::primitive::Configuration;
+use crate::primitive::{Configuration, ReferenceState};
 use crate::shallow_water::rounded;
 
 /// The wind and the nonlinear terms N of one time, `[levels, points]` each.
@@ -101,6 +101,8 @@ pub(in crate::primitive) struct Transport<R: Real> {
     pub(super) heights: Nodes<R>,
     /// Δη, `[levels]`.
     pub(super) eta_thickness: Buffer<R>,
+    /// (R·ℓ)_r and (R·α)_r of the reference \[J kg⁻¹ K⁻¹\], `[levels, 2]`.
+    pub(super) reference_layers: Buffer<R>,
     /// φ_s \[m² s⁻²\] and its gradient \[m s⁻²\], `[points]`.
     pub(in crate::primitive) ground: Buffer<R>,
     pub(in crate::primitive) ground_eastward: Buffer<R>,
@@ -123,6 +125,7 @@ impl<R: Real> Transport<R> {
     /// The memory of a model with these settings, if it is semi-Lagrangian.
     pub(in crate::primitive) fn new(
         configuration: &Configuration,
+        reference: &ReferenceState,
         device: Device,
     ) -> Result<Option<Box<Self>>> {
         let TimeStepping::SemiLagrangian(settings) = configuration.time_stepping else { return Ok(None) };
@@ -137,6 +140,9 @@ impl<R: Real> Transport<R> {
             .collect();
         let middle: Vec<f64> = half.windows(2).map(|pair| 0.5 * (pair[0] + pair[1])).collect();
         let thickness: Vec<f64> = half.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let reference_layers: Vec<f64> = (reference.layers.iter())
+            .flat_map(|layer| [layer.logarithm, layer.alpha].map(|value| reference.gas_constant * value))
+            .collect();
         let heights = Nodes::new("levels", &middle, middle[0], middle[levels - 1], device)?;
         let field = || Buffer::zeros(device, levels * points);
         let surface = || Buffer::zeros(device, points);
@@ -150,6 +156,7 @@ impl<R: Real> Transport<R> {
             settings,
             heights,
             eta_thickness: Buffer::from_slice(device, &rounded::<R>(&thickness))?,
+            reference_layers: Buffer::from_slice(device, &rounded::<R>(&reference_layers))?,
             ground: surface()?,
             ground_eastward: surface()?,
             ground_northward: surface()?,

@@ -10,10 +10,11 @@
 //! in the bracket is one field per variable, interpolated once. L⁺ is solved for as in the leapfrog scheme, with the matrices
 //! for Δt.
 //!
-//! - **Wind**, as a vector: components are turned from the directions at D to those at A. The Coriolis force is advected:
-//!   V + 2Ω×r is conserved but for pressure forces, so that no term with f is extrapolated (Temperton 1997). With (x, y, z) the
-//!   unit vector to D in the directions at A, 2Ω×(r_D − r_A), turned, is 2Ωa·(sin φ + y·cos φ/(1 + z))·(−y, x).
-//!   N = −∇φ − R_d·T_v·∇ln p − L, L = −∇(γT′ + R_d·T_r·ln p_s).
+//! - **Wind**, as a vector: components are turned from the directions at D to those at A. N = −∇φ − R_d·T_v·∇ln p − L, L =
+//!   −∇(γT′ + R_d·T_r·ln p_s). The Coriolis force turns what was interpolated by Q = (1 − F)(1 + F)⁻¹, F = (fΔt/2) k×, before the half
+//!   of N and L at A is added: V⁺ − βΔt·L⁺ = Q·\[V + …\]_D + Δt/2·N_A. That is as stable as each part alone, since Q is a
+//!   rotation, and geostrophic wind, FV = Δt/2·(L + N), stays as it is for β = ½. To carry V + 2Ω×r instead would extrapolate the
+//!   Coriolis force with the wind of the trajectories, and inertial oscillations would grow by (fΔt)⁴/4 a step.
 //! - **Temperature**: N = κ·T_v/(1 + (δ − 1)q)·ω/p − L, L = −τD.
 //! - **Surface pressure**: ln p_s + φ_s/(R_d·T̄) is advected, which is smooth over mountains (Ritchie & Tanguay 1996, *Mon. Wea.
 //!   Rev.* 124, 392–408), by the wind of each level, and the levels are averaged with the weights ΔB: N_k = −s_L +
@@ -24,7 +25,7 @@
 //!
 //! Departure points: [`terrella_kernels::semi_lagrangian`], in η = A/p_r + B.
 //!
-//! **Physics** sees the columns at t and acts on parcels before they leave, X_D + Δt·∂X/∂t: an implicit scheme is then as
+//! **Physics** sees the columns at t and acts on parcels before they leave, \[X + Δt·∂X/∂t\]_D: an implicit scheme is then as
 //! stable as it is alone.
 //!
 //! The state is one time level, and N⁻ and the wind of t − Δt on the grid.

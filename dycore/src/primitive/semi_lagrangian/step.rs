@@ -147,9 +147,7 @@ impl<R: Real> Primitive<R> {
     fn leave(&mut self) -> Result<()> {
         let (present_weight, previous_weight) = self.extrapolation();
         let (half_step, explicit_step) = (self.half_step(), self.explicit_step());
-        let forced = u32::from(self.physics.is_some());
         let configuration = &self.configuration;
-        let physics_step = R::from_f64(configuration.time_step);
         let number = R::from_f64;
         let points = configuration.grid.points() as u32;
         let levels = configuration.levels.count() as u32;
@@ -180,8 +178,6 @@ impl<R: Real> Primitive<R> {
             explicit_step,
             present_weight,
             previous_weight,
-            physics_step,
-            forced,
             &layers.a_thickness,
             &layers.b_thickness,
             &layers.a_sum,
@@ -203,7 +199,6 @@ impl<R: Real> Primitive<R> {
             &columns.temperature,
             humidity,
             &previous.heating,
-            &work.tendencies.temperature,
             &mut work.flux_above,
             &mut leaving.temperature,
             &mut present.heating,
@@ -215,26 +210,21 @@ impl<R: Real> Primitive<R> {
             extent,
             points,
             number(configuration.gas_constant),
-            number(1.0 / configuration.reference_temperature),
+            number(configuration.reference_temperature),
             virtual_factor,
             moist,
             half_step,
             explicit_step,
             present_weight,
             previous_weight,
-            physics_step,
-            forced,
             &layers.a_thickness,
             &layers.b_thickness,
             &layers.a_sum,
             &layers.b_sum,
-            &layers.b_above,
             &layers.kind,
             &layers.logarithm,
             &layers.alpha,
-            &terms.reference_temperature,
-            &terms.reference_rise,
-            &terms.reference_middle,
+            &transport.reference_layers,
             &columns.surface_pressure,
             &work.eastward,
             &work.northward,
@@ -250,8 +240,6 @@ impl<R: Real> Primitive<R> {
             humidity_northward,
             &previous.force_u,
             &previous.force_v,
-            &work.tendencies.u,
-            &work.tendencies.v,
             &mut leaving.u,
             &mut leaving.v,
             &mut present.force_u,
@@ -377,12 +365,27 @@ impl<R: Real> Primitive<R> {
         let extended = rings.extended as u32;
         let leaving = &mut transport.leaving;
         let [u, v, temperature] = &mut leaving.extended;
-        for (target, sign, source) in [
-            (&mut *u, &rings.vector_sign, &leaving.u),
-            (&mut *v, &rings.vector_sign, &leaving.v),
-            (&mut *temperature, &rings.scalar_sign, &leaving.temperature),
+        let tendencies = &work.tendencies;
+        for (target, sign, source, tendency) in [
+            (&mut *u, &rings.vector_sign, &leaving.u, &tendencies.u),
+            (&mut *v, &rings.vector_sign, &leaving.v, &tendencies.v),
+            (&mut *temperature, &rings.scalar_sign, &leaving.temperature, &tendencies.temperature),
         ] {
-            extend::launch([levels, extended], points, &rings.source, sign, source, target)?;
+            if self.physics.is_some() {
+                extend_sum::launch(
+                    [levels, extended],
+                    points,
+                    R::from_f64(1.0),
+                    R::from_f64(configuration.time_step),
+                    &rings.source,
+                    sign,
+                    source,
+                    tendency,
+                    target,
+                )?;
+            } else {
+                extend::launch([levels, extended], points, &rings.source, sign, source, target)?;
+            }
         }
         let departures = &transport.departures;
         interpolate_three::launch(
@@ -423,7 +426,7 @@ impl<R: Real> Primitive<R> {
         arrive::launch(
             [levels, points],
             points,
-            R::from_f64(2.0 * configuration.rotation * configuration.radius),
+            R::from_f64(configuration.rotation * configuration.time_step),
             half_step,
             &rings.sine,
             &rings.cosine,
