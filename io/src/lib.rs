@@ -37,6 +37,7 @@ pub mod eccodes;
 pub mod encode;
 mod error;
 pub mod layout;
+mod libaec;
 pub mod parameter;
 pub mod picture;
 pub mod read;

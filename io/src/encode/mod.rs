@@ -2,7 +2,11 @@
 
 mod classic;
 mod grib;
+mod grib2;
+mod message;
 mod netcdf;
 
-pub use grib::{GribEncoder, GribSettings, Identity};
+pub use grib::GribEncoder;
+pub use grib2::Grib2Encoder;
+pub use message::{GribSettings, Identity, Packing};
 pub use netcdf::{NetcdfFile, Variable};

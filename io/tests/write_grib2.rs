@@ -1,0 +1,203 @@
+//! Our own GRIB2 messages are those that ecCodes makes of the same fields, octet for octet, and decode to the same bits.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{data, global_state};
+use terrella_io::encode::{Grib2Encoder, GribEncoder, GribSettings, Identity, Packing};
+use terrella_io::layout::{Layout, gaussian_latitudes};
+use terrella_io::read::{GribFile, Missing};
+use terrella_io::sink::AtomicFile;
+use terrella_io::{Error, Level, Parameter, Time};
+use terrella_kernels::Real;
+
+fn identity() -> Identity {
+    let reference: Time = "2011-01-15T12".parse().unwrap();
+    Identity {
+        parameter: Parameter::EASTWARD_WIND,
+        level: Level::Pressure(500.0),
+        reference,
+        valid: reference.plus_seconds(30 * 3600),
+    }
+}
+
+/// ecCodes' values of a message, bit by bit; NaN where one is missing.
+fn decoded(message: &[u8]) -> Vec<u64> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("field.grib2");
+    AtomicFile::write(&path, message).unwrap();
+    let file = GribFile::open(&path).unwrap();
+    let field = file.decode(&file.headers()[0], Missing::Nan).unwrap();
+    field.values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Octets before a section.
+fn offset(message: &[u8], section: u8) -> usize {
+    let mut at = 16;
+    while message[at + 4] != section {
+        at += u32::from_be_bytes(message[at..at + 4].try_into().unwrap()) as usize;
+    }
+    at
+}
+
+/// Both encoders' messages of a field are the same; of a constant one, all but the scale factors, which nobody needs.
+fn assert_same<R: Real>(what: &str, layout: &Layout, settings: &GribSettings, values: &[R]) -> Vec<u8> {
+    let ours = Grib2Encoder::new(layout, settings).unwrap().encode(&identity(), values).unwrap();
+    let mut theirs = GribEncoder::new(layout, settings).unwrap().encode(&identity(), values).unwrap();
+    let factors = offset(&ours, 5) + 15;
+    if ours[factors + 4] == 0 {
+        assert_eq!(ours[factors..factors + 4], [0; 4], "{what}");
+        theirs[factors..factors + 4].fill(0);
+    }
+    if ours != theirs {
+        let at = ours.iter().zip(&theirs).position(|(a, b)| a != b);
+        let sections: Vec<usize> = (1..=7).map(|section| offset(&ours, section)).collect();
+        panic!(
+            "{what}: {} and {} octets differ at {at:?}, sections at {sections:?}\n{:x?}\n{:x?}",
+            ours.len(),
+            theirs.len(),
+            &ours[..ours.len().min(220)],
+            &theirs[..theirs.len().min(220)]
+        );
+    }
+    ours
+}
+
+fn settings(bits_per_value: u32, packing: Packing) -> GribSettings {
+    GribSettings { bits_per_value, missing: Missing::Nan, packing, centre: Some("ecmf".into()) }
+}
+
+const PACKINGS: [Packing; 2] = [Packing::Simple, Packing::Ccsds];
+
+/// A row of `count` points: layouts of any length.
+fn row(count: usize) -> Layout {
+    Layout::lat_lon(&[10.0], 0.0, 0.125, count)
+}
+
+fn layouts() -> Vec<Layout> {
+    let octahedral: Vec<usize> = (0..64).map(|ring: usize| 20 + 4 * ring.min(63 - ring)).collect();
+    let reduced: Vec<usize> = (0..16).map(|ring: usize| 8 + 4 * ring.min(15 - ring)).collect();
+    vec![
+        Layout::global_lat_lon(144, 73),
+        Layout::global_lat_lon(1080, 541),
+        Layout::lat_lon(&[60.0, 57.5, 55.0], -10.0, 2.5, 9),
+        Layout::lat_lon(&[-1.0 / 3.0, -2.0 / 3.0], 359.9, 1.0 / 3.0, 7),
+        Layout::gaussian(&gaussian_latitudes(32), &[128; 64]),
+        Layout::gaussian(&gaussian_latitudes(320), &[1280; 640]),
+        Layout::gaussian(&gaussian_latitudes(32), &octahedral),
+        Layout::gaussian(&gaussian_latitudes(8), &reduced),
+    ]
+}
+
+fn wind(layout: &Layout) -> Vec<f64> {
+    layout
+        .coordinates()
+        .map(|(longitude, latitude)| {
+            30.0 * latitude.to_radians().cos() * (1.0 + 0.5 * (3.0 * longitude.to_radians()).sin())
+                - 0.1 * latitude
+        })
+        .collect()
+}
+
+#[test]
+fn every_grid_and_width_gives_the_octets_of_eccodes() {
+    for layout in layouts() {
+        let values = wind(&layout);
+        for packing in PACKINGS {
+            assert_same(&format!("{:?}", layout.name()), &layout, &settings(16, packing), &values);
+        }
+    }
+    let layout = Layout::global_lat_lon(72, 37);
+    let values = wind(&layout);
+    let single: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    for bits in 1..=32 {
+        for packing in PACKINGS {
+            assert_same(&format!("{bits} bits"), &layout, &settings(bits, packing), &values);
+            assert_same(&format!("{bits} bits of f32"), &layout, &settings(bits, packing), &single);
+        }
+    }
+}
+
+#[test]
+fn every_parameter_level_and_time_gives_the_octets_of_eccodes() {
+    let layout = Layout::global_lat_lon(36, 19);
+    let values = wind(&layout);
+    for centre in [None, Some("kwbc"), Some("ecmf"), Some("edzw"), Some("lfpw"), Some("250")] {
+        let settings = GribSettings { centre: centre.map(String::from), ..GribSettings::default() };
+        let ours = Grib2Encoder::new(&layout, &settings).unwrap();
+        let theirs = GribEncoder::new(&layout, &settings).unwrap();
+        for parameter in Parameter::ALL {
+            for level in [
+                Level::Surface,
+                Level::MeanSea,
+                Level::Pressure(850.0),
+                Level::Pressure(0.5),
+                Level::Pressure(0.001_25),
+                Level::HeightAboveGround(2.0),
+                Level::HeightAboveGround(1.234_567),
+            ] {
+                for seconds in [0, 6 * 3600, 90 * 60, 3601] {
+                    let reference: Time = "1999-12-31T23:59:58".parse().unwrap();
+                    let valid = reference.plus_seconds(seconds);
+                    let identity = Identity { parameter: *parameter, level, reference, valid };
+                    let message = ours.encode(&identity, &values).unwrap();
+                    assert_eq!(message, theirs.encode(&identity, &values).unwrap(), "{identity:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn fields_at_the_edges_decode_to_the_same_bits() {
+    let (nan, tiny, smallest) = (f64::NAN, f64::from_bits(1), f64::from(f32::MIN_POSITIVE));
+    let cases: Vec<(&str, Vec<f64>)> = vec![
+        ("constant", vec![273.15; 50]),
+        ("constant zero", vec![0.0; 50]),
+        ("constant negative zero", vec![-0.0; 50]),
+        ("constant denormal", vec![1e-310; 9]),
+        ("constant negative denormal", vec![-1e-310; 9]),
+        ("zeros of both signs", vec![-0.0, 0.0, -0.0, 0.0]),
+        ("negative zero least", vec![-0.0, 1.0, 2.0]),
+        ("one point", vec![5.5]),
+        ("one missing point", vec![nan]),
+        ("all missing", vec![nan; 21]),
+        ("first missing", vec![nan, 1.0, 2.0]),
+        ("last missing", vec![1.0, 2.5, nan]),
+        ("all but one missing", vec![nan, nan, 7.25, nan, nan, nan, nan, nan, nan]),
+        ("constant beside missing", vec![nan, 7.25, 7.25, nan, 7.25]),
+        ("huge range", vec![-1e38, 0.0, 1.0, 3.4e38]),
+        ("huge range, none negative", vec![0.0, 1.0, 3e38]),
+        ("large offset, small range", vec![1e30, 1e30 + 1e22, 1e30 + 2e22]),
+        ("range below the reference value's step", vec![1e8 + 1.0, 1e8 + 2.0, 1e8 + 3.0]),
+        ("denormals", vec![tiny, 1e-310, 2e-308, 0.0]),
+        ("denormals of both signs", vec![-1e-310, 1e-310, 0.0, 5e-324]),
+        ("denormals in single precision", vec![smallest / 3.0, smallest / 5.0, smallest]),
+        ("negative ones", vec![-smallest / 3.0, smallest / 5.0, -smallest * 1.5]),
+        ("tiny range", vec![1e-38, 2e-38, 3e-38]),
+        ("tinier range", vec![1e-45, 2e-45, 3e-40]),
+        ("tiniest range", vec![0.0, 1e-300, 2e-300]),
+        ("neighbours", vec![1.0, 1.0_f64.next_up()]),
+        ("below a power of two", vec![-1.0, 65_534.0]),
+        ("exactly the codes", (0..=255).map(f64::from).collect()),
+        ("halves", (0..512).map(|i| f64::from(i) / 2.0).collect()),
+    ];
+    for (what, values) in &cases {
+        for bits in [1, 2, 7, 8, 11, 12, 16, 17, 20, 24, 25, 31, 32] {
+            for packing in PACKINGS {
+                let (layout, settings) = (row(values.len()), settings(bits, packing));
+                let what = format!("{what}, {bits} bits, {packing:?}");
+                let ours = Grib2Encoder::new(&layout, &settings).unwrap().encode(&identity(), values);
+                let theirs = GribEncoder::new(&layout, &settings).unwrap().encode(&identity(), values);
+                match (ours, theirs) {
+                    (Ok(ours), Ok(theirs)) => {
+                        assert_eq!(decoded(&ours), decoded(&theirs), "{what}");
+                        assert_same(&what, &layout, &settings, values);
+                    }
+                    (ours, theirs) => panic!("{what}: {:?} and {:?}", ours.err(), theirs.err()),
+                }
+            }
+        }
+    }
+}
