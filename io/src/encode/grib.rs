@@ -45,7 +45,10 @@ impl GribEncoder {
         template.set_long("jScansPositively", 0)?;
         template.set_long("jPointsAreConsecutive", 0)?;
         match &settings.centre {
-            Some(centre) => template.set_string("centre", centre)?,
+            Some(centre) => match centre.parse() {
+                Ok(number) => template.set_long("centre", number)?,
+                Err(_) => template.set_string("centre", centre)?,
+            },
             None => template.set_long("centre", 65_535)?,
         }
         template.set_long("subCentre", 65_535)?;

@@ -34,7 +34,10 @@ pub(super) struct Functions {
 /// Loads the library on the first call.
 pub(super) fn functions() -> Result<&'static Functions> {
     static FUNCTIONS: OnceLock<std::result::Result<Functions, String>> = OnceLock::new();
-    FUNCTIONS.get_or_init(load).as_ref().map_err(|reason| Error::CompressionLibraryMissing { reason: reason.clone() })
+    FUNCTIONS
+        .get_or_init(load)
+        .as_ref()
+        .map_err(|reason| Error::CompressionLibraryMissing { reason: reason.clone() })
 }
 
 fn load() -> std::result::Result<Functions, String> {

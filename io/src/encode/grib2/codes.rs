@@ -35,7 +35,8 @@ pub(super) fn range<R: Real>(values: &[R]) -> Option<(f64, f64)> {
                 marks[0] += value * R::ZERO;
             }
             let least = least.iter().fold(f64::INFINITY, |least, value| least.min(value.to_f64()));
-            let largest = largest.iter().fold(f64::NEG_INFINITY, |largest, value| largest.max(value.to_f64()));
+            let largest =
+                largest.iter().fold(f64::NEG_INFINITY, |largest, value| largest.max(value.to_f64()));
             (least, largest, marks.iter().all(|mark| *mark == R::ZERO))
         },
     );

@@ -94,13 +94,9 @@ fn full_gaussian(layout: &Layout) -> Result<Vec<u8>> {
 
 fn reduced_gaussian(layout: &Layout) -> Result<Vec<u8>> {
     let rings = layout.rings();
-    let section = begin(layout, 40, 2)?
-        .long(MISSING)
-        .long(fit("rings", rings.len() as i64)?)
-        .long(0)
-        .long(MISSING);
-    let mut section =
-        edges(section, layout, 0).long(MISSING).long(rings.len() as u32 / 2).byte(0);
+    let section =
+        begin(layout, 40, 2)?.long(MISSING).long(fit("rings", rings.len() as i64)?).long(0).long(MISSING);
+    let mut section = edges(section, layout, 0).long(MISSING).long(rings.len() as u32 / 2).byte(0);
     for ring in rings {
         section = section.short(fit("points on a ring", ring.points as i64)?);
     }
@@ -110,7 +106,7 @@ fn reduced_gaussian(layout: &Layout) -> Result<Vec<u8>> {
 fn healpix(layout: &Layout) -> Result<Vec<u8>> {
     let side = (layout.rings().len() + 1) / 4;
     Ok(begin(layout, 150, 0)?
-        .byte(0)
+        .byte(INCREMENTS_GIVEN)
         .long(fit("side", side as i64)?)
         // Longitude of the centre line of the first rhomboid.
         .signed(degrees(45.0))

@@ -19,7 +19,7 @@ const CENTRES: [(&str, u16); 12] = [
     ("egrr", 74),
     ("edzw", 78),
     ("cnmc", 80),
-    ("lfpw", 85),
+    ("lfpw", 84),
     ("ecmf", 98),
     ("missing", u16::MAX),
 ];

@@ -36,9 +36,9 @@ const CCSDS_INTERVAL: u32 = 128;
 /// Encodes fields of one layout as GRIB2 messages, without ecCodes.
 ///
 /// Reference value and scale factors are those that ecCodes chooses, so that a value decodes to the same bits, whoever
-/// packed it. Two things are written in another way than by ecCodes: a constant field always has the scale factors 0
-/// (ecCodes keeps those of the sample that it started from, which its own decoder ignores), and HEALPix is written (needs
-/// ecCodes 2.31 or later to be read).
+/// packed it. What is written in another way than by ecCodes: a constant field always has the scale factors 0, and a
+/// field without any value is a constant 0 besides (ecCodes keeps those of the sample that it started from, and its own
+/// decoder ignores them); HEALPix is written (ecCodes 2.28 knows no such grid, 2.31 does).
 ///
 /// Shared between threads: `encode` and `encode_into` change nothing in it.
 #[derive(Clone, Debug)]
@@ -96,7 +96,6 @@ impl Grib2Encoder {
             None => {
                 self.check_missing(identity, values)?;
                 (bitmap, present) = bitmap::split(values);
-                // With no value at all, ecCodes writes the same as for a constant 0.
                 range = codes::range(&present).unwrap_or((0.0, 0.0));
                 (&bitmap[..], &present[..], range)
             }
@@ -188,10 +187,5 @@ impl Grib2Encoder {
 }
 
 fn coding(bits: u32) -> Coding {
-    Coding {
-        bits_per_sample: bits,
-        flags: CCSDS_FLAGS,
-        block_size: CCSDS_BLOCK,
-        interval: CCSDS_INTERVAL,
-    }
+    Coding { bits_per_sample: bits, flags: CCSDS_FLAGS, block_size: CCSDS_BLOCK, interval: CCSDS_INTERVAL }
 }

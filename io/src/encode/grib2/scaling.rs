@@ -63,12 +63,9 @@ impl Scaling {
     }
 }
 
-/// The smallest E with range / 2^E rounded within `largest_code`.
+/// The smallest E with which range / 2^E, rounded, is at most `largest_code`.
 fn binary_scale(range: f64, largest_code: f64) -> i32 {
-    let fits = |binary: i32| {
-        let scaled = range * 2_f64.powi(-binary);
-        scaled <= largest_code && (scaled + 0.5).floor() <= largest_code
-    };
+    let fits = |binary: i32| (range * 2_f64.powi(-binary) + 0.5).floor() <= largest_code;
     // From the exponents this is off by one or two at most.
     let mut binary = (range / largest_code).log2().ceil() as i32;
     while !fits(binary) {
@@ -107,7 +104,8 @@ mod tests {
 
     #[test]
     fn single_precision_below_is_the_nearest_normal_number_below() {
-        for value in [1.0, 1.0 + 1e-9, -1.0, -1.0 - 1e-9, 273.15, -273.15, 1e-30, 3.4e38, f64::from(f32::MAX)] {
+        for value in [1.0, 1.0 + 1e-9, -1.0, -1.0 - 1e-9, 273.15, -273.15, 1e-30, 3.4e38, f64::from(f32::MAX)]
+        {
             let below = single_not_above(value).unwrap();
             assert!(f64::from(below) <= value && f64::from(below.next_up()) > value, "{value}");
         }
@@ -137,7 +135,7 @@ mod tests {
                 let largest_code = 2_f64.powi(bits as i32) - 1.0;
                 let code = (range * decimal - reference) * divisor;
                 assert!((code + 0.5).floor() <= largest_code, "{bits} {range}");
-                assert!(2.0 * code + 0.5 > largest_code, "{bits} {range}");
+                assert!((2.0 * code + 0.5).floor() > largest_code, "{bits} {range}");
             }
         }
     }
