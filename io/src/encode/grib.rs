@@ -4,7 +4,7 @@
 //! definition template 4.0 (a field at a time on a level), simple packing (5.0) and CCSDS (5.42).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
-use terrella_kernels::Real;
+use terrella_kernels::{Precision, Real};
 
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
@@ -12,7 +12,8 @@ use crate::layout::{Family, Layout};
 use crate::parameter::Level;
 use crate::read::Missing;
 
-use super::message::{GribSettings, Identity, Packing, fixed_surface, refuse};
+use super::grib2::range;
+use super::message::{GribSettings, Identity, Packing, check_missing, fixed_surface};
 
 /// Encodes fields of one layout as GRIB2 messages.
 pub struct GribEncoder {
@@ -75,26 +76,23 @@ impl GribEncoder {
                 got: values.len(),
             });
         }
-        let mut packed: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
-        let without = packed.iter().filter(|value| !value.is_finite()).count();
-        let infinite = packed.iter().any(|value| value.is_infinite());
-        if without > 0 && (infinite || self.missing == Missing::Refuse) {
-            let first = packed.iter().position(|value| {
-                if self.missing == Missing::Refuse { !value.is_finite() } else { value.is_infinite() }
-            });
-            return refuse(identity, without, first.unwrap_or(0), values.len());
+        let finite = range(values).is_some();
+        if !finite {
+            check_missing(identity, values, self.missing)?;
         }
         let mut message = self.template.duplicate()?;
         set_product(&mut message, identity)?;
-        if without > 0 {
+        if finite && R::PRECISION == Precision::F64 {
+            message.set_doubles("values", bytemuck::cast_slice(values))?;
+            return message.bytes();
+        }
+        if !finite {
             // Not part of a message's bytes, so a copy starts with ecCodes' own value.
             message.set_double("missingValue", MISSING)?;
             message.set_long("bitmapPresent", 1)?;
-            for value in packed.iter_mut().filter(|value| value.is_nan()) {
-                *value = MISSING;
-            }
         }
-        message.set_doubles("values", &packed)?;
+        let replace = |value: &R| if value.to_f64().is_nan() { MISSING } else { value.to_f64() };
+        message.set_doubles("values", &values.iter().map(replace).collect::<Vec<_>>())?;
         message.bytes()
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2, code tables 4.4 and 4.5.
 
+use terrella_kernels::Real;
+
 use crate::error::{Error, Result};
 use crate::parameter::{Level, Parameter};
 use crate::read::Missing;
@@ -103,7 +105,19 @@ pub(super) fn fixed_surface(level: Level) -> (u8, u8, i64) {
     (surface, places as u8, (value * 10_f64.powi(places)).round() as i64)
 }
 
-/// The error of a field that may not have the values it has; `first` is the index of the first of them.
-pub(super) fn refuse<T>(identity: &Identity, missing: usize, first: usize, total: usize) -> Result<T> {
-    Err(Error::MissingValues { field: identity.parameter.short_name.into(), missing, first, total })
+/// The error of a field that has values it may not have: infinite ones, and NaN where `missing` refuses it.
+pub(super) fn check_missing<R: Real>(identity: &Identity, values: &[R], missing: Missing) -> Result<()> {
+    let refused = |value: &R| match missing {
+        Missing::Refuse => !value.to_f64().is_finite(),
+        Missing::Nan => value.to_f64().is_infinite(),
+    };
+    match values.iter().position(refused) {
+        None => Ok(()),
+        Some(first) => Err(Error::MissingValues {
+            field: identity.parameter.short_name.into(),
+            missing: values.iter().filter(|value| !value.to_f64().is_finite()).count(),
+            first,
+            total: values.len(),
+        }),
+    }
 }

@@ -1,4 +1,4 @@
-//! Encoding: fields as GRIB2 messages and as CF-NetCDF files.
+//! Encoding: fields as GRIB2 messages (by our own packing, or through ecCodes) and as CF-NetCDF files.
 
 mod classic;
 mod grib;
@@ -7,6 +7,6 @@ mod message;
 mod netcdf;
 
 pub use grib::GribEncoder;
-pub use grib2::Grib2Encoder;
+pub use grib2::{Grib2Encoder, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing};
 pub use netcdf::{NetcdfFile, Variable};

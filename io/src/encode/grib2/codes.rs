@@ -1,6 +1,6 @@
 //! Values to codes, and codes to big-endian bit strings, some thousand values at a time in the first-level cache.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use terrella_kernels::Real;
 
 use super::scaling::Scaling;
@@ -8,39 +8,27 @@ use super::scaling::Scaling;
 /// Values in a piece: a multiple of 8, so that a full piece ends with a byte, and a reference sample interval of CCSDS.
 pub(super) const PIECE: usize = 4096;
 
-/// Partial results side by side: enough that no one waits for another.
-const LANES: usize = 16;
-
 /// Least and largest value; None where one is NaN or infinite, or there is none.
-pub(super) fn range<R: Real>(values: &[R]) -> Option<(f64, f64)> {
-    let first = *values.first()?;
-    let (least, largest, finite) = Arch::new().dispatch(
+pub(in crate::encode) fn range<R: Real>(values: &[R]) -> Option<(f64, f64)> {
+    // NaN and infinities are ranked at the ends, so that one comparison finds them too.
+    let (least, largest) = Arch::new().dispatch(
         #[inline(always)]
         || {
-            let (mut least, mut largest) = ([first; LANES], [first; LANES]);
-            // 0 · v is NaN where v is NaN or infinite, and stays so in a sum.
-            let mut marks = [R::ZERO; LANES];
-            let (groups, rest) = values.as_chunks::<LANES>();
-            for group in groups {
-                for lane in 0..LANES {
-                    let value = group[lane];
-                    least[lane] = if value < least[lane] { value } else { least[lane] };
-                    largest[lane] = if value > largest[lane] { value } else { largest[lane] };
-                    marks[lane] += value * R::ZERO;
-                }
-            }
-            for &value in rest {
-                least[0] = if value < least[0] { value } else { least[0] };
-                largest[0] = if value > largest[0] { value } else { largest[0] };
-                marks[0] += value * R::ZERO;
-            }
-            let least = least.iter().fold(f64::INFINITY, |least, value| least.min(value.to_f64()));
-            let largest =
-                largest.iter().fold(f64::NEG_INFINITY, |largest, value| largest.max(value.to_f64()));
-            (least, largest, marks.iter().all(|mark| *mark == R::ZERO))
+            values.iter().fold((i64::MAX, i64::MIN), |(least, largest), value| {
+                let rank = rank(value.to_f64().to_bits() as i64);
+                (least.min(rank), largest.max(rank))
+            })
         },
     );
-    finite.then_some((least, largest))
+    let value = |place: i64| f64::from_bits(rank(place) as u64);
+    let finite = !values.is_empty() && value(least).is_finite() && value(largest).is_finite();
+    finite.then(|| (value(least), value(largest)))
+}
+
+/// An integer that orders as the number whose bits are given (IEEE 754's total order); of that integer, the bits.
+#[inline(always)]
+fn rank(bits: i64) -> i64 {
+    bits ^ (((bits >> 63) as u64) >> 1) as i64
 }
 
 /// Turns pieces of a field into bytes.
@@ -72,28 +60,51 @@ impl Packer {
     /// The bytes of the next values, at most [`PIECE`]; the last byte of a field is filled with zeros.
     pub(super) fn pack<R: Real>(&mut self, values: &[R]) -> &[u8] {
         let Self { arch, decimal, reference, divisor, bits, codes, bytes } = self;
-        let (decimal, reference, divisor) = (*decimal, *reference, *divisor);
         let codes = &mut codes[..values.len()];
         let length = (values.len() * *bits as usize).div_ceil(8);
         let bytes = &mut bytes[..length];
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                for (code, value) in codes.iter_mut().zip(values) {
-                    let scaled = (value.to_f64() * decimal - reference) * divisor + 0.5;
-                    // Adding 2^52 moves the integer into the lowest bits: a conversion that every instruction set has.
-                    *code = (scaled.floor() + 4_503_599_627_370_496.0).to_bits() as u32;
-                }
-                match *bits {
-                    8 => store::<1>(codes, bytes),
-                    16 => store::<2>(codes, bytes),
-                    24 => store::<3>(codes, bytes),
-                    32 => store::<4>(codes, bytes),
-                    bits => store_bits(codes, bits, bytes),
-                }
-            },
-        );
+        let (decimal, reference, divisor, bits) = (*decimal, *reference, *divisor, *bits);
+        arch.dispatch(Piece { values, codes, bytes, decimal, reference, divisor, bits });
         bytes
+    }
+}
+
+/// The loops over a piece. No closure: one that writes is called through a function that may not be compiled with the
+/// processor's instructions.
+struct Piece<'a, R> {
+    values: &'a [R],
+    codes: &'a mut [u32],
+    bytes: &'a mut [u8],
+    decimal: f64,
+    reference: f64,
+    divisor: f64,
+    bits: u32,
+}
+
+impl<R: Real> WithSimd for Piece<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { values, codes, bytes, decimal, reference, divisor, bits } = self;
+        quantise(values, codes, decimal, reference, divisor);
+        match bits {
+            8 => store::<1>(codes, bytes),
+            16 => store::<2>(codes, bytes),
+            24 => store::<3>(codes, bytes),
+            32 => store::<4>(codes, bytes),
+            bits => store_bits(codes, bits, bytes),
+        }
+    }
+}
+
+/// A function of its own, so that the compiler knows the factors not to change while codes are written.
+#[inline(always)]
+fn quantise<R: Real>(values: &[R], codes: &mut [u32], decimal: f64, reference: f64, divisor: f64) {
+    for (code, value) in codes.iter_mut().zip(values) {
+        let scaled = (value.to_f64() * decimal - reference) * divisor + 0.5;
+        // Adding 2^52 moves the integer into the lowest bits: a conversion that every instruction set has.
+        *code = (scaled.floor() + 4_503_599_627_370_496.0).to_bits() as u32;
     }
 }
 

@@ -17,11 +17,11 @@ mod scaling;
 
 use terrella_kernels::Real;
 
-use super::message::{GribSettings, Identity, Packing, refuse};
+use super::message::{GribSettings, Identity, Packing, check_missing};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::libaec::{Coding, Compressor};
-use crate::read::Missing;
+pub(super) use codes::range;
 use codes::{PIECE, Packer};
 use octets::Section;
 use scaling::Scaling;
@@ -32,6 +32,9 @@ const CCSDS_FLAGS: u32 = 14;
 const CCSDS_BLOCK: u32 = 32;
 /// Blocks in a reference sample interval.
 const CCSDS_INTERVAL: u32 = 128;
+
+/// Pieces that libaec gets at once: it takes the first interval of each call sample by sample, which is slow.
+const BATCH: usize = 128;
 
 /// Encodes fields of one layout as GRIB2 messages, without ecCodes.
 ///
@@ -94,7 +97,7 @@ impl Grib2Encoder {
         let (bitmap, values, range) = match codes::range(values) {
             Some(range) => (&bitmap::NONE[..], values, range),
             None => {
-                self.check_missing(identity, values)?;
+                check_missing(identity, values, self.settings.missing)?;
                 (bitmap, present) = bitmap::split(values);
                 range = codes::range(&present).unwrap_or((0.0, 0.0));
                 (&bitmap[..], &present[..], range)
@@ -106,20 +109,6 @@ impl Grib2Encoder {
             message.clear();
         }
         written
-    }
-
-    fn check_missing<R: Real>(&self, identity: &Identity, values: &[R]) -> Result<()> {
-        let refused = |value: &R| match self.settings.missing {
-            Missing::Refuse => !value.to_f64().is_finite(),
-            Missing::Nan => value.to_f64().is_infinite(),
-        };
-        match values.iter().position(refused) {
-            None => Ok(()),
-            Some(first) => {
-                let missing = values.iter().filter(|value| !value.to_f64().is_finite()).count();
-                refuse(identity, missing, first, values.len())
-            }
-        }
     }
 
     fn write<R: Real>(
@@ -152,8 +141,13 @@ impl Grib2Encoder {
             (bits, Packing::Ccsds) => {
                 let mut packer = Packer::new(scaling, bits.div_ceil(8) * 8);
                 let mut compressor = Compressor::new(coding(bits))?;
-                for piece in values.chunks(PIECE) {
-                    compressor.push(packer.pack(piece), message)?;
+                let mut samples = Vec::new();
+                for batch in values.chunks(BATCH * PIECE) {
+                    samples.clear();
+                    for piece in batch.chunks(PIECE) {
+                        samples.extend_from_slice(packer.pack(piece));
+                    }
+                    compressor.push(&samples, message)?;
                 }
                 compressor.finish(message)?;
             }
@@ -184,6 +178,15 @@ impl Grib2Encoder {
             section.finish()
         }
     }
+}
+
+/// Appends samples compressed as section 7 of template 5.42 holds them: the bare work of libaec.
+///
+/// `samples`: of `bits` bits (1 to 32), each in the fewest whole bytes that hold it, most significant byte first.
+pub fn compress_ccsds(bits: u32, samples: &[u8], output: &mut Vec<u8>) -> Result<()> {
+    let mut compressor = Compressor::new(coding(bits))?;
+    compressor.push(samples, output)?;
+    compressor.finish(output)
 }
 
 fn coding(bits: u32) -> Coding {
