@@ -2,6 +2,7 @@
 
 mod data;
 mod divergence;
+mod grib2;
 mod grids;
 mod kernel_case;
 mod launch;
@@ -20,7 +21,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 13] = [
+pub static ALL: [Entry; 14] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -34,4 +35,5 @@ pub static ALL: [Entry; 13] = [
     primitive_equations::ENTRY,
     math::ENTRY,
     launch::ENTRY,
+    grib2::ENTRY,
 ];
