@@ -41,6 +41,24 @@ pub enum Error {
         /// The meaning of its code.
         reason: String,
     },
+    /// A plan file that cannot be used.
+    #[error("{place}: {reason}.")]
+    Plan {
+        /// The plan and its action.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Metadata that are absent or of another kind than an action needs.
+    #[error("Metadata '{key}': expected {expected}, got {got}.")]
+    Metadata {
+        /// The key.
+        key: String,
+        /// What was needed.
+        expected: &'static str,
+        /// What there was.
+        got: String,
+    },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]
     File {

@@ -3,6 +3,7 @@
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, onto points in Terrella's order;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, and CF-NetCDF files that are readable at every moment
 //!   of a run;
+//! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`picture`]: maps and charts as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
@@ -42,6 +43,7 @@ pub mod layout;
 mod libaec;
 pub mod parameter;
 pub mod picture;
+pub mod plan;
 pub mod read;
 pub mod sink;
 mod time;
