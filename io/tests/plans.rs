@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use terrella_io::encode::{Grib2Encoder, GribSettings, Identity, Packing};
+use terrella_io::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use terrella_io::layout::Layout;
 use terrella_io::plan::{Kind, Message, Metadata, Plans};
 use terrella_io::read::{GribFile, Missing};
@@ -333,8 +333,8 @@ fn encode_makes_the_messages_of_the_encoder() {
     let text = |result: terrella_io::Result<()>| result.unwrap_err().to_string();
     let unknown = text(plans.write(field(at_step("t", 6).with("levtype", "ml"), &values)));
     assert_eq!(unknown, "Metadata 'levtype': expected 'pl' or 'sfc', got \"ml\".");
-    let mean = text(plans.write(field(at_step("t", 6).with("operation", "average"), &values)));
-    assert!(mean.contains("'operation': expected 'instant'"), "{mean}");
+    let mean = text(plans.write(field(at_step("t", 6).with("operation", "mean"), &values)));
+    assert_eq!(mean, "Metadata 'operation': expected an operation of 'statistics', got \"mean\".");
     plans.finish().unwrap();
 
     let reference: Time = "2026-01-31".parse().unwrap();
@@ -497,4 +497,43 @@ fn several_plans_all_get_every_message() {
     for path in &paths {
         assert_eq!(numbers(path), [1.0, 2.0, 3.0, 4.0]);
     }
+}
+
+#[test]
+fn statistics_are_encoded_with_their_period() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("out.grib2");
+    let text = format!(
+        "plans: [{{actions: [{{type: statistics, operations: [average, instant, maximum], output-frequency: 6h}},
+        {{type: encode, format: grib}}, {{type: sink, sinks: [{{type: file, path: '{}'}}]}}]}}]",
+        path.display()
+    );
+    let mut plans = Plans::from_yaml(&text).unwrap();
+    for step in 1..=12 {
+        plans.write(field(at_step("t", step), &[step as f64, 0.0, 1.0, 2.0])).unwrap();
+    }
+    plans.finish().unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let encoder =
+        Grib2Encoder::new(&layout(), &GribSettings { missing: Missing::Nan, ..GribSettings::default() });
+    let encoder = encoder.unwrap();
+    let reference: Time = "2026-01-31".parse().unwrap();
+    let mut expected = Vec::new();
+    for window in 0..2 {
+        let since = reference.plus_seconds(window * 6 * 3600);
+        let identity = Identity {
+            parameter: Parameter::TEMPERATURE,
+            level: Level::Pressure(500.0),
+            reference,
+            valid: since.plus_seconds(6 * 3600),
+        };
+        let last = (window * 6 + 6) as f64;
+        let with = |first: f64| [first, 0.0, 1.0, 2.0];
+        let average = Period { statistic: Statistic::Average, since };
+        let maximum = Period { statistic: Statistic::Maximum, since };
+        expected.extend(encoder.encode_period(&identity, &average, &with(last - 2.5)).unwrap());
+        expected.extend(encoder.encode(&identity, &with(last)).unwrap());
+        expected.extend(encoder.encode_period(&identity, &maximum, &with(last)).unwrap());
+    }
+    assert!(bytes == expected);
 }

@@ -5,7 +5,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{data, global_state};
-use terrella_io::encode::{Grib2Encoder, GribEncoder, GribSettings, Identity, Packing};
+use terrella_io::encode::{Grib2Encoder, GribEncoder, GribSettings, Identity, Packing, Period, Statistic};
 use terrella_io::layout::{Layout, gaussian_latitudes};
 use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
@@ -386,4 +386,59 @@ fn healpix_is_described_as_ecmwf_does() {
         assert!(message[offset(&message, 4)..] == beside[offset(&beside, 4)..]);
         assert_eq!(message[8..16], (message.len() as u64).to_be_bytes());
     }
+}
+
+/// What ecCodes' tool reads from messages over periods of time.
+#[test]
+fn periods_are_those_that_eccodes_reads() {
+    let layout = row(3);
+    let encoder = Grib2Encoder::new(&layout, &GribSettings::default()).unwrap();
+    let reference = identity().reference;
+    let hours = |count: f64| reference.plus_seconds((count * 3600.0) as i64);
+    let cases = [
+        (Statistic::Average, 0.0, 6.0, "avg 0-6 20110115 1800"),
+        (Statistic::Accumulation, 24.0, 30.0, "accum 24-30 20110116 1800"),
+        (Statistic::Maximum, 6.0, 24.0 * 31.0, "max 6-744 20110215 1200"),
+        (Statistic::Minimum, 0.0, 1.0, "min 0-1 20110115 1300"),
+        (Statistic::Difference, 3.0, 6.0, "diff 3-6 20110115 1800"),
+        (Statistic::StandardDeviation, 0.0, 12.0, "sd 0-12 20110116 0"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("periods.grib2");
+    let mut bytes = Vec::new();
+    for (statistic, since, valid, _) in cases {
+        let identity = Identity { valid: hours(valid), ..identity() };
+        let period = Period { statistic, since: hours(since) };
+        bytes.extend(encoder.encode_period(&identity, &period, &[1.0, 2.0, 4.0]).unwrap());
+    }
+    AtomicFile::write(&path, &bytes).unwrap();
+    let file = GribFile::open(&path).unwrap();
+    for (header, (_, _, valid, _)) in file.headers().iter().zip(cases) {
+        assert_eq!((header.reference, header.valid), (reference, hours(valid)));
+        assert_eq!(file.decode(header, Missing::Refuse).unwrap().values, [1.0, 2.0, 4.0]);
+    }
+    let mut tool = std::process::Command::new("grib_get");
+    tool.args(["-p", "stepType,stepRange,validityDate,validityTime"]).arg(&path);
+    match tool.output() {
+        Ok(output) => {
+            let text = String::from_utf8(output.stdout).unwrap();
+            let lines: Vec<String> =
+                text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+            assert_eq!(lines, cases.map(|(.., line)| line));
+        }
+        Err(_) => println!("not run: grib_get (Debian's package libeccodes-tools) is not installed"),
+    }
+    let wrong = |since: f64, valid: f64| {
+        let identity = Identity { valid: hours(valid), ..identity() };
+        let period = Period { statistic: Statistic::Average, since: hours(since) };
+        encoder.encode_period(&identity, &period, &[1.0, 2.0, 4.0]).unwrap_err().to_string()
+    };
+    assert!(
+        wrong(-1.0, 6.0)
+            .contains("'since' is 2011-01-15T11:00:00Z: expected a time not before the reference")
+    );
+    assert!(
+        wrong(7.0, 6.0)
+            .contains("'valid' is 2011-01-15T18:00:00Z: expected a time not before the period's start")
+    );
 }

@@ -65,24 +65,55 @@ pub struct Identity {
     pub valid: Time,
 }
 
+/// A period of time whose values became one; it ends at the identity's `valid`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Period {
+    /// What became of the values.
+    pub statistic: Statistic,
+    /// Start of the period, not before the identity's `reference`.
+    pub since: Time,
+}
+
+/// What became of a period's values, by its number in code table 4.10.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Statistic {
+    /// The mean.
+    Average = 0,
+    /// The sum.
+    Accumulation = 1,
+    /// The largest.
+    Maximum = 2,
+    /// The least.
+    Minimum = 3,
+    /// The last less the first.
+    Difference = 4,
+    /// The standard deviation.
+    StandardDeviation = 6,
+}
+
 impl Identity {
     /// Forecast time: its unit as in code table 4.4 (hour, minute or second: the longest that divides it), and its count.
     pub(super) fn step(&self) -> Result<(u8, i64)> {
-        let step = self.valid.seconds() - self.reference.seconds();
-        if step < 0 {
-            return Err(Error::InvalidValue {
-                name: "valid".into(),
-                got: self.valid.to_string(),
-                expected: format!("a time not before the reference time {}", self.reference),
-            });
-        }
-        let (unit, length) = unit_of(step);
-        Ok((unit, step / length))
+        passed("valid", self.valid, "reference", self.reference)
     }
 }
 
+/// Time from `earlier` to `time`: its unit as in code table 4.4, and its count. Both are named where they are in disorder.
+pub(super) fn passed(name: &str, time: Time, earlier_name: &str, earlier: Time) -> Result<(u8, i64)> {
+    let seconds = time.seconds() - earlier.seconds();
+    if seconds < 0 {
+        return Err(Error::InvalidValue {
+            name: name.into(),
+            got: time.to_string(),
+            expected: format!("a time not before the {earlier_name} time {earlier}"),
+        });
+    }
+    let (unit, length) = unit_of(seconds);
+    Ok((unit, seconds / length))
+}
+
 /// Unit of time (code table 4.4: 1 hour, 0 minute, 13 second) and its seconds: the longest that divides `seconds`.
-pub(super) fn unit_of(seconds: i64) -> (u8, i64) {
+fn unit_of(seconds: i64) -> (u8, i64) {
     [(1, 3600), (0, 60), (13, 1)].into_iter().find(|(_, length)| seconds % length == 0).unwrap_or((13, 1))
 }
 

@@ -8,5 +8,5 @@ mod netcdf;
 
 pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, compress_ccsds};
-pub use message::{GribSettings, Identity, Packing};
+pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NetcdfFile, Variable};

@@ -1,12 +1,13 @@
 //! `encode`: fields as GRIB2 messages, or `raw` as little-endian 64-bit numbers.
 //!
 //! The quantity is `name` (ecCodes' short name), the level `levtype` `sfc`, or `pl` with `level` [hPa]; the start of the
-//! forecast is `startDate`, `startTime`, the time `step` times `timeStep` [s] after it.
+//! forecast is `startDate`, `startTime`, the time `step` times `timeStep` [s] after it. Results of `statistics` are written
+//! as products over the window so far, but `instant` as a field at its time.
 
 use super::action::{Action, Kind, Message};
 use super::metadata::{Metadata, Value};
 use super::section::Section;
-use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing};
+use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::parameter::{Level, Parameter};
@@ -61,7 +62,11 @@ impl Action for Encode {
                         self.encoders.len() - 1
                     }
                 };
-                self.encoders[number].1.encode(&identity, values)?
+                let encoder = &self.encoders[number].1;
+                match period(&message.metadata, &identity)? {
+                    None => encoder.encode(&identity, values)?,
+                    Some(period) => encoder.encode_period(&identity, &period, values)?,
+                }
             }
         };
         Ok(vec![Message { metadata: message.metadata, kind: Kind::Encoded(bytes) }])
@@ -79,15 +84,6 @@ fn raw(metadata: &Metadata, values: &[f64]) -> Result<Vec<u8>> {
 }
 
 fn identity(metadata: &Metadata) -> Result<Identity> {
-    if let Some(operation) = metadata.get("operation")
-        && *operation != Value::from("instant")
-    {
-        return Err(Error::Metadata {
-            key: "operation".into(),
-            expected: "'instant': messages over a period of time are not written",
-            got: operation.to_string(),
-        });
-    }
     let parameter = *Parameter::by_short_name(metadata.text("name")?)?;
     let level = match metadata.text("levtype")? {
         "pl" => Level::Pressure(metadata.real("level")?),
@@ -110,4 +106,29 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
             got: metadata.get("step").map_or(String::new(), Value::to_string),
         })?;
     Ok(Identity { parameter, level, reference, valid: reference.plus_seconds(seconds) })
+}
+
+/// The period of a result of `statistics`. It starts with the forecast where the window started before.
+fn period(metadata: &Metadata, identity: &Identity) -> Result<Option<Period>> {
+    if metadata.get("operation").is_none() {
+        return Ok(None);
+    }
+    let statistic = match metadata.text("operation")? {
+        "instant" => return Ok(None),
+        "average" => Statistic::Average,
+        "accumulate" => Statistic::Accumulation,
+        "maximum" => Statistic::Maximum,
+        "minimum" => Statistic::Minimum,
+        "difference" => Statistic::Difference,
+        "standard-deviation" => Statistic::StandardDeviation,
+        other => {
+            return Err(Error::Metadata {
+                key: "operation".into(),
+                expected: "an operation of 'statistics'",
+                got: format!("\"{other}\""),
+            });
+        }
+    };
+    let since = metadata.time("windowStartDate", "windowStartTime")?.max(identity.reference);
+    Ok(Some(Period { statistic, since }))
 }

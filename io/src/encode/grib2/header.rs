@@ -1,8 +1,8 @@
 //! Sections 0, 1 and 4: what kind of message this is, where and when it was made, and what its field is.
 //!
-//! Product definition template 4.0, a field at a time on a level.
+//! Product definition templates 4.0, a field at a time on a level, and 4.8, over a period of time.
 
-use crate::encode::message::{Identity, fixed_surface};
+use crate::encode::message::{Identity, Period, fixed_surface, passed};
 use crate::error::{Error, Result};
 use crate::layout::Family;
 
@@ -77,13 +77,16 @@ pub(super) fn identify(octets: &mut [u8], identity: &Identity) -> Result<()> {
 }
 
 /// Section 4.
-pub(super) fn product(identity: &Identity) -> Result<Vec<u8>> {
+pub(super) fn product(identity: &Identity, period: Option<&Period>) -> Result<Vec<u8>> {
     let [_, category, number] = identity.parameter.codes;
-    let (unit, count) = identity.step()?;
+    let (unit, count) = match period {
+        None => identity.step()?,
+        Some(period) => passed("since", period.since, "reference", identity.reference)?,
+    };
     let (surface, places, value) = fixed_surface(identity.level);
-    Ok(Section::new(4)
+    let section = Section::new(4)
         .short(0)
-        .short(0)
+        .short(if period.is_some() { 8 } else { 0 })
         .byte(category)
         .byte(number)
         // Code table 4.3: a forecast; no background process; the forecasting process is "missing".
@@ -101,6 +104,29 @@ pub(super) fn product(identity: &Identity) -> Result<Vec<u8>> {
         // No second surface.
         .byte(u8::MAX)
         .byte(u8::MAX)
-        .long(MISSING)
-        .finish())
+        .long(MISSING);
+    match period {
+        None => Ok(section.finish()),
+        Some(period) => Ok(over(section, identity, period)?.finish()),
+    }
+}
+
+/// What template 4.8 has beyond 4.0.
+fn over(section: Section, identity: &Identity, period: &Period) -> Result<Section> {
+    let (unit, count) = passed("valid", identity.valid, "period's start", period.since)?;
+    let (year, month, day, hour, minute, second) = identity.valid.civil();
+    Ok([month, day, hour, minute, second]
+        .into_iter()
+        .fold(section.short(fit("year", year)?), |section, part| section.byte(part as u8))
+        // One range of time, without a missing value.
+        .byte(1)
+        .long(0)
+        .byte(period.statistic as u8)
+        // Code table 4.11: the same start of the forecast, later and later forecast times.
+        .byte(2)
+        .byte(unit)
+        .long(fit("period", count)?)
+        // No step between the values: they are taken as continuous.
+        .byte(u8::MAX)
+        .long(0))
 }

@@ -4,7 +4,7 @@
 //! exceptions in [`Grib2Encoder`]), so that one can stand in for the other.
 //!
 //! Grid definition templates 3.0 (lat-lon), 3.40 (Gaussian, with the points per ring where it is reduced) and 3.150
-//! (HEALPix, ring order); product definition template 4.0; data representation templates 5.0 (simple packing) and 5.42
+//! (HEALPix, ring order); product definition templates 4.0 and 4.8; data representation templates 5.0 (simple packing) and 5.42
 //! (CCSDS, through libaec).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
@@ -17,7 +17,7 @@ mod scaling;
 
 use terrella_kernels::Real;
 
-use super::message::{GribSettings, Identity, Packing, check_missing};
+use super::message::{GribSettings, Identity, Packing, Period, check_missing};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::libaec::{Coding, Compressor};
@@ -84,6 +84,28 @@ impl Grib2Encoder {
         values: &[R],
         message: &mut Vec<u8>,
     ) -> Result<()> {
+        self.fill(identity, None, values, message)
+    }
+
+    /// As [`encode`](Self::encode), of values over a period of time that ends at the identity's `valid`.
+    pub fn encode_period<R: Real>(
+        &self,
+        identity: &Identity,
+        period: &Period,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
+        let mut message = Vec::new();
+        self.fill(identity, Some(period), values, &mut message)?;
+        Ok(message)
+    }
+
+    fn fill<R: Real>(
+        &self,
+        identity: &Identity,
+        period: Option<&Period>,
+        values: &[R],
+        message: &mut Vec<u8>,
+    ) -> Result<()> {
         message.clear();
         let name = identity.parameter.short_name;
         if values.len() != self.points {
@@ -104,7 +126,7 @@ impl Grib2Encoder {
             }
         };
         let scaling = Scaling::new(name, range.0, range.1, self.settings.bits_per_value)?;
-        let written = self.write(identity, bitmap, values, &scaling, message);
+        let written = self.write(identity, period, bitmap, values, &scaling, message);
         if written.is_err() {
             message.clear();
         }
@@ -114,12 +136,13 @@ impl Grib2Encoder {
     fn write<R: Real>(
         &self,
         identity: &Identity,
+        period: Option<&Period>,
         bitmap: &[u8],
         values: &[R],
         scaling: &Scaling,
         message: &mut Vec<u8>,
     ) -> Result<()> {
-        let product = header::product(identity)?;
+        let product = header::product(identity, period)?;
         let representation = self.representation(scaling, values.len());
         let data = (values.len() * scaling.bits as usize).div_ceil(8);
         let headers = self.opening.len() + self.grid.len() + product.len() + representation.len();
