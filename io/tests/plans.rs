@@ -449,7 +449,7 @@ fn what_is_not_known_is_refused_with_the_nearest() {
         ),
         (
             "      - {type: statistics, operations: [average], output-frequency: 1h, options: {time-step: -5}}",
-            "'time-step': expected a positive integer, got -5",
+            "'time-step': expected a positive integer below 2^31, got -5",
         ),
         ("      - {type: encode, format: grb}", "unknown format 'grb': did you mean 'grib'?"),
         ("      - {type: encode, format: grib, template: x.tmpl}", "unknown key 'template'"),
@@ -536,4 +536,29 @@ fn statistics_are_encoded_with_their_period() {
         expected.extend(encoder.encode_period(&identity, &maximum, &with(last)).unwrap());
     }
     assert!(bytes == expected);
+}
+
+#[test]
+fn files_that_are_no_plans_never_panic() {
+    let deep = ["[".repeat(200_000), "{a: ".repeat(50_000), "- ".repeat(50_000)];
+    let deep_conditions = format!(
+        "plans: [{{actions: [{{type: select, {}match: []{}}}]}}]",
+        "not: {".repeat(20_000),
+        "}".repeat(20_000)
+    );
+    for text in deep.iter().chain([&deep_conditions]) {
+        let error = Plans::from_yaml(text).err().unwrap().to_string();
+        assert!(error.starts_with("plan"), "{error}");
+    }
+    let dates = [i64::MAX, i64::MIN, 99_991_231, -1, 20_261_301];
+    let mut plans =
+        Plans::from_yaml(&format!("plans:\n  - actions:\n{}", statistics("average", "1m", ""))).unwrap();
+    for date in dates {
+        for step in [i64::MAX, i64::MIN, 1 << 49, 0] {
+            let message = field(at_step("t", step).with("startDate", date).with("timeStep", 1), &[1.0; 4]);
+            if let Err(error) = plans.write(message) {
+                assert!(matches!(error, Error::Metadata { .. }), "{error}");
+            }
+        }
+    }
 }

@@ -110,7 +110,8 @@ impl Metadata {
     pub fn time(&self, date_key: &str, time_key: &str) -> Result<Time> {
         let (date, of_day) = (self.integer(date_key)?, self.integer(time_key)?);
         let second = u32::try_from(of_day % 100).ok();
-        let moment = Time::from_date_and_time(date, of_day / 100);
+        let moment =
+            (0..=99_999_999).contains(&date).then(|| Time::from_date_and_time(date, of_day / 100)).flatten();
         match (moment, second) {
             (Some(moment), Some(second)) if second < 60 => Ok(moment.plus_seconds(i64::from(second))),
             _ => Err(Error::Metadata {

@@ -56,7 +56,8 @@ mod window;
 
 use std::path::Path;
 
-use saphyr::{LoadableYamlNode, Yaml};
+use saphyr::{LoadableYamlNode, ScanError, Yaml};
+use saphyr_parser::{Event, Parser};
 
 pub use action::{Kind, Message};
 pub use metadata::{Metadata, Value};
@@ -149,6 +150,22 @@ impl Plan {
     }
 }
 
+/// Levels of mappings and lists in a plan file: more than any plan has, few enough for the stack.
+const DEEPEST: usize = 64;
+
 fn load(text: &str) -> Result<Vec<Yaml<'_>>> {
-    Yaml::load_from_str(text).map_err(|reason| error("plan file", format!("no YAML: {reason}")))
+    let wrong = |reason: ScanError| error("plan file", format!("no YAML: {reason}"));
+    // The tree is built by recursion, its events are not.
+    let mut depth = 0;
+    for event in Parser::new_from_str(text) {
+        match event.map_err(wrong)?.0 {
+            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
+            Event::MappingEnd | Event::SequenceEnd => depth -= 1,
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Err(error("plan file", format!("expected at most {DEEPEST} levels of lists and keys")));
+        }
+    }
+    Yaml::load_from_str(text).map_err(wrong)
 }

@@ -87,8 +87,8 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn positive(&self, key: &str) -> Result<Option<i64>> {
-        self.typed(key, "a positive integer", |yaml| match yaml {
-            Yaml::Value(Scalar::Integer(number)) if *number > 0 => Some(*number),
+        self.typed(key, "a positive integer below 2^31", |yaml| match yaml {
+            Yaml::Value(Scalar::Integer(number)) if *number > 0 && *number < 1 << 31 => Some(*number),
             _ => None,
         })
     }

@@ -85,7 +85,10 @@ impl Statistics {
             Some(_) => metadata.integer("timeStep")?,
             None => self.time_step,
         };
-        let seconds = metadata.integer("step")?.checked_mul(step).filter(|seconds| seconds.abs() < 1 << 50);
+        let seconds = metadata
+            .integer("step")?
+            .checked_mul(step)
+            .filter(|seconds| (-(1 << 50)..1 << 50).contains(seconds));
         let seconds = seconds.ok_or_else(|| Error::Metadata {
             key: "step".into(),
             expected: "a number of time steps",
@@ -141,7 +144,7 @@ impl Statistics {
                     &layout,
                 )?;
             }
-            series.open(window, values.len());
+            series.open(window, values.len(), &self.operations);
         }
         if baseline_only {
             series.count = vec![0; values.len()];
@@ -192,30 +195,47 @@ struct Series {
 }
 
 impl Series {
-    fn open(&mut self, window: (Time, Time), points: usize) {
+    /// Begins a window, with memory for what `operations` need.
+    fn open(&mut self, window: (Time, Time), points: usize, operations: &[&'static str]) {
         self.window = Some(window);
         // Only a field at the very begin starts differences.
         self.baseline = self.last.take().filter(|(time, _)| *time == window.0).map(|(_, values)| values);
         self.count = vec![0; points];
-        for array in [&mut self.mean, &mut self.squares, &mut self.sum] {
-            *array = vec![0.0; points];
-        }
-        self.least = vec![f64::INFINITY; points];
-        self.largest = vec![f64::NEG_INFINITY; points];
+        let array = |value: f64, names: &[&str]| {
+            let needed = names.iter().any(|name| operations.contains(name));
+            vec![value; if needed { points } else { 0 }]
+        };
+        self.mean = array(0.0, &["average", "standard-deviation"]);
+        self.squares = array(0.0, &["standard-deviation"]);
+        self.sum = array(0.0, &["accumulate"]);
+        self.least = array(f64::INFINITY, &["minimum"]);
+        self.largest = array(f64::NEG_INFINITY, &["maximum"]);
     }
 
+    /// Arrays that no operation needs are empty, and the loops over them too.
     fn add(&mut self, values: &[f64]) {
-        for (point, &value) in values.iter().enumerate() {
-            if value.is_nan() {
-                continue;
+        for (count, value) in self.count.iter_mut().zip(values) {
+            *count += u32::from(!value.is_nan());
+        }
+        for (point, mean) in self.mean.iter_mut().enumerate() {
+            let value = values[point];
+            if !value.is_nan() {
+                let departure = value - *mean;
+                *mean += departure / f64::from(self.count[point]);
+                if let Some(squares) = self.squares.get_mut(point) {
+                    *squares += departure * (value - *mean);
+                }
             }
-            self.count[point] += 1;
-            let departure = value - self.mean[point];
-            self.mean[point] += departure / f64::from(self.count[point]);
-            self.squares[point] += departure * (value - self.mean[point]);
-            self.sum[point] += value;
-            self.least[point] = self.least[point].min(value);
-            self.largest[point] = self.largest[point].max(value);
+        }
+        for (sum, value) in self.sum.iter_mut().zip(values) {
+            *sum += if value.is_nan() { 0.0 } else { *value };
+        }
+        // NaN is never less, nor more.
+        for (least, value) in self.least.iter_mut().zip(values) {
+            *least = least.min(*value);
+        }
+        for (largest, value) in self.largest.iter_mut().zip(values) {
+            *largest = largest.max(*value);
         }
     }
 
