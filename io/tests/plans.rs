@@ -145,10 +145,8 @@ fn scale_multiplies_and_names_anew() {
     assert_eq!(values[..2], [1000.0, 2000.0]);
     assert!(values[2].is_nan());
     assert_eq!([values[4], values[8]], [0.1, 1.0]);
-    let mut plans = Plans::from_yaml(&format!(
-        "plans: [{{name: p, actions: [{{type: scale, mapping-definition: []}}]}}]"
-    ))
-    .unwrap();
+    let mut plans =
+        Plans::from_yaml("plans: [{name: p, actions: [{type: scale, mapping-definition: []}]}]").unwrap();
     let error = plans.write(by(at_step("u", 1))).unwrap_err().to_string();
     assert_eq!(error, "Metadata 'param': expected a text, got nothing.");
 }
