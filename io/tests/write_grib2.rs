@@ -85,6 +85,8 @@ fn layouts() -> Vec<Layout> {
     vec![
         Layout::global_lat_lon(144, 73),
         Layout::global_lat_lon(1080, 541),
+        // More than libaec gets at once.
+        Layout::global_lat_lon(2100, 1001),
         Layout::lat_lon(&[60.0, 57.5, 55.0], -10.0, 2.5, 9),
         Layout::lat_lon(&[-1.0 / 3.0, -2.0 / 3.0], 359.9, 1.0 / 3.0, 7),
         Layout::gaussian(&gaussian_latitudes(32), &[128; 64]),

@@ -3,6 +3,9 @@
 //! `sinks: [{type: file, path: ..., append: false, per-server: false}, ...]`. `{NAME}` in a path is the environment's
 //! variable NAME. With `append` an existing file is continued, else emptied when the plan is read. With `per-server` the
 //! file's name starts with `multio-HOST-PROCESS-`, so that processes do not share a file.
+//!
+//! The file has its name from the start and grows by whole messages, each written at once: what a killed run left is
+//! readable but for the last one.
 
 use std::fs::File;
 use std::io::Write;

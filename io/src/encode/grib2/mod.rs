@@ -34,7 +34,7 @@ const CCSDS_BLOCK: u32 = 32;
 const CCSDS_INTERVAL: u32 = 128;
 
 /// Pieces that libaec gets at once: it takes the first interval of each call sample by sample, which is slow.
-const BATCH: usize = 128;
+const BATCH: usize = 512;
 
 /// Encodes fields of one layout as GRIB2 messages, without ecCodes.
 ///
@@ -164,7 +164,8 @@ impl Grib2Encoder {
             (bits, Packing::Ccsds) => {
                 let mut packer = Packer::new(scaling, bits.div_ceil(8) * 8);
                 let mut compressor = Compressor::new(coding(bits))?;
-                let mut samples = Vec::new();
+                let bytes = bits.div_ceil(8) as usize;
+                let mut samples = Vec::with_capacity(values.len().min(BATCH * PIECE) * bytes);
                 for batch in values.chunks(BATCH * PIECE) {
                     samples.clear();
                     for piece in batch.chunks(PIECE) {
