@@ -70,6 +70,7 @@ has_library() { # libNAME.so.N
 
 need_grib() {
     has_library libeccodes.so || [ -n "${TERRELLA_ECCODES:-}" ] || apt_install "ecCodes" libeccodes0 libeccodes-data
+    has_library libaec.so.0 || [ -n "${TERRELLA_LIBAEC:-}" ] || apt_install "libaec" libaec0
 }
 
 need_vulkan() {

@@ -9,7 +9,7 @@ use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
 /// Entries with the keys that differ from their defaults.
-const KERNELS: [(&str, &[(&str, &str)]); 7] = [
+const KERNELS: [(&str, &[(&str, &str)]); 8] = [
     ("stencil", &[]),
     ("pointwise", &[]),
     ("divergence", &[]),
@@ -17,6 +17,7 @@ const KERNELS: [(&str, &[(&str, &str)]); 7] = [
     ("transform", &[("fields", "16")]),
     ("transform_setup", &[]),
     ("ring_fourier", &[]),
+    ("grib2", &[]),
 ];
 
 fn kernels(criterion: &mut Criterion) {

@@ -43,6 +43,9 @@ pub enum Error {
     /// A model failed.
     #[error(transparent)]
     Model(#[from] terrella_dycore::Error),
+    /// A field could not be encoded.
+    #[error(transparent)]
+    Output(#[from] terrella_io::Error),
     /// A file could not be read or written.
     #[error("File '{}': {source}.", path.display())]
     File {

@@ -35,6 +35,9 @@
 //!
 //! The last two compute in f64 only, also beside our f32; the row's name says so. Winds start from vorticity and divergence
 //! with `transi` as with ours, from spheroidal and toroidal coefficients with the others, which saves them a multiplication.
+//!
+//! `grib2` measures messages in memory on one thread: `eccodes` is ecCodes as loaded by `terrella-io`, with one more reading
+//! of the field, which refuses NaN; `libaec` is the compression alone, of codes that are there already.
 // Units stand in brackets and are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 

@@ -64,7 +64,8 @@ fn every_peer_runs() {
     };
     let (present, missing): (Vec<&str>, Vec<&str>) =
         ["ducc0", "shtns"].iter().partition(|name| installed(name));
-    let names: Vec<String> = present.iter().chain(&["loop"]).map(|name| (*name).to_owned()).collect();
+    let names: Vec<String> =
+        present.iter().chain(&["loop", "eccodes", "libaec"]).map(|name| (*name).to_owned()).collect();
     run_entries(Some(&names));
     for name in missing {
         eprintln!("python3 with {name} is not installed: this peer is not run, only refused in clear words");

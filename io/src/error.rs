@@ -25,6 +25,40 @@ pub enum Error {
         /// ecCodes' own words.
         reason: String,
     },
+    /// libaec could not be loaded.
+    #[error(
+        "libaec is needed for CCSDS, but {reason}: install Debian's package libaec0, or set TERRELLA_LIBAEC to the library's path."
+    )]
+    CompressionLibraryMissing {
+        /// Which names were tried and what the loader said.
+        reason: String,
+    },
+    /// libaec refused a call.
+    #[error("libaec: {operation} failed: {reason}.")]
+    Compression {
+        /// What was being done.
+        operation: String,
+        /// The meaning of its code.
+        reason: String,
+    },
+    /// A plan file that cannot be used.
+    #[error("{place}: {reason}.")]
+    Plan {
+        /// The plan and its action.
+        place: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Metadata that are absent or of another kind than an action needs.
+    #[error("Metadata '{key}': expected {expected}, got {got}.")]
+    Metadata {
+        /// The key.
+        key: String,
+        /// What was needed.
+        expected: &'static str,
+        /// What there was.
+        got: String,
+    },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]
     File {
@@ -98,12 +132,16 @@ pub enum Error {
         reason: String,
     },
     /// Points without a value where every point needs one.
-    #[error("'{field}' has {missing} missing or non-finite values of {total}: every point needs a value.")]
+    #[error(
+        "'{field}' has {missing} missing or non-finite values of {total}, the first at index {first}: every point needs a value."
+    )]
     MissingValues {
         /// The field.
         field: String,
         /// How many have no value.
         missing: usize,
+        /// Index of the first of them.
+        first: usize,
         /// How many points there are.
         total: usize,
     },

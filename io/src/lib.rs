@@ -1,13 +1,15 @@
 //! Terrella: reading and writing of fields.
 //!
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
-//! - [`encode`]: GRIB2 messages, also of ensembles, and CF-NetCDF files that are readable at every moment of a run;
+//! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
+//!   readable at every moment of a run;
+//! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!
 //! ```
-//! use terrella_io::encode::{GribEncoder, GribSettings, Identity};
+//! use terrella_io::encode::{Grib2Encoder, GribSettings, Identity};
 //! use terrella_io::read::{GribFile, Selection};
 //! use terrella_io::{Level, Parameter};
 //! # let state = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/extremes/data/gfs.t12z.pgrbf120.2p5deg.grib2");
@@ -15,7 +17,7 @@
 //! let wind = file.field(&Selection::parameter("u").pressure(500.0))?;
 //! assert_eq!(wind.layout.name().as_deref(), Some("r144x73"));
 //!
-//! let encoder = GribEncoder::new(&wind.layout, &GribSettings::default())?;
+//! let encoder = Grib2Encoder::new(&wind.layout, &GribSettings::default())?;
 //! let identity = Identity {
 //!     parameter: Parameter::EASTWARD_WIND,
 //!     level: Level::Pressure(500.0),
@@ -29,7 +31,8 @@
 //!
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
-//! one thread at a time; only GRIB needs it. Counts in GRIB2 messages are checked before ecCodes sees them; damaged
+//! one thread at a time; only reading GRIB and [`encode::GribEncoder`] need it. libaec (`libaec0`, `TERRELLA_LIBAEC`) is
+//! loaded where CCSDS is written. Counts in GRIB2 messages are checked before ecCodes sees them; damaged
 //! GRIB1 messages are its own affair. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4
 //! (HDF5).
 
@@ -37,8 +40,10 @@ pub mod eccodes;
 pub mod encode;
 mod error;
 pub mod layout;
+mod libaec;
 pub mod parameter;
 pub mod picture;
+pub mod plan;
 pub mod read;
 pub mod sink;
 mod time;

@@ -2,6 +2,7 @@
 
 mod data;
 mod divergence;
+mod grib2;
 mod grids;
 mod kernel_case;
 mod launch;
@@ -21,7 +22,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 14] = [
+pub static ALL: [Entry; 15] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -36,4 +37,5 @@ pub static ALL: [Entry; 14] = [
     semi_lagrangian::ENTRY,
     math::ENTRY,
     launch::ENTRY,
+    grib2::ENTRY,
 ];

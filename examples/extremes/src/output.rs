@@ -84,8 +84,7 @@ impl Writer {
     ) -> Result<Self> {
         let stem = stem(reference);
         let grib = if output.formats.contains(&Format::Grib2) {
-            let settings =
-                GribSettings { centre: None, bits_per_value: output.bits, missing: Missing::Refuse };
+            let settings = GribSettings { bits_per_value: output.bits, ..GribSettings::default() };
             Some(GribEncoder::new(layout, &settings)?)
         } else {
             None

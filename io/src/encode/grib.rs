@@ -2,49 +2,21 @@
 //!
 //! Grid definition templates 3.0 (lat-lon) and 3.40 (Gaussian, with the points per ring where it is reduced), product
 //! definition templates 4.0 (a field at a time on a level), 4.8 (a sum since the reference time) and those of
-//! [`EnsembleProduct`], simple packing (5.0).
+//! [`EnsembleProduct`], simple packing (5.0) and CCSDS (5.42).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
-use terrella_kernels::Real;
+use terrella_kernels::{Precision, Real};
 
-use super::ensemble::EnsembleProduct;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
-use crate::parameter::{Level, Parameter};
+use crate::parameter::Level;
 use crate::read::Missing;
 use crate::time::Time;
 
-/// What all messages of a stream share.
-#[derive(Clone, Debug, PartialEq)]
-pub struct GribSettings {
-    /// Originating centre: ecCodes' abbreviation (`ecmf`, `kwbc`) or number. None: 65535, "missing".
-    pub centre: Option<String>,
-    /// Bits per value of simple packing, 1 to 32. The error is at most range / 2^(bits+1), or up to twice that, as
-    /// the step is a power of two.
-    pub bits_per_value: u32,
-    /// NaN is refused, or becomes a missing value in a bit map.
-    pub missing: Missing,
-}
-
-impl Default for GribSettings {
-    fn default() -> Self {
-        Self { centre: None, bits_per_value: 16, missing: Missing::Refuse }
-    }
-}
-
-/// What one message is about.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Identity {
-    /// The quantity.
-    pub parameter: Parameter,
-    /// The level.
-    pub level: Level,
-    /// Start of the forecast.
-    pub reference: Time,
-    /// Time at which the field is valid, not before `reference`.
-    pub valid: Time,
-}
+use super::ensemble::EnsembleProduct;
+use super::grib2::range;
+use super::message::{GribSettings, Identity, NOMINAL_TOP, Packing, check_missing, fixed_surface};
 
 /// Encodes fields of one layout as GRIB2 messages.
 pub struct GribEncoder {
@@ -58,13 +30,7 @@ const MISSING: f64 = 9.999e37;
 impl GribEncoder {
     /// Prepares the sections that do not change. Errors: ecCodes is absent, or refuses a setting.
     pub fn new(layout: &Layout, settings: &GribSettings) -> Result<Self> {
-        if !(1..=32).contains(&settings.bits_per_value) {
-            return Err(Error::InvalidValue {
-                name: "bits_per_value".into(),
-                got: settings.bits_per_value.to_string(),
-                expected: "1 to 32".into(),
-            });
-        }
+        settings.check()?;
         let mut template = match layout.family() {
             Family::LatLon => lat_lon(layout)?,
             Family::FullGaussian => full_gaussian(layout)?,
@@ -83,14 +49,21 @@ impl GribEncoder {
         template.set_long("jScansPositively", 0)?;
         template.set_long("jPointsAreConsecutive", 0)?;
         match &settings.centre {
-            Some(centre) => template.set_string("centre", centre)?,
+            Some(centre) => match centre.parse() {
+                Ok(number) => template.set_long("centre", number)?,
+                Err(_) => template.set_string("centre", centre)?,
+            },
             None => template.set_long("centre", 65_535)?,
         }
         template.set_long("subCentre", 65_535)?;
         template.set_long("productionStatusOfProcessedData", 2)?;
         template.set_long("productDefinitionTemplateNumber", 0)?;
         template.set_long("generatingProcessIdentifier", 255)?;
-        template.set_string("packingType", "grid_simple")?;
+        let packing = match settings.packing {
+            Packing::Simple => "grid_simple",
+            Packing::Ccsds => "grid_ccsds",
+        };
+        template.set_string("packingType", packing)?;
         template.set_long("bitmapPresent", 0)?;
         template.set_long("bitsPerValue", i64::from(settings.bits_per_value))?;
         Ok(Self { template, points: layout.points(), missing: settings.missing })
@@ -125,11 +98,9 @@ impl GribEncoder {
                 got: values.len(),
             });
         }
-        let mut packed: Vec<f64> = values.iter().map(|value| value.to_f64()).collect();
-        let without = packed.iter().filter(|value| !value.is_finite()).count();
-        let infinite = packed.iter().any(|value| value.is_infinite());
-        if without > 0 && (infinite || self.missing == Missing::Refuse) {
-            return Err(Error::MissingValues { field: name.into(), missing: without, total: values.len() });
+        let finite = range(values).is_some();
+        if !finite {
+            check_missing(identity, values, self.missing)?;
         }
         let mut message = self.template.duplicate()?;
         let sum = identity.parameter.accumulated;
@@ -139,15 +110,17 @@ impl GribEncoder {
         if let Some(product) = product {
             product.set(&mut message)?;
         }
-        if without > 0 {
+        if finite && R::PRECISION == Precision::F64 {
+            message.set_doubles("values", bytemuck::cast_slice(values))?;
+            return message.bytes();
+        }
+        if !finite {
             // Not part of a message's bytes, so a copy starts with ecCodes' own value.
             message.set_double("missingValue", MISSING)?;
             message.set_long("bitmapPresent", 1)?;
-            for value in packed.iter_mut().filter(|value| value.is_nan()) {
-                *value = MISSING;
-            }
         }
-        message.set_doubles("values", &packed)?;
+        let replace = |value: &R| if value.to_f64().is_nan() { MISSING } else { value.to_f64() };
+        message.set_doubles("values", &values.iter().map(replace).collect::<Vec<_>>())?;
         message.bytes()
     }
 }
@@ -164,22 +137,13 @@ fn set_product(message: &mut Message, identity: &Identity) -> Result<()> {
     {
         message.set_long(key, i64::from(value))?;
     }
-    let step = identity.valid.seconds() - identity.reference.seconds();
-    if step < 0 {
-        return Err(Error::InvalidValue {
-            name: "valid".into(),
-            got: identity.valid.to_string(),
-            expected: format!("a time not before the reference time {}", identity.reference),
-        });
-    }
-    // Code table 4.4: 1 hour, 0 minute, 13 second; the largest that divides the step.
-    let (unit, length) =
-        [(1, 3600), (0, 60), (13, 1)].into_iter().find(|(_, length)| step % length == 0).unwrap_or((13, 1));
-    message.set_long("indicatorOfUnitOfTimeRange", unit)?;
+    let (unit, count) = identity.step()?;
     if identity.parameter.accumulated {
-        set_sum(message, identity.valid, unit, step / length)?;
+        message.set_long("indicatorOfUnitOfTimeRange", 1)?;
+        set_sum(message, identity.valid, i64::from(unit), count)?;
     } else {
-        message.set_long("forecastTime", step / length)?;
+        message.set_long("indicatorOfUnitOfTimeRange", i64::from(unit))?;
+        message.set_long("forecastTime", count)?;
     }
     // Code tables 1.2, 1.4 and 4.3: the start of a forecast; a forecast product; a forecast.
     message.set_long("significanceOfReferenceTime", 1)?;
@@ -206,33 +170,15 @@ fn set_sum(message: &mut Message, valid: Time, unit: i64, range: i64) -> Result<
 }
 
 fn set_level(message: &mut Message, level: Level) -> Result<()> {
-    // Code table 4.5: 1 ground, 8 nominal top, 100 isobaric [Pa], 101 mean sea level, 103 height above ground [m].
+    let (surface, places, scaled) = fixed_surface(level);
     if level == Level::Column {
-        message.set_long("typeOfSecondFixedSurface", 8)?;
+        // Code table 4.5: the nominal top of the atmosphere.
+        message.set_long("typeOfSecondFixedSurface", i64::from(NOMINAL_TOP))?;
     }
-    let (surface, value) = match level {
-        Level::Surface | Level::Column => (1, None),
-        Level::MeanSea => (101, None),
-        Level::Pressure(hectopascal) => (100, Some(hectopascal * 100.0)),
-        Level::HeightAboveGround(metre) => (103, Some(metre)),
-    };
-    message.set_long("typeOfFirstFixedSurface", surface)?;
-    let Some(value) = value else {
-        // Else the value of the sample's pressure level would stay.
-        message.set_long("scaleFactorOfFirstFixedSurface", 0)?;
-        return message.set_long("scaledValueOfFirstFixedSurface", 0);
-    };
-    // The value is a decimal: the fewest places that keep it, to 10⁻⁶.
-    let places = (0..6)
-        .find(|&places| {
-            let scaled = value * 10_f64.powi(places);
-            (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs()
-        })
-        .unwrap_or(6);
+    message.set_long("typeOfFirstFixedSurface", i64::from(surface))?;
+    // Set where there is no value too: else that of the sample's pressure level would stay.
     message.set_long("scaleFactorOfFirstFixedSurface", i64::from(places))?;
-    let scaled = (value * 10_f64.powi(places)).round() as i64;
-    message.set_long("scaledValueOfFirstFixedSurface", scaled)?;
-    Ok(())
+    message.set_long("scaledValueOfFirstFixedSurface", scaled)
 }
 
 fn lat_lon(layout: &Layout) -> Result<Message> {

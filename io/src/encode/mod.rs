@@ -1,10 +1,14 @@
-//! Encoding: fields as GRIB2 messages and as CF-NetCDF files.
+//! Encoding: fields as GRIB2 messages (by our own packing, or through ecCodes) and as CF-NetCDF files.
 
 mod classic;
 mod ensemble;
 mod grib;
+mod grib2;
+mod message;
 mod netcdf;
 
 pub use ensemble::EnsembleProduct;
-pub use grib::{GribEncoder, GribSettings, Identity};
+pub use grib::GribEncoder;
+pub use grib2::{Grib2Encoder, compress_ccsds};
+pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};

@@ -59,7 +59,13 @@ pub(super) fn field(mut handle: Message, header: Header, missing: Missing) -> Re
         }
     }
     if without > 0 && missing == Missing::Refuse {
-        return Err(Error::MissingValues { field: header.title(), missing: without, total: values.len() });
+        let first = values.iter().position(|value| value.is_nan()).unwrap_or(0);
+        return Err(Error::MissingValues {
+            field: header.title(),
+            missing: without,
+            first,
+            total: values.len(),
+        });
     }
     Ok(Field { header, layout, values })
 }
@@ -83,9 +89,9 @@ pub(super) fn spectrum(handle: &Message, header: Header) -> Result<Spectrum> {
     if coefficients.len() != expected {
         return Err(Error::LengthMismatch { name: header.title(), expected, got: coefficients.len() });
     }
-    let missing = coefficients.iter().filter(|value| !value.is_finite()).count();
-    if missing > 0 {
-        return Err(Error::MissingValues { field: header.title(), missing, total: expected });
+    if let Some(first) = coefficients.iter().position(|value| !value.is_finite()) {
+        let missing = coefficients.iter().filter(|value| !value.is_finite()).count();
+        return Err(Error::MissingValues { field: header.title(), missing, first, total: expected });
     }
     Ok(Spectrum { header, truncation, coefficients })
 }

@@ -63,8 +63,7 @@ pub(super) fn write(configuration: &Configuration, ensemble: &Ensemble) -> Resul
     let stem = format!("ensemble_{year:04}{month:02}{day:02}{hour:02}");
     let encoder = match output.formats.contains(&Format::Grib2) {
         true => {
-            let settings =
-                GribSettings { centre: None, bits_per_value: output.bits, missing: Missing::Refuse };
+            let settings = GribSettings { bits_per_value: output.bits, ..GribSettings::default() };
             Some(GribEncoder::new(&layout, &settings)?)
         }
         false => None,

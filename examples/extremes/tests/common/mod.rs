@@ -172,7 +172,7 @@ pub(crate) fn write_grib_at(
     reference: Time,
     valid: Time,
 ) {
-    let settings = GribSettings { centre: None, bits_per_value: 24, missing: Missing::Nan };
+    let settings = GribSettings { bits_per_value: 24, missing: Missing::Nan, ..GribSettings::default() };
     let encoder = GribEncoder::new(layout, &settings).unwrap();
     let mut bytes = Vec::new();
     for (parameter, values) in fields {

@@ -204,10 +204,9 @@ fn chosen_time(source: &mut Source, selection: &StateSelection) -> Result<(Optio
 }
 
 fn expect_all(name: &str, values: &[f64]) -> Result<()> {
-    match values.iter().filter(|value| !value.is_finite()).count() {
-        0 => Ok(()),
-        missing => Err(Error::MissingValues { field: name.into(), missing, total: values.len() }),
-    }
+    let Some(first) = values.iter().position(|value| !value.is_finite()) else { return Ok(()) };
+    let missing = values.iter().filter(|value| !value.is_finite()).count();
+    Err(Error::MissingValues { field: name.into(), missing, first, total: values.len() })
 }
 
 /// Units as ecCodes writes them, where the two ways differ for what a state holds.

@@ -1,0 +1,134 @@
+//! `encode`: fields as GRIB2 messages, or `raw` as little-endian 64-bit numbers.
+//!
+//! The quantity is `name` (ecCodes' short name), the level `levtype` `sfc`, or `pl` with `level` [hPa]; the start of the
+//! forecast is `startDate`, `startTime`, the time `step` times `timeStep` [s] after it. Results of `statistics` are written
+//! as products over the window so far, but `instant` as a field at its time.
+
+use super::action::{Action, Kind, Message};
+use super::metadata::{Metadata, Value};
+use super::section::Section;
+use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::parameter::{Level, Parameter};
+use crate::read::Missing;
+
+pub(super) const KEYS: [&str; 4] = ["format", "packing", "bits-per-value", "centre"];
+
+pub(super) struct Encode {
+    /// None: raw.
+    settings: Option<GribSettings>,
+    encoders: Vec<(Layout, Grib2Encoder)>,
+}
+
+impl Encode {
+    pub(super) fn new(section: &Section<'_>) -> Result<Self> {
+        section.required("format")?;
+        if section.choice("format", &["grib", "raw"])? == Some("raw") {
+            if let Some(key) = section.keys().find(|key| KEYS[1..].contains(key)) {
+                return Err(section.error(format!("'{key}' has no meaning with 'format: raw'")));
+            }
+            return Ok(Self { settings: None, encoders: Vec::new() });
+        }
+        let packing = match section.choice("packing", &["simple", "ccsds"])? {
+            Some("ccsds") => Packing::Ccsds,
+            _ => Packing::Simple,
+        };
+        let bits = section.positive("bits-per-value")?.unwrap_or(16);
+        let settings = GribSettings {
+            centre: section.text("centre")?.map(String::from),
+            bits_per_value: u32::try_from(bits).unwrap_or(u32::MAX),
+            missing: Missing::Nan,
+            packing,
+        };
+        // Tells of wrong settings before the first field.
+        Grib2Encoder::new(&Layout::global_lat_lon(4, 3), &settings)?;
+        Ok(Self { settings: Some(settings), encoders: Vec::new() })
+    }
+}
+
+impl Action for Encode {
+    fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
+        let Kind::Field { layout, values } = &message.kind else { return Ok(vec![message]) };
+        let bytes = match &self.settings {
+            None => raw(&message.metadata, values)?,
+            Some(settings) => {
+                let identity = identity(&message.metadata)?;
+                let known = self.encoders.iter().position(|(known, _)| known == layout);
+                let number = match known {
+                    Some(number) => number,
+                    None => {
+                        self.encoders.push((layout.clone(), Grib2Encoder::new(layout, settings)?));
+                        self.encoders.len() - 1
+                    }
+                };
+                let encoder = &self.encoders[number].1;
+                match period(&message.metadata, &identity)? {
+                    None => encoder.encode(&identity, values)?,
+                    Some(period) => encoder.encode_period(&identity, &period, values)?,
+                }
+            }
+        };
+        Ok(vec![Message { metadata: message.metadata, kind: Kind::Encoded(bytes) }])
+    }
+}
+
+/// Missing values as the metadata's `missingValue`, else as NaN.
+fn raw(metadata: &Metadata, values: &[f64]) -> Result<Vec<u8>> {
+    let missing = match metadata.get("missingValue") {
+        Some(_) => metadata.real("missingValue")?,
+        None => f64::NAN,
+    };
+    let replace = |value: &f64| if value.is_nan() { missing } else { *value };
+    Ok(values.iter().flat_map(|value| replace(value).to_le_bytes()).collect())
+}
+
+fn identity(metadata: &Metadata) -> Result<Identity> {
+    let parameter = *Parameter::by_short_name(metadata.text("name")?)?;
+    let level = match metadata.text("levtype")? {
+        "pl" => Level::Pressure(metadata.real("level")?),
+        "sfc" => match parameter.short_name {
+            "prmsl" => Level::MeanSea,
+            "10u" | "10v" => Level::HeightAboveGround(10.0),
+            _ => Level::Surface,
+        },
+        other => {
+            let (key, got) = ("levtype".into(), format!("\"{other}\""));
+            return Err(Error::Metadata { key, expected: "'pl' or 'sfc'", got });
+        }
+    };
+    let reference = metadata.time("startDate", "startTime")?;
+    let seconds = metadata.integer("step")?.checked_mul(metadata.integer("timeStep")?);
+    let seconds =
+        seconds.filter(|seconds| (0..1 << 50).contains(seconds)).ok_or_else(|| Error::Metadata {
+            key: "step".into(),
+            expected: "a number of time steps that is not negative",
+            got: metadata.get("step").map_or(String::new(), Value::to_string),
+        })?;
+    Ok(Identity { parameter, level, reference, valid: reference.plus_seconds(seconds) })
+}
+
+/// The period of a result of `statistics`. It starts with the forecast where the window started before.
+fn period(metadata: &Metadata, identity: &Identity) -> Result<Option<Period>> {
+    if metadata.get("operation").is_none() {
+        return Ok(None);
+    }
+    let statistic = match metadata.text("operation")? {
+        "instant" => return Ok(None),
+        "average" => Statistic::Average,
+        "accumulate" => Statistic::Accumulation,
+        "maximum" => Statistic::Maximum,
+        "minimum" => Statistic::Minimum,
+        "difference" => Statistic::Difference,
+        "standard-deviation" => Statistic::StandardDeviation,
+        other => {
+            return Err(Error::Metadata {
+                key: "operation".into(),
+                expected: "an operation of 'statistics'",
+                got: format!("\"{other}\""),
+            });
+        }
+    };
+    let since = metadata.time("windowStartDate", "windowStartTime")?.max(identity.reference);
+    Ok(Some(Period { statistic, since }))
+}

@@ -1,0 +1,170 @@
+//! A mapping of a plan file, read strictly: unknown keys and wrong types are errors that say where.
+
+use saphyr::{Scalar, Yaml};
+
+use super::metadata::Value;
+use crate::error::{Error, Result};
+
+/// A mapping with its place in the file.
+pub(super) struct Section<'a> {
+    pub(super) place: String,
+    entries: Vec<(&'a str, &'a Yaml<'a>)>,
+}
+
+impl<'a> Section<'a> {
+    pub(super) fn new(place: impl Into<String>, yaml: &'a Yaml<'a>) -> Result<Self> {
+        let place = place.into();
+        let Yaml::Mapping(mapping) = yaml else {
+            return Err(error(&place, format!("expected keys with values, got {}", describe(yaml))));
+        };
+        let entry = |(key, value): (&'a Yaml<'a>, &'a Yaml<'a>)| match key {
+            Yaml::Value(Scalar::String(key)) => Ok((&**key, value)),
+            other => Err(error(&place, format!("expected a text as key, got {}", describe(other)))),
+        };
+        let entries = mapping.iter().map(entry).collect::<Result<_>>()?;
+        Ok(Self { place, entries })
+    }
+
+    /// The same with another name of its place.
+    pub(super) fn at(&self, place: String) -> Self {
+        Self { place, entries: self.entries.clone() }
+    }
+
+    pub(super) fn error(&self, reason: impl Into<String>) -> Error {
+        error(&self.place, reason)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|(key, _)| *key)
+    }
+
+    /// Refuses keys that are not among `known`.
+    pub(super) fn allow(&self, known: &[&str]) -> Result<()> {
+        match self.keys().find(|key| !known.contains(key)) {
+            None => Ok(()),
+            Some(key) => {
+                Err(self.error(format!("unknown key '{key}': did you mean '{}'?", nearest(key, known))))
+            }
+        }
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&'a Yaml<'a>> {
+        self.entries.iter().find(|(name, _)| *name == key).map(|(_, value)| *value)
+    }
+
+    pub(super) fn required(&self, key: &str) -> Result<&'a Yaml<'a>> {
+        self.get(key).ok_or_else(|| self.error(format!("key '{key}' is missing")))
+    }
+
+    fn typed<T>(
+        &self,
+        key: &str,
+        expected: &str,
+        read: impl Fn(&'a Yaml<'a>) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(yaml) = self.get(key) else { return Ok(None) };
+        match read(yaml) {
+            Some(value) => Ok(Some(value)),
+            None => Err(self.error(format!("'{key}': expected {expected}, got {}", describe(yaml)))),
+        }
+    }
+
+    pub(super) fn text(&self, key: &str) -> Result<Option<&'a str>> {
+        self.typed(key, "a text", text)
+    }
+
+    pub(super) fn required_text(&self, key: &str) -> Result<&'a str> {
+        self.required(key)?;
+        Ok(self.text(key)?.unwrap_or_default())
+    }
+
+    pub(super) fn flag(&self, key: &str, default: bool) -> Result<bool> {
+        let flag = |yaml: &Yaml<'_>| match yaml {
+            Yaml::Value(Scalar::Boolean(flag)) => Some(*flag),
+            _ => None,
+        };
+        Ok(self.typed(key, "true or false", flag)?.unwrap_or(default))
+    }
+
+    pub(super) fn positive(&self, key: &str) -> Result<Option<i64>> {
+        self.typed(key, "a positive integer below 2^31", |yaml| match yaml {
+            Yaml::Value(Scalar::Integer(number)) if *number > 0 && *number < 1 << 31 => Some(*number),
+            _ => None,
+        })
+    }
+
+    pub(super) fn real(&self, key: &str) -> Result<Option<f64>> {
+        self.typed(key, "a number", |yaml| match yaml {
+            Yaml::Value(Scalar::Integer(number)) => Some(*number as f64),
+            Yaml::Value(Scalar::FloatingPoint(number)) => Some(number.0),
+            _ => None,
+        })
+    }
+
+    /// A list; none where the key is absent.
+    pub(super) fn list(&self, key: &str) -> Result<&'a [Yaml<'a>]> {
+        let list = self.typed(key, "a list", |yaml| match yaml {
+            Yaml::Sequence(items) => Some(&items[..]),
+            _ => None,
+        })?;
+        Ok(list.unwrap_or_default())
+    }
+
+    pub(super) fn texts(&self, key: &str) -> Result<Vec<&'a str>> {
+        let expect = |yaml| {
+            text(yaml).ok_or_else(|| {
+                self.error(format!("'{key}': expected a list of texts, got {} in it", describe(yaml)))
+            })
+        };
+        self.list(key)?.iter().map(expect).collect()
+    }
+
+    /// The choice among `known` that a key names.
+    pub(super) fn choice(&self, key: &str, known: &[&'static str]) -> Result<Option<&'static str>> {
+        let Some(name) = self.text(key)? else { return Ok(None) };
+        self.known(key, name, known).map(Some)
+    }
+
+    /// `name` as one of `known`.
+    pub(super) fn known(&self, key: &str, name: &str, known: &[&'static str]) -> Result<&'static str> {
+        known.iter().find(|choice| **choice == name).copied().ok_or_else(|| {
+            self.error(format!("unknown {key} '{name}': did you mean '{}'?", nearest(name, known)))
+        })
+    }
+}
+
+fn text<'a>(yaml: &'a Yaml<'a>) -> Option<&'a str> {
+    match yaml {
+        Yaml::Value(Scalar::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// The value of a scalar that is not null.
+pub(super) fn value(yaml: &Yaml<'_>) -> Option<Value> {
+    match yaml {
+        Yaml::Value(Scalar::String(text)) => Some(Value::Text(text.to_string())),
+        Yaml::Value(Scalar::Integer(number)) => Some(Value::Integer(*number)),
+        Yaml::Value(Scalar::FloatingPoint(number)) => Some(Value::Real(number.0)),
+        Yaml::Value(Scalar::Boolean(flag)) => Some(Value::Flag(*flag)),
+        _ => None,
+    }
+}
+
+pub(super) fn error(place: &str, reason: impl Into<String>) -> Error {
+    Error::Plan { place: place.into(), reason: reason.into() }
+}
+
+pub(super) fn describe(yaml: &Yaml<'_>) -> String {
+    match (value(yaml), yaml) {
+        (Some(Value::Text(text)), _) => format!("the text '{text}'"),
+        (Some(value), _) => value.to_string(),
+        (None, Yaml::Sequence(_)) => "a list".into(),
+        (None, Yaml::Mapping(_)) => "keys with values".into(),
+        (None, _) => "nothing".into(),
+    }
+}
+
+fn nearest<'a>(text: &str, names: &[&'a str]) -> &'a str {
+    names.iter().min_by_key(|name| strsim::damerau_levenshtein(text, name)).copied().unwrap_or_default()
+}
