@@ -144,7 +144,7 @@ fn a_courant_number_above_five_is_stable() {
     println!("ten days at {by_spacing:.1} spacings, {by_wave:.1} by the leapfrog scheme's limit: {after:?}");
     assert!(by_wave > 5.0, "{by_wave}");
     assert!((after.maximum_wind / speed - 1.0).abs() < 0.1, "{after:?}");
-    assert!(after.surface_pressure_range[0] > 60_000.0 && after.temperature_range[0] > 285.0, "{after:?}");
+    assert!(after.surface_pressure_range[0] > 40_000.0 && after.temperature_range[0] > 285.0, "{after:?}");
 
     let mut eulerian = configuration;
     eulerian.time_stepping = TimeStepping::Leapfrog;
