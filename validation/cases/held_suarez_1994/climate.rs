@@ -118,9 +118,101 @@ impl Climate {
             if is_quick { 10.0 } else { 2.0 },
             "the forcing is symmetric about the equator: sampling alone",
         ));
+        if !is_quick {
+            measurements.extend(self.distances(setting));
+        }
         let coldest =
             self.temperature.iter().fold(f64::INFINITY, |least, value| least.min(value / self.samples));
         measurements.push(Measurement::information("coldest zonal mean [K]", setting, coldest, figures));
         measurements
+    }
+
+    /// Root mean square distances from the climate of another model.
+    fn distances(&self, setting: &str) -> Vec<Measurement> {
+        let odd = [false, false, false, false, true, true];
+        let names = [
+            ("zonal-mean wind [m/s]", 2.0),
+            ("zonal-mean temperature [K]", 1.0),
+            ("eddy variance of temperature [K²]", 4.0),
+            ("eddy variance of u [m²/s²]", 25.0),
+            ("eddy heat flux [K m/s]", 1.5),
+            ("eddy momentum flux [m²/s²]", 6.0),
+        ];
+        let others = Other::read();
+        let ours: [&[f64]; 6] = [
+            &self.wind,
+            &self.temperature,
+            &self.eddies[0],
+            &self.eddies[1],
+            &self.eddies[2],
+            &self.eddies[3],
+        ];
+        let rings = self.grid.rings();
+        let mut measurements = Vec::new();
+        for (quantity, (name, limit)) in names.into_iter().enumerate() {
+            let (mut difference, mut asymmetry, mut weights) = (0.0, 0.0, 0.0);
+            for level in 0..self.pressures.len() {
+                for (index, ring) in rings.iter().enumerate() {
+                    let value = |ring: usize| ours[quantity][level * rings.len() + ring] / self.samples;
+                    let mirrored = value(rings.len() - 1 - index);
+                    let sign = if odd[quantity] { -1.0 } else { 1.0 };
+                    let folded = 0.5 * (value(index) + sign * mirrored);
+                    let turned = if odd[quantity] { ring.latitude.signum() } else { 1.0 };
+                    let theirs = turned * others.at(quantity, level, ring.latitude.abs());
+                    difference += ring.weight * (folded - theirs).powi(2);
+                    asymmetry += ring.weight * (value(index) - sign * mirrored).powi(2);
+                    weights += ring.weight;
+                }
+            }
+            let root = |sum: f64| (sum / weights).sqrt();
+            measurements.push(Measurement::at_most(
+                format!("{name}: distance from Dinosaur's"),
+                setting,
+                root(difference),
+                limit,
+                "an independent spectral model over the same days; limit: see `Other`",
+            ));
+            measurements.push(Measurement::information(
+                format!("{name}: distance between hemispheres"),
+                setting,
+                root(asymmetry),
+                "twice the error of sampling",
+            ));
+        }
+        measurements
+    }
+}
+
+/// The climate of Dinosaur (Google, JAX) at the same truncation and levels, both hemispheres together: `run_dinosaur.py`.
+struct Other {
+    /// Ascending, from the equator \[degrees\].
+    latitudes: Vec<f64>,
+    /// [level, latitude, quantity]
+    values: Vec<[f64; 6]>,
+}
+
+impl Other {
+    fn read() -> Self {
+        let mut latitudes = Vec::new();
+        let mut values = Vec::new();
+        for line in include_str!("dinosaur.csv").lines().skip(1) {
+            let mut numbers = line.split(',').map(|number| number.parse::<f64>().unwrap_or(f64::NAN));
+            let [latitude, _sigma] = [(); 2].map(|()| numbers.next().unwrap_or(f64::NAN));
+            if latitudes.last().is_none_or(|&last| last < latitude) {
+                latitudes.push(latitude);
+            }
+            values.push([(); 6].map(|()| numbers.next().unwrap_or(f64::NAN)));
+        }
+        Self { latitudes, values }
+    }
+
+    /// Between its latitudes, linear.
+    fn at(&self, quantity: usize, level: usize, latitude: f64) -> f64 {
+        let count = self.latitudes.len();
+        let above = self.latitudes.partition_point(|&other| other < latitude).clamp(1, count - 1);
+        let (low, high) = (self.latitudes[above - 1], self.latitudes[above]);
+        let weight = (latitude - low) / (high - low);
+        let value = |index: usize| self.values[level * count + index][quantity];
+        (1.0 - weight) * value(above - 1) + weight * value(above)
     }
 }
