@@ -62,11 +62,24 @@ impl<T: Copy + Default, const N: usize> Pack<T, N> {
             consecutive &= indices.0[lane] == indices.0[0].wrapping_add(lane);
         }
         if consecutive {
-            return Self::load(slice, indices.0[0]);
+            let pack = Self::load(slice, indices.0[0]);
+            // Else LLVM joins these loads with those below, one lane after the other.
+            std::hint::black_box(());
+            return pack;
+        }
+        let Some(last) = slice.len().checked_sub(1) else { out_of_bounds(indices.0[0], 1, 0) };
+        let mut inside = true;
+        for lane in 0..N {
+            inside &= indices.0[lane] <= last;
+        }
+        if !inside {
+            let beyond = indices.0.iter().copied().find(|&index| index > last).unwrap_or(last);
+            out_of_bounds(beyond, 1, slice.len());
         }
         let mut pack = Self::default();
         for lane in 0..N {
-            pack.0[lane] = slice[indices.0[lane]];
+            // What is inside whatever the index needs no check of its own, so that lanes are loaded at once.
+            pack.0[lane] = slice[indices.0[lane].min(last)];
         }
         pack
     }
@@ -210,6 +223,12 @@ mod tests {
     #[should_panic(expected = "of a slice of 10")]
     fn a_load_before_the_start_panics() {
         Pack::<f64, 4>::load(&[0.0; 10], 0usize.wrapping_sub(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "values 10..11 of a slice of 10")]
+    fn a_gather_beyond_the_end_panics() {
+        Pack::<f64, 4>::gather(&[0.0; 10], &Pack([7, 3, 10, 2]));
     }
 
     #[test]

@@ -24,6 +24,11 @@ pub(super) const ENTRY: Entry = Entry {
             meaning: "seconds, or 'auto': 306,000 s over the truncation",
         },
         Key {
+            name: "grid",
+            default: "auto",
+            meaning: "F90, O90, ..., or 'auto': the full linear grid of the truncation",
+        },
+        Key {
             name: "leapfrog-time-step",
             default: "auto",
             meaning: "the peer's, in seconds, or 'auto': 51,000 s over the truncation",
@@ -109,7 +114,10 @@ struct Westerlies<R: Real> {
 impl<R: Real> Westerlies<R> {
     fn new(request: &Request, truncation: usize, levels: usize, phase: Option<&'static str>) -> Result<Self> {
         let layers = || format!("sigma{levels}").parse();
-        let configuration = Configuration::semi_lagrangian(truncation, layers()?)?;
+        let mut configuration = Configuration::semi_lagrangian(truncation, layers()?)?;
+        if request.text("grid") != "auto" {
+            configuration.grid = request.text("grid").parse()?;
+        }
         let longest = time_step(request, "time-step", configuration.time_step)?;
         let mut own = Hour::new(configuration, longest, request.device)?;
         let start = own.model.diagnostics()?.surface_pressure;
@@ -148,7 +156,8 @@ impl<R: Real> Case for Westerlies<R> {
 
     fn size(&self) -> String {
         let configuration = self.own.model.configuration();
-        format!("T{} L{} {:.0} s", configuration.truncation, self.levels, configuration.time_step)
+        let (grid, step) = (configuration.grid.name(), configuration.time_step);
+        format!("T{} L{} {grid} {step:.0} s", configuration.truncation, self.levels)
     }
 
     /// The transforms of the steps alone, counted as in `transform`: wind, divergence, temperature and its gradient to the
