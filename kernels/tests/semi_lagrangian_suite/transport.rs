@@ -139,10 +139,14 @@ fn interpolation_converges() {
         worst
     };
     for kind in ["F", "O"] {
-        let [coarse, fine] = [16, 32].map(|half| error(&format!("{kind}{half}")));
-        println!("{kind}: {coarse:.1e} on 16, {fine:.1e} on 32");
-        // Of second order where both fractions count, from the straight lines on the outer rings, with a small factor.
-        assert!(coarse < 3e-3 && fine < coarse / 3.0, "{kind}: {coarse:e}, {fine:e}");
+        let [coarse, middle, fine] = [16, 32, 64].map(|half| error(&format!("{kind}{half}")));
+        println!("{kind}: {coarse:.1e} on 16, {middle:.1e} on 32, {fine:.1e} on 64");
+        // Towards second order where both fractions count, from the straight lines on the outer rings, with a small factor:
+        // doublings bring 3.1 and 3.5 on full rings, 2.6 and 3.1 on octahedral ones, whose polar rings stay coarse.
+        assert!(
+            coarse < 3e-3 && middle < coarse / 2.3 && fine < middle / 2.7,
+            "{kind}: {coarse:e}, {middle:e}, {fine:e}"
+        );
     }
 }
 
