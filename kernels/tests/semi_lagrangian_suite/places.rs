@@ -91,9 +91,11 @@ fn places_on_rings_are_those_of_the_longitude() {
 #[test]
 fn displacements_are_those_of_the_sphere() {
     for latitude in [-1.55, -0.7, 0.0, 0.2, 1.2, 1.57_f64] {
-        for (eastward, northward) in [(0.0, 0.0), (0.1, 0.2), (-0.3, 0.05), (0.01, -0.4), (1e-7, -1e-7)] {
+        for (eastward, northward) in
+            [(0.0_f64, 0.0_f64), (0.1, 0.2), (-0.3, 0.05), (0.01, -0.4), (1e-7, -1e-7)]
+        {
             let (sine, cosine) = latitude.sin_cos();
-            let height = (1.0 - eastward * eastward - northward * northward as f64).sqrt();
+            let height = (1.0 - eastward * eastward - northward * northward).sqrt();
             // East, north and up at longitude 0.
             let there: [f64; 3] =
                 [height * cosine - northward * sine, eastward, height * sine + northward * cosine];
