@@ -67,10 +67,14 @@ pub(crate) fn launch(kernel: &Kernel) -> Result<TokenStream> {
     let (packed_function, run) = cpu_loop(kernel)?;
     let cpu_outputs = cpu_outputs(kernel, &outputs);
     let documentation = documentation(kernel);
+    let instances = instances(kernel);
     Ok(quote! {
         #packed_function
 
+        #instances
+
         #[doc = #documentation]
+        #[inline(never)]
         pub fn launch #generics(
             extent: [u32; #count],
             #(#declarations,)*
@@ -92,6 +96,21 @@ pub(crate) fn launch(kernel: &Kernel) -> Result<TokenStream> {
             #run;
             Ok(())
         }
+    })
+}
+
+/// `launch` for both precisions, compiled with the kernel's own crate. Crates that call it link to these instances instead of
+/// compiling the loops anew, since the compiler shares instances of functions that are never inlined. Nothing links to tests.
+fn instances(kernel: &Kernel) -> Option<TokenStream> {
+    kernel.real.as_ref()?;
+    Some(quote! {
+        #[cfg(not(test))]
+        fn __instances() -> [usize; 2] {
+            [launch::<f32> as usize, launch::<f64> as usize]
+        }
+        #[cfg(not(test))]
+        #[used]
+        static __INSTANCES: fn() -> [usize; 2] = __instances;
     })
 }
 
