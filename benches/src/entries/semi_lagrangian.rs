@@ -21,12 +21,12 @@ pub(super) const ENTRY: Entry = Entry {
         Key {
             name: "time-step",
             default: "auto",
-            meaning: "seconds, or 'auto': 306,000 s over the truncation",
+            meaning: "seconds, or 'auto': 612,000 s over the truncation, at most 3,600 s",
         },
         Key {
             name: "grid",
             default: "auto",
-            meaning: "F90, O90, ..., or 'auto': the full linear grid of the truncation",
+            meaning: "F90, O90, ..., or 'auto': the linear octahedral grid of the truncation",
         },
         Key {
             name: "leapfrog-time-step",

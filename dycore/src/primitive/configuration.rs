@@ -121,7 +121,7 @@ impl Configuration {
     }
 
     /// Settings for the semi-Lagrangian scheme with its defaults: the grid of [`linear_grid`](crate::shallow_water::linear_grid),
-    /// a reference of 350 K, six times the time step of [`Self::new`], and the rest as there.
+    /// a reference of 350 K, twelve times the time step of [`Self::new`] but at most an hour, and the rest as there.
     ///
     /// On two time levels the reference must be warmer than the air for gravity waves to be stable (Simmons & Temperton 1997,
     /// *Mon. Wea. Rev.* 125, 600–615).
@@ -130,7 +130,7 @@ impl Configuration {
         Ok(Self {
             grid: linear_grid(truncation)?,
             reference_temperature: 350.0,
-            time_step: 6.0 * eulerian.time_step,
+            time_step: (12.0 * eulerian.time_step).min(3_600.0),
             time_stepping: TimeStepping::SemiLagrangian(SemiLagrangian::default()),
             ..eulerian
         })

@@ -143,20 +143,16 @@ impl RelaxationTimes {
 /// The smallest full Gaussian grid on which products of two fields of this truncation do not alias and whose FFT is
 /// fast: F*N* with N ≥ (3T + 1)/4 and N a product of powers of 2, 3 and 5 (T42 → F32, T85 → F64, T170 → F128).
 pub fn quadratic_grid(truncation: usize) -> Result<Grid> {
-    fast_grid((3 * truncation + 1).div_ceil(4))
-}
-
-/// The smallest full Gaussian grid that carries this truncation and whose FFT is fast: F*N* with N ≥ (T + 1)/2 and N a
-/// product of powers of 2, 3 and 5 (T42 → F24, T85 → F45, T170 → F90). Products alias on it.
-pub fn linear_grid(truncation: usize) -> Result<Grid> {
-    fast_grid((truncation + 1).div_ceil(2))
-}
-
-fn fast_grid(smallest: usize) -> Result<Grid> {
-    let number = (smallest.max(1)..)
-        .find(|&number| is_smooth(number))
-        .expect("powers of two are smooth and unbounded");
+    let smallest = (3 * truncation + 1).div_ceil(4).max(1);
+    let number =
+        (smallest..).find(|&number| is_smooth(number)).expect("powers of two are smooth and unbounded");
     Ok(Grid::full(number)?)
+}
+
+/// The smallest octahedral grid that carries this truncation: O*N* with N ≥ (T + 1)/2 (T42 → O22, T85 → O43, T170 → O86).
+/// Products alias on it.
+pub fn linear_grid(truncation: usize) -> Result<Grid> {
+    Ok(Grid::octahedral((truncation + 1).div_ceil(2))?)
 }
 
 fn is_smooth(mut number: usize) -> bool {

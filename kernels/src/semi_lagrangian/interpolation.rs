@@ -163,20 +163,26 @@ pub fn interpolate_three<R: Real>(
                 let east_first = first[at + 2];
                 sum_first +=
                     weight * (x0 * first[at] + x1 * west_first + x2 * east_first + x3 * first[at + 3]);
-                low_first = low_first.min(west_first).min(east_first);
-                high_first = high_first.max(west_first).max(east_first);
+                if limit == 1 {
+                    low_first = low_first.min(west_first).min(east_first);
+                    high_first = high_first.max(west_first).max(east_first);
+                }
                 let west_second = second[at + 1];
                 let east_second = second[at + 2];
                 sum_second +=
                     weight * (x0 * second[at] + x1 * west_second + x2 * east_second + x3 * second[at + 3]);
-                low_second = low_second.min(west_second).min(east_second);
-                high_second = high_second.max(west_second).max(east_second);
+                if limit == 1 {
+                    low_second = low_second.min(west_second).min(east_second);
+                    high_second = high_second.max(west_second).max(east_second);
+                }
                 let west_third = third[at + 1];
                 let east_third = third[at + 2];
                 sum_third +=
                     weight * (x0 * third[at] + x1 * west_third + x2 * east_third + x3 * third[at + 3]);
-                low_third = low_third.min(west_third).min(east_third);
-                high_third = high_third.max(west_third).max(east_third);
+                if limit_third == 1 {
+                    low_third = low_third.min(west_third).min(east_third);
+                    high_third = high_third.max(west_third).max(east_third);
+                }
             }
         }
     }
@@ -326,8 +332,10 @@ pub fn interpolate<R: Real>(
                 let east_values = values[at + 2];
                 sum_values +=
                     weight * (x0 * values[at] + x1 * west_values + x2 * east_values + x3 * values[at + 3]);
-                low_values = low_values.min(west_values).min(east_values);
-                high_values = high_values.max(west_values).max(east_values);
+                if limit == 1 {
+                    low_values = low_values.min(west_values).min(east_values);
+                    high_values = high_values.max(west_values).max(east_values);
+                }
             }
         }
     }
