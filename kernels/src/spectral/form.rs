@@ -217,13 +217,9 @@ impl FormAt<'_> {
                 let zonal_factor = W::of(scale * z * m as f64);
                 let below_factor = W::of(scale * h * (n + 1) as f64 * self.epsilon[j]);
                 let above_factor = W::of(-scale * h * n as f64 * self.epsilon[j + 1]);
-                let row = |j: usize, component: usize| {
-                    let row = &rows[j * 4 * width..][..4 * width];
-                    (&row[component * width..][..width], &row[(2 + component) * width..][..width])
-                };
-                let (zonal_re, zonal_im) = row(j, zonal);
-                let (below_re, below_im) = row(j.saturating_sub(1), gradient);
-                let (above_re, above_im) = row(j + 1, gradient);
+                let (zonal_re, zonal_im) = row_of(rows, width, j, zonal);
+                let (below_re, below_im) = row_of(rows, width, j.saturating_sub(1), gradient);
+                let (above_re, above_im) = row_of(rows, width, j + 1, gradient);
                 let (re, im) = target.split_at_mut(fields);
                 let (re, im) = (&mut re[portion.start..][..width], &mut im[portion.start..][..width]);
                 for field in 0..width {
@@ -244,4 +240,11 @@ impl FormAt<'_> {
             }
         }
     }
+}
+
+/// Real and imaginary parts of one component in row `j` of rows `[2][component][field]`.
+#[inline(always)]
+fn row_of<W>(rows: &[W], width: usize, j: usize, component: usize) -> (&[W], &[W]) {
+    let row = &rows[j * 4 * width..][..4 * width];
+    (&row[component * width..][..width], &row[(2 + component) * width..][..width])
 }
