@@ -4,6 +4,7 @@
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
 //!   readable at every moment of a run;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
+//! - [`interpolation`]: from the points of a field to those of another layout;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
@@ -39,6 +40,7 @@
 pub mod eccodes;
 pub mod encode;
 mod error;
+pub mod interpolation;
 pub mod layout;
 mod libaec;
 pub mod parameter;

@@ -212,7 +212,8 @@ fn totals_become_what_was_added_in_a_window_across_resets() {
     let (spacing, count) = (3600 * 3, 8 * 40);
     let added: Vec<Vec<f64>> =
         (0..count).map(|_| (0..POINTS).map(|_| numbers.next() * 1e-3).collect()).collect();
-    let begins: [(&str, fn(Time) -> bool); 4] = [
+    type IsReset = fn(Time) -> bool;
+    let begins: [(&str, IsReset); 4] = [
         ("day", |moment| moment.seconds() % 86_400 == 0),
         ("month", |moment| moment.seconds() % 86_400 == 0 && moment.civil().2 == 1),
         ("year", |moment| {

@@ -2,7 +2,7 @@
 
 use super::metadata::Metadata;
 use super::section::Section;
-use super::{encode, mapping, mask, print, scale, select, sink, statistics};
+use super::{encode, interpolate, mapping, mask, print, scale, select, sink, statistics};
 use crate::error::Result;
 use crate::layout::Layout;
 
@@ -51,12 +51,13 @@ pub(super) struct Step {
 type Make = fn(&Section<'_>) -> Result<Box<dyn Action>>;
 
 /// Names, keys and makers of all actions.
-const ACTIONS: [(&str, &[&str], Make); 8] = [
+const ACTIONS: [(&str, &[&str], Make); 9] = [
     ("select", &select::KEYS, |section| Ok(Box::new(select::Select::new(section)?))),
     ("scale", &scale::KEYS, |section| Ok(Box::new(scale::Scale::new(section)?))),
     ("mask", &mask::KEYS, |section| Ok(Box::new(mask::Mask::new(section)?))),
     ("metadata-mapping", &mapping::KEYS, |section| Ok(Box::new(mapping::Mapping::new(section)?))),
     ("statistics", &statistics::KEYS, |section| Ok(Box::new(statistics::Statistics::new(section)?))),
+    ("interpolate", &interpolate::KEYS, |section| Ok(Box::new(interpolate::Interpolate::new(section)?))),
     ("encode", &encode::KEYS, |section| Ok(Box::new(encode::Encode::new(section)?))),
     ("print", &print::KEYS, |section| Ok(Box::new(print::Print::new(section)?))),
     ("sink", &sink::KEYS, |section| Ok(Box::new(sink::Sink::new(section)?))),

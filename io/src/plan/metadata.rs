@@ -76,6 +76,11 @@ impl Metadata {
         self.0.insert(key.into(), value.into());
     }
 
+    /// Forgets `key`.
+    pub fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)

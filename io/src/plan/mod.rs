@@ -33,16 +33,17 @@
 //! # Ok::<(), terrella_io::Error>(())
 //! ```
 //!
-//! Every message goes through every plan. Actions: `select`, `scale`, `mask`, `metadata-mapping`, `statistics`, `encode`,
-//! `print`, `sink`; each takes `on-error: propagate` (the default) or `skip`, which drops the message and counts it. An
+//! Every message goes through every plan. Actions: `select`, `scale`, `mask`, `metadata-mapping`, `statistics`,
+//! `interpolate`, `encode`, `print`, `sink`; each takes `on-error: propagate` (the default) or `skip`, which drops the message and counts it. An
 //! action, key or value that is not known here is refused with the nearest that is; nothing is accepted and ignored.
 //!
-//! Not here: MultIO's actions that move data between processes (`transport`, `aggregate`), interpolation, restarts of
-//! statistics, GRIB templates in `encode` (the message is built from the metadata).
+//! Not here: MultIO's actions that move data between processes (`transport`, `aggregate`), restarts of statistics, GRIB templates in `encode` (the message is built from the metadata).
 //! Source of the vocabulary: MultIO's documentation ("Processing pipelines") and its plan files.
 
 mod action;
 mod encode;
+mod grid;
+mod interpolate;
 mod mapping;
 mod mask;
 mod metadata;

@@ -95,9 +95,7 @@ impl Settings {
         if operations.is_empty() {
             return Err(section.error("'operations': expected at least one"));
         }
-        let none = saphyr::Yaml::Mapping(Default::default());
-        let options = section.get("options").unwrap_or(&none);
-        let options = Section::new(format!("{}, 'options'", section.place), options)?;
+        let options = section.inner("options")?;
         options.allow(&OPTIONS)?;
         let time_step = options.positive("time-step")?.unwrap_or(3600);
         let reset = options.choice("solver-reset-accumulate-fields-every", &reset::NAMES)?;
