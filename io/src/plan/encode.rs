@@ -119,6 +119,8 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
         "sfc" => match parameter.short_name {
             "prmsl" => Level::MeanSea,
             "10u" | "10v" => Level::HeightAboveGround(10.0),
+            "2t" => Level::HeightAboveGround(2.0),
+            "tcwv" => Level::Column,
             _ => Level::Surface,
         },
         other => {

@@ -71,6 +71,7 @@ mod sink;
 mod statistics;
 mod window;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
@@ -174,16 +175,27 @@ const DEEPEST: usize = 64;
 
 fn load(text: &str) -> Result<Vec<Yaml<'_>>> {
     let wrong = |reason: ScanError| error("plan file", format!("no YAML: {reason}"));
-    // The tree is built by recursion, its events are not.
-    let mut depth = 0;
+    // The tree is built by recursion, its events are not. An alias is as deep as what it stands for.
+    let (mut open, mut heights): (Vec<(usize, usize)>, HashMap<usize, usize>) = Default::default();
     for event in Parser::new_from_str(text) {
-        match event.map_err(wrong)?.0 {
-            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
-            Event::MappingEnd | Event::SequenceEnd => depth -= 1,
-            _ => {}
-        }
-        if depth > DEEPEST {
+        let below = match event.map_err(wrong)?.0 {
+            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
+                open.push((anchor, 1));
+                0
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                let (anchor, height) = open.pop().unwrap_or_default();
+                heights.insert(anchor, height);
+                height
+            }
+            Event::Alias(anchor) => heights.get(&anchor).copied().unwrap_or(0),
+            _ => 0,
+        };
+        if open.len() + below > DEEPEST {
             return Err(error("plan file", format!("expected at most {DEEPEST} levels of lists and keys")));
+        }
+        if let Some((_, height)) = open.last_mut() {
+            *height = (*height).max(below + 1);
         }
     }
     Yaml::load_from_str(text).map_err(wrong)
