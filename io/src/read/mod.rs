@@ -14,11 +14,13 @@ mod scan;
 mod selection;
 mod split;
 mod state;
+mod stored;
 mod verify;
 
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
 pub use header::Header;
-pub use netcdf::{netcdf_state, state};
+pub use netcdf::{Format, NetcdfVariable, NetcdfVariables, format, netcdf_state, state};
 pub use selection::Selection;
 pub use state::{State, StateField, StateLevels, StateSelection, StateSurface};
+pub use stored::Storage;

@@ -170,7 +170,7 @@ fn axis(path: &Path, reader: &mut FileReader, name: &str) -> Result<Axis> {
 }
 
 /// All values of a variable, unpacked; NaN where there is none.
-fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
+pub(super) fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
     let data = reader
         .read_var(name)
         .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("'{name}': {error}") })?;
