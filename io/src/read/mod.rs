@@ -1,8 +1,9 @@
 //! Reading: files of GRIB messages, and states in NetCDF files.
 //!
 //! [`GribFile::open`] finds the messages and their headers, [`GribFile::field`] decodes one of them onto points in
-//! Terrella's order (rings north to south, eastward from 0°E). [`GribFile::state`] gathers all levels of a whole state, [`state()`] does so from
-//! files of both kinds.
+//! Terrella's order (rings north to south, eastward from 0°E). [`GribFile::state`] gathers all levels of a whole state,
+//! [`state()`] does so from files of both kinds. [`GribFile::storage`] tells how a message is packed, [`NetcdfVariables`] has
+//! all variables of a classic NetCDF file.
 
 mod decode;
 mod file;
