@@ -101,7 +101,13 @@ fn ls_tells_what_is_in_a_grib_file() {
     let least = wind.values.iter().copied().fold(f64::MAX, f64::min);
     assert!((column("largest") - largest).abs() < 1e-4 && (column("least") - least).abs() < 1e-4, "{listed}");
     assert_eq!((column("values"), column("missing")), (10_512.0, 0.0));
-    assert_eq!(good(&["ls", &state()]).lines().count(), file.headers().len() + 1);
+    let all = good(&["ls", &state()]);
+    assert_eq!(all.lines().count(), file.headers().len() + 1);
+    // Layers have two sides, without the round-off of scaled integers.
+    assert!(
+        all.contains("  depthBelowLandLayer 0.1 to 0.4  ") && all.contains("  sigmaLayer 0.44 to 1  "),
+        "{all}"
+    );
     // By level alone.
     assert_eq!(good(&["ls", &state(), "--level", "meanSea:0"]).lines().count(), 2);
     let absent = bad(&["ls", &state(), "--field", "xyz"]);

@@ -48,8 +48,9 @@
 //! | `print` | a line on standard output |
 //! | `sink` | bytes into files |
 //!
-//! Each takes `on-error: propagate` (the default) or `skip`, which drops the message and counts it. An action, key or value
-//! that is not known here is refused with the nearest that is; nothing is accepted and ignored.
+//! `docs/plans.md` describes their keys. Each takes `on-error: propagate` (the default) or `skip`, which drops the message
+//! and counts it. An action, key or value that is not known here is refused with the nearest that is; nothing is accepted
+//! and ignored.
 //!
 //! Not here: MultIO's action that moves data between processes (`transport`), restarts of statistics, GRIB templates in
 //! `encode` (the message is built from the metadata).

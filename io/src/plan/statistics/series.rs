@@ -39,7 +39,8 @@ impl Series {
         // Only a field at the very begin starts differences.
         let at_begin = (first.0 == window.0).then(|| first.1.to_vec());
         let before = self.last.take().filter(|(time, _)| *time == window.0).map(|(_, values)| values);
-        self.baseline = before.or(at_begin);
+        let needed = |name: &&'static str| ["difference", "de-accumulate"].contains(name);
+        self.baseline = before.or(at_begin).filter(|_| settings.operations.iter().any(needed));
         self.offset = match &self.baseline {
             _ if !settings.operations.contains(&"de-accumulate") => None,
             _ if settings.reset.is_at(window.0) => Some(vec![0.0; points]),
