@@ -318,7 +318,7 @@ fn compare_tells_norms_and_what_is_not_in_both() {
     good(&["convert", &a, &netcdf]);
     let mixed = bad(&["compare", &a, &netcdf]);
     assert!(mixed.contains("is GRIB and") && mixed.contains("is NetCDF: files of one format"), "{mixed}");
-    assert!(bad(&["plot", &netcdf, "-o", &folder.path("x.png")]).contains("a GRIB file is needed"));
+    assert!(bad(&["convert", &netcdf, &folder.path("x.grib2")]).contains("a GRIB file is needed"));
     for wrong in ["-1", "nan", "x"] {
         assert_eq!(run(&["compare", &a, &b, &format!("--tolerance={wrong}")]).status.code(), Some(2));
     }
@@ -344,6 +344,35 @@ fn plot_draws_a_map_of_one_field() {
         // Not one colour: a picture of this size with colours and coasts has more bytes.
         assert!(bytes.len() > 20_000, "{projection}: {} bytes", bytes.len());
     }
+    // A field of a NetCDF file.
+    let (netcdf, png) = (folder.path("wind.nc"), folder.path("netcdf.png"));
+    good(&["convert", &state(), &netcdf, "--field", "u", "--field", "prmsl"]);
+    let of_netcdf =
+        |more: &[&str]| run(&[&["plot", &netcdf, "-o", &png, "--width", "400"][..], more].concat());
+    let pressures = terrella_io::read::NetcdfVariables::open(&netcdf).unwrap().values("pressure").unwrap();
+    let level = pressures.iter().position(|pressure| *pressure == 250.0).unwrap();
+    let output = of_netcdf(&["--field", "u", "--index", &format!("pressure={level}")]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let field = terrella_io::read::netcdf_field(&netcdf, "u", &[("pressure", level)]).unwrap();
+    let file = GribFile::open(global_state()).unwrap();
+    let wind = file.field(&Selection::parameter("u").pressure(250.0)).unwrap();
+    assert_eq!(field.layout.name(), wind.layout.name());
+    assert!(field.values.iter().zip(&wind.values).all(|(one, other)| (one - other).abs() < 1e-5));
+    for (wrong, expected) in [
+        (&["--field", "u"][..], "dimension 'pressure' of 'u'' is 26: expected 1, or one of its elements"),
+        (&["--field", "u", "--index", "pressure=26"], "is 26: expected one below the 26 elements of 'u'"),
+        (&["--field", "u", "--index", "depth=0"], "no dimension 'depth' of 'u'; it has time, "),
+        (&["--field", "u", "--field", "lat"], "--field must choose one of the variables lat, u"),
+        (&["--field", "u", "--level", "250"], "choose fields of GRIB files"),
+        (&["--field", "lat"], "no latitude and longitude of 'lat'"),
+        (&["--field", "speed"], "no variable 'speed'; the file has lat, "),
+    ] {
+        let output = of_netcdf(wrong);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && error.contains(expected), "{error}");
+    }
+    std::fs::remove_file(&netcdf).unwrap();
+    assert!(bad(&["plot", &state(), "--index", "time=0", "-o", &png]).contains("not from GRIB files"));
     let several = bad(&["plot", &state(), "--field", "u", "-o", &folder.path("x.png")]);
     assert!(
         several.contains("fields match (u at 10 hPa, ") && several.contains("must choose one"),
@@ -354,7 +383,7 @@ fn plot_draws_a_map_of_one_field() {
             bad(&["plot", lambert.to_str().unwrap(), "--field", "prmsl", "-o", &folder.path("x.png")]);
         assert!(error.contains("grid 'lambert' is not supported"), "{error}");
     }
-    assert_eq!(folder.names().len(), 3);
+    assert_eq!(folder.names().len(), 4);
 }
 
 #[test]

@@ -114,13 +114,19 @@ pub(crate) struct CompareArguments {
     pub(crate) fields: FieldArguments,
 }
 
-/// Draws a field of a GRIB file as a map.
+/// Draws a field as a map.
+///
+/// GRIB: --field, --level, --step and --member must choose one field. NetCDF: --field names a variable with latitude and
+/// longitude in a dimension each, --index chooses from its other dimensions.
 #[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
     /// The file.
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) fields: FieldArguments,
+    /// NetCDF: an element of a dimension that has several, counted from 0. May be given several times.
+    #[arg(long, value_name = "DIMENSION=N", value_parser = index)]
+    pub(crate) index: Vec<(String, usize)>,
     /// The picture.
     #[arg(short, long, value_name = "MAP.png")]
     pub(crate) output: PathBuf,
@@ -164,6 +170,11 @@ pub(crate) struct FieldArguments {
     /// Ensemble member. GRIB only.
     #[arg(long, value_name = "N")]
     pub(crate) member: Option<i64>,
+}
+
+fn index(text: &str) -> Result<(String, usize), String> {
+    let parts = text.split_once('=').and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+    parts.ok_or_else(|| "expected a dimension and a number, such as time=0".into())
 }
 
 fn finite(text: &str) -> Result<f64, String> {

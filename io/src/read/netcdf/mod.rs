@@ -9,7 +9,7 @@ use std::io::Read;
 use std::path::Path;
 
 pub use state::state as netcdf_state;
-pub use variables::{NetcdfVariable, NetcdfVariables};
+pub use variables::{NetcdfField, NetcdfVariable, NetcdfVariables, netcdf_field};
 
 use super::file::GribFile;
 use super::state::{State, StateSelection};

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use netcdf3::{Attribute, DataType, FileReader};
 
-use super::file::values;
+use super::file::{Source, values};
 use super::{Format, format, hdf5};
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 
 /// The variables of a classic NetCDF file. Values are read when asked for.
 #[derive(Debug)]
@@ -89,6 +90,41 @@ impl NetcdfVariables {
         }
         values(&self.path, &mut self.reader, name)
     }
+}
+
+/// One field of a variable.
+#[derive(Clone, Debug)]
+pub struct NetcdfField {
+    /// Where the points are.
+    pub layout: Layout,
+    /// One per point, in the layout's order; NaN where there is none.
+    pub values: Vec<f64>,
+}
+
+/// The field of a variable on latitude and longitude, in a classic NetCDF file. `chosen`: an element for each other
+/// dimension that has several.
+///
+/// Errors: no such file, variable, dimension or element; a variable without latitude and longitude in a dimension each.
+pub fn netcdf_field(path: impl AsRef<Path>, name: &str, chosen: &[(&str, usize)]) -> Result<NetcdfField> {
+    let path = path.as_ref();
+    let absent = |wanted: String, found: String| Error::NotFound { path: path.to_owned(), wanted, found };
+    let known = NetcdfVariables::open(path)?.reader.data_set().get_var_names();
+    if !known.iter().any(|own| own == name) {
+        return Err(absent(format!("variable '{name}'"), format!("it has {}", known.join(", "))));
+    }
+    let mut source = Source::open(path)?;
+    let variable = source.variable(name);
+    let dimensions: Vec<&str> = variable.dimensions.iter().map(|(name, _)| name.as_str()).collect();
+    if !source.is_horizontal(&variable) {
+        let wanted = format!("latitude and longitude of '{name}'");
+        return Err(absent(wanted, format!("its dimensions are {}", dimensions.join(", "))));
+    }
+    if let Some((other, _)) = chosen.iter().find(|(own, _)| !dimensions.contains(own)) {
+        let wanted = format!("dimension '{other}' of '{name}'");
+        return Err(absent(wanted, format!("it has {}", dimensions.join(", "))));
+    }
+    let values = source.values(&variable, None, chosen)?;
+    Ok(NetcdfField { layout: source.layout, values })
 }
 
 fn described(attribute: &Attribute) -> (String, String) {
