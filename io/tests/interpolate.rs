@@ -333,6 +333,11 @@ fn plans_name_grids_as_multio_does() {
             area(&[50.0, 45.0, 40.0], -10.0, 2.5, 9),
             Method::Bilinear,
         ),
+        (
+            "grid: [2.5, 5], area: [50, 350, 40, 10]",
+            area(&[50.0, 45.0, 40.0], 350.0, 2.5, 9),
+            Method::Bilinear,
+        ),
     ] {
         let bytes = through(keys, "format: raw", vec![field(&source, values.clone()); 2]);
         let expected = between(&source, &target, method, &values);

@@ -260,6 +260,31 @@ fn masks_take_points_away_and_offsets_move_the_rest() {
 }
 
 #[test]
+fn masks_that_move_leave_each_point_the_times_when_it_was_inside() {
+    let actions =
+        |threshold: &str| format!("      - type: mask\n{}", statistics("average, maximum", "3h", threshold));
+    let mask = |inside: [bool; 4]| Message {
+        metadata: Metadata::new().with("level", 500),
+        kind: Kind::Mask(inside.to_vec()),
+    };
+    let messages = || {
+        vec![
+            mask([true, true, false, false]),
+            field(at_step("t", 1), &[1.0; 4]),
+            field(at_step("t", 2), &[3.0; 4]),
+            mask([true, false, true, false]),
+            field(at_step("t", 3), &[8.0; 4]),
+        ]
+    };
+    let nan = f64::from(f32::MAX);
+    let any = through(&actions("value-count-threshold: 1"), messages());
+    assert_eq!(any, [4.0, 2.0, 8.0, nan, 8.0, 3.0, 8.0, nan]);
+    let two = through(&actions("value-count-threshold: 2"), messages());
+    assert_eq!(two, [4.0, 2.0, nan, nan, 8.0, 3.0, nan, nan]);
+    assert_eq!(through(&actions(""), messages()), [4.0, nan, nan, nan, 8.0, nan, nan, nan]);
+}
+
+#[test]
 fn mappings_set_metadata_by_a_table() {
     let folder = tempfile::tempdir().unwrap();
     let table = folder.path().join("table.yaml");
@@ -676,8 +701,15 @@ fn files_that_are_no_plans_never_panic() {
     for date in dates {
         for step in [i64::MAX, i64::MIN, 1 << 49, 0] {
             let message = field(at_step("t", step).with("startDate", date).with("timeStep", 1), &[1.0; 4]);
-            if let Err(error) = plans.write(message) {
+            if let Err(error) = plans.write(message.clone()) {
                 assert!(matches!(error, Error::Metadata { .. }), "{error}");
+            }
+            // Without what it differs from there is no difference; but no panic.
+            for reset in ["hour", "year", "never"] {
+                let options = format!("solver-reset-accumulate-fields-every: {reset}");
+                let actions = statistics("difference, de-accumulate", "2h", &options);
+                let mut plans = Plans::from_yaml(&format!("plans:\n  - actions:\n{actions}")).unwrap();
+                let _ = plans.write(message.clone());
             }
         }
     }

@@ -46,6 +46,8 @@ pub(super) fn read(section: &Section<'_>, key: &str, area: Option<[f64; 4]>) -> 
         section.error(format!("'{key}': expected a grid's name or two positive increments in degrees"))
     })?;
     let [north, west, south, east] = area.unwrap_or(GLOBE);
+    // Across 0°E the eastern edge may have the smaller number.
+    let east = if east < west { east + 360.0 } else { east };
     let possible = (-90.0..=90.0).contains(&south) && south < north && north <= 90.0 && west.abs() <= 360.0;
     if !possible || !(0.0..=360.0).contains(&(east - west)) {
         return Err(section.error(format!(
