@@ -33,16 +33,34 @@
 //! # Ok::<(), terrella_io::Error>(())
 //! ```
 //!
-//! Every message goes through every plan. Actions: `select`, `scale`, `mask`, `metadata-mapping`, `statistics`, `encode`,
-//! `print`, `sink`; each takes `on-error: propagate` (the default) or `skip`, which drops the message and counts it. An
-//! action, key or value that is not known here is refused with the nearest that is; nothing is accepted and ignored.
+//! Every message goes through every plan. Actions:
 //!
-//! Not here: MultIO's actions that move data between processes (`transport`, `aggregate`), interpolation, restarts of
-//! statistics, GRIB templates in `encode` (the message is built from the metadata).
+//! | action | what becomes of a message |
+//! |---|---|
+//! | `select` | goes on where its metadata match |
+//! | `aggregate` | parts of a field become the field |
+//! | `scale` | values times a factor, and a new parameter |
+//! | `mask` | points outside a mask become missing |
+//! | `metadata-mapping` | metadata set by a table |
+//! | `statistics` | means, extremes, sums over windows of time |
+//! | `interpolate` | a field on another grid |
+//! | `encode` | GRIB2 or raw bytes |
+//! | `print` | a line on standard output |
+//! | `sink` | bytes into files |
+//!
+//! `docs/plans.md` describes their keys. Each takes `on-error: propagate` (the default) or `skip`, which drops the message
+//! and counts it. An action, key or value that is not known here is refused with the nearest that is; nothing is accepted
+//! and ignored.
+//!
+//! Not here: MultIO's action that moves data between processes (`transport`), restarts of statistics, GRIB templates in
+//! `encode` (the message is built from the metadata).
 //! Source of the vocabulary: MultIO's documentation ("Processing pipelines") and its plan files.
 
 mod action;
+mod aggregate;
 mod encode;
+mod grid;
+mod interpolate;
 mod mapping;
 mod mask;
 mod metadata;
@@ -54,12 +72,13 @@ mod sink;
 mod statistics;
 mod window;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
 use saphyr_parser::{Event, Parser};
 
-pub use action::{Kind, Message};
+pub use action::{Kind, Message, Points};
 pub use metadata::{Metadata, Value};
 
 use action::{Step, run};
@@ -113,6 +132,9 @@ impl Plans {
                 got: values.len(),
             });
         }
+        if let Kind::Part { layout, points, values } = &message.kind {
+            points.check(layout, values.len())?;
+        }
         let Some((last, others)) = self.0.split_last_mut() else { return Ok(()) };
         for plan in others {
             run(&mut plan.steps, message.clone())?;
@@ -121,12 +143,11 @@ impl Plans {
     }
 
     /// Ends all plans: what they have written is on its way to the disk. Statistics of windows that have not ended are
-    /// dropped.
+    /// dropped. The first error is returned when all have ended.
     pub fn finish(mut self) -> Result<()> {
-        for step in self.0.iter_mut().flat_map(|plan| &mut plan.steps) {
-            step.finish()?;
-        }
-        Ok(())
+        let steps = self.0.iter_mut().flat_map(|plan| &mut plan.steps);
+        let results: Vec<Result<()>> = steps.map(Step::finish).collect();
+        results.into_iter().collect()
     }
 
     /// Names of the plans, each with the number of messages that its actions skipped because of an error.
@@ -155,16 +176,27 @@ const DEEPEST: usize = 64;
 
 fn load(text: &str) -> Result<Vec<Yaml<'_>>> {
     let wrong = |reason: ScanError| error("plan file", format!("no YAML: {reason}"));
-    // The tree is built by recursion, its events are not.
-    let mut depth = 0;
+    // The tree is built by recursion, its events are not. An alias is as deep as what it stands for.
+    let (mut open, mut heights): (Vec<(usize, usize)>, HashMap<usize, usize>) = Default::default();
     for event in Parser::new_from_str(text) {
-        match event.map_err(wrong)?.0 {
-            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
-            Event::MappingEnd | Event::SequenceEnd => depth -= 1,
-            _ => {}
-        }
-        if depth > DEEPEST {
+        let below = match event.map_err(wrong)?.0 {
+            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
+                open.push((anchor, 1));
+                0
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                let (anchor, height) = open.pop().unwrap_or_default();
+                heights.insert(anchor, height);
+                height
+            }
+            Event::Alias(anchor) => heights.get(&anchor).copied().unwrap_or(0),
+            _ => 0,
+        };
+        if open.len() + below > DEEPEST {
             return Err(error("plan file", format!("expected at most {DEEPEST} levels of lists and keys")));
+        }
+        if let Some((_, height)) = open.last_mut() {
+            *height = (*height).max(below + 1);
         }
     }
     Yaml::load_from_str(text).map_err(wrong)

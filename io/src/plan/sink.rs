@@ -68,7 +68,7 @@ impl Action for Sink {
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         match &message.kind {
             Kind::Mask(_) => {}
-            Kind::Field { .. } => {
+            Kind::Field { .. } | Kind::Part { .. } => {
                 return Err(Error::InvalidValue {
                     name: "sink".into(),
                     got: "a field".into(),
