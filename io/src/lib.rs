@@ -6,6 +6,7 @@
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
+//! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!
 //! ```
@@ -41,6 +42,7 @@ pub mod encode;
 mod error;
 pub mod layout;
 mod libaec;
+pub mod log;
 pub mod parameter;
 pub mod picture;
 pub mod plan;
