@@ -31,15 +31,20 @@
 //!
 //! One process has the log at a time. Not here: compression, encryption, several writers.
 
+mod active;
 mod reader;
 mod record;
 mod scan;
 mod segment;
+mod settings;
+mod state;
 mod writer;
 
 pub use reader::{Gap, Item, LogReader, Record};
 pub use scan::{Damage, Recovery, Torn};
-pub use writer::{Durability, Log, LogSettings, LogStatus, Retention};
+pub use settings::{Durability, LogSettings, Retention};
+pub use state::LogStatus;
+pub use writer::Log;
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::record::Head;
 use super::scan::Damage;
 use super::segment::{Found, Segment};
-use super::writer::{Shared, locked};
+use super::state::{Shared, locked};
 use crate::error::{Error, Result};
 
 /// A record whose checksums and hash were found right.

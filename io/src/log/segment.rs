@@ -21,6 +21,9 @@ pub(super) enum Found {
     Bad(String),
 }
 
+/// Key and payload, or what is wrong with them.
+pub(super) type Body = std::result::Result<(Vec<u8>, Vec<u8>), String>;
+
 /// An open segment.
 ///
 /// Every call says where the segment ends: what the writer has at work behind that is not looked at, because it may be taken
@@ -78,15 +81,10 @@ impl Segment {
         Ok(Found::Head(head))
     }
 
-    /// Key and payload of the record with `head` at `offset`, or what is wrong with them.
+    /// The body of the record with `head` at `offset`.
     ///
     /// `head` has passed [`Segment::head`] with the same `end`, so that what is allocated is no more than the file had.
-    pub(super) fn body(
-        &mut self,
-        head: &Head,
-        offset: u64,
-        end: u64,
-    ) -> Result<std::result::Result<(Vec<u8>, Vec<u8>), String>> {
+    pub(super) fn body(&mut self, head: &Head, offset: u64, end: u64) -> Result<Body> {
         let (key_bytes, start) = (u64::from(head.key_bytes), offset + RECORD_HEAD);
         let mut parts = [Vec::new(), Vec::new()];
         for (part, (from, length)) in

@@ -1,78 +1,17 @@
 //! Adding to a log, and removing from its front.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Instant, SystemTime};
 
-use super::record::{Head, Place, SEGMENT_HEAD, body_checksum, segment_head};
+use super::active::{Active, lock, open_segment, sync_folder};
+use super::record::{Head, SEGMENT_HEAD, body_checksum};
 use super::scan::{END_OF_NUMBERS, Known, Recovery, scan, segment_path};
+use super::settings::{Durability, LogSettings, Retention};
+use super::state::{LogStatus, Shared, State, locked, nanoseconds};
 use super::{LARGEST_KEY, LogReader};
 use crate::error::{Error, Result};
-
-/// When records are on the disk itself and not only with the system. A killed process loses nothing by either; a machine
-/// without power loses what was not brought to the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// When the system sees fit, and in [`Log::sync`].
-    #[default]
-    System,
-    /// Before [`Log::append`] returns, if the last time was that long ago; when a segment is finished; when the log is closed.
-    Every(Duration),
-    /// Before [`Log::append`] returns.
-    Record,
-}
-
-/// What is removed from the front. A segment goes when all of it may go; the last one stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Retention {
-    /// Bytes of all segments that are kept at most.
-    pub bytes: Option<u64>,
-    /// How long a record is kept at least and, while records are added, about at most. [`Log::remove_expired`] looks at any time.
-    pub age: Option<Duration>,
-}
-
-/// How a log is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LogSettings {
-    /// A segment is finished before it gets longer. A longer record has a segment for itself.
-    pub segment_bytes: u64,
-    /// What is removed without being asked.
-    pub retention: Retention,
-    /// Bytes of all segments beyond which records are refused.
-    pub capacity: Option<u64>,
-    /// When records are on the disk.
-    pub durability: Durability,
-}
-
-impl Default for LogSettings {
-    /// Segments of 64 MiB, nothing removed, nothing refused, to the disk when the system sees fit.
-    fn default() -> Self {
-        Self {
-            segment_bytes: 64 << 20,
-            retention: Retention::default(),
-            capacity: None,
-            durability: Durability::default(),
-        }
-    }
-}
-
-/// Where a log stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogStatus {
-    /// Number of the oldest record there is; equals `next` in an empty log.
-    pub first: u64,
-    /// Number that the next record gets.
-    pub next: u64,
-    /// Segments.
-    pub segments: usize,
-    /// Bytes of all segments.
-    pub bytes: u64,
-    /// Why the last removal failed, if it did. The segment stays, and is tried again.
-    pub removal_failure: Option<String>,
-}
 
 /// A log, open for adding. Dropped, it is closed.
 #[derive(Debug)]
@@ -80,56 +19,7 @@ pub struct Log {
     shared: Arc<Shared>,
     settings: LogSettings,
     /// None when closed.
-    writer: Mutex<Option<Writer>>,
-}
-
-/// What readers see.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) folder: PathBuf,
-    pub(super) state: Mutex<State>,
-    /// Signals a new record, and the close.
-    pub(super) grown: Condvar,
-    /// Held while segments are removed.
-    removing: Mutex<()>,
-}
-
-#[derive(Debug)]
-pub(super) struct State {
-    /// Ascending; never empty.
-    pub(super) segments: VecDeque<Known>,
-    pub(super) next: u64,
-    pub(super) closed: bool,
-    removal_failure: Option<String>,
-}
-
-#[derive(Debug)]
-struct Writer {
-    file: File,
-    path: PathBuf,
-    /// Number of the segment's first record.
-    first: u64,
-    end: u64,
-    next: u64,
-    time: i64,
-    /// Something was written behind `end` and not taken back yet.
-    unfinished: bool,
-    synced: Instant,
-    /// Held for its lock.
-    _lock: File,
-}
-
-pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // What the locks guard is changed in one go at the end of each operation.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Nanoseconds since 1970-01-01 UTC, within what 64 bits hold (to the year 2262).
-pub(super) fn nanoseconds(time: SystemTime) -> i64 {
-    match time.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_nanos()).unwrap_or(i64::MAX),
-        Err(before) => i64::try_from(before.duration().as_nanos()).map_or(i64::MIN, |before| -before),
-    }
+    writer: Mutex<Option<Active>>,
 }
 
 impl Log {
@@ -154,7 +44,7 @@ impl Log {
             segments.push_back(Known::new(path.clone(), first));
         }
         let time = segments.iter().map(|segment| segment.newest).max().unwrap_or(i64::MIN);
-        let writer = Writer {
+        let writer = Active {
             file: open_segment(&path, first, end)?,
             path,
             first,
@@ -309,7 +199,7 @@ impl Log {
     }
 
     /// Begins the next segment.
-    fn turn(&self, writer: &mut Writer) -> Result<()> {
+    fn turn(&self, writer: &mut Active) -> Result<()> {
         writer.take_back()?;
         if self.settings.durability != Durability::System {
             writer.sync()?;
@@ -348,124 +238,11 @@ impl Drop for Log {
     }
 }
 
-impl State {
-    fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.end).sum()
-    }
-}
-
-impl Shared {
-    /// Removes segments from the front while `goes` says so, but for the last one.
-    ///
-    /// The lock of the state is not held while the system removes a file: that takes time, and nobody shall wait for it.
-    fn remove_while(&self, _removing: MutexGuard<'_, ()>, goes: impl Fn(&State) -> bool) {
-        loop {
-            let mut state = locked(&self.state);
-            if state.segments.len() < 2 || !goes(&state) {
-                return;
-            }
-            let Some(first) = state.segments.pop_front() else { return };
-            drop(state);
-            let removed = std::fs::remove_file(&first.path);
-            let mut state = locked(&self.state);
-            match removed {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
-                    state.removal_failure = Some(Error::file(&first.path, "removing", error).to_string());
-                    state.segments.push_front(first);
-                    return;
-                }
-                _ => state.removal_failure = None,
-            }
-        }
-    }
-}
-
-impl Writer {
-    /// Writes a record behind the end, where nobody looks yet.
-    fn write(&mut self, head: &Head, key: &[u8], payload: &[u8]) -> Result<()> {
-        self.take_back()?;
-        self.unfinished = true;
-        let mut start = Vec::from(head.encode(Place { first: self.first, offset: self.end }));
-        start.extend_from_slice(key);
-        let written = self.file.write_all(&start).and_then(|()| self.file.write_all(payload));
-        written.map_err(|error| Error::file(&self.path, "writing", error))
-    }
-
-    /// Cuts off what a failed call left behind the end.
-    fn take_back(&mut self) -> Result<()> {
-        if self.unfinished {
-            let cut = self.file.set_len(self.end).and_then(|()| self.file.seek(SeekFrom::Start(self.end)));
-            cut.map_err(|error| Error::file(&self.path, "cutting off an unfinished record", error))?;
-            self.unfinished = false;
-        }
-        Ok(())
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.file.sync_data().map_err(|error| Error::file(&self.path, "bringing to the disk", error))
-    }
-}
-
-impl LogSettings {
-    fn check(&self) -> Result<()> {
-        let invalid = |name: &str, got: u64, expected: String| {
-            Err(Error::InvalidValue { name: name.into(), got: format!("{got} bytes"), expected })
-        };
-        if self.segment_bytes == 0 {
-            return invalid("segment_bytes", 0, "at least 1".into());
-        }
-        match (self.retention.bytes, self.capacity) {
-            (Some(bytes), _) if bytes < self.segment_bytes => invalid(
-                "retention.bytes",
-                bytes,
-                format!("at least a segment of {} bytes", self.segment_bytes),
-            ),
-            (_, Some(capacity)) if capacity < self.segment_bytes => {
-                invalid("capacity", capacity, format!("at least a segment of {} bytes", self.segment_bytes))
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// The file at `path`, a new one with its head, and cut to `end`, where it continues.
-fn open_segment(path: &Path, first: u64, end: u64) -> Result<File> {
-    let open = || {
-        let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-        if end == SEGMENT_HEAD {
-            file.set_len(0)?;
-            file.write_all(&segment_head(first))?;
-        } else {
-            file.set_len(end)?;
-            file.seek(SeekFrom::Start(end))?;
-        }
-        Ok(file)
-    };
-    open().map_err(|error| Error::file(path, "opening", error))
-}
-
-fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = open.map_err(|error| Error::file(&path, "opening", error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::Log { path: folder.to_owned(), reason: "the log is open elsewhere".into() })
-        }
-        Err(TryLockError::Error(error)) => Err(Error::file(&path, "locking", error)),
-    }
-}
-
-/// Brings names of files to the disk where the system lets us.
-fn sync_folder(folder: &Path) {
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::time::Duration;
+
     use super::super::Item;
     use super::*;
 
