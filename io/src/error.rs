@@ -165,6 +165,14 @@ pub enum Error {
         /// Bytes that the log may hold.
         capacity: u64,
     },
+    /// A system call on the network failed.
+    #[error("Network: {operation} failed: {source}.")]
+    Network {
+        /// What was being done.
+        operation: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// An array of the wrong length.
     #[error("'{name}': expected {expected} values, got {got}.")]
     LengthMismatch {

@@ -117,7 +117,7 @@ fn no_bytes_break_a_log() {
             if splitmix(&mut seed).is_multiple_of(2) || index as u64 == folder_number % files.len() as u64 {
                 mutate(&mut bytes, name.to_str().unwrap()[..20].parse().unwrap(), &mut seed);
             }
-            if splitmix(&mut seed) % 16 != 0 {
+            if !splitmix(&mut seed).is_multiple_of(16) {
                 std::fs::write(folder.path().join(name), bytes).unwrap();
             }
         }
