@@ -145,6 +145,34 @@ pub enum Error {
         /// How many points there are.
         total: usize,
     },
+    /// A log that cannot be used.
+    #[error("'{}': {reason}.", path.display())]
+    Log {
+        /// The log's folder or one of its segments.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A log without room for a record.
+    #[error("'{}': the log holds {held} bytes of {capacity}: no room for {needed} more.", path.display())]
+    LogFull {
+        /// The log's folder.
+        path: PathBuf,
+        /// Bytes of all segments.
+        held: u64,
+        /// Bytes that the record needs.
+        needed: u64,
+        /// Bytes that the log may hold.
+        capacity: u64,
+    },
+    /// A system call on the network failed.
+    #[error("Network: {operation} failed: {source}.")]
+    Network {
+        /// What was being done.
+        operation: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// An array of the wrong length.
     #[error("'{name}': expected {expected} values, got {got}.")]
     LengthMismatch {

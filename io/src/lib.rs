@@ -6,6 +6,8 @@
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
+//! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
+//! - [`stream`]: a log for consumers on the network, by pull, push and notification;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!
 //! ```
@@ -41,11 +43,13 @@ pub mod encode;
 mod error;
 pub mod layout;
 mod libaec;
+pub mod log;
 pub mod parameter;
 pub mod picture;
 pub mod plan;
 pub mod read;
 pub mod sink;
+pub mod stream;
 mod time;
 
 pub use error::{Error, Result};
