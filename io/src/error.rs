@@ -1,6 +1,7 @@
 //! The one error type of this crate.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// `std::result::Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,6 +59,42 @@ pub enum Error {
         expected: &'static str,
         /// What there was.
         got: String,
+    },
+    /// An output plan failed on a message that the server had taken.
+    #[error("Output, {place}, message {message}: {source}")]
+    Output {
+        /// The plan and its action.
+        place: String,
+        /// The message's metadata, or what else was being done.
+        message: String,
+        /// What failed.
+        source: Arc<Error>,
+    },
+    /// An output plan panicked. It takes no more messages.
+    #[error("panicked: {reason}.")]
+    Panicked {
+        /// What the panic said.
+        reason: String,
+    },
+    /// An output plan has no room for a message. No plan has had it.
+    #[error(
+        "Plan '{plan}' has no room for {bytes} bytes: its memory of {memory} bytes is full, and {reason}."
+    )]
+    Full {
+        /// The plan.
+        plan: String,
+        /// Size of the message.
+        bytes: u64,
+        /// Its share of the server's memory.
+        memory: u64,
+        /// Why the message is not on the disk.
+        reason: String,
+    },
+    /// The output server cannot do what it was asked for.
+    #[error("The output server {reason}.")]
+    Server {
+        /// Why not.
+        reason: String,
     },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]

@@ -4,6 +4,7 @@
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
 //!   readable at every moment of a run;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
+//! - [`server`]: plans in threads of their own, so that a model never waits for its output;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
@@ -48,6 +49,7 @@ pub mod parameter;
 pub mod picture;
 pub mod plan;
 pub mod read;
+pub mod server;
 pub mod sink;
 pub mod stream;
 mod time;
