@@ -117,8 +117,11 @@ impl Pool {
     /// Gives back one handle. The memory is idle when the last one is back.
     pub(super) fn release(&self, mut message: Arc<Message>) {
         let mut state = lock(&self.state);
-        // Handles come back under this lock only: exactly one is the last.
-        let Some(last) = Arc::get_mut(&mut message) else { return };
+        // Handles end under this lock only: exactly one is the last.
+        let Some(last) = Arc::get_mut(&mut message) else {
+            drop(message);
+            return drop(state);
+        };
         let bytes = weight(last);
         state.used -= bytes;
         self.gauge.subtract(bytes);
