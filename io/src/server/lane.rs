@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
 
 use super::metrics::{ActionMetrics, PlanMetrics};
-use super::pool::Pool;
+use super::pool::{Pool, weight};
 use super::spill::Stored;
 use super::steps::{self, Steps};
 use super::{lock, wait};
@@ -34,6 +34,8 @@ struct State {
     /// m (bytes).
     largest: u64,
     steps: Steps,
+    /// Of the next message.
+    number: u64,
     flushes_asked: u64,
     flushes_done: u64,
     closed: bool,
@@ -44,13 +46,15 @@ struct State {
 
 /// What waits for a plan.
 pub(super) enum Entry {
-    Message { payload: Payload, bytes: u64, step: Option<u64> },
+    Message { payload: Payload, bytes: u64, number: u64, step: Option<u64> },
     Gap(Gap),
     Flush,
 }
 
 pub(super) enum Payload {
     Memory(Arc<Message>),
+    /// On its way to the disk, with its memory.
+    Lifted,
     Disk(Stored),
 }
 
@@ -89,6 +93,7 @@ impl Lane {
             waiting: 0,
             largest: 0,
             steps: Steps::default(),
+            number: 0,
             flushes_asked: 0,
             flushes_done: 0,
             closed: false,
@@ -176,7 +181,8 @@ impl Lane {
         }
     }
 
-    pub(super) fn push(&self, payload: Payload, bytes: u64) {
+    /// Takes in a message. Whether so much waits in memory that some should go to the disk.
+    pub(super) fn push(&self, payload: Payload, bytes: u64) -> bool {
         let mut state = lock(&self.state);
         let step = match &payload {
             Payload::Memory(message)
@@ -191,15 +197,77 @@ impl Lane {
         let metrics = &mut state.metrics;
         metrics.messages_in += 1;
         metrics.bytes_in += bytes;
+        metrics.queued_messages += 1;
         match payload {
-            Payload::Memory(_) => state.waiting += bytes,
+            Payload::Memory(_) | Payload::Lifted => state.waiting += bytes,
             Payload::Disk(_) => {
+                metrics.on_disk += bytes;
                 metrics.spilled_messages += 1;
                 metrics.spilled_bytes += bytes;
             }
         }
-        state.queue.push_back(Entry::Message { payload, bytes, step });
+        let number = state.number;
+        state.number += 1;
+        state.queue.push_back(Entry::Message { payload, bytes, number, step });
+        let crowded = self.is_crowded(&state);
         drop(state);
+        self.work.notify_one();
+        crowded
+    }
+
+    fn is_crowded(&self, state: &State) -> bool {
+        self.guarantee == Guarantee::Lossless && state.waiting > self.share / 2
+    }
+
+    /// Takes a message out that should go to the disk, and its number; [`Lane::settle`] puts it back. What comes first stays:
+    /// a plan that is only a little late never reads the disk.
+    pub(super) fn lift(&self) -> Option<(u64, Arc<Message>)> {
+        let mut state = lock(&self.state);
+        if !self.is_crowded(&state) {
+            return None;
+        }
+        // From the end, where those are that came last: what waits on the disk may be long.
+        let (mut after, mut chosen) = (0, None);
+        let most = state.waiting - self.share / 4;
+        for entry in state.queue.iter_mut().rev() {
+            if let Entry::Message { payload: payload @ Payload::Memory(_), bytes, number, .. } = entry {
+                after += *bytes;
+                if after > most {
+                    break;
+                }
+                chosen = Some((*number, payload));
+            }
+        }
+        let (number, payload) = chosen?;
+        match std::mem::replace(payload, Payload::Lifted) {
+            Payload::Memory(message) => Some((number, message)),
+            _ => unreachable!("only those in memory are chosen"),
+        }
+    }
+
+    /// Puts a message back: in its place on the disk, or without one in memory.
+    pub(super) fn settle(&self, lifted: u64, message: Arc<Message>, stored: Option<Stored>, pool: &Pool) {
+        let weight = weight(&message);
+        let mut state = lock(&self.state);
+        let state = &mut *state;
+        // The newest are near the end.
+        let place = state.queue.iter_mut().rev().find_map(|entry| match entry {
+            Entry::Message { payload, number, .. } if *number == lifted => Some(payload),
+            _ => None,
+        });
+        match (place, stored) {
+            (Some(place), None) => *place = Payload::Memory(message),
+            (place, stored) => {
+                if let (Some(place), Some(stored)) = (place, stored) {
+                    *place = Payload::Disk(stored);
+                    state.metrics.on_disk += weight;
+                    state.metrics.spilled_messages += 1;
+                    state.metrics.spilled_bytes += weight;
+                }
+                pool.release(message);
+                state.waiting -= weight;
+            }
+        }
         self.work.notify_one();
     }
 
@@ -207,12 +275,21 @@ impl Lane {
     pub(super) fn next(&self) -> Option<Entry> {
         let mut state = lock(&self.state);
         loop {
+            if let Some(Entry::Message { payload: Payload::Lifted, .. }) = state.queue.front() {
+                state = wait(&self.work, state);
+                continue;
+            }
             if let Some(entry) = state.queue.pop_front() {
-                if let Entry::Message { step: Some(id), .. } = entry
-                    && let Some(step) = state.steps.get(id)
-                {
-                    step.queued -= 1;
-                    step.begun = true;
+                if let Entry::Message { step, payload, bytes, .. } = &entry {
+                    let state = &mut *state;
+                    state.metrics.queued_messages -= 1;
+                    if let Payload::Disk(_) = payload {
+                        state.metrics.on_disk -= bytes;
+                    }
+                    if let Some(step) = step.and_then(|id| state.steps.get(id)) {
+                        step.queued -= 1;
+                        step.begun = true;
+                    }
                 }
                 return Some(entry);
             }
@@ -313,17 +390,7 @@ impl Lane {
 
     pub(super) fn metrics(&self) -> PlanMetrics {
         let state = lock(&self.state);
-        let waits = |entry: &&Entry| matches!(entry, Entry::Message { .. });
-        let on_disk = state.queue.iter().filter_map(|entry| match entry {
-            Entry::Message { payload: Payload::Disk(_), bytes, .. } => Some(*bytes),
-            _ => None,
-        });
-        PlanMetrics {
-            queued_messages: state.queue.iter().filter(waits).count() as u64,
-            memory: state.waiting,
-            on_disk: on_disk.sum(),
-            ..state.metrics.clone()
-        }
+        PlanMetrics { memory: state.waiting, ..state.metrics.clone() }
     }
 }
 
@@ -341,7 +408,7 @@ impl State {
     /// Memory of waiting messages that are of no step.
     fn bound(&self) -> u64 {
         let bound = |entry: &Entry| match entry {
-            Entry::Message { bytes, step: None, payload: Payload::Memory(_) } => *bytes,
+            Entry::Message { bytes, step: None, payload: Payload::Memory(_), .. } => *bytes,
             _ => 0,
         };
         self.queue.iter().map(bound).sum()
@@ -367,6 +434,7 @@ impl State {
             false
         });
         self.waiting -= dropped;
+        self.metrics.queued_messages -= fields;
         if let Some(step) = self.steps.get(id) {
             step.queued = 0;
             step.dropped = true;
@@ -436,6 +504,8 @@ impl State {
                 Entry::Gap(_) => {}
             }
         }
+        self.metrics.queued_messages = 0;
+        self.metrics.on_disk = 0;
         lost
     }
 }

@@ -39,9 +39,10 @@
 //! them, and never waits for a plan: it takes locks that a plan's thread holds only while it moves entries of a queue. Where
 //! a plan's share is full, its `delivery` decides:
 //!
-//! - `lossless` (the default): the message goes to the disk ([`Settings::spill`]) and takes its turn from there. That write
-//!   is the caller's time. With that full too, or without one, the call returns [`Error::Full`], and no plan has had the
-//!   message: the caller may try again.
+//! - `lossless` (the default): the message goes to the disk ([`Settings::spill`]) and takes its turn from there. A thread
+//!   begins with that when half of the share is full, so that the caller writes to the disk itself only where it makes
+//!   messages faster than the disk takes them. With that full too, or without one, the call returns [`Error::Full`], and no
+//!   plan has had the message: the caller may try again.
 //! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
 //!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
 //!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`, `startTime`, `step`, `date` and
@@ -71,6 +72,7 @@ mod metrics;
 mod pool;
 mod settings;
 mod spill;
+mod spiller;
 mod steps;
 mod worker;
 
@@ -89,6 +91,7 @@ use endpoint::Endpoint;
 use lane::{Lane, Payload, Way};
 use pool::{Gauge, Pool};
 use spill::{Data, Spill};
+use spiller::Bell;
 use worker::{Failures, Shared};
 
 /// Plans that run in threads of their own.
@@ -97,13 +100,15 @@ use worker::{Failures, Shared};
 pub struct Server {
     producer: Mutex<Producer>,
     threads: Vec<JoinHandle<()>>,
+    spiller: Option<JoinHandle<()>>,
+    bell: Arc<Bell>,
     endpoint: Option<Endpoint>,
     view: View,
 }
 
 /// What a call needs for itself.
 struct Producer {
-    spill: Option<Spill>,
+    spill: Option<Arc<Mutex<Spill>>>,
     finished: bool,
     /// Of each plan, for the message at hand.
     ways: Vec<Way>,
@@ -149,15 +154,27 @@ impl Server {
             .map(|address| Endpoint::new(address, move || for_endpoint.metrics()))
             .transpose()?;
         let count = lanes.len();
-        let producer =
-            Producer { spill, finished: false, ways: vec![Way::Past; count], largest: vec![0; count] };
+        let spill = spill.map(|spill| Arc::new(Mutex::new(spill)));
+        let producer = Producer {
+            spill: spill.clone(),
+            finished: false,
+            ways: vec![Way::Past; count],
+            largest: vec![0; count],
+        };
         // From here on dropping it stops the threads that have been started.
-        let mut server = Self { producer: Mutex::new(producer), threads: Vec::new(), endpoint, view };
+        let (producer, bell) = (Mutex::new(producer), Arc::default());
+        let mut server = Self { producer, threads: Vec::new(), spiller: None, bell, endpoint, view };
+        let fail = |source| Error::Server { reason: format!("cannot start a thread: {source}") };
+        if let Some(spill) = spill {
+            let (view, bell) = (server.view.clone(), server.bell.clone());
+            let work = move || spiller::work(&bell, &view.lanes, &spill, &view.shared.pool);
+            let thread = std::thread::Builder::new().name("output spill".into()).spawn(work);
+            server.spiller = Some(thread.map_err(fail)?);
+        }
         for (number, plan) in plans.into_iter().enumerate() {
             let view = server.view.clone();
             let work = move || worker::work(&view.lanes[number], plan, &view.shared);
             let thread = std::thread::Builder::new().name(format!("output {number}")).spawn(work);
-            let fail = |source| Error::Server { reason: format!("cannot start a thread: {source}") };
             server.threads.push(thread.map_err(fail)?);
         }
         Ok(server)
@@ -202,15 +219,19 @@ impl Server {
             (producer.ways[number], producer.largest[number]) =
                 way.map_err(|reason| full(lane, reason.into()))?;
         }
-        let stored = match producer.ways.iter().position(|way| *way == Way::Disk) {
-            None => None,
-            Some(number) => {
-                let refuse = |reason| full(&lanes[number], reason);
-                let spill =
-                    producer.spill.as_mut().ok_or_else(|| refuse("nothing may go to the disk".into()))?;
-                Some(spill.store(&metadata, data).map_err(refuse)?)
+        let mut stored = None;
+        if let Some(number) = producer.ways.iter().position(|way| *way == Way::Disk) {
+            let refuse = |reason| full(&lanes[number], reason);
+            let spill = producer.spill.as_ref().ok_or_else(|| refuse("nothing may go to the disk".into()))?;
+            let mut spill = lock(spill);
+            // Memory may be free by now.
+            for (way, lane) in producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| **way == Way::Disk) {
+                *way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes).map_or(*way, |(way, _)| way);
             }
-        };
+            if producer.ways.contains(&Way::Disk) {
+                stored = Some(spill.store(&metadata, data).map_err(refuse)?);
+            }
+        }
         for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {
             *way = lane.make_room(&metadata, bytes, *way, &shared.pool);
         }
@@ -223,13 +244,19 @@ impl Server {
                 None
             }
         };
+        let mut crowded = false;
         for (way, lane) in producer.ways.iter().zip(&**lanes) {
             match (way, &message, &stored) {
-                (Way::Memory, Some(message), _) => lane.push(Payload::Memory(message.clone()), bytes),
-                (Way::Disk, _, Some(stored)) => lane.push(Payload::Disk(stored.clone()), bytes),
+                (Way::Memory, Some(message), _) => {
+                    crowded |= lane.push(Payload::Memory(message.clone()), bytes)
+                }
+                (Way::Disk, _, Some(stored)) => crowded |= lane.push(Payload::Disk(stored.clone()), bytes),
                 (Way::Lost, ..) => lane.lose(),
                 _ => {}
             }
+        }
+        if crowded {
+            self.bell.ring();
         }
         if let Some(message) = message {
             shared.pool.release(message);
@@ -255,7 +282,10 @@ impl Server {
     pub fn finish(&mut self) -> Result<()> {
         lock(&self.producer).finished = true;
         self.view.lanes.iter().for_each(Lane::close);
-        let ended: Vec<_> = self.threads.drain(..).map(JoinHandle::join).collect();
+        // The spiller last: plans may wait for what it holds.
+        let mut ended: Vec<_> = self.threads.drain(..).map(JoinHandle::join).collect();
+        self.bell.stop();
+        ended.extend(self.spiller.take().map(JoinHandle::join));
         self.endpoint = None;
         if ended.iter().any(std::result::Result::is_err) {
             return Err(Error::Server { reason: "lost a thread by a panic".into() });
@@ -271,7 +301,9 @@ impl Server {
             lane.close();
             lane.abandon(&self.view.shared.pool);
         }
+        self.bell.stop();
         self.threads.clear();
+        self.spiller = None;
         self.metrics()
     }
 

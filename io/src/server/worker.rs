@@ -130,6 +130,7 @@ fn one(lane: &Lane, plan: &mut Plan, entry: Entry, shared: &Shared) -> bool {
 /// The plan's own copy of a message; the memory of the shared one is free after it.
 fn load(lane: &Lane, payload: Payload, bytes: u64, shared: &Shared) -> Result<Message> {
     match payload {
+        Payload::Lifted => unreachable!("a lane waits until such a message is settled"),
         Payload::Disk(stored) => stored.load(),
         Payload::Memory(message) => {
             debug_assert_eq!(weight(&message), bytes);
