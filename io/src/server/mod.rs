@@ -66,10 +66,12 @@
 //!
 //! Not here: ranks that only serve output.
 
+mod codec;
 mod endpoint;
 mod lane;
 mod metrics;
 mod pool;
+mod queue;
 mod settings;
 mod spill;
 mod spiller;
@@ -248,10 +250,12 @@ impl Server {
         for (way, lane) in producer.ways.iter().zip(&**lanes) {
             match (way, &message, &stored) {
                 (Way::Memory, Some(message), _) => {
-                    crowded |= lane.push(Payload::Memory(message.clone()), bytes)
+                    crowded |= lane.push(Payload::Memory(message.clone()), bytes, &shared.pool)
                 }
-                (Way::Disk, _, Some(stored)) => crowded |= lane.push(Payload::Disk(stored.clone()), bytes),
-                (Way::Lost, ..) => lane.lose(),
+                (Way::Disk, _, Some(stored)) => {
+                    crowded |= lane.push(Payload::Disk(stored.clone()), bytes, &shared.pool)
+                }
+                (Way::Lost, ..) => lane.lose(bytes),
                 _ => {}
             }
         }

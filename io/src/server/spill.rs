@@ -10,11 +10,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::lock;
 use super::settings::SpillSettings;
+use super::{codec, lock};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{Kind, Message, Metadata, Value};
+use crate::plan::{Kind, Message, Metadata};
 
 /// Length after which the next segment starts (bytes).
 const SEGMENT: u64 = 64 << 20;
@@ -115,7 +115,7 @@ impl Spill {
             Data::Encoded(bytes) => (2, None, bytes),
         };
         self.head.push(tag);
-        write_metadata(&mut self.head, metadata);
+        codec::write(&mut self.head, metadata);
         let bytes = (self.head.len() + body.len()) as u64;
         self.make_place(bytes).map_err(|error| error.to_string())?;
         let (used, limit) = (self.used.load(Ordering::Relaxed), self.settings.bytes);
@@ -202,7 +202,7 @@ impl Stored {
                 }
             }
         };
-        let metadata = read_metadata(&head[1..]).ok_or_else(damaged)?;
+        let metadata = codec::read(&head[1..]).ok_or_else(damaged)?;
         Ok(Message { metadata, kind })
     }
 }
@@ -215,56 +215,6 @@ fn damaged() -> Error {
 
 fn checksum(head: &[u8], body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c(head), body)
-}
-
-fn write_metadata(bytes: &mut Vec<u8>, metadata: &Metadata) {
-    let mut put = |part: &[u8]| {
-        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(part);
-    };
-    for (key, value) in metadata.iter() {
-        put(key.as_bytes());
-        match value {
-            Value::Text(text) => {
-                put(b"t");
-                put(text.as_bytes());
-            }
-            Value::Integer(number) => {
-                put(b"i");
-                put(&number.to_le_bytes());
-            }
-            Value::Real(number) => {
-                put(b"r");
-                put(&number.to_le_bytes());
-            }
-            Value::Flag(flag) => {
-                put(b"f");
-                put(&[u8::from(*flag)]);
-            }
-        }
-    }
-}
-
-fn read_metadata(mut bytes: &[u8]) -> Option<Metadata> {
-    let mut metadata = Metadata::new();
-    let mut part = || -> Option<&[u8]> {
-        let (length, rest) = bytes.split_at_checked(8)?;
-        let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
-        let (part, rest) = rest.split_at_checked(length)?;
-        bytes = rest;
-        Some(part)
-    };
-    while let Some(key) = part() {
-        let (kind, value) = (part()?, part()?);
-        let value = match kind {
-            b"t" => Value::Text(String::from_utf8(value.to_vec()).ok()?),
-            b"i" => Value::Integer(i64::from_le_bytes(value.try_into().ok()?)),
-            b"r" => Value::Real(f64::from_le_bytes(value.try_into().ok()?)),
-            _ => Value::Flag(value == [1]),
-        };
-        metadata.set(std::str::from_utf8(key).ok()?, value);
-    }
-    Some(metadata)
 }
 
 #[cfg(test)]

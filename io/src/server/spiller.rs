@@ -42,7 +42,7 @@ impl Bell {
 pub(super) fn work(bell: &Bell, lanes: &[Lane], spill: &Mutex<Spill>, pool: &Pool) {
     while bell.hear() {
         // One of each plan at a time.
-        while lanes.iter().fold(false, |moved, lane| one(lane, spill, pool) || moved) {}
+        while lanes.iter().filter(|lane| one(lane, spill, pool)).count() > 0 {}
     }
 }
 

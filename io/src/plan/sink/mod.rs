@@ -89,7 +89,11 @@ impl Sink {
 
     /// Does the same with each consumer and tells the first error.
     fn each(&mut self, mut act: impl FnMut(&mut dyn Consumer) -> Result<()>) -> Result<()> {
-        self.outlets.iter_mut().fold(Ok(()), |before, outlet| before.and(act(&mut *outlet.consumer)))
+        let mut first = Ok(());
+        for outlet in &mut self.outlets {
+            first = first.and(act(&mut *outlet.consumer));
+        }
+        first
     }
 }
 
