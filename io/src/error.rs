@@ -165,6 +165,20 @@ pub enum Error {
         /// Bytes that the log may hold.
         capacity: u64,
     },
+    /// A folder that another process, or another part of this one, writes into.
+    #[error("'{}' is open elsewhere: one writer has it at a time.", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A manifest that a chain cannot go on from.
+    #[error("'{}': {reason}.", path.display())]
+    Manifest {
+        /// The manifest or the folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A system call on the network failed.
     #[error("Network: {operation} failed: {source}.")]
     Network {
