@@ -179,6 +179,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A NATS server, or its JetStream, refused or said what cannot be.
+    #[error("JetStream '{stream}': {reason}.")]
+    JetStream {
+        /// The stream.
+        stream: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A system call on the network failed.
     #[error("Network: {operation} failed: {source}.")]
     Network {
