@@ -202,6 +202,28 @@ pub enum Error {
         /// Bytes that the log may hold.
         capacity: u64,
     },
+    /// A folder that another process, or another part of this one, writes into.
+    #[error("'{}' is open elsewhere: one writer has it at a time.", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A manifest that a chain cannot go on from.
+    #[error("'{}': {reason}.", path.display())]
+    Manifest {
+        /// The manifest or the folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A NATS server, or its JetStream, refused or said what cannot be.
+    #[error("JetStream '{stream}': {reason}.")]
+    JetStream {
+        /// The stream.
+        stream: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// A system call on the network failed.
     #[error("Network: {operation} failed: {source}.")]
     Network {

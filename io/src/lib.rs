@@ -3,6 +3,7 @@
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
 //!   readable at every moment of a run;
+//! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
 //! - [`picture`]: maps, charts and animations as PNG;
@@ -39,12 +40,15 @@
 //! GRIB1 messages are its own affair. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4
 //! (HDF5).
 
+pub mod checkpoint;
 pub mod eccodes;
 pub mod encode;
 mod error;
 pub mod layout;
 mod libaec;
+mod lock;
 pub mod log;
+pub mod manifest;
 pub mod parameter;
 pub mod picture;
 pub mod plan;

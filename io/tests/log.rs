@@ -400,3 +400,49 @@ fn what_cannot_be_is_refused_by_name() {
     refused(Log::open(&file, &small()).unwrap_err(), &["file", "creating"]);
     refused(verify(folder.path().join("absent")).unwrap_err(), &["absent", "listing"]);
 }
+
+#[test]
+fn readers_of_every_pace_account_for_every_record_while_segments_go() {
+    const RECORDS: u64 = 6000;
+    let folder = tempfile::tempdir().unwrap();
+    let retention = Retention { bytes: Some(40_000), age: None };
+    let log = open(folder.path(), &LogSettings { retention, ..small() });
+    let read = |pause: u64| -> u64 {
+        let mut reader = log.reader(1).unwrap();
+        let (mut next, mut records, mut lost) = (1, 0, 0);
+        while let Some(item) = reader.next(Duration::from_secs(60)).unwrap() {
+            match item {
+                Item::Record(record) => {
+                    assert_eq!((record.number, record.payload), (next, payload(next)));
+                    (next, records) = (next + 1, records + 1);
+                }
+                Item::Gap(gap) => {
+                    assert_eq!(gap.from, next);
+                    (next, lost) = (gap.to + 1, lost + gap.count());
+                }
+                Item::Damage(damage) => panic!("{damage:?}"),
+            }
+            if pause > 0 && next % 16 == 0 {
+                std::thread::sleep(Duration::from_micros(pause));
+            }
+        }
+        assert_eq!((next, records + lost), (RECORDS + 1, RECORDS));
+        lost
+    };
+    let lost = std::thread::scope(|scope| {
+        let readers: Vec<_> = [0, 100, 2000, 20_000].map(|pause| scope.spawn(move || read(pause))).into();
+        // Somebody else removes as well.
+        let releasing = scope.spawn(|| {
+            while log.status().next <= RECORDS {
+                log.release(log.status().next.saturating_sub(20));
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        fill(&log, RECORDS);
+        log.close().unwrap();
+        releasing.join().unwrap();
+        readers.into_iter().map(|reader| reader.join().unwrap()).collect::<Vec<_>>()
+    });
+    println!("lost: {lost:?}");
+    assert!(lost[3] > 0, "the slow reader was not slow");
+}

@@ -2,14 +2,13 @@
 //!
 //! `TERRELLA_KILLS` is the number of kills.
 
-use std::io::{Read, Write};
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod kill;
+
+use std::io::Write;
 use std::time::Duration;
 
+use kill::{CHILD, kills, run_and_kill, splitmix};
 use terrella_io::log::{Item, Log, LogSettings, verify};
-
-const CHILD: &str = "TERRELLA_LOG_OF_CHILD";
 
 fn settings() -> LogSettings {
     LogSettings { segment_bytes: 256 << 10, ..LogSettings::default() }
@@ -20,15 +19,6 @@ fn payload(number: u64) -> Vec<u8> {
     let mut bits = number;
     let length = splitmix(&mut bits) % if number.is_multiple_of(16) { 2_000_000 } else { 20_000 };
     (0..length).map(|at| (at.wrapping_mul(31) ^ number) as u8).collect()
-}
-
-/// Steele, Lea and Flood 2014.
-fn splitmix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
 }
 
 /// Not a test of its own: the process that is killed. Tells each number that was returned.
@@ -45,46 +35,9 @@ fn child() {
     }
 }
 
-/// Runs the child until it is killed; the last number that it told.
-fn run_and_kill(folder: &Path, from_ready: bool, after: Duration) -> u64 {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture", "--test-threads=1"])
-        .env(CHILD, folder)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut output = child.stdout.take().unwrap();
-    let (sender, ready) = std::sync::mpsc::channel();
-    let told = std::thread::spawn(move || {
-        let (mut text, mut bytes, mut waiting) = (String::new(), [0; 4096], true);
-        loop {
-            let count = output.read(&mut bytes).unwrap();
-            text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
-            if waiting && (count == 0 || text.contains("\nready\n")) {
-                waiting = false;
-                let _ = sender.send(());
-            }
-            if count == 0 {
-                return text;
-            }
-        }
-    });
-    if from_ready {
-        ready.recv().unwrap();
-    }
-    std::thread::sleep(after);
-    child.kill().unwrap();
-    assert!(!child.wait().unwrap().success(), "the child ended before it was killed");
-    let text = told.join().unwrap();
-    // A line without an end was not told.
-    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
-    let numbers = whole.lines().filter_map(|line| line.strip_prefix("finished "));
-    numbers.map(|number| number.parse().unwrap()).max().unwrap_or(0)
-}
-
 #[test]
 fn what_was_finished_before_a_kill_is_there_afterwards() {
-    let kills: u64 = std::env::var("TERRELLA_KILLS").map_or(30, |kills| kills.parse().unwrap());
+    let kills = kills();
     let folder = tempfile::tempdir().unwrap();
     let (mut next, mut torn, mut seed) = (1, 0, 2026);
     for kill in 0..kills {

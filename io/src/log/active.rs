@@ -1,6 +1,6 @@
 //! The segment that is written, and the lock on the folder.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -65,19 +65,6 @@ pub(super) fn open_segment(path: &Path, first: u64, end: u64) -> Result<File> {
         Ok(file)
     };
     open().map_err(|error| Error::file(path, "opening", error))
-}
-
-pub(super) fn lock(folder: &Path) -> Result<File> {
-    let path = folder.join("lock");
-    let open = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
-    let file = open.map_err(|error| Error::file(&path, "opening", error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Error::Log { path: folder.to_owned(), reason: "the log is open elsewhere".into() })
-        }
-        Err(TryLockError::Error(error)) => Err(Error::file(&path, "locking", error)),
-    }
 }
 
 /// Brings names of files to the disk where the system lets us.

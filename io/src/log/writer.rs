@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Instant, SystemTime};
 
-use super::active::{Active, lock, open_segment, sync_folder};
+use super::active::{Active, open_segment, sync_folder};
 use super::record::{Head, SEGMENT_HEAD, body_checksum};
 use super::scan::{END_OF_NUMBERS, Known, Recovery, scan, segment_path};
 use super::settings::{Durability, LogSettings, Retention};
 use super::state::{LogStatus, Shared, State, locked, nanoseconds};
 use super::{LARGEST_KEY, LogReader};
 use crate::error::{Error, Result};
+use crate::lock::lock;
 
 /// A log, open for adding. Dropped, it is closed.
 #[derive(Debug)]
@@ -26,7 +27,7 @@ impl Log {
     /// Opens the log in `folder`, which is made where there is none, and says what was found there.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for settings that cannot be kept, [`Error::Log`] where another process or another [`Log`] has
+    /// [`Error::InvalidValue`] for settings that cannot be kept, [`Error::InUse`] where another process or another [`Log`] has
     /// it open, [`Error::File`] where the system refuses.
     pub fn open(folder: impl AsRef<Path>, settings: &LogSettings) -> Result<(Self, Recovery)> {
         let folder = folder.as_ref();

@@ -16,8 +16,17 @@ pub struct Bounds {
 
 /// Numbered messages that are kept for a while.
 pub trait StreamBackend: Send + Sync {
+    /// Adds a message and returns its number.
+    ///
+    /// # Errors
+    /// The backend's own.
+    fn append(&self, key: &[u8], payload: &[u8]) -> Result<u64>;
+
     /// The numbers there are.
-    fn bounds(&self) -> Bounds;
+    ///
+    /// # Errors
+    /// The backend's own.
+    fn bounds(&self) -> Result<Bounds>;
 
     /// A reader that starts with record `from`, which is at most the next one; numbers start with 1.
     ///
@@ -39,9 +48,13 @@ pub trait StreamReader: Send {
 }
 
 impl StreamBackend for Log {
-    fn bounds(&self) -> Bounds {
+    fn append(&self, key: &[u8], payload: &[u8]) -> Result<u64> {
+        Self::append(self, key, payload)
+    }
+
+    fn bounds(&self) -> Result<Bounds> {
         let status = self.status();
-        Bounds { first: status.first, next: status.next }
+        Ok(Bounds { first: status.first, next: status.next })
     }
 
     fn read_from(&self, from: u64) -> Result<Box<dyn StreamReader>> {

@@ -33,7 +33,8 @@ fn phrase(status: u16) -> &'static str {
 
 /// The head of an answer; `headers` are lines with their ends.
 pub(super) fn head(stream: &mut TcpStream, status: u16, headers: &str) -> std::io::Result<()> {
-    write!(stream, "HTTP/1.1 {status} {}\r\n{COMMON}{headers}\r\n", phrase(status))
+    // In one piece: formatted straight into the stream, every part would be a packet.
+    stream.write_all(format!("HTTP/1.1 {status} {}\r\n{COMMON}{headers}\r\n", phrase(status)).as_bytes())
 }
 
 /// A whole answer.
@@ -79,7 +80,7 @@ impl Chunks<'_> {
         if length == 0 {
             return Ok(());
         }
-        write!(self.0, "{length:x}\r\n")?;
+        self.0.write_all(format!("{length:x}\r\n").as_bytes())?;
         for part in parts {
             self.0.write_all(part)?;
         }

@@ -38,16 +38,22 @@
 //! `Authorization: Bearer TOKEN`. There is no TLS here: outside one's own network, put a proxy in front.
 //!
 //! A consumer that does not read is dropped after [`StreamSettings::write_timeout`]; the writer of the log never waits for one.
-//! Each connection is a thread, answers one request and ends. Another store of messages fits in behind [`StreamBackend`].
+//! Each connection is a thread, answers one request and ends.
+//!
+//! Messages come from a [`StreamBackend`]: a log on this machine ([`crate::log::Log`]), or a NATS server ([`JetStream`]), from which
+//! many consumers may also read directly.
 
 mod backend;
+mod base64;
 mod connection;
 mod format;
+mod jet_stream;
 mod request;
 mod routes;
 mod server;
 mod token;
 
 pub use backend::{Bounds, StreamBackend, StreamReader};
+pub use jet_stream::{JetStream, JetStreamSettings};
 pub use server::{StreamServer, StreamSettings};
 pub use token::Token;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::backend::{StreamBackend, StreamReader};
+use super::backend::{Bounds, StreamBackend, StreamReader};
 use super::connection::{Chunks, answer, head};
 use super::format::{event, hexadecimal, line, lost, notification, numbers};
 use super::request::{Refusal, Request};
@@ -42,7 +42,7 @@ pub(super) fn route(
     match parts[2..] {
         [] => {
             request.allow(&[])?;
-            let bounds = backend.bounds();
+            let bounds = bounds(backend)?;
             Ok(json_answer(stream, &json!({ "first": bounds.first, "next": bounds.next })))
         }
         ["records"] => pull(stream, request, backend, shared),
@@ -95,18 +95,28 @@ fn json_answer(stream: &mut TcpStream, value: &serde_json::Value) -> std::io::Re
 fn open(backend: &dyn StreamBackend, from: u64) -> Result<Box<dyn StreamReader>, Refusal> {
     backend.read_from(from).map_err(|error| match error {
         Error::InvalidValue { .. } => {
-            let bounds = backend.bounds();
-            let reason = format!("there is no record {from} yet, or never");
-            let body = json!({ "error": reason, "first": bounds.first, "next": bounds.next });
-            Refusal { body, ..Refusal::new(416, "") }
+            let mut refusal = Refusal::new(416, format!("there is no record {from} yet, or never"));
+            if let Ok(bounds) = backend.bounds() {
+                refusal.body["first"] = json!(bounds.first);
+                refusal.body["next"] = json!(bounds.next);
+            }
+            refusal
         }
         // The text names files of the server.
-        _ => Refusal::new(500, "the stream cannot be read"),
+        _ => unreadable(),
     })
 }
 
+fn bounds(backend: &dyn StreamBackend) -> Result<Bounds, Refusal> {
+    backend.bounds().map_err(|_| unreadable())
+}
+
+fn unreadable() -> Refusal {
+    Refusal::new(500, "the stream cannot be read")
+}
+
 fn take(reader: &mut dyn StreamReader, timeout: Duration) -> Result<Option<Item>, Refusal> {
-    reader.next(timeout).map_err(|_| Refusal::new(500, "the stream cannot be read"))
+    reader.next(timeout).map_err(|_| unreadable())
 }
 
 /// The payload of one record.
@@ -138,7 +148,10 @@ fn pull(
     shared: &Shared,
 ) -> Result<std::io::Result<()>, Refusal> {
     request.allow(&["from", "to", "count", "wait"])?;
-    let from = request.number("from")?.unwrap_or_else(|| backend.bounds().first);
+    let from = match request.number("from")? {
+        Some(from) => from,
+        None => bounds(backend)?.first,
+    };
     let to = request.number("to")?.unwrap_or(u64::MAX);
     let count = request.number("count")?.unwrap_or(u64::MAX).min(shared.settings.pull_records);
     let wait = request.number("wait")?.unwrap_or(0);
@@ -192,9 +205,9 @@ fn push(
 ) -> Result<std::io::Result<()>, Refusal> {
     request.allow(&["from"])?;
     // A consumer that comes back asks with the same address and with what it saw last.
-    let from = match request.after_last_event()? {
-        Some(from) => from,
-        None => request.number("from")?.unwrap_or_else(|| backend.bounds().next),
+    let from = match (request.after_last_event()?, request.number("from")?) {
+        (Some(from), _) | (None, Some(from)) => from,
+        (None, None) => bounds(backend)?.next,
     };
     let mut reader = open(backend, from)?;
     let mut send = || {

@@ -194,7 +194,9 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
             std::thread::sleep(Duration::from_millis(20));
             continue;
         };
-        if stream.set_write_timeout(Some(shared.settings.write_timeout)).is_err() {
+        let timeout = stream.set_write_timeout(Some(shared.settings.write_timeout));
+        // An event shall not wait for the answer to the one before.
+        if timeout.and_then(|()| stream.set_nodelay(true)).is_err() {
             continue;
         }
         let Ok(copy) = stream.try_clone() else { continue };
