@@ -1,11 +1,13 @@
 //! Terrella: reading and writing of fields.
 //!
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
+//!   variables of such files as they are;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
 //!   readable at every moment of a run;
 //! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
+//! - [`interpolation`]: from the points of a field to those of another layout;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
@@ -35,15 +37,16 @@
 //!
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
-//! one thread at a time; only reading GRIB and [`encode::GribEncoder`] need it. libaec (`libaec0`, `TERRELLA_LIBAEC`) is
-//! loaded where CCSDS is written. Counts in GRIB2 messages are checked before ecCodes sees them; damaged
-//! GRIB1 messages are its own affair. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4
-//! (HDF5).
+//! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
+//! `TERRELLA_LIBAEC`) is loaded where CCSDS is written. Counts in GRIB2 messages are checked before ecCodes sees them;
+//! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
+//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4 (HDF5).
 
 pub mod checkpoint;
 pub mod eccodes;
 pub mod encode;
 mod error;
+pub mod interpolation;
 pub mod layout;
 mod libaec;
 mod lock;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use terrella_io::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use terrella_io::layout::Layout;
-use terrella_io::plan::{Kind, Message, Metadata, Plans};
+use terrella_io::plan::{Kind, Message, Metadata, Plans, Points};
 use terrella_io::read::{GribFile, Missing};
 use terrella_io::{Error, Level, Parameter, Time};
 
@@ -151,6 +151,88 @@ fn scale_multiplies_and_names_anew() {
     assert_eq!(error, "Metadata 'param': expected a text, got nothing.");
 }
 
+fn part(metadata: Metadata, points: Points, values: &[f64]) -> Message {
+    Message { metadata, kind: Kind::Part { layout: layout(), points, values: values.to_vec() } }
+}
+
+#[test]
+fn parts_become_the_field_when_the_last_has_come() {
+    let list = |points: &[usize]| Points::List(points.into());
+    let factor = "      - type: scale
+        mapping-definition: [{case: {param-is: t, map-to-param: t, scaling-factor: 2}}]";
+    let t = |step: i64| at_step("t", step).with("param", "t");
+    // Two fields at a time, ranges and lists, in any order; a whole field goes on at once.
+    let values = through(
+        &format!("{factor}\n      - type: aggregate"),
+        vec![
+            part(t(1), Points::From(2), &[3.0, 4.0]),
+            part(t(2), list(&[3, 1]), &[8.0, 6.0]),
+            part(t(1), Points::From(0), &[1.0]),
+            field(t(3), &[0.5; 4]),
+            part(t(2), list(&[]), &[]),
+            part(t(2), list(&[0, 2]), &[5.0, f64::NAN]),
+            part(t(1), list(&[1]), &[2.0]),
+            part(t(1), Points::From(0), &[9.0; 4]),
+        ],
+    );
+    assert_eq!(values[..4], [1.0; 4]);
+    assert_eq!((values[4], values[5], values[7]), (10.0, 12.0, 16.0));
+    assert!(values[6].is_nan());
+    assert_eq!(values[8..12], [2.0, 4.0, 6.0, 8.0]);
+    assert_eq!(values[12..], [18.0; 4]);
+}
+
+#[test]
+fn parts_that_overlap_or_do_not_suffice_are_refused_by_name() {
+    let plans = |options: &str| {
+        Plans::from_yaml(&format!("plans: [{{actions: [{{type: aggregate{options}}}]}}]")).unwrap()
+    };
+    let list = |points: &[usize]| Points::List(points.into());
+    let mut strict = plans("");
+    let text = |result: terrella_io::Result<()>| result.unwrap_err().to_string();
+    strict.write(part(at_step("t", 1), Points::From(1), &[1.0, 2.0])).unwrap();
+    let overlap = text(strict.write(part(at_step("t", 1), list(&[0, 2]), &[1.0, 2.0])));
+    assert!(
+        overlap.contains("point 2 for the second time of {") && overlap.contains("\"name\": \"t\""),
+        "{overlap}"
+    );
+    let twice = text(strict.write(part(at_step("u", 1), list(&[3, 3]), &[1.0, 2.0])));
+    assert!(twice.contains("point 3 for the second time"), "{twice}");
+    let other = Message {
+        metadata: at_step("t", 1),
+        kind: Kind::Part { layout: Layout::global_lat_lon(3, 2), points: Points::From(4), values: vec![1.0] },
+    };
+    assert!(text(strict.write(other)).contains("on 6 points of another layout"));
+    for (points, values, expected) in [
+        (Points::From(3), vec![1.0; 2], "'end of the part' is 4: expected one of the 4 points of the field."),
+        (Points::From(usize::MAX), vec![1.0; 2], "expected one of the 4 points"),
+        (list(&[4]), vec![1.0], "'point' is 4: expected one of the 4 points of the field."),
+        (list(&[0, 1]), vec![1.0], "'points': expected 1 values, got 2."),
+    ] {
+        let error = text(strict.write(part(at_step("v", 1), points, &values)));
+        assert!(error.contains(expected), "{error}");
+    }
+    // What was refused left no trace: point 0 and 3 alone are missing.
+    let incomplete = text(strict.finish());
+    assert!(
+        incomplete.contains("has 2 missing") && incomplete.contains("of 4, the first at index 0"),
+        "{incomplete}"
+    );
+    assert!(incomplete.contains("\"name\": \"t\""), "{incomplete}");
+    let mut lenient = plans(", on-error: skip");
+    lenient.write(part(at_step("t", 1), list(&[3, 3]), &[1.0; 2])).unwrap();
+    assert_eq!(lenient.skipped().map(|(_, count)| count).sum::<usize>(), 1);
+    lenient.finish().unwrap();
+    for action in ["mask", "statistics, operations: [average], output-frequency: 1d", "encode, format: raw"] {
+        let mut plans = Plans::from_yaml(&format!("plans: [{{actions: [{{type: {action}}}]}}]")).unwrap();
+        let error = text(plans.write(part(at_step("t", 1), Points::From(0), &[1.0])));
+        assert!(
+            error.ends_with("is a part of a field: expected an action 'aggregate' before it."),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn masks_take_points_away_and_offsets_move_the_rest() {
     let actions = "      - type: mask
@@ -175,6 +257,31 @@ fn masks_take_points_away_and_offsets_move_the_rest() {
     let short = Message { kind: Kind::Mask(vec![true; 3]), ..sst.clone() };
     plans.write(short).unwrap();
     assert!(plans.write(sst).unwrap_err().to_string().contains("expected 4 values, got 3"));
+}
+
+#[test]
+fn masks_that_move_leave_each_point_the_times_when_it_was_inside() {
+    let actions =
+        |threshold: &str| format!("      - type: mask\n{}", statistics("average, maximum", "3h", threshold));
+    let mask = |inside: [bool; 4]| Message {
+        metadata: Metadata::new().with("level", 500),
+        kind: Kind::Mask(inside.to_vec()),
+    };
+    let messages = || {
+        vec![
+            mask([true, true, false, false]),
+            field(at_step("t", 1), &[1.0; 4]),
+            field(at_step("t", 2), &[3.0; 4]),
+            mask([true, false, true, false]),
+            field(at_step("t", 3), &[8.0; 4]),
+        ]
+    };
+    let nan = f64::from(f32::MAX);
+    let any = through(&actions("value-count-threshold: 1"), messages());
+    assert_eq!(any, [4.0, 2.0, 8.0, nan, 8.0, 3.0, 8.0, nan]);
+    let two = through(&actions("value-count-threshold: 2"), messages());
+    assert_eq!(two, [4.0, 2.0, nan, nan, 8.0, 3.0, nan, nan]);
+    assert_eq!(through(&actions(""), messages()), [4.0, nan, nan, nan, 8.0, nan, nan, nan]);
 }
 
 #[test]
@@ -250,8 +357,10 @@ fn statistics_are_those_of_the_window() {
     }
     let several = through(&statistics("minimum, maximum", "3h", ""), series(&input));
     assert_eq!([several[0], several[4], several[8], several[12]], [-1.0, 4.0, 10.0, 60.0]);
-    // One value at the last point of the first window, none of the two that the threshold asks for.
-    assert_eq!(of("average")[3], 3.0);
+    // One value at the last point of the first window: not in all fields, nor in the two that a threshold asks for.
+    assert!(of("average")[3].is_nan());
+    let any = through(&statistics("average", "3h", "value-count-threshold: 1"), series(&input));
+    assert_eq!(any[3], 3.0);
     let strict = through(&statistics("average", "3h", "value-count-threshold: 2"), series(&input));
     assert_eq!(strict[0], 2.0);
     assert!(strict[3].is_nan());
@@ -408,6 +517,7 @@ fn what_is_not_known_is_refused_with_the_nearest() {
             "plan 'p', action 1: unknown action 'statistic': did you mean 'statistics'?.",
         ),
         ("      - {type: transport}", "unknown action 'transport': did you mean"),
+        ("      - {type: aggregate, parts: 4}", "action 1 (aggregate): unknown key 'parts'"),
         (
             "      - {type: print, strem: cout}",
             "action 1 (print): unknown key 'strem': did you mean 'stream'?",
@@ -484,6 +594,43 @@ fn what_is_not_known_is_refused_with_the_nearest() {
 }
 
 #[test]
+fn the_guide_describes_what_is_accepted() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/plans.md");
+    let guide = std::fs::read_to_string(path).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let blocks: Vec<&str> =
+        guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        let text = block.replace("out/", &format!("{}/", folder.path().display()));
+        let plans = Plans::from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{block}"));
+        plans.finish().unwrap();
+    }
+    // Each action's heading and, of a wrong plan, the keys that its error could name.
+    for (action, keys) in [
+        ("select", &["match", "ignore", "any", "all", "not"][..]),
+        ("aggregate", &[]),
+        ("scale", &["mapping-definition", "param-is", "map-to-param", "scaling-factor"]),
+        ("mask", &["apply-bitmap", "missing-value", "offset-fields", "offset-value"]),
+        ("metadata-mapping", &["mapping", "enforce-match", "mappings", "data"]),
+        ("statistics", &["output-frequency", "operations", "options", "value-count-threshold"]),
+        ("interpolate", &["grid", "area", "interpolation", "input", "options", "caching", "non-linear"]),
+        ("encode", &["format", "packing", "bits-per-value", "centre"]),
+        ("print", &["stream", "prefix", "only-fields"]),
+        ("sink", &["sinks", "path", "append", "per-server", "memory", "call", "discard", "name"]),
+    ] {
+        let section = guide.split(&format!("\n## {action}\n")).nth(1).unwrap_or_else(|| panic!("{action}"));
+        let section = section.split("\n## ").next().unwrap();
+        for key in keys {
+            assert!(
+                section.contains(&format!("`{key}`")) || section.contains(&format!("`{key}:")),
+                "{action}: {key}"
+            );
+        }
+    }
+}
+
+#[test]
 fn several_plans_all_get_every_message() {
     let folder = tempfile::tempdir().unwrap();
     let paths = ["a", "b"].map(|name| folder.path().join(name));
@@ -554,8 +701,15 @@ fn files_that_are_no_plans_never_panic() {
     for date in dates {
         for step in [i64::MAX, i64::MIN, 1 << 49, 0] {
             let message = field(at_step("t", step).with("startDate", date).with("timeStep", 1), &[1.0; 4]);
-            if let Err(error) = plans.write(message) {
+            if let Err(error) = plans.write(message.clone()) {
                 assert!(matches!(error, Error::Metadata { .. }), "{error}");
+            }
+            // Without what it differs from there is no difference; but no panic.
+            for reset in ["hour", "year", "never"] {
+                let options = format!("solver-reset-accumulate-fields-every: {reset}");
+                let actions = statistics("difference, de-accumulate", "2h", &options);
+                let mut plans = Plans::from_yaml(&format!("plans:\n  - actions:\n{actions}")).unwrap();
+                let _ = plans.write(message.clone());
             }
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use terrella_io::layout::Layout;
-use terrella_io::plan::{Consumer, Delivery, Gap, Kind, Message, Metadata, Plans};
+use terrella_io::plan::{Consumer, Delivery, Gap, Kind, Message, Metadata, Plans, Points};
 use terrella_io::server::{PlanMetrics, Server, Settings, SpillSettings};
 use terrella_io::{Error, Result};
 
@@ -460,6 +460,50 @@ plans:
     server.finish().unwrap();
     let error = server.write(field(1, 1)).unwrap_err().to_string();
     assert_eq!(error, "The output server is finished: it takes no more messages.");
+}
+
+#[test]
+fn parts_go_by_the_disk_and_become_fields() {
+    let text = "
+plans:
+  - name: whole
+    actions:
+      - {type: sink, sinks: [{type: discard}], on-error: skip}
+  - name: fields
+    actions:
+      - {type: aggregate}
+      - {type: sink, sinks: [{type: call, name: fields}]}
+";
+    let folder = tempfile::tempdir().unwrap();
+    let mut plans = Plans::from_yaml(text).unwrap();
+    let (gate, (taken, fields)) = (Gate::default(), channel());
+    plans.connect("fields", Gated { gate: gate.clone(), taken }).unwrap();
+    let mut server = Server::start(plans, spilling(2 * 4 * weight(), &folder, 1 << 24)).unwrap();
+    let part = |number: i64, first: usize| {
+        let kind = Kind::Part {
+            layout: layout(),
+            points: Points::From(first),
+            values: values(number)[first..first + POINTS / 2].to_vec(),
+        };
+        Message { metadata: metadata(number, number), kind }
+    };
+    for number in 0..40 {
+        server.write(part(number, POINTS / 2)).unwrap();
+        server.write(part(number, 0)).unwrap();
+        gate.wait_for_arrival();
+    }
+    let mut wrong = part(40, 0);
+    if let Kind::Part { points, .. } = &mut wrong.kind {
+        *points = Points::From(POINTS / 2 + 1);
+    }
+    let wrong = server.write(wrong).unwrap_err().to_string();
+    assert!(wrong.contains("expected one of the 128 points of the field"), "{wrong}");
+    assert!(plan(&server, 1).spilled_messages > 60);
+    gate.open();
+    server.finish().unwrap();
+    let expected: Vec<_> = (0..40).map(|number| Delivery::Message(field(number, number))).collect();
+    assert!(fields.try_iter().collect::<Vec<_>>() == expected);
+    assert_eq!(plan(&server, 0).actions[0].skipped, 80);
 }
 
 #[test]

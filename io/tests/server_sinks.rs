@@ -139,4 +139,6 @@ fn what_is_not_known_is_refused() {
     let statistics = "actions: [{type: statistics, operations: [average], output-frequency: 1d}]";
     let error = with(&format!("delivery: best-effort, {statistics}"));
     assert!(error.contains("no meaning with 'statistics'"), "{error}");
+    let error = with("delivery: best-effort, actions: [{type: aggregate}]");
+    assert!(error.contains("no meaning with 'aggregate'"), "{error}");
 }

@@ -6,9 +6,11 @@ mod grib;
 mod grib2;
 mod message;
 mod netcdf;
+mod repack;
 
 pub use ensemble::EnsembleProduct;
 pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
+pub use repack::repack;

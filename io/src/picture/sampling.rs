@@ -1,6 +1,7 @@
 //! Values between the points of a field: linear along rings, then linear between rings.
 
 use crate::error::{Error, Result};
+use crate::interpolation::{polar_rings, stencil};
 use crate::layout::Layout;
 
 /// A field to be sampled anywhere on the globe.
@@ -9,7 +10,7 @@ pub(super) struct Sampled<'a> {
     layout: &'a Layout,
     values: &'a [f64],
     /// Means of the first and last rings: the values at the poles, where these lie beyond them.
-    poles: (f64, f64),
+    poles: [f64; 2],
 }
 
 impl<'a> Sampled<'a> {
@@ -21,55 +22,22 @@ impl<'a> Sampled<'a> {
                 got: values.len(),
             });
         }
-        let mean = |ring: usize| {
-            let ring = layout.rings()[ring];
-            values[ring.offset..ring.offset + ring.points].iter().sum::<f64>() / ring.points as f64
+        let mean = |ring: std::ops::Range<usize>| {
+            let points = ring.len() as f64;
+            values[ring].iter().sum::<f64>() / points
         };
-        Ok(Self { layout, values, poles: (mean(0), mean(layout.rings().len() - 1)) })
+        Ok(Self { layout, values, poles: polar_rings(layout).map(mean) })
     }
 
     /// The value at a place (degrees); NaN outside the field and beside missing points.
     pub(super) fn at(&self, longitude: f64, latitude: f64) -> f64 {
-        let rings = self.layout.rings();
-        let below = rings.partition_point(|ring| ring.latitude > latitude);
-        if below == 0 || below == rings.len() {
-            let edge = if below == 0 { 0 } else { rings.len() - 1 };
-            let (pole, mean) = if below == 0 { (90.0, self.poles.0) } else { (-90.0, self.poles.1) };
-            let ring = rings[edge].latitude;
-            if ring == latitude {
-                return self.along(edge, longitude);
-            }
-            if !self.layout.is_global() {
-                return f64::NAN;
-            }
-            let weight = ((latitude - ring) / (pole - ring)).clamp(0.0, 1.0);
-            return self.along(edge, longitude) * (1.0 - weight) + mean * weight;
-        }
-        let (north, south) = (rings[below - 1].latitude, rings[below].latitude);
-        let weight = (north - latitude) / (north - south);
-        self.along(below - 1, longitude) * (1.0 - weight) + self.along(below, longitude) * weight
-    }
-
-    fn along(&self, ring: usize, longitude: f64) -> f64 {
-        let ring = &self.layout.rings()[ring];
-        let values = &self.values[ring.offset..ring.offset + ring.points];
-        if ring.points == 1 {
-            return values[0];
-        }
-        let position = (longitude - ring.west).rem_euclid(360.0) / ring.spacing;
-        let west = position as usize;
-        let weight = position - west as f64;
-        if ring.is_closed() {
-            let (west, east) = (west % ring.points, (west + 1) % ring.points);
-            return values[west] * (1.0 - weight) + values[east] * weight;
-        }
-        if west + 1 < ring.points {
-            values[west] * (1.0 - weight) + values[west + 1] * weight
-        } else if position - (ring.points - 1) as f64 <= 1e-9 {
-            values[ring.points - 1]
-        } else {
-            f64::NAN
-        }
+        let Some(stencil) = stencil(self.layout, longitude, latitude) else { return f64::NAN };
+        let value = |source: usize| match source.checked_sub(self.values.len()) {
+            None => self.values[source],
+            Some(pole) => self.poles[pole],
+        };
+        let parts = stencil.sources.into_iter().zip(stencil.weights).filter(|(_, weight)| *weight != 0.0);
+        parts.map(|(source, weight)| weight * value(source)).sum()
     }
 }
 

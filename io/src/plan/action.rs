@@ -1,11 +1,12 @@
 //! What passes through a plan, and what an action is.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::gap::Gap;
 use super::metadata::Metadata;
 use super::section::Section;
-use super::{encode, mapping, mask, print, scale, select, sink, statistics};
+use super::{aggregate, encode, interpolate, mapping, mask, print, scale, select, sink, statistics};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
@@ -28,6 +29,15 @@ pub enum Kind {
         /// One per point.
         values: Vec<f64>,
     },
+    /// Some points of a field, which `aggregate` makes a field of.
+    Part {
+        /// Where all points of the field are.
+        layout: Layout,
+        /// Which of them these are.
+        points: Points,
+        /// One for each of these.
+        values: Vec<f64>,
+    },
     /// Which points of a domain have values.
     Mask(Vec<bool>),
     /// A field as bytes.
@@ -35,13 +45,53 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Size of the data (bytes).
+    /// Size of the data (bytes), without what messages share: layouts and lists of points.
     pub(crate) fn bytes(&self) -> u64 {
         (match self {
-            Self::Field { values, .. } => size_of_val(&values[..]),
+            Self::Field { values, .. } | Self::Part { values, .. } => size_of_val(&values[..]),
             Self::Mask(mask) => mask.len(),
             Self::Encoded(bytes) => bytes.len(),
         }) as u64
+    }
+}
+
+/// Places of a part's values in its field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Points {
+    /// One after the other, from this one on.
+    From(usize),
+    /// One for each value.
+    List(Arc<[usize]>),
+}
+
+impl Points {
+    /// Refuses points that the layout does not have, and lists of another length than the values.
+    pub(crate) fn check(&self, layout: &Layout, values: usize) -> Result<()> {
+        let points = layout.points();
+        let (name, last) = match self {
+            Self::From(first) => ("end of the part", first.saturating_add(values).saturating_sub(1)),
+            Self::List(list) if list.len() != values => {
+                return Err(Error::LengthMismatch {
+                    name: "points".into(),
+                    expected: values,
+                    got: list.len(),
+                });
+            }
+            Self::List(list) => ("point", list.iter().copied().max().unwrap_or(0)),
+        };
+        if values == 0 || last < points {
+            return Ok(());
+        }
+        let expected = format!("one of the {points} points of the field");
+        Err(Error::InvalidValue { name: name.into(), got: last.to_string(), expected })
+    }
+
+    /// The first `count` of them.
+    pub(super) fn iter(&self, count: usize) -> impl Iterator<Item = usize> + '_ {
+        (0..count).map(move |number| match self {
+            Self::From(first) => first + number,
+            Self::List(list) => list[number],
+        })
     }
 }
 
@@ -105,16 +155,21 @@ pub(crate) struct Failed {
 type Make = fn(&Section<'_>) -> Result<Box<dyn Action>>;
 
 /// Names, keys and makers of all actions.
-const ACTIONS: [(&str, &[&str], Make); 8] = [
+const ACTIONS: [(&str, &[&str], Make); 10] = [
     ("select", &select::KEYS, |section| Ok(Box::new(select::Select::new(section)?))),
+    ("aggregate", &aggregate::KEYS, |_| Ok(Box::new(aggregate::Aggregate::default()))),
     ("scale", &scale::KEYS, |section| Ok(Box::new(scale::Scale::new(section)?))),
     ("mask", &mask::KEYS, |section| Ok(Box::new(mask::Mask::new(section)?))),
     ("metadata-mapping", &mapping::KEYS, |section| Ok(Box::new(mapping::Mapping::new(section)?))),
     ("statistics", &statistics::KEYS, |section| Ok(Box::new(statistics::Statistics::new(section)?))),
+    ("interpolate", &interpolate::KEYS, |section| Ok(Box::new(interpolate::Interpolate::new(section)?))),
     ("encode", &encode::KEYS, |section| Ok(Box::new(encode::Encode::new(section)?))),
     ("print", &print::KEYS, |section| Ok(Box::new(print::Print::new(section)?))),
     ("sink", &sink::KEYS, |section| Ok(Box::new(sink::Sink::new(section)?))),
 ];
+
+/// Those that need no whole fields.
+const OF_PARTS: [&str; 5] = ["select", "aggregate", "scale", "metadata-mapping", "print"];
 
 impl Step {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {
@@ -130,7 +185,14 @@ impl Step {
 
     fn apply(&mut self, message: Message) -> Outcome<Vec<Message>> {
         let start = Instant::now();
-        let result = self.action.apply(message);
+        let result = match message.kind {
+            Kind::Part { .. } if !OF_PARTS.contains(&self.name) => Err(Error::InvalidValue {
+                name: self.name.into(),
+                got: "a part of a field".into(),
+                expected: "an action 'aggregate' before it".into(),
+            }),
+            _ => self.action.apply(message),
+        };
         self.time += start.elapsed();
         self.messages += 1;
         self.judge(result)

@@ -2,14 +2,18 @@
 //!
 //! The quantity is `name` (ecCodes' short name), the level `levtype` `sfc`, or `pl` with `level` [hPa]; the start of the
 //! forecast is `startDate`, `startTime`, the time `step` times `timeStep` [s] after it. Results of `statistics` are written
-//! as products over the window so far, but `instant` as a field at its time.
+//! as products over the window so far, but `instant` as a field at its time. HEALPix is written in ring order, or with
+//! `orderingConvention` `nested` in that one.
+
+use terrella_kernels::grid::HealpixOrder;
 
 use super::action::{Action, Kind, Message};
+use super::grid;
 use super::metadata::{Metadata, Value};
 use super::section::Section;
 use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::layout::{Family, Layout};
 use crate::parameter::{Level, Parameter};
 use crate::read::Missing;
 
@@ -18,7 +22,8 @@ pub(super) const KEYS: [&str; 4] = ["format", "packing", "bits-per-value", "cent
 pub(super) struct Encode {
     /// None: raw.
     settings: Option<GribSettings>,
-    encoders: Vec<(Layout, Grib2Encoder)>,
+    /// By layout, and whether that is HEALPix in nested order.
+    encoders: Vec<(Layout, bool, Grib2Encoder)>,
 }
 
 impl Encode {
@@ -50,19 +55,23 @@ impl Encode {
 impl Action for Encode {
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         let Kind::Field { layout, values } = &message.kind else { return Ok(vec![message]) };
+        let nested = nested(&message.metadata, layout, values)?;
+        let (is_nested, values) = (nested.is_some(), nested.as_ref().unwrap_or(values));
         let bytes = match &self.settings {
             None => raw(&message.metadata, values)?,
             Some(settings) => {
                 let identity = identity(&message.metadata)?;
-                let known = self.encoders.iter().position(|(known, _)| known == layout);
+                let known =
+                    self.encoders.iter().position(|(of, order, _)| of == layout && *order == is_nested);
                 let number = match known {
                     Some(number) => number,
                     None => {
-                        self.encoders.push((layout.clone(), Grib2Encoder::new(layout, settings)?));
+                        let new = if is_nested { Grib2Encoder::nested } else { Grib2Encoder::new };
+                        self.encoders.push((layout.clone(), is_nested, new(layout, settings)?));
                         self.encoders.len() - 1
                     }
                 };
-                let encoder = &self.encoders[number].1;
+                let encoder = &self.encoders[number].2;
                 match period(&message.metadata, &identity)? {
                     None => encoder.encode(&identity, values)?,
                     Some(period) => encoder.encode_period(&identity, &period, values)?,
@@ -70,6 +79,26 @@ impl Action for Encode {
             }
         };
         Ok(vec![Message { metadata: message.metadata, kind: Kind::Encoded(bytes) }])
+    }
+}
+
+/// The values in nested order where the metadata ask for it.
+fn nested(metadata: &Metadata, layout: &Layout, values: &[f64]) -> Result<Option<Vec<f64>>> {
+    if layout.family() != Family::HealPix || metadata.get("orderingConvention").is_none() {
+        return Ok(None);
+    }
+    let wrong = |got: String| Error::Metadata {
+        key: "orderingConvention".into(),
+        expected: "'ring', or 'nested' where the pixels along a face are a power of two",
+        got,
+    };
+    match metadata.text("orderingConvention")? {
+        "ring" => Ok(None),
+        "nested" => {
+            let order = HealpixOrder::new(grid::side(layout)).map_err(|error| wrong(error.to_string()))?;
+            order.to_nested_order(values).map(Some).map_err(|error| wrong(error.to_string()))
+        }
+        other => Err(wrong(format!("\"{other}\""))),
     }
 }
 
@@ -90,6 +119,8 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
         "sfc" => match parameter.short_name {
             "prmsl" => Level::MeanSea,
             "10u" | "10v" => Level::HeightAboveGround(10.0),
+            "2t" => Level::HeightAboveGround(2.0),
+            "tcwv" => Level::Column,
             _ => Level::Surface,
         },
         other => {

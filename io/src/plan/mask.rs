@@ -42,7 +42,7 @@ impl Action for Mask {
             Kind::Mask(mask) => {
                 self.masks.insert(key(&message.metadata), mask.clone());
             }
-            Kind::Encoded(_) => {}
+            Kind::Part { .. } | Kind::Encoded(_) => {}
             Kind::Field { values, .. } => {
                 if self.apply {
                     let key = key(&message.metadata);

@@ -76,6 +76,11 @@ impl Metadata {
         self.0.insert(key.into(), value.into());
     }
 
+    /// Forgets `key`.
+    pub fn remove(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.0.get(key)
@@ -155,4 +160,31 @@ fn wrong(key: &str, expected: &'static str, got: Option<&Value>) -> Error {
         Some(value @ Value::Flag(_)) => format!("the flag {value}"),
     };
     Error::Metadata { key: key.into(), expected, got }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_type_names_key_expected_and_got() {
+        let metadata =
+            Metadata::new().with("text", "t").with("integer", 5).with("real", 0.5).with("flag", true);
+        let said = |error: Error| error.to_string();
+        for (got, expected) in [
+            (said(metadata.text("integer").unwrap_err()), "'integer': expected a text, got the integer 5."),
+            (said(metadata.text("flag").unwrap_err()), "'flag': expected a text, got the flag true."),
+            (said(metadata.text("none").unwrap_err()), "'none': expected a text, got nothing."),
+            (said(metadata.integer("real").unwrap_err()), "'real': expected an integer, got the number 0.5."),
+            (said(metadata.real("text").unwrap_err()), "'text': expected a number, got the text \"t\"."),
+        ] {
+            assert_eq!(got, format!("Metadata {expected}"));
+        }
+        assert_eq!((metadata.text("text").unwrap(), metadata.integer("integer").unwrap()), ("t", 5));
+        assert_eq!((metadata.real("integer").unwrap(), metadata.real("real").unwrap()), (5.0, 0.5));
+        let moment = metadata.with("date", 20_260_230).with("time", 0).time("date", "time").unwrap_err();
+        let expected =
+            "'date', 'time': expected a date as yyyymmdd and a time as hhmmss, got 20260230 and 0.";
+        assert_eq!(said(moment), format!("Metadata {expected}"));
+    }
 }

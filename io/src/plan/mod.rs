@@ -35,17 +35,35 @@
 //!
 //! Every message goes through every plan, in the caller's thread; [`crate::server`] is for models that must not wait. A
 //! plan's `delivery` is `lossless` (the default) or `best-effort`, which tells that server what to do where a sink is slow.
-//! Actions: `select`, `scale`, `mask`, `metadata-mapping`, `statistics`, `encode`,
-//! `print`, `sink`; each takes `on-error: propagate` (the default) or `skip`, which drops the message and counts it. An
-//! action, key or value that is not known here is refused with the nearest that is; nothing is accepted and ignored.
+//! Actions:
 //!
-//! Not here: MultIO's actions that move data between processes (`transport`, `aggregate`), interpolation, restarts of
-//! statistics, GRIB templates in `encode` (the message is built from the metadata).
+//! | action | what becomes of a message |
+//! |---|---|
+//! | `select` | goes on where its metadata match |
+//! | `aggregate` | parts of a field become the field |
+//! | `scale` | values times a factor, and a new parameter |
+//! | `mask` | points outside a mask become missing |
+//! | `metadata-mapping` | metadata set by a table |
+//! | `statistics` | means, extremes, sums over windows of time |
+//! | `interpolate` | a field on another grid |
+//! | `encode` | GRIB2 or raw bytes |
+//! | `print` | a line on standard output |
+//! | `sink` | bytes into files |
+//!
+//! `docs/plans.md` describes their keys. Each takes `on-error: propagate` (the default) or `skip`, which drops the message
+//! and counts it. An action, key or value that is not known here is refused with the nearest that is; nothing is accepted
+//! and ignored.
+//!
+//! Not here: MultIO's action that moves data between processes (`transport`), restarts of statistics, GRIB templates in
+//! `encode` (the message is built from the metadata).
 //! Source of the vocabulary: MultIO's documentation ("Processing pipelines") and its plan files.
 
 mod action;
+mod aggregate;
 mod encode;
 mod gap;
+mod grid;
+mod interpolate;
 mod mapping;
 mod mask;
 mod metadata;
@@ -57,13 +75,14 @@ mod sink;
 mod statistics;
 mod window;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
 use saphyr_parser::{Event, Parser};
 
-pub use action::{Kind, Message};
+pub use action::{Kind, Message, Points};
 pub use gap::Gap;
 pub use metadata::{Metadata, Value};
 pub use sink::{Consumer, Delivery, Memory};
@@ -130,6 +149,9 @@ impl Plans {
                 got: values.len(),
             });
         }
+        if let Kind::Part { layout, points, values } = &message.kind {
+            points.check(layout, values.len())?;
+        }
         let Some((last, others)) = self.0.split_last_mut() else { return Ok(()) };
         for plan in others {
             run(&mut plan.steps, message.clone()).map_err(|failed| failed.error)?;
@@ -143,9 +165,10 @@ impl Plans {
     }
 
     /// Ends all plans: what they have written is on its way to the disk. Statistics of windows that have not ended are
-    /// dropped.
+    /// dropped. The first error is returned when all have ended.
     pub fn finish(mut self) -> Result<()> {
-        self.0.iter_mut().try_for_each(|plan| plan.finish()).map_err(|failed| failed.error)
+        let results: Vec<_> = self.0.iter_mut().map(Plan::finish).collect();
+        results.into_iter().collect::<Outcome<()>>().map_err(|failed| failed.error)
     }
 
     /// Hands the messages of the sink `{type: call, name: NAME}` to `consumer`.
@@ -206,9 +229,11 @@ impl Plan {
             Some("best-effort") => Guarantee::BestEffort,
             _ => Guarantee::Lossless,
         };
-        if guarantee == Guarantee::BestEffort && steps.iter().any(|step| step.name == "statistics") {
-            let reason = "'delivery: best-effort' has no meaning with 'statistics': means of some of the steps are wrong";
-            return Err(section.error(reason));
+        // Means of some of the steps are wrong, and parts of some of the fields never become one.
+        let whole = steps.iter().find(|step| ["statistics", "aggregate"].contains(&step.name));
+        if let (Guarantee::BestEffort, Some(step)) = (guarantee, whole) {
+            let name = step.name;
+            return Err(section.error(format!("'delivery: best-effort' has no meaning with '{name}'")));
         }
         Ok(Self { name, guarantee, steps })
     }
@@ -226,7 +251,8 @@ impl Plan {
     }
 
     pub(crate) fn finish(&mut self) -> Outcome<()> {
-        self.steps.iter_mut().try_for_each(Step::finish)
+        let results: Vec<_> = self.steps.iter_mut().map(Step::finish).collect();
+        results.into_iter().collect()
     }
 
     /// The selections that it begins with: what they stop needs not be handed to it.
@@ -250,16 +276,27 @@ const DEEPEST: usize = 64;
 
 fn load(text: &str) -> Result<Vec<Yaml<'_>>> {
     let wrong = |reason: ScanError| error("plan file", format!("no YAML: {reason}"));
-    // The tree is built by recursion, its events are not.
-    let mut depth = 0;
+    // The tree is built by recursion, its events are not. An alias is as deep as what it stands for.
+    let (mut open, mut heights): (Vec<(usize, usize)>, HashMap<usize, usize>) = Default::default();
     for event in Parser::new_from_str(text) {
-        match event.map_err(wrong)?.0 {
-            Event::MappingStart(..) | Event::SequenceStart(..) => depth += 1,
-            Event::MappingEnd | Event::SequenceEnd => depth -= 1,
-            _ => {}
-        }
-        if depth > DEEPEST {
+        let below = match event.map_err(wrong)?.0 {
+            Event::MappingStart(anchor, _) | Event::SequenceStart(anchor, _) => {
+                open.push((anchor, 1));
+                0
+            }
+            Event::MappingEnd | Event::SequenceEnd => {
+                let (anchor, height) = open.pop().unwrap_or_default();
+                heights.insert(anchor, height);
+                height
+            }
+            Event::Alias(anchor) => heights.get(&anchor).copied().unwrap_or(0),
+            _ => 0,
+        };
+        if open.len() + below > DEEPEST {
             return Err(error("plan file", format!("expected at most {DEEPEST} levels of lists and keys")));
+        }
+        if let Some((_, height)) = open.last_mut() {
+            *height = (*height).max(below + 1);
         }
     }
     Yaml::load_from_str(text).map_err(wrong)

@@ -29,6 +29,9 @@ impl Action for Print {
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         let kind = match &message.kind {
             Kind::Field { values, .. } => format!("field of {} values", values.len()),
+            Kind::Part { layout, values, .. } => {
+                format!("part of {} of {} values", values.len(), layout.points())
+            }
             Kind::Mask(mask) => format!("mask of {} values", mask.len()),
             Kind::Encoded(bytes) => format!("{} bytes", bytes.len()),
         };

@@ -61,7 +61,9 @@ fn number_where_one(value: Value) -> Value {
 
 impl Action for Scale {
     fn apply(&mut self, mut message: Message) -> Result<Vec<Message>> {
-        let Kind::Field { values, .. } = &mut message.kind else { return Ok(vec![message]) };
+        let (Kind::Field { values, .. } | Kind::Part { values, .. }) = &mut message.kind else {
+            return Ok(vec![message]);
+        };
         let metadata = &mut message.metadata;
         let key = if metadata.get("paramId").is_some() { "paramId" } else { "param" };
         let Some(parameter) = metadata.get(key).map(plain) else {

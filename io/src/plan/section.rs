@@ -30,6 +30,15 @@ impl<'a> Section<'a> {
         Self { place, entries: self.entries.clone() }
     }
 
+    /// The mapping at `key`; without that key an empty one.
+    pub(super) fn inner(&self, key: &str) -> Result<Self> {
+        let place = format!("{}, '{key}'", self.place);
+        match self.get(key) {
+            Some(yaml) => Self::new(place, yaml),
+            None => Ok(Self { place, entries: Vec::new() }),
+        }
+    }
+
     pub(super) fn error(&self, reason: impl Into<String>) -> Error {
         error(&self.place, reason)
     }
@@ -94,11 +103,17 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn real(&self, key: &str) -> Result<Option<f64>> {
-        self.typed(key, "a number", |yaml| match yaml {
-            Yaml::Value(Scalar::Integer(number)) => Some(*number as f64),
-            Yaml::Value(Scalar::FloatingPoint(number)) => Some(number.0),
-            _ => None,
-        })
+        self.typed(key, "a number", number)
+    }
+
+    /// A list of numbers; none where the key is absent.
+    pub(super) fn reals(&self, key: &str) -> Result<Vec<f64>> {
+        let expect = |yaml| {
+            number(yaml).ok_or_else(|| {
+                self.error(format!("'{key}': expected a list of numbers, got {} in it", describe(yaml)))
+            })
+        };
+        self.list(key)?.iter().map(expect).collect()
     }
 
     /// A list; none where the key is absent.
@@ -136,6 +151,14 @@ impl<'a> Section<'a> {
 fn text<'a>(yaml: &'a Yaml<'a>) -> Option<&'a str> {
     match yaml {
         Yaml::Value(Scalar::String(text)) => Some(text),
+        _ => None,
+    }
+}
+
+fn number(yaml: &Yaml<'_>) -> Option<f64> {
+    match yaml {
+        Yaml::Value(Scalar::Integer(number)) => Some(*number as f64),
+        Yaml::Value(Scalar::FloatingPoint(number)) => Some(number.0),
         _ => None,
     }
 }

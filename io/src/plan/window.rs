@@ -7,7 +7,7 @@ use crate::time::Time;
 const HOUR: i64 = 3600;
 const DAY: i64 = 24 * HOUR;
 
-/// How long a window is: `3h`, `10d`, `1m`.
+/// How long a window is: `3h`, `10d`, `1m`, or with the whole word: `3hour`, `10day`, `1month`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Length {
     /// Seconds from the start of the run.
@@ -23,16 +23,14 @@ impl Length {
         let text = section.required_text(key)?;
         let wrong =
             || section.error(format!("'{key}': expected a length such as 3h, 10d or 1m, got '{text}'"));
-        let unit = text.chars().last().filter(char::is_ascii).ok_or_else(wrong)?;
-        let count: i64 = text[..text.len() - 1]
-            .parse()
-            .ok()
-            .filter(|count| (1..=100_000).contains(count))
-            .ok_or_else(wrong)?;
+        let (count, unit) =
+            text.split_at(text.find(|digit: char| !digit.is_ascii_digit()).ok_or_else(wrong)?);
+        let count: i64 =
+            count.parse().ok().filter(|count| (1..=100_000).contains(count)).ok_or_else(wrong)?;
         match unit {
-            'h' => Ok(Self::Hours(count * HOUR)),
-            'd' => Ok(Self::Days(count * DAY)),
-            'm' => Ok(Self::Months(count)),
+            "h" | "hour" => Ok(Self::Hours(count * HOUR)),
+            "d" | "day" => Ok(Self::Days(count * DAY)),
+            "m" | "month" => Ok(Self::Months(count)),
             _ => Err(wrong()),
         }
     }

@@ -70,6 +70,15 @@ pub(super) fn field(mut handle: Message, header: Header, missing: Missing) -> Re
     Ok(Field { header, layout, values })
 }
 
+/// As they are stored; NaN where there is none.
+pub(super) fn stored(mut handle: Message) -> Result<Vec<f64>> {
+    // Spectra have no such key, and no missing values.
+    let _ = handle.set_double("missingValue", MISSING);
+    let mut values = handle.doubles("values")?;
+    values.iter_mut().filter(|value| **value == MISSING).for_each(|value| *value = f64::NAN);
+    Ok(values)
+}
+
 pub(super) fn spectrum(handle: &Message, header: Header) -> Result<Spectrum> {
     let unsupported = |reason: String| Error::UnsupportedGrid {
         field: header.title(),

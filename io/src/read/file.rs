@@ -140,6 +140,11 @@ impl GribFile {
         })
     }
 
+    /// The message of a header's field.
+    pub(super) fn opened(&self, header: &Header) -> Result<Message> {
+        self.handle(header).map(|(handle, _)| handle)
+    }
+
     fn handle(&self, header: &Header) -> Result<(Message, Place)> {
         let place = self.place(header)?;
         let handle = Message::from_bytes(&self.message(header)?)

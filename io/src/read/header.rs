@@ -21,6 +21,8 @@ pub struct Header {
     pub level_type: String,
     /// Value of the level in the unit of its kind (hPa for `isobaricInhPa`, Pa for `isobaricInPa`).
     pub level: f64,
+    /// Where the level is a layer, the value at its other side, in the same unit.
+    pub other_level: Option<f64>,
     /// Grid, such as `regular_ll`, `reduced_gg`, `sh`.
     pub grid_type: String,
     /// GRIB edition, 1 or 2.
@@ -54,6 +56,7 @@ impl Header {
             0 => read(),
             _ => names.entry((edition, parameter)).or_insert_with(read).clone(),
         };
+        let level_type = text("typeOfLevel");
         let grid_type = handle.string("gridType").or_else(|_| {
             handle.long("gridDefinitionTemplateNumber").map(|template| format!("template 3.{template}"))
         });
@@ -63,7 +66,11 @@ impl Header {
             name,
             units,
             level: handle.double("level").unwrap_or(0.0),
-            level_type: text("typeOfLevel"),
+            other_level: match level_type.ends_with("Layer") {
+                true => handle.double("bottomLevel").ok(),
+                false => None,
+            },
+            level_type,
             grid_type: grid_type.unwrap_or_else(|_| "unknown".into()),
             edition,
             reference,
@@ -90,9 +97,17 @@ impl Header {
 
     /// `u at 500 hPa`, `2t at heightAboveGround 2`.
     pub fn title(&self) -> String {
-        match self.pressure() {
-            Some(pressure) => format!("{} at {pressure} hPa", self.short_name),
-            None => format!("{} at {} {}", self.short_name, self.level_type, self.level),
+        format!("{} at {}", self.short_name, self.place())
+    }
+
+    /// `500 hPa`, `heightAboveGround 2`, `sigmaLayer 0.44 to 0.72`.
+    pub fn place(&self) -> String {
+        // Scaled integers of the file come with round-off behind their digits.
+        let plain = |value: f64| (value * 1e9).round() / 1e9;
+        match (self.pressure(), self.other_level) {
+            (Some(pressure), _) => format!("{pressure} hPa"),
+            (None, None) => format!("{} {}", self.level_type, plain(self.level)),
+            (None, Some(other)) => format!("{} {} to {}", self.level_type, plain(self.level), plain(other)),
         }
     }
 }

@@ -61,7 +61,7 @@
 //! # Memory
 //!
 //! Queued messages, those in work and idle buffers together never take more than [`Settings::memory`], by count of their
-//! data and metadata ([`Metrics::memory_peak`]). A buffer is used again for the next field of the same length, so that a
+//! data and metadata ([`Metrics::memory_peak`]); layouts and lists of points are shared with the caller and not counted. A buffer is used again for the next field of the same length, so that a
 //! call allocates nothing once each length has been seen, but for each new step of a best-effort plan.
 //!
 //! Not here: ranks that only serve output.
@@ -202,11 +202,13 @@ impl Server {
         }
         shared.failures.tell()?;
         let data = source.data();
-        if let Data::Field(layout, values) = data
-            && layout.points() != values.len()
-        {
-            let (name, expected) = ("values".into(), layout.points());
-            return Err(Error::LengthMismatch { name, expected, got: values.len() });
+        match data {
+            Data::Field(layout, values) if layout.points() != values.len() => {
+                let (name, expected) = ("values".into(), layout.points());
+                return Err(Error::LengthMismatch { name, expected, got: values.len() });
+            }
+            Data::Part(layout, points, values) => points.check(layout, values.len())?,
+            _ => {}
         }
         let bytes = metadata.bytes() + data.bytes();
         let full = |lane: &Lane, reason: String| Error::Full {

@@ -14,7 +14,7 @@ use super::settings::SpillSettings;
 use super::{codec, lock};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{Kind, Message, Metadata};
+use crate::plan::{Kind, Message, Metadata, Points};
 
 /// Length after which the next segment starts (bytes).
 const SEGMENT: u64 = 64 << 20;
@@ -55,14 +55,15 @@ pub(super) struct Stored {
     head: usize,
     body: usize,
     checksum: u32,
-    /// Of a field.
-    layout: Option<Layout>,
+    /// Of a field or a part of one. Shared, hence not written.
+    place: Option<(Layout, Option<Points>)>,
 }
 
 /// The data of a message that is to be written.
 #[derive(Clone, Copy)]
 pub(super) enum Data<'a> {
     Field(&'a Layout, &'a [f64]),
+    Part(&'a Layout, &'a Points, &'a [f64]),
     Mask(&'a [bool]),
     Encoded(&'a [u8]),
 }
@@ -71,6 +72,7 @@ impl<'a> From<&'a Kind> for Data<'a> {
     fn from(kind: &'a Kind) -> Self {
         match kind {
             Kind::Field { layout, values } => Self::Field(layout, values),
+            Kind::Part { layout, points, values } => Self::Part(layout, points, values),
             Kind::Mask(mask) => Self::Mask(mask),
             Kind::Encoded(bytes) => Self::Encoded(bytes),
         }
@@ -80,7 +82,7 @@ impl<'a> From<&'a Kind> for Data<'a> {
 impl Data<'_> {
     pub(super) fn bytes(self) -> u64 {
         (match self {
-            Self::Field(_, values) => size_of_val(values),
+            Self::Field(_, values) | Self::Part(_, _, values) => size_of_val(values),
             Self::Mask(mask) => mask.len(),
             Self::Encoded(bytes) => bytes.len(),
         }) as u64
@@ -109,8 +111,11 @@ impl Spill {
         data: Data<'_>,
     ) -> std::result::Result<Stored, String> {
         self.head.clear();
-        let (tag, layout, body) = match data {
-            Data::Field(layout, values) => (0, Some(layout.clone()), bytemuck::cast_slice(values)),
+        let (tag, place, body) = match data {
+            Data::Field(layout, values) => (0, Some((layout.clone(), None)), bytemuck::cast_slice(values)),
+            Data::Part(layout, points, values) => {
+                (0, Some((layout.clone(), Some(points.clone()))), bytemuck::cast_slice(values))
+            }
             Data::Mask(mask) => (1, None, bytemuck::cast_slice(mask)),
             Data::Encoded(bytes) => (2, None, bytes),
         };
@@ -139,7 +144,7 @@ impl Spill {
             head: self.head.len(),
             body: body.len(),
             checksum,
-            layout,
+            place,
         })
     }
 
@@ -187,11 +192,15 @@ impl Stored {
             }
             Ok(())
         };
-        let kind = match &self.layout {
-            Some(layout) => {
+        let kind = match &self.place {
+            Some((layout, points)) => {
                 let mut values = vec![0.0; self.body / size_of::<f64>()];
                 read(bytemuck::cast_slice_mut(&mut values))?;
-                Kind::Field { layout: layout.clone(), values }
+                let layout = layout.clone();
+                match points.clone() {
+                    None => Kind::Field { layout, values },
+                    Some(points) => Kind::Part { layout, points, values },
+                }
             }
             None => {
                 let mut bytes = vec![0; self.body];
@@ -246,7 +255,9 @@ mod tests {
             .with("empty", "");
         let layout = Layout::global_lat_lon(2, 2);
         let values = vec![f64::MIN_POSITIVE / 2.0, -0.0, f64::INFINITY, 1e300];
+        let points = Points::List([3, 0].into());
         let kinds = [
+            Kind::Part { layout: layout.clone(), points, values: vec![1.5, -2.5] },
             Kind::Field { layout, values },
             Kind::Mask(vec![true, false, true]),
             Kind::Encoded(vec![7; 1000]),
@@ -255,7 +266,7 @@ mod tests {
         let messages = kinds.map(|kind| Message { metadata: metadata.clone(), kind });
         let stored = messages.each_ref().map(|message| store(&mut spill, message).unwrap());
         // In any order.
-        for number in [3, 0, 2, 1, 0] {
+        for number in [3, 0, 4, 2, 1, 0] {
             let loaded = stored[number].load().unwrap();
             assert_eq!(format!("{loaded:?}"), format!("{:?}", messages[number]));
         }

@@ -17,7 +17,7 @@ pub(super) fn section(layout: &Layout) -> Result<Vec<u8>> {
         Family::LatLon => lat_lon(layout),
         Family::FullGaussian => full_gaussian(layout),
         Family::ReducedGaussian | Family::Octahedral => reduced_gaussian(layout),
-        Family::HealPix => healpix(layout),
+        Family::HealPix => healpix(layout, false),
     }
 }
 
@@ -103,16 +103,17 @@ fn reduced_gaussian(layout: &Layout) -> Result<Vec<u8>> {
     Ok(section.finish())
 }
 
-fn healpix(layout: &Layout) -> Result<Vec<u8>> {
+/// HEALPix, in ring or nested order.
+pub(super) fn healpix(layout: &Layout, nested: bool) -> Result<Vec<u8>> {
     let side = (layout.rings().len() + 1) / 4;
     Ok(begin(layout, 150, 0)?
         .byte(INCREMENTS_GIVEN)
         .long(fit("side", side as i64)?)
         // Longitude of the centre line of the first rhomboid.
         .signed(degrees(45.0))
-        // Code table 3.8: values at the centres of the cells. 3.12: ring order. 3.13: eastward, from the north.
+        // Code table 3.8: values at the centres of the cells. 3.12: the order. 3.13: eastward, from the north.
         .byte(4)
-        .byte(0)
+        .byte(u8::from(nested))
         .byte(0)
         .finish())
 }

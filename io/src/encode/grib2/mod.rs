@@ -4,7 +4,7 @@
 //! exceptions in [`Grib2Encoder`]), so that one can stand in for the other.
 //!
 //! Grid definition templates 3.0 (lat-lon), 3.40 (Gaussian, with the points per ring where it is reduced) and 3.150
-//! (HEALPix, ring order); product definition templates 4.0 and 4.8; data representation templates 5.0 (simple packing) and 5.42
+//! (HEALPix, ring or nested order); product definition templates 4.0 and 4.8; data representation templates 5.0 (simple packing) and 5.42
 //! (CCSDS, through libaec).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
@@ -19,7 +19,7 @@ use terrella_kernels::Real;
 
 use super::message::{GribSettings, Identity, Packing, Period, Statistic, check_missing};
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::layout::{Family, Layout};
 use crate::libaec::{Coding, Compressor};
 pub(super) use codes::range;
 use codes::{PIECE, Packer};
@@ -68,6 +68,20 @@ impl Grib2Encoder {
             points: layout.points(),
             settings: settings.clone(),
         })
+    }
+
+    /// As [`new`](Self::new), for values on HEALPix in nested order
+    /// ([`HealpixOrder`](terrella_kernels::grid::HealpixOrder)). Errors besides: a layout of another family.
+    pub fn nested(layout: &Layout, settings: &GribSettings) -> Result<Self> {
+        let ring = Self::new(layout, settings)?;
+        if layout.family() != Family::HealPix {
+            return Err(Error::UnsupportedGrid {
+                field: "GRIB2".into(),
+                grid: layout.name().unwrap_or_else(|| format!("{:?}", layout.family())),
+                reason: "only HEALPix has a nested order".into(),
+            });
+        }
+        Ok(Self { grid: grid::healpix(layout, true)?, ..ring })
     }
 
     /// One message. `values`: one per point in the layout's order, in the parameter's unit; of an

@@ -92,7 +92,7 @@ impl Source {
         text(&self.reader, variable, key)
     }
 
-    fn variable(&self, name: &str) -> Variable {
+    pub(super) fn variable(&self, name: &str) -> Variable {
         let own = self.reader.data_set().get_var(name);
         let dimensions = own.map(|own| own.get_dims()).unwrap_or_default();
         Variable {
@@ -107,13 +107,13 @@ impl Source {
         axis(&self.path, &mut self.reader, name)
     }
 
-    /// Values `[level][point]` in the layout's order; NaN where there is none. `level` and `time` name dimensions, of
-    /// which all levels and the given time are taken; other dimensions must have one element.
+    /// Values `[level][point]` in the layout's order; NaN where there is none. `level` names a dimension that is taken
+    /// whole, `chosen` others with the element taken; those besides must have one element.
     pub(super) fn values(
         &mut self,
         variable: &Variable,
         level: Option<&Axis>,
-        time: Option<(&str, usize)>,
+        chosen: &[(&str, usize)],
     ) -> Result<Vec<f64>> {
         let stored = values(&self.path, &mut self.reader, &variable.name)?;
         let mut stride = 1;
@@ -125,14 +125,20 @@ impl Source {
                 columns = stride;
             } else if level.is_some_and(|axis| axis.dimension == *name) {
                 levels = stride;
-            } else if let Some((_, index)) = time.filter(|(own, _)| own == name) {
+            } else if let Some((_, index)) = chosen.iter().find(|(own, _)| own == name) {
+                if index >= size {
+                    return Err(Error::InvalidValue {
+                        name: format!("index of '{name}'"),
+                        got: index.to_string(),
+                        expected: format!("one below the {size} elements of '{}'", variable.name),
+                    });
+                }
                 offset += index * stride;
             } else if *size != 1 {
                 return Err(Error::InvalidValue {
                     name: format!("dimension '{name}' of '{}'", variable.name),
                     got: size.to_string(),
-                    expected: "1: besides level, latitude, longitude and time no dimension is chosen from"
-                        .into(),
+                    expected: "1, or one of its elements to be chosen".into(),
                 });
             }
             stride *= size;
@@ -170,7 +176,7 @@ fn axis(path: &Path, reader: &mut FileReader, name: &str) -> Result<Axis> {
 }
 
 /// All values of a variable, unpacked; NaN where there is none.
-fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
+pub(super) fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
     let data = reader
         .read_var(name)
         .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("'{name}': {error}") })?;

@@ -3,11 +3,13 @@
 mod file;
 mod state;
 mod time;
+mod variables;
 
 use std::io::Read;
 use std::path::Path;
 
 pub use state::state as netcdf_state;
+pub use variables::{NetcdfField, NetcdfVariable, NetcdfVariables, netcdf_field};
 
 use super::file::GribFile;
 use super::state::{State, StateSelection};
@@ -18,30 +20,40 @@ use crate::error::{Error, Result};
 /// GRIB: [`GribFile::state`]. NetCDF: [`netcdf_state`]; NetCDF-4 files, which are HDF5, are refused by name.
 pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State> {
     let path = path.as_ref();
-    match kind(path)? {
-        Kind::Netcdf => netcdf_state(path, selection),
-        Kind::Hdf5 => Err(Error::Netcdf {
-            path: path.to_owned(),
-            reason: "it is NetCDF-4 (HDF5), which is not read: nccopy -k cdf2 makes a classic file of it"
-                .into(),
-        }),
-        Kind::Other => GribFile::open(path)?.state(selection),
+    match format(path)? {
+        Format::Netcdf => netcdf_state(path, selection),
+        Format::Hdf5 => Err(hdf5(path)),
+        Format::Other => GribFile::open(path)?.state(selection),
     }
 }
 
-enum Kind {
+/// What a file's first bytes tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Classic NetCDF (CDF-1, CDF-2).
     Netcdf,
+    /// HDF5, as which NetCDF-4 is stored.
     Hdf5,
+    /// Something else, GRIB perhaps.
     Other,
 }
 
-fn kind(path: &Path) -> Result<Kind> {
+/// The format of a file, by its first bytes.
+pub fn format(path: impl AsRef<Path>) -> Result<Format> {
+    let path = path.as_ref();
     let mut start = [0; 4];
     let mut file = std::fs::File::open(path).map_err(|source| Error::file(path, "opening", source))?;
     let read = file.read(&mut start).map_err(|source| Error::file(path, "reading", source))?;
     Ok(match &start[..read] {
-        b"CDF\x01" | b"CDF\x02" => Kind::Netcdf,
-        b"\x89HDF" => Kind::Hdf5,
-        _ => Kind::Other,
+        b"CDF\x01" | b"CDF\x02" => Format::Netcdf,
+        b"\x89HDF" => Format::Hdf5,
+        _ => Format::Other,
     })
+}
+
+fn hdf5(path: &Path) -> Error {
+    Error::Netcdf {
+        path: path.to_owned(),
+        reason: "it is NetCDF-4 (HDF5), which is not read: nccopy -k cdf2 makes a classic file of it".into(),
+    }
 }

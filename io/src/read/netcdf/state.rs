@@ -135,8 +135,9 @@ impl Fields {
     }
 
     fn read(&mut self, variable: &Variable, upper: bool) -> Result<Vec<f64>> {
-        let time = self.time.as_ref().map(|(name, index)| (name.as_str(), *index));
-        self.source.values(variable, Some(&self.level).filter(|_| upper), time)
+        let time: Vec<(&str, usize)> =
+            self.time.iter().map(|(name, index)| (name.as_str(), *index)).collect();
+        self.source.values(variable, Some(&self.level).filter(|_| upper), &time)
     }
 }
 

@@ -1,0 +1,193 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Files of fields (GRIB1 and GRIB2, classic NetCDF): what is in them, in other formats, their differences, maps.
+///
+/// Exit status: 0 when everything asked for was done, 1 when `compare` found differences beyond the tolerance, 2 on an
+/// error (one line on stderr says which) and on a wrong command line. GRIB needs ecCodes (Debian's libeccodes0).
+#[derive(Debug, Parser)]
+#[command(name = "terrella-io", version, propagate_version = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Ls(ListArguments),
+    Dump(DumpArguments),
+    Convert(ConvertArguments),
+    Compare(CompareArguments),
+    Plot(PlotArguments),
+}
+
+/// Lists the messages of a GRIB file or the variables of a NetCDF file, one line each.
+///
+/// GRIB: number, short name, level, reference time, step [h], ensemble member, grid, packing with bits per value. NetCDF:
+/// name, type, dimensions, unit.
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// Read the values too: least and largest one, mean over the points that have one, number of missing ones.
+    #[arg(long)]
+    pub(crate) statistics: bool,
+    #[command(flatten)]
+    pub(crate) fields: FieldArguments,
+}
+
+/// Writes the metadata of a file as JSON.
+///
+/// GRIB: a list with an object for each field. NetCDF: an object with the file's attributes and its variables.
+#[derive(Debug, Args)]
+pub(crate) struct DumpArguments {
+    /// The file.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) fields: FieldArguments,
+}
+
+/// Converts a GRIB file: into NetCDF, into GRIB2 with another packing, or through a plan.
+///
+/// What comes out is told by the name of OUTPUT: `.nc` is classic NetCDF (CF-1.11), `.grib2`, `.grb2`, `.grib` and `.grb`
+/// are GRIB2. NetCDF: all fields must be on one grid; pressure levels become a dimension, each other level a variable of
+/// its own, each valid time a record; levels and times that a variable does not have are missing. GRIB2: only the values
+/// are packed anew, all other sections stay. The file has its name only when it is whole.
+///
+/// With --plan each field goes, in the file's order, through the plans of that file, whose sinks say where to; it has the
+/// metadata name, paramId, levtype (`pl`, `sfc`, else ecCodes' typeOfLevel), level, startDate, startTime, step (of
+/// timeStep = 1 s), units and, in an ensemble, number.
+#[derive(Debug, Args)]
+pub(crate) struct ConvertArguments {
+    /// The GRIB file.
+    pub(crate) input: PathBuf,
+    /// The new file.
+    #[arg(required_unless_present = "plan", conflicts_with = "plan")]
+    pub(crate) output: Option<PathBuf>,
+    /// A plan file (YAML, MultIO's vocabulary) instead of OUTPUT.
+    #[arg(long, value_name = "PLAN.yaml")]
+    pub(crate) plan: Option<PathBuf>,
+    /// How GRIB2 values are packed [default: simple].
+    #[arg(long, value_enum, conflicts_with = "plan")]
+    pub(crate) packing: Option<PackingName>,
+    /// Bits per value of GRIB2, 1 to 32 [default: those of each message].
+    #[arg(long, value_name = "N", conflicts_with = "plan", value_parser = clap::value_parser!(u32).range(1..=32))]
+    pub(crate) bits: Option<u32>,
+    /// Store NetCDF values in 64 bits instead of 32.
+    #[arg(long, conflicts_with = "plan")]
+    pub(crate) double: bool,
+    #[command(flatten)]
+    pub(crate) fields: FieldArguments,
+}
+
+/// How GRIB2 values are packed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum PackingName {
+    /// Data representation template 5.0.
+    Simple,
+    /// Template 5.42: compressed without further loss. ecCodes must have been built with libaec.
+    Ccsds,
+}
+
+/// Compares two files field by field: largest difference, its root mean square, and that over the values' own.
+///
+/// Fields of GRIB files belong together by parameter, level, valid time and member, variables of NetCDF files by name.
+/// Per field d = B - A: max |d|, the root mean square of d, and the relative l2 norm |d| / |A|; all points weigh the same,
+/// those that are missing in both files are left out. Fields differ where the relative l2 norm is beyond the tolerance,
+/// where one file lacks the field or a point's value, and where the grids differ.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// The file to compare with.
+    pub(crate) a: PathBuf,
+    /// The file to compare.
+    pub(crate) b: PathBuf,
+    /// Largest relative l2 norm of a difference that is none.
+    #[arg(long, value_name = "T", default_value_t = 0.0, value_parser = not_negative)]
+    pub(crate) tolerance: f64,
+    /// Print only the fields that differ.
+    #[arg(long)]
+    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) fields: FieldArguments,
+}
+
+/// Draws a field as a map.
+///
+/// GRIB: --field, --level, --step and --member must choose one field. NetCDF: --field names a variable with latitude and
+/// longitude in a dimension each, --index chooses from its other dimensions.
+#[derive(Debug, Args)]
+pub(crate) struct PlotArguments {
+    /// The file.
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) fields: FieldArguments,
+    /// NetCDF: an element of a dimension that has several, counted from 0. May be given several times.
+    #[arg(long, value_name = "DIMENSION=N", value_parser = index)]
+    pub(crate) index: Vec<(String, usize)>,
+    /// The picture.
+    #[arg(short, long, value_name = "MAP.png")]
+    pub(crate) output: PathBuf,
+    /// Width of the picture [pixels].
+    #[arg(long, value_name = "N", default_value_t = 1600, value_parser = clap::value_parser!(u32).range(200..=10_000))]
+    pub(crate) width: u32,
+    /// How the globe is laid flat.
+    #[arg(long, value_enum, default_value_t = ProjectionName::Robinson)]
+    pub(crate) projection: ProjectionName,
+    /// Longitude of the middle of the map [degrees east].
+    #[arg(long, value_name = "DEGREES", default_value_t = 0.0, allow_negative_numbers = true, value_parser = finite)]
+    pub(crate) longitude: f64,
+    /// Latitude of the middle of an orthographic map [degrees north].
+    #[arg(long, value_name = "DEGREES", default_value_t = 30.0, allow_negative_numbers = true, value_parser = latitude)]
+    pub(crate) latitude: f64,
+}
+
+/// How the globe is laid flat.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ProjectionName {
+    /// The whole globe, rounded.
+    Robinson,
+    /// The whole globe, longitude and latitude as they are.
+    PlateCarree,
+    /// From far above a point.
+    Orthographic,
+}
+
+/// Which fields; all that are not excluded.
+#[derive(Debug, Args)]
+pub(crate) struct FieldArguments {
+    /// Parameter, by ecCodes' short name (u, gh, 2t) or number; of NetCDF the variable. May be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) field: Vec<String>,
+    /// Level: a pressure [hPa], or kind and value such as heightAboveGround:2. GRIB only.
+    #[arg(long, value_name = "[KIND:]VALUE")]
+    pub(crate) level: Option<String>,
+    /// Forecast step [h]. GRIB only.
+    #[arg(long, value_name = "HOURS", value_parser = finite)]
+    pub(crate) step: Option<f64>,
+    /// Ensemble member. GRIB only.
+    #[arg(long, value_name = "N")]
+    pub(crate) member: Option<i64>,
+}
+
+fn index(text: &str) -> Result<(String, usize), String> {
+    let parts = text.split_once('=').and_then(|(name, number)| Some((name.to_owned(), number.parse().ok()?)));
+    parts.ok_or_else(|| "expected a dimension and a number, such as time=0".into())
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number: &f64| number.is_finite());
+    number.ok_or_else(|| "expected a number".into())
+}
+
+fn not_negative(text: &str) -> Result<f64, String> {
+    let number = finite(text).ok().filter(|number| *number >= 0.0);
+    number.ok_or_else(|| "expected a number that is not negative".into())
+}
+
+fn latitude(text: &str) -> Result<f64, String> {
+    let number = finite(text).ok().filter(|number| (-90.0..=90.0).contains(number));
+    number.ok_or_else(|| "expected a latitude between -90 and 90".into())
+}

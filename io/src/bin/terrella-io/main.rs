@@ -1,0 +1,42 @@
+//! Files of fields: what is in them, and how they differ.
+//!
+//! `terrella-io ls | dump | convert | compare | plot`; `terrella-io --help` describes them.
+
+mod arguments;
+mod compare;
+mod convert;
+mod dump;
+mod failure;
+mod fields;
+mod list;
+mod netcdf;
+mod output;
+mod plan;
+mod plot;
+mod repack;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Ls(list) => list::run(list),
+        Command::Dump(dump) => dump::run(dump),
+        Command::Convert(convert) => convert::run(convert),
+        Command::Compare(comparison) => compare::run(comparison),
+        Command::Plot(plot) => plot::run(plot),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Different) => ExitCode::from(1),
+        Err(Failure::Because(reason)) => {
+            eprintln!("terrella-io: {reason}");
+            ExitCode::from(2)
+        }
+    }
+}
