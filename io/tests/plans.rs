@@ -617,7 +617,21 @@ fn the_guide_describes_what_is_accepted() {
         ("interpolate", &["grid", "area", "interpolation", "input", "options", "caching", "non-linear"]),
         ("encode", &["format", "packing", "bits-per-value", "centre"]),
         ("print", &["stream", "prefix", "only-fields"]),
-        ("sink", &["sinks", "path", "append", "per-server", "memory", "call", "discard", "name"]),
+        (
+            "sink",
+            &[
+                "sinks",
+                "path",
+                "append",
+                "per-server",
+                "memory",
+                "call",
+                "log",
+                "discard",
+                "name",
+                "retain-bytes",
+            ],
+        ),
     ] {
         let section = guide.split(&format!("\n## {action}\n")).nth(1).unwrap_or_else(|| panic!("{action}"));
         let section = section.split("\n## ").next().unwrap();

@@ -32,7 +32,7 @@ fn numbers_are_served_as_text_and_json() {
         server.write_field(Metadata::new().with("step", step), &layout, &[1.0; 8]).unwrap();
     }
     server.flush().unwrap();
-    let answer = ask(address, "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+    let answer = ask(address, "GET /metrics HTTP/1.1\r\nHost: localhost:9464\r\n\r\n");
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4"), "{head}");
     assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())), "{head}");
@@ -52,6 +52,11 @@ fn numbers_are_served_as_text_and_json() {
     assert!(ask(address, "GET /metrics?x=1 HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 "));
     assert!(ask(address, "GET /other HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 404 "));
     assert!(ask(address, "POST /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 405 "));
+    assert!(ask(address, "GET /metrics HTTP/1.1\r\nhost: [::1]:80\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    for name in ["example.org", "localhost.example.org", "10.0.0.1:9464", ""] {
+        let answer = ask(address, &format!("GET /metrics HTTP/1.1\r\nHost: {name}\r\n\r\n"));
+        assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("archive"), "{answer}");
+    }
     // A client that says nothing, and one that says too much, are left.
     let silent = TcpStream::connect(address).unwrap();
     assert_eq!(ask_or_nothing(address, &"x".repeat(20_000)), "");

@@ -2,9 +2,12 @@
 
 use std::path::Path;
 use std::sync::mpsc;
+use std::time::Duration;
 
 use terrella_io::layout::Layout;
+use terrella_io::log::Item;
 use terrella_io::plan::{Delivery, Kind, Message, Metadata, Plans};
+use terrella_io::server::{Server, Settings};
 use terrella_io::{Error, Result};
 
 fn bytes(name: &str, step: i64, bytes: &[u8]) -> Message {
@@ -118,6 +121,36 @@ fn functions_and_memory_take_fields_too() {
 }
 
 #[test]
+fn logs_have_messages_with_their_metadata() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made/log");
+    let text = |keys: &str| format!("{{type: log, path: '{}'{keys}}}", path.display());
+    let mut plans = plans(&text(", name: stream")).unwrap();
+    let mut reader = plans.log("stream").unwrap().reader(1).unwrap();
+    plans.write(bytes("t \"a\"", 1, &[1, 2])).unwrap();
+    let Some(Item::Record(record)) = reader.next(Duration::ZERO).unwrap() else { panic!() };
+    assert_eq!(record.payload, [1, 2]);
+    let key: serde_json::Value = serde_json::from_slice(&record.key).unwrap();
+    assert_eq!(key, serde_json::json!({ "name": "t \"a\"", "step": 1, "level": 0.5 }));
+    plans.finish().unwrap();
+    drop(reader);
+    // What a best-effort plan drops is a record too; the log goes on where it ended.
+    let text = text(", retain-bytes: 100000, name: stream");
+    let text = format!("plans: [{{delivery: best-effort, actions: [{{type: sink, sinks: [{text}]}}]}}]");
+    let mut plans = Plans::from_yaml(&text).unwrap();
+    let mut reader = plans.log("stream").unwrap().reader(2).unwrap();
+    let mut server = Server::start(plans, Settings { memory: 1000, ..Settings::default() }).unwrap();
+    server.write(bytes("t", 2, &[0; 2000])).unwrap();
+    server.finish().unwrap();
+    let Some(Item::Record(record)) = reader.next(Duration::ZERO).unwrap() else { panic!() };
+    let key: serde_json::Value = serde_json::from_slice(&record.key).unwrap();
+    let gap = &key["gap"];
+    assert_eq!((&gap["first"]["step"], &gap["last"]["step"]), (&2.into(), &2.into()));
+    assert_eq!((&gap["fields"], &gap["steps"], &gap["begun"]), (&1.into(), &1.into(), &false.into()));
+    assert!(record.payload.is_empty());
+}
+
+#[test]
 fn what_is_not_known_is_refused() {
     for (sinks, expected) in [
         ("{type: memry, name: a}", "unknown type 'memry': did you mean 'memory'?"),
@@ -126,6 +159,11 @@ fn what_is_not_known_is_refused() {
         ("{type: null}", "'type': expected a text, got nothing"),
         ("{type: call, nme: a}", "unknown key 'nme': did you mean 'name'?"),
         ("{type: file, path: 'a/[step'}", "'path': expected a key in each '[]' of 'a/[step'"),
+        (
+            "{type: log, path: /tmp, retain-bytes: 0.5}",
+            "'retain-bytes': expected a positive integer, got 0.5",
+        ),
+        ("{type: log}", "key 'path' is missing"),
         ("{type: file, path: 'a/[]'}", "'path': expected a key in each '[]'"),
         ("{type: file, path: '/no/such/folder/x'}", "'/no/such/folder/x': opening failed"),
     ] {

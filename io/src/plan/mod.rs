@@ -77,6 +77,7 @@ mod window;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
@@ -93,6 +94,7 @@ use section::{Section, error};
 pub(crate) use select::Select;
 
 use crate::error::{Error, Result};
+use crate::log::Log;
 
 /// The plans of one file.
 pub struct Plans(Vec<Plan>);
@@ -173,7 +175,8 @@ impl Plans {
 
     /// Hands the messages of the sink `{type: call, name: NAME}` to `consumer`.
     pub fn connect(&mut self, name: &str, consumer: impl Consumer + 'static) -> Result<()> {
-        self.outlet(name, "call", |outlet| outlet.memory.is_none())?.consumer = Box::new(consumer);
+        self.outlet(name, "call", |outlet| outlet.memory.is_none() && outlet.log.is_none())?.consumer =
+            Box::new(consumer);
         Ok(())
     }
 
@@ -181,6 +184,12 @@ impl Plans {
     pub fn memory(&mut self, name: &str) -> Result<Memory> {
         let outlet = self.outlet(name, "memory", |outlet| outlet.memory.is_some())?;
         Ok(outlet.memory.clone().expect("asked for"))
+    }
+
+    /// The log of the sink `{type: log, name: NAME, ...}`.
+    pub fn log(&mut self, name: &str) -> Result<Arc<Log>> {
+        let outlet = self.outlet(name, "log", |outlet| outlet.log.is_some())?;
+        Ok(outlet.log.clone().expect("asked for"))
     }
 
     fn outlet(

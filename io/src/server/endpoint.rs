@@ -4,7 +4,7 @@
 //! every few seconds, and one that is slow waits for nobody but itself.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -70,6 +70,10 @@ fn answer(mut stream: TcpStream, metrics: &impl Fn() -> Metrics) -> std::io::Res
     let mut words = request.split(|byte| byte.is_ascii_whitespace());
     let path = |path: &'static [u8]| [path, b"?"].concat();
     let (status, kind, body) = match (words.next(), words.next()) {
+        // A page in a browser must not reach it by another name.
+        _ if !host(&request).is_none_or(is_loopback) => {
+            ("403 Forbidden", "text/plain", "Expected a loopback name in 'Host'.\n".into())
+        }
         (Some(b"GET"), Some(target)) if target == b"/metrics" || target.starts_with(&path(b"/metrics")) => {
             ("200 OK", "text/plain; version=0.0.4; charset=utf-8", metrics().to_prometheus())
         }
@@ -84,6 +88,25 @@ fn answer(mut stream: TcpStream, metrics: &impl Fn() -> Metrics) -> std::io::Res
         stream,
         "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
     )
+}
+
+/// The header `Host`, without its port.
+fn host(request: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(request).into_owned();
+    let value = text.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("host").then(|| value.trim().to_owned())
+    })?;
+    let name = match value.strip_prefix('[') {
+        Some(rest) => rest.split(']').next(),
+        None => value.split(':').next(),
+    };
+    name.map(String::from)
+}
+
+fn is_loopback(host: String) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The bytes up to the empty line.

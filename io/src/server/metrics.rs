@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::plan::{Metadata, Value};
 
@@ -140,7 +140,7 @@ impl Metrics {
                 "gaps": plan.gaps,
                 "failed_messages": plan.failed_messages,
                 "lost_messages": plan.lost_messages,
-                "progress": plan.progress.as_ref().map(object),
+                "progress": plan.progress.as_ref().map(Metadata::to_json),
                 "actions": plan.actions.iter().map(action).collect::<Vec<_>>(),
             })
         };
@@ -200,16 +200,6 @@ impl Metrics {
         of_actions("action_skipped_total", "counter", "Errors skipped", |action| action.skipped.to_string());
         text
     }
-}
-
-fn object(metadata: &Metadata) -> Map<String, serde_json::Value> {
-    let value = |value: &Value| match value {
-        Value::Text(text) => json!(text),
-        Value::Integer(number) => json!(number),
-        Value::Real(number) => json!(number),
-        Value::Flag(flag) => json!(flag),
-    };
-    metadata.iter().map(|(key, held)| (key.to_owned(), value(held))).collect()
 }
 
 fn head(text: &mut String, name: &str, kind: &str, help: &str) {

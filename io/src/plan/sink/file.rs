@@ -138,11 +138,7 @@ fn name(key: &str, metadata: &Metadata) -> Result<String> {
 impl Consumer for Files {
     fn message(&mut self, message: &Message) -> Result<()> {
         let Kind::Encoded(bytes) = &message.kind else {
-            return Err(Error::InvalidValue {
-                name: "sink".into(),
-                got: "a field".into(),
-                expected: "an action 'encode' before it".into(),
-            });
+            return Err(super::not_encoded());
         };
         let path = self.path(&message.metadata)?;
         let open = self.open(&path)?;

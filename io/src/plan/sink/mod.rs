@@ -13,35 +13,43 @@
 //!   readable but for the last one, and what a full disk left is readable.
 //! - `{type: memory, name: ...}`: kept until the program takes them ([`Plans::memory`](super::Plans::memory)).
 //! - `{type: call, name: ...}`: handed to what the program has connected ([`Plans::connect`](super::Plans::connect)).
+//! - `{type: log, path: FOLDER, name: ..., retain-bytes: ...}`: encoded messages as records of a segment log ([`crate::log`]),
+//!   which readers follow while it grows; the record's key is the metadata as JSON, or `{"gap": {...}}` in the place of what a
+//!   best-effort plan dropped. With `retain-bytes` the oldest segments are removed beyond that, else never. The program
+//!   reaches a log that has a name by [`Plans::log`](super::Plans::log), to serve it.
 //! - `{type: discard}`: nowhere. Not named `null`, which in YAML is no text.
 
 mod consumer;
 mod file;
+mod log;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 pub use consumer::{Consumer, Delivery, Memory};
 
 use super::action::{Action, Kind, Message};
 use super::gap::Gap;
 use super::section::Section;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::log::Log;
 use consumer::{Discard, Unconnected};
 
 pub(super) const KEYS: [&str; 1] = ["sinks"];
 
 /// Types and keys of all sinks.
-const SINKS: [(&str, &[&str], Make); 4] = [
+const SINKS: [(&str, &[&str], Make); 5] = [
     ("file", &file::KEYS, |section| Ok(Outlet::new(Box::new(file::Files::new(section)?)))),
     ("memory", &["name"], |section| {
         let memory = Memory::new();
         let name = Some(section.required_text("name")?.to_owned());
-        Ok(Outlet { name, memory: Some(memory.clone()), consumer: Box::new(memory) })
+        Ok(Outlet { name, memory: Some(memory.clone()), ..Outlet::new(Box::new(memory)) })
     }),
     ("call", &["name"], |section| {
         let name = section.required_text("name")?.to_owned();
-        Ok(Outlet { name: Some(name.clone()), memory: None, consumer: Box::new(Unconnected(name)) })
+        Ok(Outlet { name: Some(name.clone()), ..Outlet::new(Box::new(Unconnected(name))) })
     }),
+    ("log", &log::KEYS, log::outlet),
     ("discard", &[], |_| Ok(Outlet::new(Box::new(Discard)))),
 ];
 
@@ -57,12 +65,13 @@ pub(super) struct Outlet {
     /// Where the program reaches it.
     pub(super) name: Option<String>,
     pub(super) memory: Option<Memory>,
+    pub(super) log: Option<Arc<Log>>,
     pub(super) consumer: Box<dyn Consumer>,
 }
 
 impl Outlet {
     fn new(consumer: Box<dyn Consumer>) -> Self {
-        Self { name: None, memory: None, consumer }
+        Self { name: None, memory: None, log: None, consumer }
     }
 }
 
@@ -94,6 +103,14 @@ impl Sink {
             first = first.and(act(&mut *outlet.consumer));
         }
         first
+    }
+}
+
+fn not_encoded() -> Error {
+    Error::InvalidValue {
+        name: "sink".into(),
+        got: "a field".into(),
+        expected: "an action 'encode' before it".into(),
     }
 }
 
