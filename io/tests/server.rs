@@ -344,28 +344,49 @@ fn a_step_larger_than_memory_loses_its_rest() {
 }
 
 #[test]
-fn masks_are_never_dropped() {
-    let settings = Settings { memory: 8 * weight(), ..Settings::default() };
-    let (mut server, [(gate, taken)]) = gated([("viewer", "best-effort")], settings);
+fn masks_take_the_place_of_steps_and_go_to_the_disk() {
     let mask = || Message {
         metadata: Metadata::new().with("domain", "sea"),
         kind: Kind::Encoded(vec![1; BYTES as usize]),
     };
-    server.write(field(0, 0)).unwrap();
-    gate.wait_for_arrival();
-    for step in 1..=6 {
-        server.write(field(step, step)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let memory = 8 * weight();
+    for disk in [true, false] {
+        let settings = match disk {
+            true => spilling(memory, &folder, 1 << 20),
+            false => Settings { memory, ..Settings::default() },
+        };
+        let (mut server, [(gate, taken)]) = gated([("viewer", "best-effort")], settings);
+        server.write(field(0, 0)).unwrap();
+        gate.wait_for_arrival();
+        for step in 1..=6 {
+            server.write(field(step, step)).unwrap();
+        }
+        for _ in 0..20 {
+            server.write(mask()).unwrap();
+        }
+        let before = plan(&server, 0);
+        gate.open();
+        server.finish().unwrap();
+        let seen: Vec<_> = taken.try_iter().collect();
+        let masks = seen.iter().filter(|seen| **seen == Delivery::Message(mask())).count() as u64;
+        let dropped = |seen: &Delivery| match seen {
+            Delivery::Gap(gap) => gap.fields,
+            Delivery::Message(_) => 0,
+        };
+        let dropped: u64 = seen.iter().map(dropped).sum();
+        let metrics = plan(&server, 0);
+        assert_eq!((metrics.dropped_messages, metrics.messages_in), (dropped, 27));
+        assert!(server.metrics().memory_peak <= memory);
+        if disk {
+            assert_eq!((masks, dropped), (20, before.dropped_steps));
+            assert!(dropped >= 5, "{dropped}");
+            assert!(before.spilled_messages > 10);
+        } else {
+            assert!(masks >= 5, "{masks}");
+            assert_eq!(metrics.delivered_messages + dropped, 27);
+        }
     }
-    let taken_masks = (0..10).take_while(|_| server.write(mask()).is_ok()).count();
-    let error = server.write(mask()).unwrap_err().to_string();
-    assert!(error.contains("a message of no step is never dropped"), "{error}");
-    assert!((5..=6).contains(&taken_masks), "{taken_masks}");
-    gate.open();
-    server.finish().unwrap();
-    let seen: Vec<_> = taken.try_iter().collect();
-    let masks = seen.iter().filter(|seen| **seen == Delivery::Message(mask())).count();
-    assert_eq!(masks, taken_masks);
-    assert!(server.metrics().memory_peak <= 8 * weight());
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::metadata::Metadata;
 /// Steps that follow each other and were dropped, because the plan's consumer was too slow.
 ///
 /// A step is named by those of its metadata that tell the time: `startDate`, `startTime`, `step`, `date`, `time`. Nothing
-/// between the first and the last step was delivered in their place.
+/// between the first and the last step was delivered in their place. Messages of no step count as `fields`; where there are
+/// only such, `first` and `last` are empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gap {
     /// The first step.
@@ -28,7 +29,12 @@ pub struct Gap {
 impl Gap {
     /// Takes in what directly follows.
     pub(crate) fn extend(&mut self, next: Gap) {
-        self.last = next.last;
+        if self.first == Metadata::new() {
+            (self.first, self.begun) = (next.first, next.begun);
+        }
+        if next.last != Metadata::new() {
+            self.last = next.last;
+        }
         self.steps += next.steps;
         self.fields += next.fields;
         self.bytes += next.bytes;

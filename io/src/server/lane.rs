@@ -69,6 +69,10 @@ impl Lane {
         }
     }
 
+    pub(super) fn is_lossless(&self) -> bool {
+        self.guarantee == Guarantee::Lossless
+    }
+
     /// Where a message of `bytes` is to go, and m with it. An error says why there is no way; then nothing has changed.
     pub(super) fn way(
         &self,
@@ -92,12 +96,13 @@ impl Lane {
                 Guarantee::BestEffort if steps::has_step(metadata) => {
                     if queue.could_fit(bytes, 0, self.share) { Way::Memory } else { Way::Dropped }
                 }
-                Guarantee::BestEffort => {
-                    if !queue.could_fit(bytes, queue.bound() + queue.largest, self.share) {
-                        return Err("a message of no step is never dropped");
-                    }
+                Guarantee::BestEffort
+                    if queue.could_fit(bytes, queue.bound() + queue.largest, self.share) =>
+                {
                     Way::Memory
                 }
+                Guarantee::BestEffort if bytes <= self.share => Way::Disk,
+                Guarantee::BestEffort => Way::Dropped,
             };
         if way != Way::Dropped {
             queue.largest = queue.largest.max(bytes);
@@ -114,6 +119,12 @@ impl Lane {
         let mut queue = lock(&self.queue);
         let queue = &mut *queue;
         let has_step = steps::has_step(metadata);
+        if !has_step && way == Way::Dropped {
+            let id = queue.steps.of(metadata).id;
+            queue.drop_incoming(id, bytes);
+            self.work.notify_one();
+            return Way::Dropped;
+        }
         loop {
             let own = has_step.then(|| queue.steps.of(metadata));
             if let Some(own) = own
@@ -223,11 +234,11 @@ impl Lane {
                 Outcome::Delivered => {
                     metrics.delivered_messages += 1;
                     metrics.delivered_bytes += bytes;
+                    if !metrics.progress.as_ref().is_some_and(|label| steps::same(label, metadata)) {
+                        metrics.progress = Some(steps::label(metadata));
+                    }
                 }
                 Outcome::Failed => metrics.failed_messages += 1,
-            }
-            if !metrics.progress.as_ref().is_some_and(|label| steps::same(label, metadata)) {
-                metrics.progress = Some(steps::label(metadata));
             }
         }
     }

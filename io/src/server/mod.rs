@@ -46,8 +46,9 @@
 //! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
 //!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
 //!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`, `startTime`, `step`, `date` and
-//!   `time`. Messages without `step` and `date`, such as masks, are never dropped: without room for one the call returns
-//!   [`Error::Full`].
+//!   `time`. Messages without `step` and `date`, such as masks, are for all steps to come:
+//!   they take the place of steps, and where they alone fill the memory go to the disk, and only without one are dropped.
+//!   A best-effort plan never makes a call fail.
 //!
 //! The order of messages within a plan is that of the calls. Several threads may call; each call is as if alone.
 //!
@@ -224,16 +225,28 @@ impl Server {
                 way.map_err(|reason| full(lane, reason.into()))?;
         }
         let mut stored = None;
-        if let Some(number) = producer.ways.iter().position(|way| *way == Way::Disk) {
-            let refuse = |reason| full(&lanes[number], reason);
-            let spill = producer.spill.as_ref().ok_or_else(|| refuse("nothing may go to the disk".into()))?;
-            let mut spill = lock(spill);
+        if producer.ways.contains(&Way::Disk) {
+            let mut spill = producer.spill.as_deref().map(lock);
             // Memory may be free by now.
             for (way, lane) in producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| **way == Way::Disk) {
                 *way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes).map_or(*way, |(way, _)| way);
             }
-            if producer.ways.contains(&Way::Disk) {
-                stored = Some(spill.store(&metadata, data).map_err(refuse)?);
+            let for_disk = |way: &Way| *way == Way::Disk;
+            if producer.ways.iter().any(for_disk) {
+                let nowhere = Err("nothing may go to the disk".into());
+                match spill.as_mut().map_or(nowhere, |spill| spill.store(&metadata, data)) {
+                    Ok(place) => stored = Some(place),
+                    Err(reason) => {
+                        for (way, lane) in
+                            producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| for_disk(way))
+                        {
+                            if lane.is_lossless() {
+                                return Err(full(lane, reason));
+                            }
+                            *way = Way::Dropped;
+                        }
+                    }
+                }
             }
         }
         for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {

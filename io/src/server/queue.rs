@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::metrics::PlanMetrics;
 use super::pool::{Pool, weight};
 use super::spill::Stored;
-use super::steps::Steps;
+use super::steps::{Steps, has_step};
 use crate::plan::{Gap, Message};
 
 /// The messages that wait, and what is known about them.
@@ -199,7 +199,7 @@ impl Queue {
     /// Counts what was dropped of a step, and tells of it at `place` in the queue.
     fn add_gap(&mut self, id: u64, place: usize, fields: u64, bytes: u64) {
         let step = self.steps.get(id).expect("a step with messages is known");
-        let anew = !step.told;
+        let anew = !step.told && has_step(&step.label);
         step.told = true;
         let gap = Gap {
             first: step.label.clone(),
