@@ -45,10 +45,10 @@
 //!   plan has had the message: the caller may try again.
 //! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
 //!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
-//!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`, `startTime`, `step`, `date` and
-//!   `time`. Messages without `step` and `date`, such as masks, are for all steps to come:
-//!   they take the place of steps, and where they alone fill the memory go to the disk, and only without one are dropped.
-//!   A best-effort plan never makes a call fail.
+//!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`,
+//!   `startTime`, `step`, `date` and `time`. Messages without `step` and `date`, such as masks, are for all steps to come:
+//!   they take the place of steps, where they alone fill the memory they go to the disk, and only without one they are
+//!   dropped. Such a plan never makes a call fail for want of room.
 //!
 //! The order of messages within a plan is that of the calls. Several threads may call; each call is as if alone.
 //!
@@ -62,8 +62,9 @@
 //! # Memory
 //!
 //! Queued messages, those in work and idle buffers together never take more than [`Settings::memory`], by count of their
-//! data and metadata ([`Metrics::memory_peak`]); layouts and lists of points are shared with the caller and not counted. A buffer is used again for the next field of the same length, so that a
-//! call allocates nothing once each length has been seen, but for each new step of a best-effort plan.
+//! data and metadata ([`Metrics::memory_peak`]); layouts and lists of points are shared with the caller and not counted. A
+//! buffer is used again for the next field of the same length, so that a call allocates nothing once as many buffers of a
+//! length have been made as are needed at the same time, but for each new step of a best-effort plan.
 //!
 //! Not here: ranks that only serve output.
 
