@@ -263,12 +263,13 @@ fn a_full_disk_is_told_to_the_caller_and_no_plan_has_the_message() {
 
 /// What a best-effort consumer saw covers every message once, in order: the messages it has, and gaps.
 fn covered(seen: &[Delivery], of_step: i64) -> (Vec<i64>, u64, u64) {
-    let (mut next, mut delivered, mut dropped, mut steps) = (0, Vec::new(), 0, 0);
+    let (mut next, mut delivered, mut dropped, mut steps, mut dropped_step) = (0, Vec::new(), 0, 0, -1);
     for delivery in seen {
         match delivery {
             Delivery::Message(message) => {
                 assert_eq!(number(message), next, "{seen:?}");
                 assert_eq!(message, &field(next / of_step, next));
+                assert_ne!(next / of_step, dropped_step, "nothing of a step comes after a gap in it");
                 delivered.push(next);
                 next += 1;
             }
@@ -279,7 +280,7 @@ fn covered(seen: &[Delivery], of_step: i64) -> (Vec<i64>, u64, u64) {
                 let begun = delivered.last().is_some_and(|last| last / of_step == first);
                 assert_eq!(gap.begun, begun, "{gap}");
                 (dropped, steps) = (dropped + gap.fields, steps + gap.steps);
-                next = end;
+                (next, dropped_step) = (end, last);
             }
         }
     }
@@ -341,6 +342,43 @@ fn a_step_larger_than_memory_loses_its_rest() {
     let gap = gap.unwrap();
     assert!(gap.begun && gap.steps == 3 && gap.fields == 25, "{gap:?}");
     assert_eq!(covered(&seen, 10), (vec![0, 1, 2, 3, 4, 30], 25, 3));
+}
+
+#[test]
+fn gaps_that_meet_become_one() {
+    let settings = Settings { memory: 6 * weight(), ..Settings::default() };
+    let (mut server, [(gate, taken)]) = gated([("viewer", "best-effort")], settings);
+    server.write(field(0, 0)).unwrap();
+    gate.wait_for_arrival();
+    for step in 1..=4 {
+        server.write(field(step, step)).unwrap();
+    }
+    // Never fits: a gap behind the four that wait.
+    let large = Message { metadata: metadata(5, 5), kind: Kind::Encoded(vec![0; 6 * BYTES as usize]) };
+    server.write(large).unwrap();
+    assert_eq!((plan(&server, 0).gaps, plan(&server, 0).dropped_steps), (1, 1));
+    for step in 6..=12 {
+        server.write(field(step, step)).unwrap();
+    }
+    gate.open();
+    server.finish().unwrap();
+    let seen: Vec<_> = taken.try_iter().collect();
+    let gaps: Vec<_> = seen
+        .iter()
+        .filter_map(|seen| match seen {
+            Delivery::Gap(gap) => Some(gap),
+            Delivery::Message(_) => None,
+        })
+        .collect();
+    assert_eq!(gaps.len(), 1, "{seen:?}");
+    assert_eq!((&gaps[0].first, &gaps[0].last), (&label(1), &label(7)));
+    assert_eq!((gaps[0].steps, gaps[0].fields), (7, 7));
+    let metrics = plan(&server, 0);
+    assert_eq!((metrics.gaps, metrics.dropped_messages, metrics.delivered_messages), (1, 7, 6));
+}
+
+fn label(step: i64) -> Metadata {
+    Metadata::new().with("step", step)
 }
 
 #[test]
@@ -426,6 +464,8 @@ fn any_order_of_work_and_rest_loses_and_counts_nothing_wrong() {
         let viewer = &metrics.plans[1];
         assert_eq!(viewer.delivered_messages, delivered.len() as u64);
         assert_eq!((viewer.dropped_messages, viewer.dropped_steps), (dropped, steps));
+        let gaps = seen.iter().filter(|seen| matches!(seen, Delivery::Gap(_))).count();
+        assert_eq!(viewer.gaps, gaps as u64, "round {round}");
         assert!(metrics.memory_peak <= memory, "round {round}: {} of {memory}", metrics.memory_peak);
     }
 }
