@@ -173,6 +173,7 @@ fn nothing_lossless_is_lost_while_the_consumer_stands_still() {
     assert_eq!((after.delivered_messages, after.delivered_bytes), (count as u64, after.bytes_in));
     assert_eq!(after.bytes_out, count as u64 * BYTES);
     assert_eq!((after.queued_messages, after.memory, after.on_disk), (0, 0, 0));
+    assert_eq!(metrics.memory % BYTES, 0, "idle buffers alone are left");
     assert_eq!(after.dropped_messages + after.gaps + after.failed_messages + after.lost_messages, 0);
     assert_eq!(after.progress, Some(Metadata::new().with("step", (count - 1) / 4)));
     assert_eq!(after.actions[0].messages, count as u64);

@@ -13,12 +13,18 @@ struct Counting;
 
 thread_local! {
     static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// Of the memory of a field.
+    static LARGE: Cell<u64> = const { Cell::new(0) };
 }
+
+/// Bytes of a field here.
+const FIELD: usize = 8 * 5000;
 
 // SAFETY: every call goes to the system's allocator as it came; the count is a plain number of the thread.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, bytes: Bytes) -> *mut u8 {
         COUNT.with(|count| count.set(count.get() + 1));
+        LARGE.with(|count| count.set(count.get() + u64::from(bytes.size() >= FIELD)));
         // SAFETY: the caller's promises are those of this function.
         unsafe { System.alloc(bytes) }
     }
@@ -71,4 +77,25 @@ plans:
         server.flush().unwrap();
     }
     server.finish().unwrap();
+}
+
+#[test]
+fn a_plan_works_in_the_memory_of_its_last_message() {
+    let text = "plans: [{name: p, actions: [{type: sink, sinks: [{type: call, name: count}]}]}]";
+    let mut plans = Plans::from_yaml(text).unwrap();
+    let (sender, counts) = std::sync::mpsc::channel();
+    let consumer = move |_: &Message| {
+        sender.send(LARGE.with(Cell::get)).unwrap();
+        Ok(())
+    };
+    plans.connect("count", consumer).unwrap();
+    let mut server = Server::start(plans, Settings::default()).unwrap();
+    let layout = Layout::global_lat_lon(100, 50);
+    for step in 0..50 {
+        server.write_field(Metadata::new().with("step", step), &layout, &vec![1.5; 5000]).unwrap();
+    }
+    server.finish().unwrap();
+    let counts: Vec<u64> = counts.try_iter().collect();
+    assert_eq!(counts, [1; 50]);
+    assert!(server.metrics().memory <= 50 * FIELD as u64, "idle buffers alone are left");
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::gap::Gap;
 use super::metadata::Metadata;
 use super::section::Section;
+use super::spare;
 use super::{aggregate, encode, interpolate, mapping, mask, print, scale, select, sink, statistics};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -227,7 +228,10 @@ impl Step {
 
 /// Sends a message through the steps, depth first.
 pub(super) fn run(steps: &mut [Step], message: Message) -> Outcome<()> {
-    let Some((first, rest)) = steps.split_first_mut() else { return Ok(()) };
+    let Some((first, rest)) = steps.split_first_mut() else {
+        spare::give(message.kind);
+        return Ok(());
+    };
     for message in first.apply(message)? {
         run(rest, message)?;
     }

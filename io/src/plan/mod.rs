@@ -72,6 +72,7 @@ mod scale;
 mod section;
 mod select;
 mod sink;
+pub(crate) mod spare;
 mod statistics;
 mod window;
 

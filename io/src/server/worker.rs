@@ -8,7 +8,7 @@ use super::lane::{Entry, Lane, Outcome, Payload};
 use super::lock;
 use super::pool::{Gauge, Pool, weight};
 use crate::error::{Error, Result};
-use crate::plan::{self, Failed, Message, Plan};
+use crate::plan::{self, Failed, Kind, Message, Plan, spare};
 
 /// Errors that the caller of the server has not seen where they arose.
 #[derive(Default)]
@@ -76,6 +76,12 @@ pub(super) struct Shared {
 
 /// Runs a plan until its lane is closed.
 pub(super) fn work(lane: &Lane, mut plan: Plan, shared: &Shared) {
+    spare::keep();
+    until_closed(lane, plan, shared);
+    shared.gauge.subtract(size_of_val(&spare::take()[..]) as u64);
+}
+
+fn until_closed(lane: &Lane, mut plan: Plan, shared: &Shared) {
     while let Some(entry) = lane.next() {
         if !one(lane, &mut plan, entry, shared) {
             lane.die(&shared.pool);
@@ -94,8 +100,12 @@ pub(super) fn work(lane: &Lane, mut plan: Plan, shared: &Shared) {
 fn one(lane: &Lane, plan: &mut Plan, entry: Entry, shared: &Shared) -> bool {
     match entry {
         Entry::Message { payload, bytes, .. } => {
+            // In place of what the last message left, so that both together are one message's.
+            let mut memory = spare::take();
+            shared.gauge.subtract(size_of_val(&memory[..]) as u64);
+            memory.clear();
             shared.gauge.add(bytes);
-            let loaded = load(lane, payload, bytes, shared);
+            let loaded = load(lane, payload, memory, shared);
             let fate = match loaded {
                 Ok(message) => {
                     let metadata = message.metadata.clone();
@@ -113,6 +123,12 @@ fn one(lane: &Lane, plan: &mut Plan, entry: Entry, shared: &Shared) -> bool {
                 }
             };
             shared.gauge.subtract(bytes);
+            // What a plan leaves may be larger than what it was given; only that much has a place.
+            let left = spare::take();
+            if size_of_val(&left[..]) as u64 <= bytes && left.capacity() == left.len() {
+                shared.gauge.add(size_of_val(&left[..]) as u64);
+                spare::put(left);
+            }
             fate != Fate::Panicked
         }
         Entry::Gap(gap) => {
@@ -127,14 +143,27 @@ fn one(lane: &Lane, plan: &mut Plan, entry: Entry, shared: &Shared) -> bool {
     }
 }
 
-/// The plan's own copy of a message; the memory of the shared one is free after it.
-fn load(lane: &Lane, payload: Payload, bytes: u64, shared: &Shared) -> Result<Message> {
+/// The plan's own copy of a message, in `memory` where it fits; that of the shared one is free after it.
+fn load(lane: &Lane, payload: Payload, mut memory: Vec<f64>, shared: &Shared) -> Result<Message> {
     match payload {
         Payload::Lifted => unreachable!("a lane waits until such a message is settled"),
-        Payload::Disk(stored) => stored.load(),
+        Payload::Disk(stored) => {
+            drop(memory);
+            stored.load()
+        }
         Payload::Memory(message) => {
-            debug_assert_eq!(weight(&message), bytes);
-            let copy = Message::clone(&message);
+            let copy = match &message.kind {
+                Kind::Field { layout, values } if memory.capacity() == values.len() => {
+                    memory.extend_from_slice(values);
+                    let kind = Kind::Field { layout: layout.clone(), values: memory };
+                    Message { metadata: message.metadata.clone(), kind }
+                }
+                _ => {
+                    drop(memory);
+                    Message::clone(&message)
+                }
+            };
+            let bytes = weight(&message);
             shared.pool.release(message);
             lane.copied(bytes);
             Ok(copy)
