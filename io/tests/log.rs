@@ -372,6 +372,24 @@ fn a_segment_inside_a_payload_is_no_segment() {
 }
 
 #[test]
+fn the_record_behind_damage_is_found_in_time_whatever_lies_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), &LogSettings::default());
+    // Every fourth byte looks like the beginning of a record.
+    log.append(b"markers", &b"\xF5REC".repeat(4 << 20)).unwrap();
+    fill(&log, 2);
+    drop(log);
+    overwrite(&segments(folder.path())[0], 24 + 16, &[0; 8]);
+    let start = std::time::Instant::now();
+    let (log, recovery) = Log::open(folder.path(), &LogSettings::default()).unwrap();
+    assert_eq!((recovery.damaged.len(), recovery.records), (1, 2));
+    let mut reader = log.reader(1).unwrap();
+    assert!(matches!(reader.next(NOW).unwrap(), Some(Item::Damage(damage)) if damage.to == 1));
+    assert_holds(&mut reader, 2..=3);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_cannot_be_is_refused_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path(), &small());
