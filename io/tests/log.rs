@@ -140,6 +140,19 @@ fn empty_and_long_records_are_records() {
 }
 
 #[test]
+fn a_hash_that_is_known_is_taken_and_a_wrong_one_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), &small());
+    log.append_hashed(b"k", b"payload", *blake3::hash(b"payload").as_bytes()).unwrap();
+    log.append_hashed(b"k", b"payload", [0; 32]).unwrap();
+    let mut reader = log.reader(1).unwrap();
+    assert_eq!(record(&mut reader).hash, *blake3::hash(b"payload").as_bytes());
+    let Some(Item::Damage(damage)) = reader.next(NOW).unwrap() else { panic!() };
+    assert_eq!((damage.from, damage.to), (2, 2));
+    assert!(damage.reason.contains("hash of the payload"), "{}", damage.reason);
+}
+
+#[test]
 fn readers_wait_for_records_and_for_the_close() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path(), &small());
