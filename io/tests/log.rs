@@ -140,6 +140,19 @@ fn empty_and_long_records_are_records() {
 }
 
 #[test]
+fn a_hash_that_is_known_is_taken_and_a_wrong_one_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), &small());
+    log.append_hashed(b"k", b"payload", *blake3::hash(b"payload").as_bytes()).unwrap();
+    log.append_hashed(b"k", b"payload", [0; 32]).unwrap();
+    let mut reader = log.reader(1).unwrap();
+    assert_eq!(record(&mut reader).hash, *blake3::hash(b"payload").as_bytes());
+    let Some(Item::Damage(damage)) = reader.next(NOW).unwrap() else { panic!() };
+    assert_eq!((damage.from, damage.to), (2, 2));
+    assert!(damage.reason.contains("hash of the payload"), "{}", damage.reason);
+}
+
+#[test]
 fn readers_wait_for_records_and_for_the_close() {
     let folder = tempfile::tempdir().unwrap();
     let log = open(folder.path(), &small());
@@ -369,6 +382,24 @@ fn a_segment_inside_a_payload_is_no_segment() {
     let mut reader = log.reader(1).unwrap();
     assert!(matches!(reader.next(NOW).unwrap(), Some(Item::Damage(damage)) if damage.to == 1));
     assert_holds(&mut reader, 2..=4);
+}
+
+#[test]
+fn the_record_behind_damage_is_found_in_time_whatever_lies_between() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = open(folder.path(), &LogSettings::default());
+    // Every fourth byte looks like the beginning of a record.
+    log.append(b"markers", &b"\xF5REC".repeat(4 << 20)).unwrap();
+    fill(&log, 2);
+    drop(log);
+    overwrite(&segments(folder.path())[0], 24 + 16, &[0; 8]);
+    let start = std::time::Instant::now();
+    let (log, recovery) = Log::open(folder.path(), &LogSettings::default()).unwrap();
+    assert_eq!((recovery.damaged.len(), recovery.records), (1, 2));
+    let mut reader = log.reader(1).unwrap();
+    assert!(matches!(reader.next(NOW).unwrap(), Some(Item::Damage(damage)) if damage.to == 1));
+    assert_holds(&mut reader, 2..=3);
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -63,22 +63,7 @@ impl Segment {
         let Some(head) = Head::decode(bytes, place) else {
             return Ok(Found::Bad("marker or checksum of the record's head are wrong".into()));
         };
-        if head.record_bytes() > end - offset {
-            return Ok(Found::Bad(format!(
-                "{} bytes are left of a record of {}",
-                end - offset,
-                head.record_bytes()
-            )));
-        }
-        if !numbers.contains(&head.number) {
-            return Ok(Found::Bad(format!(
-                "the record has number {}, expected {} to {}",
-                head.number,
-                numbers.start,
-                numbers.end.saturating_sub(1)
-            )));
-        }
-        Ok(Found::Head(head))
+        Ok(fitting(head, offset, end, numbers))
     }
 
     /// The body of the record with `head` at `offset`.
@@ -123,21 +108,23 @@ impl Segment {
         end: u64,
         numbers: &Range<u64>,
     ) -> Result<Option<(u64, Head)>> {
-        let mut at = offset;
+        let (first, mut at) = (self.first, offset);
         while at.saturating_add(RECORD_HEAD) <= end {
             let length = WINDOW.min(end - at);
             let Some(bytes) = self.bytes(at, length, end)? else { return Ok(None) };
-            let marker = bytes.windows(MARKER.len()).position(|bytes| bytes == MARKER);
-            let Some(marker) = marker else {
-                // A marker may begin in the last three bytes.
-                at += length - (MARKER.len() as u64 - 1);
-                continue;
-            };
-            at += marker as u64;
-            if let Found::Head(head) = self.head(at, end, numbers)? {
-                return Ok(Some((at, head)));
+            // A window is read once, however many of its bytes look like a beginning.
+            for (start, head) in bytes.windows(RECORD_HEAD as usize).enumerate() {
+                if head[..MARKER.len()] != MARKER {
+                    continue;
+                }
+                let offset = at + start as u64;
+                if let Some(head) = Head::decode(head, Place { first, offset })
+                    && let Found::Head(head) = fitting(head, offset, end, numbers)
+                {
+                    return Ok(Some((offset, head)));
+                }
             }
-            at += 1;
+            at += length - (RECORD_HEAD - 1);
         }
         Ok(None)
     }
@@ -167,4 +154,20 @@ impl Segment {
             Err(error) => Err(Error::file(&self.path, "reading", error)),
         }
     }
+}
+
+/// Whether a head that is right by itself can be one at `offset`.
+fn fitting(head: Head, offset: u64, end: u64, numbers: &Range<u64>) -> Found {
+    let (left, bytes) = (end - offset, head.record_bytes());
+    if bytes > left {
+        return Found::Bad(format!("{left} bytes are left of a record of {bytes}"));
+    }
+    if !numbers.contains(&head.number) {
+        let last = numbers.end.saturating_sub(1);
+        return Found::Bad(format!(
+            "the record has number {}, expected {} to {last}",
+            head.number, numbers.start
+        ));
+    }
+    Found::Head(head)
 }

@@ -8,12 +8,12 @@ use crate::error::{Error, Result};
 /// without power loses what was not brought to the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// When the system sees fit, and in [`Log::sync`].
+    /// When the system sees fit, and in [`super::Log::sync`].
     #[default]
     System,
-    /// Before [`Log::append`] returns, if the last time was that long ago; when a segment is finished; when the log is closed.
+    /// Before [`super::Log::append`] returns, if the last time was that long ago; when a segment is finished; when the log is closed.
     Every(Duration),
-    /// Before [`Log::append`] returns.
+    /// Before [`super::Log::append`] returns.
     Record,
 }
 
@@ -22,7 +22,7 @@ pub enum Durability {
 pub struct Retention {
     /// Bytes of all segments that are kept at most.
     pub bytes: Option<u64>,
-    /// How long a record is kept at least and, while records are added, about at most. [`Log::remove_expired`] looks at any time.
+    /// How long a record is kept at least and, while records are added, about at most. [`super::Log::remove_expired`] looks at any time.
     pub age: Option<Duration>,
 }
 

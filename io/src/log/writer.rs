@@ -78,6 +78,15 @@ impl Log {
     /// [`Error::Log`] for a closed log, [`Error::File`] where the system refuses (a full disk). After an error the log is as it
     /// was before, and the record may be added again.
     pub fn append(&self, key: &[u8], payload: &[u8]) -> Result<u64> {
+        self.append_hashed(key, payload, *blake3::hash(payload).as_bytes())
+    }
+
+    /// Adds a record whose payload has the BLAKE3 `hash`, known already, say for a manifest: hashing is most of the work of
+    /// adding. With another hash the record is told as damage when it is read. Returns its number.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_hashed(&self, key: &[u8], payload: &[u8], hash: [u8; 32]) -> Result<u64> {
         if key.len() > LARGEST_KEY {
             return Err(Error::InvalidValue {
                 name: "key".into(),
@@ -91,7 +100,7 @@ impl Log {
             payload_bytes: payload.len() as u64,
             number: 0,
             time: 0,
-            hash: *blake3::hash(payload).as_bytes(),
+            hash,
         };
         let mut guard = locked(&self.writer);
         let writer = guard.as_mut().ok_or_else(|| self.error("the log is closed"))?;

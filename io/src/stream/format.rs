@@ -51,10 +51,20 @@ pub(super) fn event(item: &Item) -> String {
     server_sent(name, numbers(item).1, &data)
 }
 
-/// An event with a CloudEvent, which says where the payload is.
+/// An event with a CloudEvent.
+pub(super) fn notification(item: &Item, base: &str, stream: &str) -> String {
+    let name = match item {
+        Item::Record(_) => "record",
+        Item::Gap(_) => "gap",
+        Item::Damage(_) => "damage",
+    };
+    server_sent(name, numbers(item).1, &cloud_event(item, base, stream))
+}
+
+/// A CloudEvent, which says where the payload is.
 ///
 /// CloudEvents 1.0.2, section 3.1: `id`, `source`, `specversion` and `type` are required.
-pub(super) fn notification(item: &Item, base: &str, stream: &str) -> String {
+pub(super) fn cloud_event(item: &Item, base: &str, stream: &str) -> Value {
     let source = format!("/streams/{stream}");
     let (from, to) = numbers(item);
     let mut event = json!({
@@ -62,9 +72,10 @@ pub(super) fn notification(item: &Item, base: &str, stream: &str) -> String {
         "source": source,
         "datacontenttype": "application/json",
     });
-    let name = match item {
+    match item {
         Item::Record(record) => {
             event["id"] = json!(record.number.to_string());
+            event["type"] = json!("org.terrella.record");
             event["time"] = json!(instant(record.time));
             // A subject is a non-empty string.
             if let Ok(key) = std::str::from_utf8(&record.key)
@@ -72,19 +83,23 @@ pub(super) fn notification(item: &Item, base: &str, stream: &str) -> String {
             {
                 event["subject"] = json!(key);
             }
-            let mut data = describe(record);
-            data["url"] = json!(format!("{base}{source}/records/{}", record.number));
-            event["data"] = data;
-            "record"
+            event["data"] = reference(record, base, stream);
         }
         Item::Gap(_) | Item::Damage(_) => {
+            let kind = if matches!(item, Item::Gap(_)) { "gap" } else { "damage" };
             event["id"] = json!(format!("{from}-{to}"));
+            event["type"] = json!(format!("org.terrella.{kind}"));
             event["data"] = lost(item);
-            if matches!(item, Item::Gap(_)) { "gap" } else { "damage" }
         }
-    };
-    event["type"] = json!(format!("org.terrella.{name}"));
-    server_sent(name, to, &event)
+    }
+    event
+}
+
+/// What a record is and where its payload lies.
+pub(super) fn reference(record: &Record, base: &str, stream: &str) -> Value {
+    let mut value = describe(record);
+    value["url"] = json!(format!("{base}/streams/{stream}/records/{}", record.number));
+    value
 }
 
 fn server_sent(name: &str, id: u64, data: &Value) -> String {

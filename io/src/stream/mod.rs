@@ -40,6 +40,8 @@
 //! A consumer that does not read is dropped after [`StreamSettings::write_timeout`]; the writer of the log never waits for one.
 //! Each connection is a thread, answers one request and ends.
 //!
+//! A [`Notifier`] posts the notifications itself, as CloudEvents or to an Aviso server.
+//!
 //! Messages come from a [`StreamBackend`]: a log on this machine ([`crate::log::Log`]), or a NATS server ([`JetStream`]), from which
 //! many consumers may also read directly.
 
@@ -48,6 +50,8 @@ mod base64;
 mod connection;
 mod format;
 mod jet_stream;
+mod notifier;
+mod post;
 mod request;
 mod routes;
 mod server;
@@ -55,5 +59,6 @@ mod token;
 
 pub use backend::{Bounds, StreamBackend, StreamReader};
 pub use jet_stream::{JetStream, JetStreamSettings};
+pub use notifier::{Form, Notifier, NotifierSettings, NotifierStatus};
 pub use server::{StreamServer, StreamSettings};
 pub use token::Token;
