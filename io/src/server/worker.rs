@@ -75,7 +75,7 @@ pub(super) struct Shared {
 }
 
 /// Runs a plan until its lane is closed.
-pub(super) fn work(lane: &Lane, mut plan: Plan, shared: &Shared) {
+pub(super) fn work(lane: &Lane, plan: Plan, shared: &Shared) {
     spare::keep();
     until_closed(lane, plan, shared);
     shared.gauge.subtract(size_of_val(&spare::take()[..]) as u64);
