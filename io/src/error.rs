@@ -1,6 +1,7 @@
 //! The one error type of this crate.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// `std::result::Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
@@ -58,6 +59,42 @@ pub enum Error {
         expected: &'static str,
         /// What there was.
         got: String,
+    },
+    /// An output plan failed on a message that the server had taken.
+    #[error("Output, {place}, message {message}: {source}")]
+    Output {
+        /// The plan and its action.
+        place: String,
+        /// The message's metadata, or what else was being done.
+        message: String,
+        /// What failed.
+        source: Arc<Error>,
+    },
+    /// An output plan panicked. It takes no more messages.
+    #[error("panicked: {reason}.")]
+    Panicked {
+        /// What the panic said.
+        reason: String,
+    },
+    /// An output plan has no room for a message. No plan has had it.
+    #[error(
+        "Plan '{plan}' has no room for {bytes} bytes: its memory of {memory} bytes is full, and {reason}."
+    )]
+    Full {
+        /// The plan.
+        plan: String,
+        /// Size of the message.
+        bytes: u64,
+        /// Its share of the server's memory.
+        memory: u64,
+        /// Why the message is not on the disk.
+        reason: String,
+    },
+    /// The output server cannot do what it was asked for.
+    #[error("The output server {reason}.")]
+    Server {
+        /// Why not.
+        reason: String,
     },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]
@@ -144,6 +181,56 @@ pub enum Error {
         first: usize,
         /// How many points there are.
         total: usize,
+    },
+    /// A log that cannot be used.
+    #[error("'{}': {reason}.", path.display())]
+    Log {
+        /// The log's folder or one of its segments.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A log without room for a record.
+    #[error("'{}': the log holds {held} bytes of {capacity}: no room for {needed} more.", path.display())]
+    LogFull {
+        /// The log's folder.
+        path: PathBuf,
+        /// Bytes of all segments.
+        held: u64,
+        /// Bytes that the record needs.
+        needed: u64,
+        /// Bytes that the log may hold.
+        capacity: u64,
+    },
+    /// A folder that another process, or another part of this one, writes into.
+    #[error("'{}' is open elsewhere: one writer has it at a time.", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A manifest that a chain cannot go on from.
+    #[error("'{}': {reason}.", path.display())]
+    Manifest {
+        /// The manifest or the folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A NATS server, or its JetStream, refused or said what cannot be.
+    #[error("JetStream '{stream}': {reason}.")]
+    JetStream {
+        /// The stream.
+        stream: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A system call on the network failed.
+    #[error("Network: {operation} failed: {source}.")]
+    Network {
+        /// What was being done.
+        operation: &'static str,
+        /// The system's reason.
+        source: std::io::Error,
     },
     /// An array of the wrong length.
     #[error("'{name}': expected {expected} values, got {got}.")]

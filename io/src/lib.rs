@@ -4,10 +4,14 @@
 //!   variables of such files as they are;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
 //!   readable at every moment of a run;
+//! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
+//! - [`server`]: plans in threads of their own, so that a model never waits for its output;
 //! - [`interpolation`]: from the points of a field to those of another layout;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
+//! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
+//! - [`stream`]: a log for consumers on the network, by pull, push and notification;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!
 //! ```
@@ -38,17 +42,23 @@
 //! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
 //! here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4 (HDF5).
 
+pub mod checkpoint;
 pub mod eccodes;
 pub mod encode;
 mod error;
 pub mod interpolation;
 pub mod layout;
 mod libaec;
+mod lock;
+pub mod log;
+pub mod manifest;
 pub mod parameter;
 pub mod picture;
 pub mod plan;
 pub mod read;
+pub mod server;
 pub mod sink;
+pub mod stream;
 mod time;
 
 pub use error::{Error, Result};

@@ -11,6 +11,9 @@ pub struct Time {
 }
 
 impl Time {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self { seconds: 0 };
+
     /// From a date and a time of day; None where the calendar has no such moment.
     pub fn new(year: i64, month: u32, day: u32, hour: u32, minute: u32, second: u32) -> Option<Self> {
         let length = match month {

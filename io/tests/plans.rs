@@ -600,7 +600,7 @@ fn the_guide_describes_what_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let blocks: Vec<&str> =
         guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 3);
+    assert_eq!(blocks.len(), 4);
     for block in blocks {
         let text = block.replace("out/", &format!("{}/", folder.path().display()));
         let plans = Plans::from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{block}"));
@@ -617,7 +617,21 @@ fn the_guide_describes_what_is_accepted() {
         ("interpolate", &["grid", "area", "interpolation", "input", "options", "caching", "non-linear"]),
         ("encode", &["format", "packing", "bits-per-value", "centre"]),
         ("print", &["stream", "prefix", "only-fields"]),
-        ("sink", &["sinks", "path", "append", "per-server"]),
+        (
+            "sink",
+            &[
+                "sinks",
+                "path",
+                "append",
+                "per-server",
+                "memory",
+                "call",
+                "log",
+                "discard",
+                "name",
+                "retain-bytes",
+            ],
+        ),
     ] {
         let section = guide.split(&format!("\n## {action}\n")).nth(1).unwrap_or_else(|| panic!("{action}"));
         let section = section.split("\n## ").next().unwrap();

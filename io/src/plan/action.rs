@@ -1,9 +1,12 @@
 //! What passes through a plan, and what an action is.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
+use super::gap::Gap;
 use super::metadata::Metadata;
 use super::section::Section;
+use super::spare;
 use super::{aggregate, encode, interpolate, mapping, mask, print, scale, select, sink, statistics};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -42,6 +45,17 @@ pub enum Kind {
     Encoded(Vec<u8>),
 }
 
+impl Kind {
+    /// Size of the data (bytes), without what messages share: layouts and lists of points.
+    pub(crate) fn bytes(&self) -> u64 {
+        (match self {
+            Self::Field { values, .. } | Self::Part { values, .. } => size_of_val(&values[..]),
+            Self::Mask(mask) => mask.len(),
+            Self::Encoded(bytes) => bytes.len(),
+        }) as u64
+    }
+}
+
 /// Places of a part's values in its field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Points {
@@ -53,7 +67,7 @@ pub enum Points {
 
 impl Points {
     /// Refuses points that the layout does not have, and lists of another length than the values.
-    pub(super) fn check(&self, layout: &Layout, values: usize) -> Result<()> {
+    pub(crate) fn check(&self, layout: &Layout, values: usize) -> Result<()> {
         let points = layout.points();
         let (name, last) = match self {
             Self::From(first) => ("end of the part", first.saturating_add(values).saturating_sub(1)),
@@ -86,6 +100,31 @@ impl Points {
 pub(super) trait Action: Send {
     fn apply(&mut self, message: Message) -> Result<Vec<Message>>;
 
+    /// In the place of messages that were dropped before the plan.
+    fn gap(&mut self, _gap: &Gap) -> Result<()> {
+        Ok(())
+    }
+
+    /// Brings what has been written to where it stays.
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Bytes that have left the plan here.
+    fn written(&self) -> u64 {
+        0
+    }
+
+    /// What passes here, where that is a matter of metadata alone.
+    fn selection(&self) -> Option<&select::Select> {
+        None
+    }
+
+    /// Itself, where it is a sink.
+    fn sink(&mut self) -> Option<&mut sink::Sink> {
+        None
+    }
+
     /// After the last message.
     fn finish(&mut self) -> Result<()> {
         Ok(())
@@ -94,10 +133,24 @@ pub(super) trait Action: Send {
 
 /// An action with what to do on its errors.
 pub(super) struct Step {
-    name: &'static str,
-    action: Box<dyn Action>,
+    pub(super) name: &'static str,
+    pub(super) place: String,
+    pub(super) action: Box<dyn Action>,
     skip: bool,
-    skipped: usize,
+    pub(super) skipped: usize,
+    /// Messages that it has had.
+    pub(super) messages: u64,
+    /// Time in it.
+    pub(super) time: Duration,
+}
+
+/// What a step gives, or its error with its place.
+pub(crate) type Outcome<T> = std::result::Result<T, Box<Failed>>;
+
+/// An error with the action that it came from.
+pub(crate) struct Failed {
+    pub(crate) place: String,
+    pub(crate) error: Error,
 }
 
 type Make = fn(&Section<'_>) -> Result<Box<dyn Action>>;
@@ -127,10 +180,12 @@ impl Step {
         let (_, keys, make) = ACTIONS.iter().find(|(action, ..)| *action == name).expect("a known action");
         section.allow(&[&["type", "on-error"], *keys].concat())?;
         let skip = section.choice("on-error", &["propagate", "skip"])? == Some("skip");
-        Ok(Self { name, action: make(&section)?, skip, skipped: 0 })
+        let action = make(&section)?;
+        Ok(Self { name, place: section.place, action, skip, skipped: 0, messages: 0, time: Duration::ZERO })
     }
 
-    fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
+    fn apply(&mut self, message: Message) -> Outcome<Vec<Message>> {
+        let start = Instant::now();
         let result = match message.kind {
             Kind::Part { .. } if !OF_PARTS.contains(&self.name) => Err(Error::InvalidValue {
                 name: self.name.into(),
@@ -139,33 +194,44 @@ impl Step {
             }),
             _ => self.action.apply(message),
         };
+        self.time += start.elapsed();
+        self.messages += 1;
+        self.judge(result)
+    }
+
+    pub(super) fn gap(&mut self, gap: &Gap) -> Outcome<()> {
+        let result = self.action.gap(gap);
+        self.judge(result)
+    }
+
+    pub(super) fn flush(&mut self) -> Outcome<()> {
+        let result = self.action.flush();
+        self.judge(result)
+    }
+
+    pub(super) fn finish(&mut self) -> Outcome<()> {
+        let result = self.action.finish();
+        self.judge(result)
+    }
+
+    /// Nothing, where an error is to be skipped.
+    fn judge<T: Default>(&mut self, result: Result<T>) -> Outcome<T> {
         match result {
             Err(_) if self.skip => {
                 self.skipped += 1;
-                Ok(Vec::new())
+                Ok(T::default())
             }
-            other => other,
-        }
-    }
-
-    pub(super) fn skipped(&self) -> usize {
-        self.skipped
-    }
-
-    pub(super) fn finish(&mut self) -> Result<()> {
-        match self.action.finish() {
-            Err(_) if self.skip => {
-                self.skipped += 1;
-                Ok(())
-            }
-            other => other,
+            other => other.map_err(|error| Box::new(Failed { place: self.place.clone(), error })),
         }
     }
 }
 
 /// Sends a message through the steps, depth first.
-pub(super) fn run(steps: &mut [Step], message: Message) -> Result<()> {
-    let Some((first, rest)) = steps.split_first_mut() else { return Ok(()) };
+pub(super) fn run(steps: &mut [Step], message: Message) -> Outcome<()> {
+    let Some((first, rest)) = steps.split_first_mut() else {
+        spare::give(message.kind);
+        return Ok(());
+    };
     for message in first.apply(message)? {
         run(rest, message)?;
     }

@@ -11,6 +11,7 @@ use super::action::{Action, Kind, Message};
 use super::grid;
 use super::metadata::{Metadata, Value};
 use super::section::Section;
+use super::spare;
 use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
@@ -78,6 +79,7 @@ impl Action for Encode {
                 }
             }
         };
+        spare::give(message.kind);
         Ok(vec![Message { metadata: message.metadata, kind: Kind::Encoded(bytes) }])
     }
 }

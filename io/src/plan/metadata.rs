@@ -86,6 +86,31 @@ impl Metadata {
         self.0.get(key)
     }
 
+    /// All keys with their values, in the keys' order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(key, value)| (key.as_str(), value))
+    }
+
+    /// As a JSON object.
+    pub(crate) fn to_json(&self) -> serde_json::Value {
+        let value = |value: &Value| -> serde_json::Value {
+            match value {
+                Value::Text(text) => text.as_str().into(),
+                Value::Integer(number) => (*number).into(),
+                Value::Real(number) => (*number).into(),
+                Value::Flag(flag) => (*flag).into(),
+            }
+        };
+        self.0.iter().map(|(key, held)| (key.clone(), value(held))).collect()
+    }
+
+    /// About the memory that it takes (bytes).
+    pub(crate) fn bytes(&self) -> u64 {
+        let text = |value: &Value| if let Value::Text(text) = value { text.len() } else { 0 };
+        let entry = size_of::<(String, Value)>();
+        self.0.iter().map(|(key, value)| (entry + key.len() + text(value)) as u64).sum()
+    }
+
     /// The text of `key`; an error where it is absent or no text.
     pub fn text(&self, key: &str) -> Result<&str> {
         match self.get(key) {

@@ -33,7 +33,9 @@
 //! # Ok::<(), terrella_io::Error>(())
 //! ```
 //!
-//! Every message goes through every plan. Actions:
+//! Every message goes through every plan, in the caller's thread; [`crate::server`] is for models that must not wait. A
+//! plan's `delivery` is `lossless` (the default) or `best-effort`, which tells that server what to do where a sink is slow.
+//! Actions:
 //!
 //! | action | what becomes of a message |
 //! |---|---|
@@ -59,6 +61,7 @@
 mod action;
 mod aggregate;
 mod encode;
+mod gap;
 mod grid;
 mod interpolate;
 mod mapping;
@@ -69,29 +72,46 @@ mod scale;
 mod section;
 mod select;
 mod sink;
+pub(crate) mod spare;
 mod statistics;
 mod window;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use saphyr::{LoadableYamlNode, ScanError, Yaml};
 use saphyr_parser::{Event, Parser};
 
 pub use action::{Kind, Message, Points};
+pub use gap::Gap;
 pub use metadata::{Metadata, Value};
+pub use sink::{Consumer, Delivery, Memory};
 
+pub(crate) use action::{Failed, Outcome};
 use action::{Step, run};
 use section::{Section, error};
+pub(crate) use select::Select;
 
 use crate::error::{Error, Result};
+use crate::log::Log;
 
 /// The plans of one file.
 pub struct Plans(Vec<Plan>);
 
-struct Plan {
-    name: String,
+/// One plan.
+pub(crate) struct Plan {
+    pub(crate) name: String,
+    pub(crate) guarantee: Guarantee,
     steps: Vec<Step>,
+}
+
+/// What a server does with messages that a plan has no room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guarantee {
+    Lossless,
+    BestEffort,
 }
 
 impl Plans {
@@ -137,37 +157,127 @@ impl Plans {
         }
         let Some((last, others)) = self.0.split_last_mut() else { return Ok(()) };
         for plan in others {
-            run(&mut plan.steps, message.clone())?;
+            run(&mut plan.steps, message.clone()).map_err(|failed| failed.error)?;
         }
-        run(&mut last.steps, message)
+        run(&mut last.steps, message).map_err(|failed| failed.error)
+    }
+
+    /// Brings what the plans have written to the disk.
+    pub fn flush(&mut self) -> Result<()> {
+        self.0.iter_mut().try_for_each(|plan| plan.flush()).map_err(|failed| failed.error)
     }
 
     /// Ends all plans: what they have written is on its way to the disk. Statistics of windows that have not ended are
     /// dropped. The first error is returned when all have ended.
     pub fn finish(mut self) -> Result<()> {
+        let results: Vec<_> = self.0.iter_mut().map(Plan::finish).collect();
+        results.into_iter().collect::<Outcome<()>>().map_err(|failed| failed.error)
+    }
+
+    /// Hands the messages of the sink `{type: call, name: NAME}` to `consumer`.
+    pub fn connect(&mut self, name: &str, consumer: impl Consumer + 'static) -> Result<()> {
+        self.outlet(name, "call", |outlet| outlet.memory.is_none() && outlet.log.is_none())?.consumer =
+            Box::new(consumer);
+        Ok(())
+    }
+
+    /// What the sink `{type: memory, name: NAME}` keeps.
+    pub fn memory(&mut self, name: &str) -> Result<Memory> {
+        let outlet = self.outlet(name, "memory", |outlet| outlet.memory.is_some())?;
+        Ok(outlet.memory.clone().expect("asked for"))
+    }
+
+    /// The log of the sink `{type: log, name: NAME, ...}`.
+    pub fn log(&mut self, name: &str) -> Result<Arc<Log>> {
+        let outlet = self.outlet(name, "log", |outlet| outlet.log.is_some())?;
+        Ok(outlet.log.clone().expect("asked for"))
+    }
+
+    fn outlet(
+        &mut self,
+        name: &str,
+        kind: &str,
+        fits: fn(&sink::Outlet) -> bool,
+    ) -> Result<&mut sink::Outlet> {
         let steps = self.0.iter_mut().flat_map(|plan| &mut plan.steps);
-        let results: Vec<Result<()>> = steps.map(Step::finish).collect();
-        results.into_iter().collect()
+        let outlets = steps.filter_map(|step| step.action.sink()).flat_map(|sink| sink.outlets());
+        let mut named: Vec<_> =
+            outlets.filter(|outlet| fits(outlet) && outlet.name.as_deref() == Some(name)).collect();
+        match (named.pop(), named.len()) {
+            (Some(outlet), 0) => Ok(outlet),
+            (outlet, others) => Err(Error::InvalidValue {
+                name: format!("sink '{name}' of type '{kind}'"),
+                got: format!("named {} times in the plans", others + usize::from(outlet.is_some())),
+                expected: "one such sink".into(),
+            }),
+        }
+    }
+
+    pub(crate) fn into_plans(self) -> Vec<Plan> {
+        self.0
     }
 
     /// Names of the plans, each with the number of messages that its actions skipped because of an error.
     pub fn skipped(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.0.iter().map(|plan| (plan.name.as_str(), plan.steps.iter().map(Step::skipped).sum()))
+        self.0.iter().map(|plan| (plan.name.as_str(), plan.steps.iter().map(|step| step.skipped).sum()))
     }
 }
 
 impl Plan {
     fn new(number: usize, yaml: &Yaml<'_>) -> Result<Self> {
         let section = Section::new(format!("plan {}", number + 1), yaml)?;
-        section.allow(&["name", "actions"])?;
+        section.allow(&["name", "actions", "delivery"])?;
         let name = section.text("name")?.map_or_else(|| section.place.clone(), String::from);
         section.required("actions")?;
         let step = |(number, yaml)| {
             let place = format!("plan '{name}', action {}", number + 1);
             Step::new(&Section::new(place, yaml)?)
         };
-        let steps = section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;
-        Ok(Self { name, steps })
+        let steps: Vec<Step> =
+            section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;
+        let guarantee = match section.choice("delivery", &["lossless", "best-effort"])? {
+            Some("best-effort") => Guarantee::BestEffort,
+            _ => Guarantee::Lossless,
+        };
+        // Means of some of the steps are wrong, and parts of some of the fields never become one.
+        let whole = steps.iter().find(|step| ["statistics", "aggregate"].contains(&step.name));
+        if let (Guarantee::BestEffort, Some(step)) = (guarantee, whole) {
+            let name = step.name;
+            return Err(section.error(format!("'delivery: best-effort' has no meaning with '{name}'")));
+        }
+        Ok(Self { name, guarantee, steps })
+    }
+
+    pub(crate) fn run(&mut self, message: Message) -> Outcome<()> {
+        run(&mut self.steps, message)
+    }
+
+    pub(crate) fn gap(&mut self, gap: &Gap) -> Outcome<()> {
+        self.steps.iter_mut().try_for_each(|step| step.gap(gap))
+    }
+
+    pub(crate) fn flush(&mut self) -> Outcome<()> {
+        self.steps.iter_mut().try_for_each(Step::flush)
+    }
+
+    pub(crate) fn finish(&mut self) -> Outcome<()> {
+        let results: Vec<_> = self.steps.iter_mut().map(Step::finish).collect();
+        results.into_iter().collect()
+    }
+
+    /// The selections that it begins with: what they stop needs not be handed to it.
+    pub(crate) fn selections(&self) -> Vec<Select> {
+        self.steps.iter().map_while(|step| step.action.selection().cloned()).collect()
+    }
+
+    /// Each action's place in the plan file, messages, skipped messages and time.
+    pub(crate) fn actions(&self) -> impl Iterator<Item = (&str, u64, usize, Duration)> {
+        self.steps.iter().map(|step| (step.place.as_str(), step.messages, step.skipped, step.time))
+    }
+
+    /// Bytes that have left it through its sinks.
+    pub(crate) fn written(&self) -> u64 {
+        self.steps.iter().map(|step| step.action.written()).sum()
     }
 }
 

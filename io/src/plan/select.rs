@@ -14,8 +14,10 @@ use crate::error::Result;
 /// Keys that make a condition.
 pub(super) const KEYS: [&str; 5] = ["match", "ignore", "any", "all", "not"];
 
-pub(super) struct Select(Condition);
+#[derive(Clone)]
+pub(crate) struct Select(Condition);
 
+#[derive(Clone)]
 enum Condition {
     /// One of the mappings holds.
     Match(Vec<Vec<(String, Vec<Value>)>>),
@@ -28,6 +30,11 @@ impl Select {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {
         Ok(Self(Condition::new(section)?))
     }
+
+    /// Whether a message with these metadata goes on.
+    pub(crate) fn holds(&self, metadata: &Metadata) -> bool {
+        self.0.holds(metadata)
+    }
 }
 
 impl Action for Select {
@@ -35,6 +42,10 @@ impl Action for Select {
         // Masks belong to all fields of their domain.
         let goes_on = matches!(message.kind, Kind::Mask(_)) || self.0.holds(&message.metadata);
         Ok(if goes_on { vec![message] } else { Vec::new() })
+    }
+
+    fn selection(&self) -> Option<&Select> {
+        Some(self)
     }
 }
 

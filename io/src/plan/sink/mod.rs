@@ -1,0 +1,171 @@
+//! `sink`: the end of a plan, in one place or several.
+//!
+//! `sinks: [{type: ..., ...}, ...]`; each sink has each message, also where another one fails, and then the first error
+//! is told.
+//!
+//! - `{type: file, path: ..., append: false, per-server: false}`: encoded messages one after the other. `{NAME}` in a path
+//!   is the environment's variable NAME. `[key]` is the message's metadata, as in the names of ecCodes' tools:
+//!   `out/[step].grib2` makes a file for each step, `out/[name]-[level]-[step].grib2` one for each field; folders are made.
+//!   With `append` an existing file is continued, else it is emptied when it is first opened, which is when the plan is
+//!   read, or with a `[key]` when its first message comes. With `per-server` the file's name starts with
+//!   `multio-HOST-PROCESS-`, so that processes do not share a file.
+//!   A file has its name from the start and grows by whole messages, each written at once: what a killed run left is
+//!   readable but for the last one, and what a full disk left is readable.
+//! - `{type: memory, name: ...}`: kept until the program takes them ([`Plans::memory`](super::Plans::memory)).
+//! - `{type: call, name: ...}`: handed to what the program has connected ([`Plans::connect`](super::Plans::connect)).
+//! - `{type: log, path: FOLDER, name: ..., retain-bytes: ...}`: encoded messages as records of a segment log ([`crate::log`]),
+//!   which readers follow while it grows; the record's key is the metadata as JSON, or `{"gap": {...}}` in the place of what a
+//!   best-effort plan dropped. With `retain-bytes` the oldest segments are removed beyond that, else never. The program
+//!   reaches a log that has a name by [`Plans::log`](super::Plans::log), to serve it.
+//! - `{type: discard}`: nowhere. Not named `null`, which in YAML is no text.
+
+mod consumer;
+mod file;
+mod log;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use consumer::{Consumer, Delivery, Memory};
+
+use super::action::{Action, Kind, Message};
+use super::gap::Gap;
+use super::section::Section;
+use crate::error::{Error, Result};
+use crate::log::Log;
+use consumer::{Discard, Unconnected};
+
+pub(super) const KEYS: [&str; 1] = ["sinks"];
+
+/// Types and keys of all sinks.
+const SINKS: [(&str, &[&str], Make); 5] = [
+    ("file", &file::KEYS, |section| Ok(Outlet::new(Box::new(file::Files::new(section)?)))),
+    ("memory", &["name"], |section| {
+        let memory = Memory::new();
+        let name = Some(section.required_text("name")?.to_owned());
+        Ok(Outlet { name, memory: Some(memory.clone()), ..Outlet::new(Box::new(memory)) })
+    }),
+    ("call", &["name"], |section| {
+        let name = section.required_text("name")?.to_owned();
+        Ok(Outlet { name: Some(name.clone()), ..Outlet::new(Box::new(Unconnected(name))) })
+    }),
+    ("log", &log::KEYS, log::outlet),
+    ("discard", &[], |_| Ok(Outlet::new(Box::new(Discard)))),
+];
+
+type Make = fn(&Section<'_>) -> Result<Outlet>;
+
+pub(super) struct Sink {
+    outlets: Vec<Outlet>,
+    bytes: u64,
+}
+
+/// One entry of `sinks`.
+pub(super) struct Outlet {
+    /// Where the program reaches it.
+    pub(super) name: Option<String>,
+    pub(super) memory: Option<Memory>,
+    pub(super) log: Option<Arc<Log>>,
+    pub(super) consumer: Box<dyn Consumer>,
+}
+
+impl Outlet {
+    fn new(consumer: Box<dyn Consumer>) -> Self {
+        Self { name: None, memory: None, log: None, consumer }
+    }
+}
+
+impl Sink {
+    pub(super) fn new(section: &Section<'_>) -> Result<Self> {
+        section.required("sinks")?;
+        let outlet = |yaml| {
+            let sink = Section::new(format!("{}, 'sinks'", section.place), yaml)?;
+            let name = sink.known("type", sink.required_text("type")?, &SINKS.map(|(name, ..)| name))?;
+            let (_, keys, make) = SINKS.iter().find(|(known, ..)| *known == name).expect("a known sink");
+            sink.allow(&[&["type"], *keys].concat())?;
+            make(&sink)
+        };
+        let outlets: Vec<_> = section.list("sinks")?.iter().map(outlet).collect::<Result<_>>()?;
+        if outlets.is_empty() {
+            return Err(section.error("'sinks': expected at least one"));
+        }
+        Ok(Self { outlets, bytes: 0 })
+    }
+
+    pub(super) fn outlets(&mut self) -> &mut [Outlet] {
+        &mut self.outlets
+    }
+
+    /// Does the same with each consumer and tells the first error.
+    fn each(&mut self, mut act: impl FnMut(&mut dyn Consumer) -> Result<()>) -> Result<()> {
+        let mut first = Ok(());
+        for outlet in &mut self.outlets {
+            first = first.and(act(&mut *outlet.consumer));
+        }
+        first
+    }
+}
+
+fn not_encoded() -> Error {
+    Error::InvalidValue {
+        name: "sink".into(),
+        got: "a field".into(),
+        expected: "an action 'encode' before it".into(),
+    }
+}
+
+/// A path with the environment's variables in place of their names in braces.
+pub(super) fn path(section: &Section<'_>, key: &str) -> Result<PathBuf> {
+    let text = section.required_text(key)?;
+    let (mut path, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        let value = std::env::var(name)
+            .map_err(|_| section.error(format!("'{key}': '{{{name}}}' is no variable of the environment")))?;
+        path += before;
+        path += &value;
+        rest = after;
+    }
+    path += rest;
+    if path.is_empty() {
+        return Err(section.error(format!("'{key}': expected a path, got nothing")));
+    }
+    Ok(path.into())
+}
+
+impl Action for Sink {
+    fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
+        // Masks are for the actions before.
+        if !matches!(message.kind, Kind::Mask(_)) {
+            let mut bytes = 0;
+            let result = self.each(|consumer| {
+                consumer.message(&message)?;
+                bytes += message.kind.bytes();
+                Ok(())
+            });
+            self.bytes += bytes;
+            result?;
+        }
+        Ok(vec![message])
+    }
+
+    fn gap(&mut self, gap: &Gap) -> Result<()> {
+        self.each(|consumer| consumer.gap(gap))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.each(|consumer| consumer.flush())
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.flush()
+    }
+
+    fn written(&self) -> u64 {
+        self.bytes
+    }
+
+    fn sink(&mut self) -> Option<&mut Sink> {
+        Some(self)
+    }
+}

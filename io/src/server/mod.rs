@@ -1,0 +1,384 @@
+//! A server around the plans: the model hands over its fields and goes on, whatever files, disks and viewers do.
+//!
+//! ```
+//! use terrella_io::layout::Layout;
+//! use terrella_io::plan::{Metadata, Plans};
+//! use terrella_io::server::{Server, Settings};
+//!
+//! let mut plans = Plans::from_yaml(
+//!     "
+//! plans:
+//!   - name: archive
+//!     actions:
+//!       - {type: encode, format: raw}
+//!       - {type: sink, sinks: [{type: memory, name: bytes}]}
+//!   - name: viewer
+//!     delivery: best-effort
+//!     actions:
+//!       - {type: select, match: [{name: t}]}
+//!       - {type: sink, sinks: [{type: discard}]}
+//! ",
+//! )?;
+//! let bytes = plans.memory("bytes")?;
+//! let mut server = Server::start(plans, Settings::default())?;
+//! let layout = Layout::global_lat_lon(8, 5);
+//! for step in 1..=24 {
+//!     let metadata = Metadata::new().with("name", "t").with("step", step);
+//!     server.write_field(metadata, &layout, &[280.0; 40])?;
+//! }
+//! server.finish()?;
+//! assert_eq!(bytes.len(), 24);
+//! assert_eq!(server.metrics().plans[1].delivered_messages, 24);
+//! # Ok::<(), terrella_io::Error>(())
+//! ```
+//!
+//! # What waits for whom
+//!
+//! Each plan has a thread, a queue, and an equal share of [`Settings::memory`], so that a consumer that is slow, or stands
+//! still, holds up its own plan and nothing else. [`Server::write_field`] copies the values once, for all plans that want
+//! them, and never waits for a plan: it takes locks that a plan's thread holds only while it moves entries of a queue. Where
+//! a plan's share is full, its `delivery` decides:
+//!
+//! - `lossless` (the default): the message goes to the disk ([`Settings::spill`]) and takes its turn from there. A thread
+//!   begins with that when half of the share is full, so that the caller writes to the disk itself only where it makes
+//!   messages faster than the disk takes them. With that full too, or without one, the call returns [`Error::Full`], and no
+//!   plan has had the message: the caller may try again.
+//! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
+//!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
+//!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`,
+//!   `startTime`, `step`, `date` and `time`. Messages without `step` and `date`, such as masks, are for all steps to come:
+//!   they take the place of steps, where they alone fill the memory they go to the disk, and only without one they are
+//!   dropped. Such a plan never makes a call fail for want of room.
+//!
+//! The order of messages within a plan is that of the calls. Several threads may call; each call is as if alone.
+//!
+//! # Errors
+//!
+//! What a plan's action does not skip (`on-error`) is told by the next call, as [`Error::Output`] with plan, action and
+//! message. That call has done nothing else, so that it can be repeated; the plan goes on with its next message.
+//! [`Server::finish`] returns the first error of the run even if it was told before. A panic in a plan, or in a function
+//! connected to it, ends that plan alone and is told in the same way; what it had not delivered is counted as lost.
+//!
+//! # Memory
+//!
+//! Queued messages, those in work and idle buffers together never take more than [`Settings::memory`], by count of their
+//! data and metadata ([`Metrics::memory_peak`]); layouts and lists of points are shared with the caller and not counted. A
+//! buffer is used again for the next field of the same length, so that a call allocates nothing once as many buffers of a
+//! length have been made as are needed at the same time, but for each new step of a best-effort plan.
+//!
+//! Not here: ranks that only serve output.
+
+mod codec;
+mod endpoint;
+mod lane;
+mod metrics;
+mod pool;
+mod queue;
+mod settings;
+mod spill;
+mod spiller;
+mod steps;
+mod worker;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+pub use metrics::{ActionMetrics, Metrics, PlanMetrics};
+pub use settings::{Settings, SpillSettings};
+
+use crate::error::{Error, Result};
+use crate::layout::Layout;
+use crate::plan::{Kind, Message, Metadata, Plans};
+use endpoint::Endpoint;
+use lane::{Lane, Payload, Way};
+use pool::{Gauge, Pool};
+use spill::{Data, Spill};
+use spiller::Bell;
+use worker::{Failures, Shared};
+
+/// Plans that run in threads of their own.
+///
+/// Dropped, it finishes as [`Server::finish`] does, and waits.
+pub struct Server {
+    producer: Mutex<Producer>,
+    threads: Vec<JoinHandle<()>>,
+    spiller: Option<JoinHandle<()>>,
+    bell: Arc<Bell>,
+    endpoint: Option<Endpoint>,
+    view: View,
+}
+
+/// What a call needs for itself.
+struct Producer {
+    spill: Option<Arc<Mutex<Spill>>>,
+    finished: bool,
+    /// Of each plan, for the message at hand.
+    ways: Vec<Way>,
+    /// The largest message of each plan (bytes).
+    largest: Vec<u64>,
+}
+
+/// What metrics are made of.
+#[derive(Clone)]
+struct View {
+    lanes: Arc<[Lane]>,
+    shared: Arc<Shared>,
+    memory: u64,
+    disk_limit: u64,
+    disk: Arc<AtomicU64>,
+}
+
+impl Server {
+    /// Starts a thread for each plan.
+    pub fn start(plans: Plans, settings: Settings) -> Result<Self> {
+        let plans = plans.into_plans();
+        for (number, plan) in plans.iter().enumerate() {
+            if plans[..number].iter().any(|other| other.name == plan.name) {
+                let (name, got) = ("plan".into(), format!("'{}' twice", plan.name));
+                return Err(Error::InvalidValue { name, got, expected: "different names".into() });
+            }
+        }
+        let share = settings.memory / plans.len().max(1) as u64;
+        let lanes: Arc<[Lane]> = plans.iter().map(|plan| Lane::new(plan, share)).collect();
+        let spill = settings.spill.map(Spill::new).transpose()?;
+        let gauge = Arc::new(Gauge::default());
+        let shared = Shared { pool: Pool::new(gauge.clone()), gauge, failures: Failures::default() };
+        let view = View {
+            lanes: lanes.clone(),
+            shared: Arc::new(shared),
+            memory: settings.memory,
+            disk_limit: spill.as_ref().map_or(0, Spill::limit),
+            disk: spill.as_ref().map_or_else(Arc::default, Spill::used),
+        };
+        let for_endpoint = view.clone();
+        let endpoint = settings
+            .metrics
+            .map(|address| Endpoint::new(address, move || for_endpoint.metrics()))
+            .transpose()?;
+        let count = lanes.len();
+        let spill = spill.map(|spill| Arc::new(Mutex::new(spill)));
+        let producer = Producer {
+            spill: spill.clone(),
+            finished: false,
+            ways: vec![Way::Past; count],
+            largest: vec![0; count],
+        };
+        // From here on dropping it stops the threads that have been started.
+        let (producer, bell) = (Mutex::new(producer), Arc::default());
+        let mut server = Self { producer, threads: Vec::new(), spiller: None, bell, endpoint, view };
+        let fail = |source| Error::Server { reason: format!("cannot start a thread: {source}") };
+        if let Some(spill) = spill {
+            let (view, bell) = (server.view.clone(), server.bell.clone());
+            let work = move || spiller::work(&bell, &view.lanes, &spill, &view.shared.pool);
+            let thread = std::thread::Builder::new().name("output spill".into()).spawn(work);
+            server.spiller = Some(thread.map_err(fail)?);
+        }
+        for (number, plan) in plans.into_iter().enumerate() {
+            let view = server.view.clone();
+            let work = move || worker::work(&view.lanes[number], plan, &view.shared);
+            let thread = std::thread::Builder::new().name(format!("output {number}")).spawn(work);
+            server.threads.push(thread.map_err(fail)?);
+        }
+        Ok(server)
+    }
+
+    /// Copies a field [`layout.points()`, in the layout's order] for the plans that want it. Returns without waiting for
+    /// them; an error means that no plan has had it.
+    pub fn write_field(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
+        self.take(metadata, Source::Copy(layout, values))
+    }
+
+    /// The same with a message that the server may keep.
+    pub fn write(&self, message: Message) -> Result<()> {
+        self.take(message.metadata, Source::Owned(message.kind))
+    }
+
+    fn take(&self, metadata: Metadata, source: Source<'_>) -> Result<()> {
+        let mut producer = lock(&self.producer);
+        let producer = &mut *producer;
+        let (lanes, shared) = (&self.view.lanes, &self.view.shared);
+        if producer.finished {
+            return Err(Error::Server { reason: "is finished: it takes no more messages".into() });
+        }
+        shared.failures.tell()?;
+        let data = source.data();
+        match data {
+            Data::Field(layout, values) if layout.points() != values.len() => {
+                let (name, expected) = ("values".into(), layout.points());
+                return Err(Error::LengthMismatch { name, expected, got: values.len() });
+            }
+            Data::Part(layout, points, values) => points.check(layout, values.len())?,
+            _ => {}
+        }
+        let bytes = metadata.bytes() + data.bytes();
+        let full = |lane: &Lane, reason: String| Error::Full {
+            plan: lane.name.clone(),
+            bytes,
+            memory: lane.share,
+            reason,
+        };
+        // First all that may be refused, then what has an effect.
+        for (number, lane) in lanes.iter().enumerate() {
+            let way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes);
+            (producer.ways[number], producer.largest[number]) =
+                way.map_err(|reason| full(lane, reason.into()))?;
+        }
+        let mut stored = None;
+        if producer.ways.contains(&Way::Disk) {
+            let mut spill = producer.spill.as_deref().map(lock);
+            // Memory may be free by now.
+            for (way, lane) in producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| **way == Way::Disk) {
+                *way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes).map_or(*way, |(way, _)| way);
+            }
+            let for_disk = |way: &Way| *way == Way::Disk;
+            if producer.ways.iter().any(for_disk) {
+                let nowhere = Err("nothing may go to the disk".into());
+                match spill.as_mut().map_or(nowhere, |spill| spill.store(&metadata, data)) {
+                    Ok(place) => stored = Some(place),
+                    Err(reason) => {
+                        for (way, lane) in
+                            producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| for_disk(way))
+                        {
+                            if lane.is_lossless() {
+                                return Err(full(lane, reason));
+                            }
+                            *way = Way::Dropped;
+                        }
+                    }
+                }
+            }
+        }
+        for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {
+            *way = lane.make_room(&metadata, bytes, *way, &shared.pool);
+        }
+        let limit = self.view.memory.saturating_sub(producer.largest.iter().sum());
+        let message = match producer.ways.contains(&Way::Memory).then_some(source) {
+            Some(Source::Copy(layout, values)) => Some(shared.pool.fill(metadata, layout, values, limit)),
+            Some(Source::Owned(kind)) => Some(shared.pool.adopt(Message { metadata, kind }, limit)),
+            None => {
+                shared.pool.trim(limit);
+                None
+            }
+        };
+        let mut crowded = false;
+        for (way, lane) in producer.ways.iter().zip(&**lanes) {
+            match (way, &message, &stored) {
+                (Way::Memory, Some(message), _) => {
+                    crowded |= lane.push(Payload::Memory(message.clone()), bytes, &shared.pool)
+                }
+                (Way::Disk, _, Some(stored)) => {
+                    crowded |= lane.push(Payload::Disk(stored.clone()), bytes, &shared.pool)
+                }
+                (Way::Lost, ..) => lane.lose(bytes),
+                _ => {}
+            }
+        }
+        if crowded {
+            self.bell.ring();
+        }
+        if let Some(message) = message {
+            shared.pool.release(message);
+        }
+        Ok(())
+    }
+
+    /// Waits until the plans have had all messages so far and their sinks have brought them to the disk. Returns the first
+    /// error that has not been told.
+    pub fn flush(&self) -> Result<()> {
+        let numbers: Vec<u64> = {
+            let _no_message_between = lock(&self.producer);
+            self.view.lanes.iter().map(Lane::ask_flush).collect()
+        };
+        for (lane, number) in self.view.lanes.iter().zip(numbers) {
+            lane.wait_for_flush(number);
+        }
+        self.view.shared.failures.tell()
+    }
+
+    /// Waits until the plans have had all messages, and ends them. Returns the first error of the run. After it, metrics can
+    /// still be asked for.
+    pub fn finish(&mut self) -> Result<()> {
+        lock(&self.producer).finished = true;
+        self.view.lanes.iter().for_each(Lane::close);
+        // The spiller last: plans may wait for what it holds.
+        let mut ended: Vec<_> = self.threads.drain(..).map(JoinHandle::join).collect();
+        self.bell.stop();
+        ended.extend(self.spiller.take().map(JoinHandle::join));
+        self.endpoint = None;
+        if ended.iter().any(std::result::Result::is_err) {
+            return Err(Error::Server { reason: "lost a thread by a panic".into() });
+        }
+        self.view.shared.failures.first()
+    }
+
+    /// Ends without waiting: what the plans have not begun is counted as lost. A plan whose consumer stands still keeps its
+    /// thread, which ends when the consumer lets it.
+    pub fn abandon(mut self) -> Metrics {
+        lock(&self.producer).finished = true;
+        for lane in &*self.view.lanes {
+            lane.close();
+            lane.abandon(&self.view.shared.pool);
+        }
+        self.bell.stop();
+        self.threads.clear();
+        self.spiller = None;
+        self.metrics()
+    }
+
+    /// What has been done and what waits.
+    pub fn metrics(&self) -> Metrics {
+        self.view.metrics()
+    }
+
+    /// Where metrics are served, with the port that the system chose for 0.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.endpoint.as_ref().map(|endpoint| endpoint.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Who wants to know calls `finish`.
+        let _ = self.finish();
+    }
+}
+
+impl View {
+    fn metrics(&self) -> Metrics {
+        Metrics {
+            memory_limit: self.memory,
+            memory: self.shared.gauge.now(),
+            memory_peak: self.shared.gauge.peak(),
+            disk_limit: self.disk_limit,
+            disk: self.disk.load(Ordering::Relaxed),
+            failures: self.shared.failures.count(),
+            plans: self.lanes.iter().map(Lane::metrics).collect(),
+        }
+    }
+}
+
+/// The data of a message, and whose they are.
+enum Source<'a> {
+    Copy(&'a Layout, &'a [f64]),
+    Owned(Kind),
+}
+
+impl Source<'_> {
+    fn data(&self) -> Data<'_> {
+        match self {
+            Self::Copy(layout, values) => Data::Field(layout, values),
+            Self::Owned(kind) => Data::from(kind),
+        }
+    }
+}
+
+/// A lock whose data are whole even if a thread panicked, since no foreign code runs under it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn wait<'a, T>(condition: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+    condition.wait(guard).unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,101 @@
+//! Handing a field to the server allocates nothing once its length has been seen.
+#![allow(unsafe_code, reason = "an allocator that counts is one")]
+
+use std::alloc::{GlobalAlloc, Layout as Bytes, System};
+use std::cell::Cell;
+use std::sync::{Arc, Mutex};
+
+use terrella_io::layout::Layout;
+use terrella_io::plan::{Message, Metadata, Plans};
+use terrella_io::server::{Server, Settings};
+
+struct Counting;
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+    /// Of the memory of a field.
+    static LARGE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Bytes of a field here.
+const FIELD: usize = 8 * 5000;
+
+// SAFETY: every call goes to the system's allocator as it came; the count is a plain number of the thread.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, bytes: Bytes) -> *mut u8 {
+        COUNT.with(|count| count.set(count.get() + 1));
+        LARGE.with(|count| count.set(count.get() + u64::from(bytes.size() >= FIELD)));
+        // SAFETY: the caller's promises are those of this function.
+        unsafe { System.alloc(bytes) }
+    }
+
+    unsafe fn dealloc(&self, address: *mut u8, bytes: Bytes) {
+        // SAFETY: `address` comes from `alloc` above.
+        unsafe { System.dealloc(address, bytes) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn allocations(act: impl FnOnce()) -> u64 {
+    let before = COUNT.with(Cell::get);
+    act();
+    COUNT.with(Cell::get) - before
+}
+
+#[test]
+fn a_call_allocates_nothing() {
+    let text = "
+plans:
+  - {name: archive, actions: [{type: encode, format: raw}, {type: sink, sinks: [{type: call, name: gate}]}]}
+  - {name: other, actions: [{type: select, match: [{name: u}]}, {type: sink, sinks: [{type: discard}]}]}
+  - {name: viewer, delivery: best-effort, actions: [{type: sink, sinks: [{type: discard}]}]}
+";
+    let mut plans = Plans::from_yaml(text).unwrap();
+    let gate = Arc::new(Mutex::new(()));
+    let passed = gate.clone();
+    let consumer = move |_: &Message| {
+        drop(passed.lock().unwrap());
+        Ok(())
+    };
+    plans.connect("gate", consumer).unwrap();
+    let mut server = Server::start(plans, Settings::default()).unwrap();
+    let layout = Layout::global_lat_lon(100, 50);
+    let values = vec![1.5; layout.points()];
+    let write = |name: &str| {
+        let metadata = Metadata::new().with("name", name).with("step", 1);
+        allocations(|| server.write_field(metadata, &layout, &values).unwrap())
+    };
+    // More than wait at the same time below.
+    let closed = gate.lock().unwrap();
+    assert!((0..5).map(|_| write("t")).sum::<u64>() > 0, "buffers are made");
+    drop(closed);
+    server.flush().unwrap();
+    for _ in 0..100 {
+        assert_eq!(write("t") + write("u"), 0);
+        server.flush().unwrap();
+    }
+    server.finish().unwrap();
+}
+
+#[test]
+fn a_plan_works_in_the_memory_of_its_last_message() {
+    let text = "plans: [{name: p, actions: [{type: sink, sinks: [{type: call, name: count}]}]}]";
+    let mut plans = Plans::from_yaml(text).unwrap();
+    let (sender, counts) = std::sync::mpsc::channel();
+    let consumer = move |_: &Message| {
+        sender.send(LARGE.with(Cell::get)).unwrap();
+        Ok(())
+    };
+    plans.connect("count", consumer).unwrap();
+    let mut server = Server::start(plans, Settings::default()).unwrap();
+    let layout = Layout::global_lat_lon(100, 50);
+    for step in 0..50 {
+        server.write_field(Metadata::new().with("step", step), &layout, &vec![1.5; 5000]).unwrap();
+    }
+    server.finish().unwrap();
+    let counts: Vec<u64> = counts.try_iter().collect();
+    assert_eq!(counts, [1; 50]);
+    assert!(server.metrics().memory <= 50 * FIELD as u64, "idle buffers alone are left");
+}
