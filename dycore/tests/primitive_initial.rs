@@ -381,7 +381,13 @@ fn assert_filters(settings: &Configuration) {
     let state = InitialState::from_analysis(&disturbed, settings, &Settings::default()).unwrap();
     let mut model = Primitive::<f64>::new(settings.clone(), Device::Cpu).unwrap();
     state.set_on(&mut model).unwrap();
-    let filtered = filter_state::<f64, terrella_dycore::Error>(&model, 6.0 * 3600.0, || Ok(())).unwrap();
+    let filter = |each_step: &mut dyn FnMut() -> terrella_dycore::Result<()>| {
+        filter_state(settings, model.orography(), model.spectral_state(), 6.0 * 3600.0, each_step)
+    };
+    let filtered = filter(&mut || Ok(())).unwrap();
+    let stopped =
+        filter(&mut || Err(terrella_dycore::Error::NotFinite { field: "stop", value: 0.0, index: 0 }));
+    assert!(stopped.unwrap_err().to_string().contains("stop"));
     let noise = |model: &mut Primitive<f64>| {
         let mut noise = Noise::new(settings).unwrap();
         assert_eq!(noise.observe(model).unwrap(), None);
@@ -404,10 +410,6 @@ fn assert_filters(settings: &Configuration) {
     assert!(calm < 0.5 * raw, "{raw} {calm}");
     assert!((after.maximum_wind / before.maximum_wind - 1.0).abs() < 0.1);
     assert!((after.surface_pressure / before.surface_pressure - 1.0).abs() < 1e-4);
-    let stopped = filter_state::<f64, terrella_dycore::Error>(&model, 6.0 * 3600.0, || {
-        Err(terrella_dycore::Error::NotFinite { field: "stop", value: 0.0, index: 0 })
-    });
-    assert!(stopped.unwrap_err().to_string().contains("stop"));
 }
 
 #[test]

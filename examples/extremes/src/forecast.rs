@@ -64,6 +64,7 @@ struct Run<C, M> {
     origin: Origin,
     model: M,
     steps_per_output: u64,
+    steps_per_look: u64,
     first_step: u64,
     last_step: u64,
     configured_steps: u64,
@@ -101,6 +102,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             mut model,
             valid,
             steps_per_output,
+            steps_per_look,
             report,
             input_hash,
             fingerprint,
@@ -151,6 +153,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             origin,
             model,
             steps_per_output,
+            steps_per_look,
             first_step,
             last_step,
             configured_steps: configured,
@@ -191,6 +194,10 @@ impl<C: Settings, M: Model> Run<C, M> {
                 if checkpoint_hours > 0 && hour.is_multiple_of(checkpoint_hours) {
                     self.write_checkpoint()?;
                 }
+            } else if step.is_multiple_of(self.steps_per_look)
+                && let Err(error) = self.look()
+            {
+                return Err(self.failed(error, &progress));
             }
             if interruption::requested() && step < self.last_step {
                 progress.finish();
@@ -246,6 +253,23 @@ impl<C: Settings, M: Model> Run<C, M> {
             self.timings.pictures += started.elapsed().as_secs_f64();
         }
         progress.line(&format!("+{hour:03.0} h   {line}"));
+        Ok(())
+    }
+
+    /// Shows the present state, between output times, to those who look at it.
+    fn look(&mut self) -> Result<()> {
+        if !self.observers.iter().any(|observer| observer.looks_between()) {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        let snapshot = self.model.snapshot(valid)?;
+        let moment =
+            Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
+        for observer in self.observers.iter_mut().filter(|observer| observer.looks_between()) {
+            observer.observe(&moment)?;
+        }
+        self.timings.output += started.elapsed().as_secs_f64();
         Ok(())
     }
 

@@ -88,6 +88,8 @@ pub(crate) struct Start<M> {
     /// When the initial state is valid.
     pub(crate) valid: Time,
     pub(crate) steps_per_output: u64,
+    /// How often observers that look between output times do: a divisor of the number above.
+    pub(crate) steps_per_look: u64,
     /// What was read and how it was used, line by line, for people.
     pub(crate) report: Vec<String>,
     pub(crate) input_hash: blake3::Hash,

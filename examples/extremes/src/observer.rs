@@ -8,7 +8,7 @@ use terrella_io::{Level, Parameter};
 use crate::error::Result;
 use crate::output::{OutputFields, Quantity};
 
-/// The forecast at one output time.
+/// The forecast at one time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Moment<'a> {
     /// Forecast hour.
@@ -37,7 +37,12 @@ pub(crate) trait Observer {
     /// Its name in messages and checkpoints.
     fn name(&self) -> &'static str;
 
-    /// Takes the state at an output time; after a restart, only those after it.
+    /// Whether it also looks between output times, when the run does ([`Start::steps_per_look`](crate::model::Start)).
+    fn looks_between(&self) -> bool {
+        false
+    }
+
+    /// Takes the state at such a time; after a restart, only those after it.
     fn observe(&mut self, moment: &Moment<'_>) -> Result<()>;
 
     /// What it has to remember over a restart.

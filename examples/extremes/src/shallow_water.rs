@@ -98,6 +98,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
         },
         valid: initial.valid,
         steps_per_output,
+        steps_per_look: steps_per_output,
         report: initial.report,
         fingerprint: setup::fingerprint(configuration, &input_hash),
         input_hash,

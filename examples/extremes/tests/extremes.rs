@@ -36,7 +36,7 @@ fn diagnostics_are_those_of_the_written_fields_and_survive_a_split() {
     if !has_eccodes() {
         return;
     }
-    let tables = "[diagnostics]\nwind_thresholds = [5, 10]\nprecipitation_window = 12\n\
+    let tables = "[diagnostics]\ninterval = 6\nwind_thresholds = [5, 10]\nprecipitation_window = 12\n\
                   precipitation_thresholds = [1]\nheat_threshold = 288\nheat_days = 1";
     let output = "pictures = true\npicture_width = 400\nanimation = true\nanimation_width = 300\n\
                   animation_fields = ['prmsl', 't850', '10si']";
@@ -97,6 +97,25 @@ fn diagnostics_are_those_of_the_written_fields_and_survive_a_split() {
     // South of New Zealand or near Iceland, the two lowest of the state, at a resolution of 5.6°.
     let near = |north: f64, east: f64| (latitude - north).abs() < 6.0 && (longitude - east).abs() < 12.0;
     assert!(near(-60.0, 187.0) || near(65.0, 348.0), "{table}");
+
+    // With a look at every step, winds between output times count too, and tracks have them.
+    let fine = Case::new();
+    fine.configure(
+        &real_state(),
+        "[diagnostics]\ninterval = 0\nheat_wave = false",
+        &format!("{MODEL}\nlength = 24"),
+        "pictures = false",
+    );
+    expect_success(&fine.run(&[]));
+    let stronger = &records(&fine, &exceedance, "wind_maximum")[0];
+    assert!(stronger.iter().zip(&strongest).all(|(fine, coarse)| *fine >= *coarse - 1e-4));
+    let gusts = stronger.iter().zip(&strongest).filter(|(fine, coarse)| **fine > **coarse + 0.5).count();
+    assert!(gusts > 20, "{gusts} of {points}");
+    let steps = json(&fine, "summary.json")["run"]["steps"].as_u64().unwrap();
+    let table = String::from_utf8(bytes(&fine, &format!("cyclones_{stem}.csv"))).unwrap();
+    let hours: std::collections::BTreeSet<&str> =
+        table.lines().skip(1).map(|line| line.split(',').nth(2).unwrap()).collect();
+    assert_eq!(hours.len() as u64, steps + 1, "{hours:?}");
 
     // Animations have a picture per output time.
     for name in ["prmsl", "t850", "10si"] {
@@ -238,6 +257,8 @@ fn settings_that_cannot_be_are_named() {
         "",
         &["precipitation_window", "multiple of 'interval'"],
     );
+    complaint("[diagnostics]\ninterval = 7", "", &["Key 'interval' in [diagnostics] is 7: expected 0 to 6"]);
+    complaint("[diagnostics]\ninterval = 0.7", "", &["'interval'", "0.7 h", "0.5, 1, 1.5, 2, 3, 6"]);
     complaint("", "animation = true\nanimation_fields = ['t851']", &["animation_fields", "'t851'", "'t850'"]);
     complaint(
         "[ensemble]\nmembers = 2\nprobabilities = { ws10 = [5] }",

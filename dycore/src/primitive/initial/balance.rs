@@ -53,19 +53,21 @@ impl Spectra {
     }
 }
 
-/// The model's present state without waves of shorter periods than `cutoff_period` \[s\]: the weighted mean of
-/// [`DigitalFilter`] over two adiabatic runs without dissipation, each as long as the period.
+/// A state without waves of shorter periods than `cutoff_period` \[s\]: the weighted mean of [`DigitalFilter`] over two
+/// adiabatic runs without dissipation, each as long as the period, of a model with this configuration and the spectrum
+/// `orography` of φ_s \[m² s⁻²\]. It makes a model for each run, one after the other.
 ///
 /// The run backward in time is one forward of the reversed equations: −ζ, −D, T, p_s and tracers under −Ω. `each_step` is
 /// called before every step; its error ends the filter. Of a semi-Lagrangian model the runs are leapfrog runs with the grid
 /// and at most the time step of [`Configuration::new`], since its own steps are too long for the waves to be seen.
 pub fn filter_state<R: Real, E: From<Error>>(
-    model: &Primitive<R>,
+    configuration: &Configuration,
+    orography: &Buffer<R>,
+    state: &SpectralState<R>,
     cutoff_period: f64,
     mut each_step: impl FnMut() -> std::result::Result<(), E>,
 ) -> std::result::Result<SpectralState<R>, E> {
-    let device = model.device();
-    let configuration = model.configuration();
+    let device = orography.device();
     let leapfrog = match configuration.time_stepping {
         TimeStepping::Leapfrog => configuration.clone(),
         TimeStepping::SemiLagrangian(_) => {
@@ -79,7 +81,7 @@ pub fn filter_state<R: Real, E: From<Error>>(
         }
     };
     let filter = DigitalFilter::lanczos(cutoff_period, leapfrog.time_step)?;
-    let initial = Spectra::of(model.spectral_state())?;
+    let initial = Spectra::of(state)?;
     let filtered = filter.apply(&initial, |direction, observe| {
         let settings = Configuration {
             rotation: direction * configuration.rotation,
@@ -91,7 +93,7 @@ pub fn filter_state<R: Real, E: From<Error>>(
             ..leapfrog.clone()
         };
         let mut runner = Primitive::<R>::new(settings, device)?;
-        runner.terms.orography.copy_from(model.orography()).map_err(Error::from)?;
+        runner.terms.orography.copy_from(orography).map_err(Error::from)?;
         runner.set_state(&initial.clone().towards(direction).state(device)?)?;
         for _ in 0..filter.steps() {
             each_step()?;

@@ -6,11 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::automatic::Automatic;
 use crate::configuration::within;
+use crate::error::{Error, Result};
 
 /// `[diagnostics]`: which extremes are looked for.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Diagnostics {
+    /// Hours between looks at the forecast, whole time steps; 0 is every step, auto the shortest time of an hour or more.
+    pub(crate) interval: Automatic<f64>,
     /// Centres of low pressure, whether their core is warm, and their tracks.
     pub(crate) cyclones: bool,
     /// Strongest wind and largest amount of precipitation, and how often thresholds are exceeded.
@@ -37,6 +40,7 @@ pub(crate) struct Diagnostics {
 impl Default for Diagnostics {
     fn default() -> Self {
         Self {
+            interval: Automatic::Auto,
             cyclones: true,
             exceedance: true,
             wind_thresholds: vec![17.2, 24.5, 32.7],
@@ -54,6 +58,9 @@ impl Default for Diagnostics {
 impl Diagnostics {
     /// Refuses what does not go with itself or the output's interval \[h\].
     pub(crate) fn validate(&self, interval: u32) -> std::result::Result<(), String> {
+        if let Automatic::Given(hours) = self.interval {
+            within("diagnostics", "interval", hours, 0.0, f64::from(interval))?;
+        }
         for (key, thresholds) in [
             ("wind_thresholds", &self.wind_thresholds),
             ("precipitation_thresholds", &self.precipitation_thresholds),
@@ -84,6 +91,31 @@ impl Diagnostics {
         }
         within("diagnostics", "heat_excess", self.heat_excess, 0.0, 50.0)?;
         within("diagnostics", "heat_days", self.heat_days, 1, 366)
+    }
+
+    /// Time steps between looks, where so many are between outputs, `hours` apart.
+    pub(crate) fn steps_per_look(&self, steps_per_output: u64, hours: u32) -> Result<u64> {
+        let divisors = || (1..=steps_per_output).filter(|steps| steps_per_output.is_multiple_of(*steps));
+        let length = |steps: u64| steps as f64 * f64::from(hours) / steps_per_output as f64;
+        let Automatic::Given(wanted) = self.interval else {
+            return Ok(divisors().find(|steps| length(*steps) >= 1.0).unwrap_or(steps_per_output));
+        };
+        if wanted == 0.0 {
+            return Ok(1);
+        }
+        divisors().find(|steps| (length(*steps) - wanted).abs() < 1e-6 * wanted).ok_or_else(|| {
+            let possible: Vec<String> =
+                divisors().map(|steps| format!("{}", (1e4 * length(steps)).round() / 1e4)).collect();
+            Error::Setting {
+                key: "interval",
+                table: "diagnostics",
+                got: format!("{wanted} h"),
+                expected: format!(
+                    "0, \"auto\" or whole time steps that divide the output interval of {hours} h: {}",
+                    possible.join(", ")
+                ),
+            }
+        })
     }
 
     /// Makes paths that are relative to the configuration's folder so that they can be opened.

@@ -1,4 +1,4 @@
-//! Cyclones at every output time, and their tracks at the end.
+//! Cyclones at every look, and their tracks at the end.
 
 use std::path::PathBuf;
 
@@ -114,6 +114,10 @@ impl Cyclones {
 impl Observer for Cyclones {
     fn name(&self) -> &'static str {
         "cyclones"
+    }
+
+    fn looks_between(&self) -> bool {
+        true
     }
 
     fn observe(&mut self, moment: &Moment<'_>) -> Result<()> {

@@ -34,7 +34,7 @@ pub(super) struct Exceedances {
 impl Exceedances {
     pub(super) fn new(table: &Diagnostics, setting: &Setting<'_>) -> Result<Self> {
         let points = setting.grid.points();
-        let intervals = (table.precipitation_window / setting.interval) as usize;
+        let intervals = (f64::from(table.precipitation_window) / setting.interval).round() as usize;
         Ok(Self {
             wind: Exceedance::new(Device::Cpu, points, &table.wind_thresholds)?,
             window: MovingSum::new(Device::Cpu, points, intervals)?,
@@ -98,7 +98,7 @@ impl Exceedances {
         let hour = self.hour.unwrap_or(0.0);
         let page = Page {
             title: "Strongest wind at 10 m of the forecast".into(),
-            subtitle: format!("output times up to +{hour:.0} h, {}", clock(hours(self.reference, hour))),
+            subtitle: format!("up to +{hour:.0} h, {}", clock(hours(self.reference, hour))),
             columns: 1,
             panels: vec![&map],
             footer: "Terrella. Coasts: Natural Earth.".into(),
@@ -115,6 +115,10 @@ fn buffer(values: &[f64]) -> Result<Buffer<f32>> {
 impl Observer for Exceedances {
     fn name(&self) -> &'static str {
         "exceedance"
+    }
+
+    fn looks_between(&self) -> bool {
+        true
     }
 
     fn observe(&mut self, moment: &Moment<'_>) -> Result<()> {

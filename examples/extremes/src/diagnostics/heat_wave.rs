@@ -22,6 +22,9 @@ use crate::observer::{Moment, Observer};
 /// The temperature that is looked at, the first that is written.
 const FIELDS: [&str; 2] = ["2t", "t850"];
 
+/// Parts of a day by which sums of time steps may miss its end.
+const ROUNDED: f64 = 1e-6;
+
 /// Writes `heat_wave_TIME.nc`.
 pub(super) struct HeatWaveDays {
     table: Diagnostics,
@@ -120,6 +123,10 @@ impl Observer for HeatWaveDays {
         "heat wave"
     }
 
+    fn looks_between(&self) -> bool {
+        true
+    }
+
     fn observe(&mut self, moment: &Moment<'_>) -> Result<()> {
         let Some(temperature) = FIELDS.into_iter().find_map(|name| find(moment, name)) else { return Ok(()) };
         if self.waves.is_none() {
@@ -131,7 +138,8 @@ impl Observer for HeatWaveDays {
         let narrow: Vec<f32> = temperature.values.iter().map(|value| *value as f32).collect();
         self.day.observe(0.0, &Buffer::from_slice(Device::Cpu, &narrow)?)?;
         self.hour = moment.hour;
-        if moment.hour > 0.0 && moment.hour % 24.0 == 0.0 {
+        let days = moment.hour / 24.0;
+        if moment.hour > 0.0 && (days - days.round()).abs() < ROUNDED {
             let waves = self.waves.as_mut().expect("it was begun above");
             waves.observe(self.day.maximum())?;
             self.day = Exceedance::new(Device::Cpu, narrow.len(), &[])?;

@@ -26,8 +26,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) ground: Vec<f64>,
     pub(crate) folder: &'a Path,
     pub(crate) reference: Time,
-    /// Hours between outputs.
-    pub(crate) interval: u32,
+    /// Hours between looks at the forecast.
+    pub(crate) interval: f64,
     /// Width of pictures \[pixels\] and projection of maps; none without pictures.
     pub(crate) pictures: Option<(u32, Projection)>,
 }

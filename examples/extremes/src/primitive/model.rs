@@ -7,7 +7,7 @@ use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::picture::Chart;
 use terrella_kernels::Real;
-use terrella_kernels::device::Device;
+use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 
 use super::configuration::Configuration;
@@ -75,14 +75,22 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
             ensemble.member, ensemble.amplitude
         ));
     }
-    let observers = observers(configuration, &start, &state)?;
+    let (steps, hours) = (start.steps_per_output, configuration.output.interval);
+    let steps_per_look = match &configuration.diagnostics {
+        Some(table) => table.steps_per_look(steps, hours)?,
+        None => steps,
+    };
+    let observers = observers(configuration, &start, &state, steps_per_look)?;
     let mut model = Primitive::<R>::new(start.settings.clone(), device)?;
     state.set_on(&mut model)?;
-    // The state in double precision and the physics are not in memory together with the filter's second model.
+    let geopotential: Vec<R> = state.orography.geopotential.iter().map(|value| R::from_f64(*value)).collect();
     drop(state);
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
-        let filtered = filtered(&model, cutoff)?;
+        // The filter's models and this one are not in memory together.
+        let filtered = filtered(model, cutoff)?;
+        model = Primitive::new(start.settings.clone(), device)?;
+        model.set_orography(&Buffer::from_slice(device, &geopotential)?)?;
         model.set_state(&filtered)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
     }
@@ -104,6 +112,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
         },
         valid: start.valid,
         steps_per_output: start.steps_per_output,
+        steps_per_look,
         report: start.report,
         input_hash,
         fingerprint,
@@ -126,6 +135,7 @@ fn observers(
     configuration: &Configuration,
     start: &setup::Start,
     state: &InitialState,
+    steps_per_look: u64,
 ) -> Result<Vec<Box<dyn Observer>>> {
     let (output, grid) = (&configuration.output, &start.settings.grid);
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(Statistics::new(grid, &output.folder))];
@@ -136,7 +146,7 @@ fn observers(
             ground: state.orography.geopotential.iter().map(|height| height / gravity).collect(),
             folder: &output.folder,
             reference: start.valid,
-            interval: output.interval,
+            interval: steps_per_look as f64 * start.settings.time_step / 3600.0,
             pictures: output.pictures.then(|| (output.picture_width, output.projection.of_pictures())),
         };
         observers.extend(diagnostics::observers(table, &setting)?);
@@ -277,10 +287,23 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 }
 
-/// The model's state without fast gravity waves.
-fn filtered<R: Real>(model: &Primitive<R>, cutoff_hours: f64) -> Result<SpectralState<R>> {
-    filter_state(model, 3600.0 * cutoff_hours, || match interruption::requested() {
-        true => Err(Error::InterruptedBeforeStart),
-        false => Ok(()),
-    })
+/// The model's state without fast gravity waves. The model's memory is given back first.
+fn filtered<R: Real>(model: Primitive<R>, cutoff_hours: f64) -> Result<SpectralState<R>> {
+    let (configuration, device) = (model.configuration().clone(), model.device());
+    let (levels, tracers) = (configuration.levels.count(), configuration.tracers());
+    let mut state = SpectralState::zeros(device, 2 * model.coefficients(), levels, tracers)?;
+    state.copy_from(model.spectral_state())?;
+    let mut orography = Buffer::zeros(device, 2 * model.coefficients())?;
+    orography.copy_from(model.orography())?;
+    drop(model);
+    filter_state(
+        &configuration,
+        &orography,
+        &state,
+        3600.0 * cutoff_hours,
+        || match interruption::requested() {
+            true => Err(Error::InterruptedBeforeStart),
+            false => Ok(()),
+        },
+    )
 }

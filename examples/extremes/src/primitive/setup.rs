@@ -212,8 +212,14 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
         Automatic::Auto => {
             let longest =
                 (courant * 51_000.0 / truncation).min(limit(WIND_GROWTH * maximum_wind)).min(3600.0);
-            let steps = (interval / longest).ceil();
-            Ok((interval / steps, steps as u64))
+            let fewest = (interval / longest).ceil() as u64;
+            // So many that looks every hour or so, between outputs, fall on whole steps.
+            let looks_fit = |steps: &u64| {
+                let length = |of: u64| interval / 3600.0 * of as f64 / *steps as f64;
+                (1..=*steps).any(|of| steps.is_multiple_of(of) && (1.0..2.0).contains(&length(of)))
+            };
+            let steps = (fewest..2 * fewest).find(looks_fit).unwrap_or(fewest);
+            Ok((interval / steps as f64, steps))
         }
         Automatic::Given(step) => {
             let refuse = |expected: String| Error::Setting {
