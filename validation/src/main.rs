@@ -109,6 +109,10 @@ fn run(cases: &[&Case], settings: &Settings, figures: Option<&Path>) -> Result<V
         Some(device) => device,
         None => Device::from_environment()?,
     };
+    // Before hours of work, not after them.
+    if let Some(folder) = figures {
+        std::fs::create_dir_all(folder).map_err(|error| Error::file(folder, error))?;
+    }
     let mut outcomes = Vec::new();
     for case in cases {
         let truncations = if !settings.truncation.is_empty() {

@@ -121,8 +121,12 @@ impl<R: Real> Case for Climate<R> {
 
     /// The transforms of the steps alone, counted as in `transform`: wind, vorticity, divergence, temperature and its
     /// gradient to the grid, two components of the wind's tendency, energy and temperature's back, eleven scalars' worth by
-    /// level; and the state read and written.
+    /// level; and the state read and written. Other phases have no
+    /// floor of their own.
     fn work(&self) -> Work {
+        if self.phase.is_some_and(|phase| phase != "transform") {
+            return Work::default();
+        }
         let configuration = self.model.configuration();
         let rings = configuration.grid.rings();
         let total = configuration.truncation as f64;

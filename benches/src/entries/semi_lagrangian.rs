@@ -161,8 +161,12 @@ impl<R: Real> Case for Westerlies<R> {
     }
 
     /// The transforms of the steps alone, counted as in `transform`: wind, divergence, temperature and its gradient to the
-    /// grid, wind and temperature back, nine scalars' worth by level; and the state read and written.
+    /// grid, wind and temperature back, nine scalars' worth by level; and the state read and written. Other phases have no
+    /// floor of their own.
     fn work(&self) -> Work {
+        if self.phase.is_some_and(|phase| phase != "transform") {
+            return Work::default();
+        }
         let configuration = self.own.model.configuration();
         let rings = configuration.grid.rings();
         let total = configuration.truncation as f64;
