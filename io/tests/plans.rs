@@ -630,6 +630,9 @@ fn the_guide_describes_what_is_accepted() {
                 "discard",
                 "name",
                 "retain-bytes",
+                "fdb5",
+                "config",
+                "mars",
             ],
         ),
     ] {
