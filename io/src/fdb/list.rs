@@ -1,6 +1,7 @@
 //! What a database holds.
 #![allow(unsafe_code)]
 
+use std::collections::HashSet;
 use std::ptr;
 
 use super::library::{Listing, Opaque, Session, text};
@@ -47,6 +48,7 @@ pub(super) fn list(session: &Session, handle: *mut Opaque, request: &Request) ->
         }
         Some(Listing::Texts { new, list, next }) => {
             let iterator = Owned::new(session, *new, delete, "list")?;
+            let mut listed = HashSet::new();
             // SAFETY: three live objects.
             session.check(unsafe { list(handle, wanted.pointer(), iterator.pointer()) }, operation)?;
             loop {
@@ -56,13 +58,18 @@ pub(super) fn list(session: &Session, handle: *mut Opaque, request: &Request) ->
                 if !exists {
                     break;
                 }
-                entries.push(Entry { key: pairs(&text(entry))?, location: None });
+                let entry = text(entry);
+                // Hidden ones are listed too, and look the same.
+                if listed.insert(entry.clone()) {
+                    entries.push(Entry { key: pairs(&entry)?, location: None });
+                }
             }
         }
         Some(Listing::Parts { list, next, attributes, key, new_key, next_pair, delete_key }) => {
             let mut iterator = ptr::null_mut();
             // SAFETY: two live objects and an out-pointer to a live variable.
-            let status = unsafe { list(handle, wanted.pointer(), &mut iterator, false, DEPTH) };
+            // The header says that true lists hidden messages too; in truth it leaves them out.
+            let status = unsafe { list(handle, wanted.pointer(), &mut iterator, true, DEPTH) };
             session.check(status, operation)?;
             let iterator = Owned::take(session, iterator, delete, "list")?;
             loop {

@@ -20,8 +20,8 @@
 //!
 //! Where the database is comes from `FDB5_CONFIG` (YAML) or `FDB5_CONFIG_FILE`, or, with a library that can take it, from
 //! the caller: Debian's 5.10 cannot. The library is Debian's `libfdb5-0d`, or the path in `TERRELLA_FDB`; one thread at a
-//! time is in it. When it refuses something it prints that, with a trace of its calls, to standard output, unless
-//! `ECKIT_EXCEPTION_IS_SILENT` is 1; the error value says the same.
+//! time is in it. What it refuses is an error value, which the library prints to standard output too, often with a trace
+//! of its calls.
 //!
 //! The functions are declared as in `fdb_c.h` of 5.10 and of 5.25, which differ where entries are listed.
 

@@ -216,3 +216,24 @@ impl Consumer for Database {
         self.fdb.flush()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_those_of_mars() {
+        let said = |step: i64, seconds: i64| {
+            self::step(&Metadata::new().with("step", step).with("timeStep", seconds))
+        };
+        for (steps, seconds, expected) in
+            [(0, 1, "0"), (12, 3600, "12"), (3, 1800, "90m"), (2, 60, "2m"), (5, 9, "45s")]
+        {
+            assert_eq!(said(steps, seconds).unwrap(), expected);
+        }
+        for (steps, seconds) in [(-1, 3600), (i64::MAX, 2)] {
+            let error = said(steps, seconds).unwrap_err().to_string();
+            assert!(error.starts_with("Metadata 'step': expected a number of time steps"), "{error}");
+        }
+    }
+}
