@@ -6,6 +6,8 @@
 #   compiler a C++ compiler, which runs the CUDA text on the host
 #   fortran  gfortran and pkg-config, for the tests of the C and Fortran interfaces
 #   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
+#   fdb      ECMWF's FDB (loaded at run time), for its tests
+#   nats     a NATS server, for the tests of streams on one
 #   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
 # On Debian and Ubuntu by apt, as root or with sudo; elsewhere it says what to install and stops.
@@ -87,6 +89,18 @@ need_fortran() {
     command -v pkg-config >/dev/null 2>&1 || apt_install "pkg-config" pkg-config
 }
 
+need_fdb() {
+    has_library libfdb5.so || [ -n "${TERRELLA_FDB:-}" ] || apt_install "FDB" libfdb5-0d
+}
+
+need_nats() {
+    [ -n "${TERRELLA_NATS_SERVER:-}" ] && return
+    for place in /usr/sbin /usr/bin /usr/local/bin; do
+        [ -x "$place/nats-server" ] && return
+    done
+    apt_install "the NATS server" nats-server
+}
+
 python_package() { # WHAT-FOR PATTERN-IN-SITE-PACKAGES REQUIREMENT
     site=target/python
     for present in "$site"/$2; do
@@ -123,7 +137,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | vulkan | compiler | fortran | nvrtc | python | peers) "need_$need" ;;
+    rust | grib | vulkan | compiler | fortran | nvrtc | fdb | nats | python | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

@@ -42,6 +42,22 @@ pub enum Error {
         /// The meaning of its code.
         reason: String,
     },
+    /// libfdb5 could not be loaded.
+    #[error(
+        "libfdb5 is needed for FDB, but {reason}: install Debian's package libfdb5-0d, or set TERRELLA_FDB to the library's path."
+    )]
+    FdbLibraryMissing {
+        /// Which names were tried and what the loader said.
+        reason: String,
+    },
+    /// libfdb5 refused a call.
+    #[error("FDB: {operation} failed: {reason}.")]
+    Fdb {
+        /// What was being done, with the key or request.
+        operation: String,
+        /// libfdb5's own words.
+        reason: String,
+    },
     /// A plan file that cannot be used.
     #[error("{place}: {reason}.")]
     Plan {

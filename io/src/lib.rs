@@ -11,6 +11,7 @@
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
+//! - [`fdb`]: ECMWF's archive of fields by key;
 //! - [`stream`]: a log for consumers on the network, by pull, push and notification;
 //! - [`layout`]: where a field's points are. Model grids ([`terrella_kernels::grid::Grid`]) are layouts.
 //!
@@ -38,7 +39,7 @@
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
 //! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
-//! `TERRELLA_LIBAEC`) is loaded where CCSDS is written. Counts in GRIB2 messages are checked before ecCodes sees them;
+//! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used. Counts in GRIB2 messages are checked before ecCodes sees them;
 //! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
 //! here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4 (HDF5).
 
@@ -46,6 +47,7 @@ pub mod checkpoint;
 pub mod eccodes;
 pub mod encode;
 mod error;
+pub mod fdb;
 pub mod interpolation;
 pub mod layout;
 mod libaec;

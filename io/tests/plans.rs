@@ -566,7 +566,7 @@ fn what_is_not_known_is_refused_with_the_nearest() {
             "'packing' has no meaning with 'format: raw'",
         ),
         ("      - {type: sink, sinks: []}", "expected at least one"),
-        ("      - {type: sink, sinks: [{type: fdb5}]}", "unknown type 'fdb5': did you mean 'file'?"),
+        ("      - {type: sink, sinks: [{type: fiel}]}", "unknown type 'fiel': did you mean 'file'?"),
         ("      - {type: sink, sinks: [{type: file}]}", "key 'path' is missing"),
         (
             "      - {type: sink, sinks: [{type: file, path: '{NO_SUCH_NAME}/x'}]}",
@@ -630,6 +630,9 @@ fn the_guide_describes_what_is_accepted() {
                 "discard",
                 "name",
                 "retain-bytes",
+                "fdb5",
+                "config",
+                "mars",
             ],
         ),
     ] {

@@ -17,9 +17,13 @@
 //!   which readers follow while it grows; the record's key is the metadata as JSON, or `{"gap": {...}}` in the place of what a
 //!   best-effort plan dropped. With `retain-bytes` the oldest segments are removed beyond that, else never. The program
 //!   reaches a log that has a name by [`Plans::log`](super::Plans::log), to serve it.
+//! - `{type: fdb5, config: {...}, mars: {...}}`: encoded messages into ECMWF's FDB ([`crate::fdb`]), flushed with the plan.
+//!   `config` is FDB's configuration; without it the environment's (`FDB5_CONFIG`, `FDB5_CONFIG_FILE`) holds. Keys are made
+//!   from the metadata; `mars` sets words of them.
 //! - `{type: discard}`: nowhere. Not named `null`, which in YAML is no text.
 
 mod consumer;
+mod fdb;
 mod file;
 mod log;
 
@@ -38,7 +42,7 @@ use consumer::{Discard, Unconnected};
 pub(super) const KEYS: [&str; 1] = ["sinks"];
 
 /// Types and keys of all sinks.
-const SINKS: [(&str, &[&str], Make); 5] = [
+const SINKS: [(&str, &[&str], Make); 6] = [
     ("file", &file::KEYS, |section| Ok(Outlet::new(Box::new(file::Files::new(section)?)))),
     ("memory", &["name"], |section| {
         let memory = Memory::new();
@@ -50,6 +54,7 @@ const SINKS: [(&str, &[&str], Make); 5] = [
         Ok(Outlet { name: Some(name.clone()), ..Outlet::new(Box::new(Unconnected(name))) })
     }),
     ("log", &log::KEYS, log::outlet),
+    ("fdb5", &fdb::KEYS, |section| Ok(Outlet::new(Box::new(fdb::Database::new(section)?)))),
     ("discard", &[], |_| Ok(Outlet::new(Box::new(Discard)))),
 ];
 
@@ -116,21 +121,25 @@ fn not_encoded() -> Error {
 
 /// A path with the environment's variables in place of their names in braces.
 pub(super) fn path(section: &Section<'_>, key: &str) -> Result<PathBuf> {
-    let text = section.required_text(key)?;
-    let (mut path, mut rest) = (String::new(), text);
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        let value = std::env::var(name)
-            .map_err(|_| section.error(format!("'{key}': '{{{name}}}' is no variable of the environment")))?;
-        path += before;
-        path += &value;
-        rest = after;
-    }
-    path += rest;
+    let path = with_variables(section, key, section.required_text(key)?)?;
     if path.is_empty() {
         return Err(section.error(format!("'{key}': expected a path, got nothing")));
     }
     Ok(path.into())
+}
+
+/// A text of `key` with the environment's variables in place of their names in braces.
+fn with_variables(section: &Section<'_>, key: &str, text: &str) -> Result<String> {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        let value = std::env::var(name)
+            .map_err(|_| section.error(format!("'{key}': '{{{name}}}' is no variable of the environment")))?;
+        filled += before;
+        filled += &value;
+        rest = after;
+    }
+    Ok(filled + rest)
 }
 
 impl Action for Sink {
