@@ -141,7 +141,7 @@ impl StallCase {
             Ok(())
         })?;
         let server = Server::start(plans, settings)?;
-        let peers = request.peers.iter().map(|_| Null::new(field, room)).collect::<Result<_>>()?;
+        let peers = request.peers.iter().map(|_| Null::new(field, room, most)).collect::<Result<_>>()?;
         let field = field.clone();
         let mut case = Self {
             place,
@@ -229,13 +229,15 @@ impl Drop for StallCase {
 struct Null {
     field: Field,
     server: Server,
+    /// Fields that memory has place for.
+    most: u64,
     written: u64,
 }
 
 impl Null {
-    fn new(field: &Field, memory: u64) -> Result<Self> {
+    fn new(field: &Field, memory: u64, most: u64) -> Result<Self> {
         let server = Server::start(plans("discard")?, Settings { memory, ..Settings::default() })?;
-        Ok(Self { field: field.clone(), server, written: 0 })
+        Ok(Self { field: field.clone(), server, most, written: 0 })
     }
 }
 
@@ -247,6 +249,10 @@ impl Peer for Null {
     fn sample(&mut self, repeats: usize) -> Result<f64> {
         let mut seconds = 0.0;
         for _ in 0..repeats {
+            // Without a pause its thread may be behind.
+            if self.written.is_multiple_of(self.most) {
+                self.server.flush()?;
+            }
             seconds += self.field.write(&self.server, self.written)?;
             self.written += 1;
         }
