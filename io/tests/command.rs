@@ -68,7 +68,7 @@ fn state() -> String {
 #[test]
 fn every_command_has_its_help() {
     let all = good(&["--help"]);
-    for command in ["ls", "dump", "convert", "compare", "plot"] {
+    for command in ["ls", "dump", "convert", "compare", "plot", "verify", "serve"] {
         assert!(all.contains(&format!("\n  {command}")), "{all}");
         let help = good(&[command, "--help"]);
         assert!(help.contains(&format!("Usage: terrella-io {command} ")), "{help}");

@@ -15,7 +15,7 @@ use super::data::scattered;
 use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
 
 /// Bits per value.
-const BITS: u32 = 16;
+pub(super) const BITS: u32 = 16;
 
 /// Octets of the end of a message.
 const END: usize = 4;
@@ -46,12 +46,7 @@ fn cases(request: &Request) -> Result<Cases> {
 fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     let mut cases: Cases = Vec::new();
     for name in request.text("grid").split(',').map(str::trim) {
-        let grid: Grid = name.parse().map_err(|error| Error::Value {
-            name: "--grid".to_owned(),
-            got: format!("'{name}'"),
-            expected: format!("a grid's name ({error})"),
-        })?;
-        let layout = Layout::from(&grid);
+        let layout = layout(name)?;
         let values: Rc<[R]> = temperature(&layout).into();
         for packing in request.choices("packing", &["simple", "ccsds"])? {
             cases.push(Box::new(MessageCase::new(request, packing, name, &layout, &values)?));
@@ -60,8 +55,18 @@ fn cases_in<R: Real>(request: &Request) -> Result<Cases> {
     Ok(cases)
 }
 
+/// The points of the grid of a name.
+pub(super) fn layout(name: &str) -> Result<Layout> {
+    let grid: Grid = name.parse().map_err(|error| Error::Value {
+        name: "--grid".to_owned(),
+        got: format!("'{name}'"),
+        expected: format!("a grid's name ({error})"),
+    })?;
+    Ok(Layout::from(&grid))
+}
+
 /// Waves of several sizes and a little noise [K]: about half of the bits are left by CCSDS.
-fn temperature<R: Real>(layout: &Layout) -> Vec<R> {
+pub(super) fn temperature<R: Real>(layout: &Layout) -> Vec<R> {
     let noise: Vec<f64> = scattered(layout.points(), 0.0, 0.05, 1);
     let at = |((longitude, latitude), noise): ((f64, f64), f64)| {
         let (x, y) = (longitude.to_radians(), latitude.to_radians());
@@ -71,7 +76,7 @@ fn temperature<R: Real>(layout: &Layout) -> Vec<R> {
     layout.coordinates().zip(noise).map(at).collect()
 }
 
-fn identity() -> Identity {
+pub(super) fn identity() -> Identity {
     let valid = Time::new(2020, 1, 1, 0, 0, 0).expect("a day of the calendar");
     Identity { parameter: Parameter::TEMPERATURE, level: Level::Pressure(500.0), reference: valid, valid }
 }

@@ -74,7 +74,11 @@ impl Action for Encode {
                 };
                 let encoder = &self.encoders[number].2;
                 match period(&message.metadata, &identity)? {
-                    None => encoder.encode(&identity, values)?,
+                    None => {
+                        let mut bytes = spare::encoded();
+                        encoder.encode_into(&identity, values, &mut bytes)?;
+                        bytes
+                    }
                     Some(period) => encoder.encode_period(&identity, &period, values)?,
                 }
             }

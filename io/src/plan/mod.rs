@@ -98,7 +98,11 @@ use crate::error::{Error, Result};
 use crate::log::Log;
 
 /// The plans of one file.
-pub struct Plans(Vec<Plan>);
+pub struct Plans {
+    plans: Vec<Plan>,
+    /// Memory of the last encoded message.
+    spare: Vec<u8>,
+}
 
 /// One plan.
 pub(crate) struct Plan {
@@ -137,7 +141,7 @@ impl Plans {
             .enumerate()
             .map(|(number, yaml)| Plan::new(number, yaml))
             .collect::<Result<_>>()
-            .map(Self)
+            .map(|plans| Self { plans, spare: Vec::new() })
     }
 
     /// Sends a message through all plans. The first error that no action skips ends the call; plans before it have
@@ -155,22 +159,29 @@ impl Plans {
         if let Kind::Part { layout, points, values } = &message.kind {
             points.check(layout, values.len())?;
         }
-        let Some((last, others)) = self.0.split_last_mut() else { return Ok(()) };
+        spare::lend(std::mem::take(&mut self.spare));
+        let result = self.run(message);
+        self.spare = spare::reclaim();
+        result.map_err(|failed| failed.error)
+    }
+
+    fn run(&mut self, message: Message) -> Outcome<()> {
+        let Some((last, others)) = self.plans.split_last_mut() else { return Ok(()) };
         for plan in others {
-            run(&mut plan.steps, message.clone()).map_err(|failed| failed.error)?;
+            run(&mut plan.steps, message.clone())?;
         }
-        run(&mut last.steps, message).map_err(|failed| failed.error)
+        run(&mut last.steps, message)
     }
 
     /// Brings what the plans have written to the disk.
     pub fn flush(&mut self) -> Result<()> {
-        self.0.iter_mut().try_for_each(|plan| plan.flush()).map_err(|failed| failed.error)
+        self.plans.iter_mut().try_for_each(|plan| plan.flush()).map_err(|failed| failed.error)
     }
 
     /// Ends all plans: what they have written is on its way to the disk. Statistics of windows that have not ended are
     /// dropped. The first error is returned when all have ended.
     pub fn finish(mut self) -> Result<()> {
-        let results: Vec<_> = self.0.iter_mut().map(Plan::finish).collect();
+        let results: Vec<_> = self.plans.iter_mut().map(Plan::finish).collect();
         results.into_iter().collect::<Outcome<()>>().map_err(|failed| failed.error)
     }
 
@@ -199,7 +210,7 @@ impl Plans {
         kind: &str,
         fits: fn(&sink::Outlet) -> bool,
     ) -> Result<&mut sink::Outlet> {
-        let steps = self.0.iter_mut().flat_map(|plan| &mut plan.steps);
+        let steps = self.plans.iter_mut().flat_map(|plan| &mut plan.steps);
         let outlets = steps.filter_map(|step| step.action.sink()).flat_map(|sink| sink.outlets());
         let mut named: Vec<_> =
             outlets.filter(|outlet| fits(outlet) && outlet.name.as_deref() == Some(name)).collect();
@@ -214,12 +225,12 @@ impl Plans {
     }
 
     pub(crate) fn into_plans(self) -> Vec<Plan> {
-        self.0
+        self.plans
     }
 
     /// Names of the plans, each with the number of messages that its actions skipped because of an error.
     pub fn skipped(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.0.iter().map(|plan| (plan.name.as_str(), plan.steps.iter().map(|step| step.skipped).sum()))
+        self.plans.iter().map(|plan| (plan.name.as_str(), plan.steps.iter().map(|step| step.skipped).sum()))
     }
 }
 

@@ -1,7 +1,7 @@
-//! The memory of one field, from the end of a plan to its next message.
+//! The memory of one field and of one encoded message, from the end of a plan to its next message.
 //!
-//! A large field's memory comes fresh from the system each time, which costs more than copying the field. A thread that
-//! runs a plan again and again keeps it instead.
+//! Large memory comes fresh from the system each time, which costs more than copying the field. A thread that runs a plan
+//! again and again keeps it instead; [`Plans`](super::Plans), which lives in its caller's thread, lends what it keeps.
 
 use std::cell::RefCell;
 
@@ -10,22 +10,51 @@ use super::action::Kind;
 thread_local! {
     /// None: this thread keeps nothing.
     static SPARE: RefCell<Option<Vec<f64>>> = const { RefCell::new(None) };
+    /// Of encoded messages; None as above.
+    static ENCODED: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
 /// Lets this thread keep memory from now on.
 pub(crate) fn keep() {
     SPARE.with_borrow_mut(|spare| *spare = Some(Vec::new()));
+    lend(Vec::new());
 }
 
-/// Leaves the memory of a field that nobody needs any more.
+/// Leaves the memory of a message that nobody needs any more.
 pub(super) fn give(kind: Kind) {
-    if let Kind::Field { values, .. } = kind {
-        SPARE.with_borrow_mut(|spare| {
+    match kind {
+        Kind::Field { values, .. } => give_values(values),
+        Kind::Encoded(bytes) => ENCODED.with_borrow_mut(|spare| {
             if let Some(spare) = spare {
-                *spare = values;
+                *spare = bytes;
             }
-        });
+        }),
+        Kind::Part { .. } | Kind::Mask(_) => {}
     }
+}
+
+/// Leaves the memory of a field's values.
+pub(super) fn give_values(values: Vec<f64>) {
+    SPARE.with_borrow_mut(|spare| {
+        if let Some(spare) = spare {
+            *spare = values;
+        }
+    });
+}
+
+/// Memory for an encoded message, with what the last one left in it.
+pub(super) fn encoded() -> Vec<u8> {
+    ENCODED.with_borrow_mut(|spare| spare.as_mut().map(std::mem::take).unwrap_or_default())
+}
+
+/// Lets this thread have memory for encoded messages, until [`reclaim`].
+pub(super) fn lend(bytes: Vec<u8>) {
+    ENCODED.with_borrow_mut(|spare| *spare = Some(bytes));
+}
+
+/// What was lent, or in its place what the last message left.
+pub(super) fn reclaim() -> Vec<u8> {
+    ENCODED.with_borrow_mut(Option::take).unwrap_or_default()
 }
 
 /// Puts memory back.

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Files of fields (GRIB1 and GRIB2, classic NetCDF): what is in them, in other formats, their differences, maps.
+/// Files of fields (GRIB1 and GRIB2, classic NetCDF): what is in them, in other formats, their differences, maps. What a
+/// run wrote: whether it is as it was written, and its messages for consumers on the network.
 ///
-/// Exit status: 0 when everything asked for was done, 1 when `compare` found differences beyond the tolerance, 2 on an
-/// error (one line on stderr says which) and on a wrong command line. GRIB needs ecCodes (Debian's libeccodes0).
+/// Exit status: 0 when everything asked for was done, 1 when `compare` found differences beyond the tolerance and when
+/// `verify` found something that is not as it was written, 2 on an error (one line on stderr says which) and on a wrong
+/// command line. GRIB needs ecCodes (Debian's libeccodes0).
 #[derive(Debug, Parser)]
 #[command(name = "terrella-io", version, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -22,6 +24,8 @@ pub(crate) enum Command {
     Convert(ConvertArguments),
     Compare(CompareArguments),
     Plot(PlotArguments),
+    Verify(VerifyArguments),
+    Serve(ServeArguments),
 }
 
 /// Lists the messages of a GRIB file or the variables of a NetCDF file, one line each.
@@ -155,6 +159,51 @@ pub(crate) enum ProjectionName {
     Orthographic,
 }
 
+/// Compares a run's folder with its manifests.
+///
+/// Prints a line for each file or range of bytes that is changed, missing, truncated or extra, and for each manifest that is
+/// damaged, missing or not the one that its follower knew; then a line with what was found right, and the hash of the last
+/// manifest. Reads everything and changes nothing. Exit status 1 where a line says that something is wrong.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArguments {
+    /// The folder that a run wrote, with its folder `manifest`.
+    pub(crate) folder: PathBuf,
+    /// The hash that the last manifest must have, kept elsewhere: a chain that was made anew or cut has another one.
+    #[arg(long, value_name = "HASH", value_parser = hash)]
+    pub(crate) head: Option<[u8; 32]>,
+}
+
+/// Serves a segment log to consumers over HTTP: pull, server-sent events, notifications.
+///
+/// Prints the stream's URL when it listens, and ends on an interrupt (Ctrl-C) or SIGTERM with status 0. Without a token it
+/// listens on loopback addresses only. With one, every request needs `Authorization: Bearer TOKEN`; it is read from
+/// --token-file or from the variable TERRELLA_STREAM_TOKEN of the environment, never from the command line, where other
+/// users of the machine would see it. There is no TLS: outside one's own network, put a proxy in front.
+///
+/// The log must not be open in another process. What a killed writer left unfinished at its end is cut off; a line on stderr
+/// tells of that and of damaged records.
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// The log's folder.
+    #[arg(value_name = "LOGDIR")]
+    pub(crate) folder: PathBuf,
+    /// Address and port to listen on; port 0 is a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub(crate) address: String,
+    /// The stream's name in URLs: letters, digits, '.', '-' and '_' [default: the folder's name].
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// A file with the token on its only line.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+    /// How consumers reach the server (https://streams.example.org), for URLs in notifications [default: its address].
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// Connections at a time; further ones are told to come later.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) connections: u16,
+}
+
 /// Which fields; all that are not excluded.
 #[derive(Debug, Args)]
 pub(crate) struct FieldArguments {
@@ -190,4 +239,9 @@ fn not_negative(text: &str) -> Result<f64, String> {
 fn latitude(text: &str) -> Result<f64, String> {
     let number = finite(text).ok().filter(|number| (-90.0..=90.0).contains(number));
     number.ok_or_else(|| "expected a latitude between -90 and 90".into())
+}
+
+fn hash(text: &str) -> Result<[u8; 32], String> {
+    let hash = blake3::Hash::from_hex(text).map(|hash| *hash.as_bytes());
+    hash.map_err(|_| "expected 64 hexadecimal digits".into())
 }

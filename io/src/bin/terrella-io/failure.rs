@@ -4,7 +4,7 @@
 pub(crate) type Result<T> = std::result::Result<T, Failure>;
 
 pub(crate) enum Failure {
-    /// Two files differ, as the printed table says.
+    /// Two files, or a folder and its manifests, differ, as what is printed says.
     Different,
     /// Something could not be done, in one line.
     Because(String),

@@ -1,6 +1,6 @@
-//! Files of fields: what is in them, and how they differ.
+//! Files of fields: what is in them, and how they differ; what a run wrote.
 //!
-//! `terrella-io ls | dump | convert | compare | plot`; `terrella-io --help` describes them.
+//! `terrella-io ls | dump | convert | compare | plot | verify | serve`; `terrella-io --help` describes them.
 
 mod arguments;
 mod compare;
@@ -14,6 +14,8 @@ mod output;
 mod plan;
 mod plot;
 mod repack;
+mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ fn main() -> ExitCode {
         Command::Convert(convert) => convert::run(convert),
         Command::Compare(comparison) => compare::run(comparison),
         Command::Plot(plot) => plot::run(plot),
+        Command::Verify(verification) => verify::run(verification),
+        Command::Serve(stream) => serve::run(stream),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -30,12 +30,13 @@ use std::collections::BTreeMap;
 use super::action::{Action, Kind, Message};
 use super::metadata::Metadata;
 use super::section::Section;
+use super::spare;
 use super::window::Length;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::time::Time;
 use reset::Reset;
-use series::Series;
+use series::{Last, Series};
 
 pub(super) const KEYS: [&str; 3] = ["output-frequency", "operations", "options"];
 
@@ -116,6 +117,12 @@ impl Settings {
         })
     }
 
+    /// Whether an operation is made of single fields.
+    fn keeps_fields(&self) -> bool {
+        let of_fields = ["instant", "difference", "de-accumulate"];
+        self.operations.iter().any(|operation| of_fields.contains(operation))
+    }
+
     /// Start of the run and time of the field.
     fn times(&self, metadata: &Metadata) -> Result<(Time, Time)> {
         let start = metadata.time("startDate", "startTime")?;
@@ -145,7 +152,7 @@ impl Settings {
             expected,
             got,
         };
-        if let Some((last, _)) = &series.last {
+        if let Some(Last { time: last, .. }) = &series.last {
             let passed = now.seconds() - last.seconds();
             if passed <= 0 {
                 return Err(disorder("fields in the order of time", format!("{now} after {last}")));
@@ -160,7 +167,7 @@ impl Settings {
         if let Some(points) = series.points().filter(|points| *points != values.len()) {
             return Err(Error::LengthMismatch { name: "values".into(), expected: points, got: values.len() });
         }
-        let since = series.last.as_ref().map_or(window.0, |(last, _)| window.0.max(*last));
+        let since = series.last.as_ref().map_or(window.0, |last| window.0.max(last.time));
         match self.reset.between(since, now) {
             Some(missed) if self.operations.contains(&"de-accumulate") => Err(disorder(
                 "a field at each 'solver-reset-accumulate-fields-every'",
@@ -192,7 +199,16 @@ impl Statistics {
         if !baseline_only {
             series.add(now, &values, settings);
         }
-        series.last = Some((now, values));
+        let points = values.len();
+        let values = if settings.keeps_fields() {
+            values
+        } else {
+            spare::give_values(values);
+            Vec::new()
+        };
+        if let Some(before) = series.last.replace(Last { time: now, points, values }) {
+            spare::give_values(before.values);
+        }
         series.last_metadata = metadata;
         if !baseline_only && now == window.1 {
             series.window = None;

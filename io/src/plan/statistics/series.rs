@@ -7,17 +7,29 @@ use crate::plan::action::{Kind, Message};
 use crate::plan::metadata::Metadata;
 use crate::time::Time;
 
+/// Points that all operations have before the next ones: their values stay in the cache.
+const PIECE: usize = 2048;
+
+/// A field that was there.
+pub(super) struct Last {
+    pub(super) time: Time,
+    pub(super) points: usize,
+    /// Empty where no operation needs them.
+    pub(super) values: Vec<f64>,
+}
+
 #[derive(Default)]
 pub(super) struct Series {
     pub(super) window: Option<(Time, Time)>,
     /// The field before, whether or not it is in the window.
-    pub(super) last: Option<(Time, Vec<f64>)>,
+    pub(super) last: Option<Last>,
     pub(super) last_metadata: Metadata,
     /// The field at the window's begin.
     baseline: Option<Vec<f64>>,
     /// What a total lacks until the end of the window: less the total at its begin, plus those at resets in it.
     offset: Option<Vec<f64>>,
     fields: u32,
+    /// Fields with a value at each point; empty as long as all have one at all points.
     count: Vec<u32>,
     mean: Vec<f64>,
     squares: Vec<f64>,
@@ -29,7 +41,7 @@ pub(super) struct Series {
 impl Series {
     /// Number of points, once there was a field.
     pub(super) fn points(&self) -> Option<usize> {
-        self.last.as_ref().map(|(_, values)| values.len())
+        self.last.as_ref().map(|last| last.points)
     }
 
     /// Begins a window, with memory for what the operations need. `first`: its first field.
@@ -37,59 +49,77 @@ impl Series {
         self.window = Some(window);
         let points = first.1.len();
         // Only a field at the very begin starts differences.
-        let at_begin = (first.0 == window.0).then(|| first.1.to_vec());
-        let before = self.last.take().filter(|(time, _)| *time == window.0).map(|(_, values)| values);
         let needed = |name: &&'static str| ["difference", "de-accumulate"].contains(name);
-        self.baseline = before.or(at_begin).filter(|_| settings.operations.iter().any(needed));
+        let needs_begin = settings.operations.iter().any(needed);
+        let at_begin = (needs_begin && first.0 == window.0).then(|| first.1.to_vec());
+        let before = self.last.take().filter(|last| last.time == window.0).map(|last| last.values);
+        self.baseline = if needs_begin { before.or(at_begin) } else { None };
         self.offset = match &self.baseline {
             _ if !settings.operations.contains(&"de-accumulate") => None,
             _ if settings.reset.is_at(window.0) => Some(vec![0.0; points]),
             baseline => baseline.as_ref().map(|values| values.iter().map(|value| -value).collect()),
         };
         self.fields = 0;
-        self.count = vec![0; points];
-        let array = |value: f64, names: &[&str]| {
+        self.count.clear();
+        let begin = |array: &mut Vec<f64>, value: f64, names: &[&str]| {
+            array.clear();
             let needed = names.iter().any(|name| settings.operations.contains(name));
-            vec![value; if needed { points } else { 0 }]
+            array.resize(if needed { points } else { 0 }, value);
         };
-        self.mean = array(0.0, &["average", "standard-deviation"]);
-        self.squares = array(0.0, &["standard-deviation"]);
-        self.sum = array(0.0, &["accumulate"]);
-        self.least = array(f64::INFINITY, &["minimum"]);
-        self.largest = array(f64::NEG_INFINITY, &["maximum"]);
+        begin(&mut self.mean, 0.0, &["average", "standard-deviation"]);
+        begin(&mut self.squares, 0.0, &["standard-deviation"]);
+        begin(&mut self.sum, 0.0, &["accumulate"]);
+        begin(&mut self.least, f64::INFINITY, &["minimum"]);
+        begin(&mut self.largest, f64::NEG_INFINITY, &["maximum"]);
     }
 
-    /// A field in the window. Arrays that no operation needs are empty, and the loops over them too.
+    /// A field in the window.
     pub(super) fn add(&mut self, now: Time, values: &[f64], settings: &Settings) {
         self.fields += 1;
-        for (count, value) in self.count.iter_mut().zip(values) {
-            *count += u32::from(!value.is_nan());
-        }
-        for (point, mean) in self.mean.iter_mut().enumerate() {
-            let value = values[point];
-            if !value.is_nan() {
-                let departure = value - *mean;
-                *mean += departure / f64::from(self.count[point]);
-                if let Some(squares) = self.squares.get_mut(point) {
-                    *squares += departure * (value - *mean);
-                }
-            }
-        }
-        for (sum, value) in self.sum.iter_mut().zip(values) {
-            *sum += if value.is_nan() { 0.0 } else { *value };
-        }
-        // NaN is never less, nor more.
-        for (least, value) in self.least.iter_mut().zip(values) {
-            *least = least.min(*value);
-        }
-        for (largest, value) in self.largest.iter_mut().zip(values) {
-            *largest = largest.max(*value);
+        for (number, piece) in values.chunks(PIECE).enumerate() {
+            self.add_piece(number * PIECE, piece, values.len());
         }
         let inside = self.window.is_some_and(|(begin, end)| begin < now && now < end);
         if let Some(offset) = self.offset.as_mut().filter(|_| inside && settings.reset.is_at(now)) {
             for (offset, value) in offset.iter_mut().zip(values) {
                 *offset += value;
             }
+        }
+    }
+
+    /// Values of a field of `points` from the point `from` on. Arrays that no operation needs are empty, and the loops over
+    /// them too.
+    fn add_piece(&mut self, from: usize, values: &[f64], points: usize) {
+        // Not `any`, which ends early and is no vector loop.
+        let missing = values.iter().fold(false, |missing, value| missing | value.is_nan());
+        if missing && self.count.is_empty() {
+            // All fields before, and this one up to here.
+            self.count.resize(from, self.fields);
+            self.count.resize(points, self.fields - 1);
+        }
+        let count = part(&mut self.count, from, values);
+        for (count, value) in count.iter_mut().zip(values) {
+            *count += u32::from(!value.is_nan());
+        }
+        let (mean, squares) = (part(&mut self.mean, from, values), part(&mut self.squares, from, values));
+        if count.is_empty() {
+            add_to_mean(mean, squares, values.iter().map(|value| (*value, f64::from(self.fields))));
+        } else {
+            add_to_mean(
+                mean,
+                squares,
+                values.iter().zip(&*count).map(|(value, count)| (*value, f64::from(*count))),
+            );
+        }
+        for (sum, value) in part(&mut self.sum, from, values).iter_mut().zip(values) {
+            *sum += if value.is_nan() { 0.0 } else { *value };
+        }
+        // NaN is never less, nor more.
+        for (least, value) in part(&mut self.least, from, values).iter_mut().zip(values) {
+            *least = if *value < *least { *value } else { *least };
+        }
+        for (largest, value) in part(&mut self.largest, from, values).iter_mut().zip(values) {
+            *largest = if *value > *largest { *value } else { *largest };
         }
     }
 
@@ -111,13 +141,13 @@ impl Series {
     }
 
     fn values(&self, operation: &str, begin: Time, settings: &Settings) -> Result<Vec<f64>> {
-        let last = || self.last.iter().flat_map(|(_, values)| values.iter());
+        let last = || self.last.iter().flat_map(|last| last.values.iter());
         let needed = |name: &str| Error::InvalidValue {
             name: name.into(),
             got: format!("no field at {begin}"),
             expected: "a field at the begin of the window".into(),
         };
-        let of_all = match operation {
+        let mut values = match operation {
             // Of single fields: missing where one of these is.
             "instant" => return Ok(last().copied().collect()),
             "difference" => {
@@ -132,13 +162,50 @@ impl Series {
             "minimum" => self.least.clone(),
             "maximum" => self.largest.clone(),
             "accumulate" => self.sum.clone(),
+            _ if self.count.is_empty() => {
+                let fields = f64::from(self.fields);
+                self.squares.iter().map(|squares| (squares / fields).sqrt()).collect()
+            }
             _ => {
                 let deviation = |(squares, count): (&f64, &u32)| (squares / f64::from(*count)).sqrt();
                 self.squares.iter().zip(&self.count).map(deviation).collect()
             }
         };
         let least = settings.threshold.unwrap_or(self.fields);
-        let enough = |(value, count): (f64, &u32)| if *count < least { f64::NAN } else { value };
-        Ok(of_all.into_iter().zip(&self.count).map(enough).collect())
+        if self.count.is_empty() && self.fields < least {
+            values.fill(f64::NAN);
+        }
+        for (value, count) in values.iter_mut().zip(&self.count) {
+            if *count < least {
+                *value = f64::NAN;
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// The part of an array that belongs to the `values` from the point `from` on; nothing of an empty one.
+fn part<'a, T>(array: &'a mut [T], from: usize, values: &[f64]) -> &'a mut [T] {
+    if array.is_empty() { array } else { &mut array[from..from + values.len()] }
+}
+
+/// `values`: each with the number of values at its point, this one included. NaN leaves all as it is. Without branches, so that
+/// these are vector loops.
+fn add_to_mean(mean: &mut [f64], squares: &mut [f64], values: impl Iterator<Item = (f64, f64)>) {
+    let update = |mean: &mut f64, value: f64, count: f64| {
+        let departure = if value.is_nan() { 0.0 } else { value - *mean };
+        // At a point without a value so far, 0 / 0 would be NaN.
+        *mean += departure / count.max(1.0);
+        departure
+    };
+    if squares.is_empty() {
+        for (mean, (value, count)) in mean.iter_mut().zip(values) {
+            update(mean, value, count);
+        }
+        return;
+    }
+    for ((mean, squares), (value, count)) in mean.iter_mut().zip(squares).zip(values) {
+        let departure = update(mean, value, count);
+        *squares += if value.is_nan() { 0.0 } else { departure * (value - *mean) };
     }
 }
