@@ -41,6 +41,7 @@
 pub mod eccodes;
 pub mod encode;
 mod error;
+pub mod hdf5;
 pub mod interpolation;
 pub mod layout;
 mod libaec;
