@@ -13,7 +13,8 @@ use crate::hdf5::{Access, Contents, Dataset, File, Shape};
 const SIGNATURE: [u8; 9] = [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n', 3];
 
 impl Description {
-    /// The times of the finished steps (hours). The file is only read.
+    /// The times of the finished steps (hours). The file is only read, but for the mark of a
+    /// killed writer.
     pub(super) fn check(&self, path: &Path, compression: Compression) -> Result<Vec<f64>> {
         let wrong = |reason: String| Error::Netcdf { path: path.to_owned(), reason };
         let mut start = [0; SIGNATURE.len()];
@@ -31,7 +32,9 @@ impl Description {
             let reason = format!("its HDF5 format is version {}, expected 3 as of files made here", start[8]);
             return Err(wrong(reason));
         }
-        let file = File::open(path, Access::ReadWhileWritten)?;
+        // A mark that is not of appending is left by a kill in the moment of marking the file complete.
+        let file = File::open(path, Access::ReadWhileWritten)
+            .or_else(|error| File::open(path, Access::Repair).map_err(|_| error))?;
         if file.text(None, "run_status")?.is_none_or(|status| status.len() != 8 && status != "running") {
             return Err(wrong("it has no attribute 'run_status' as files made here have".into()));
         }

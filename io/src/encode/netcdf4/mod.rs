@@ -108,7 +108,7 @@ impl Netcdf4File {
     /// behind the last finished step are taken away.
     ///
     /// The arguments are those of `create`. Errors: a file that is none of HDF5, is damaged, or has other coordinates,
-    /// variables, units, chunks or filters; it is not changed then.
+    /// variables, units, chunks or filters; its contents are not changed then.
     pub fn append_to(
         path: impl AsRef<Path>,
         layout: &Layout,

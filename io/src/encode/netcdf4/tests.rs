@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use terrella_kernels::Precision;
 
 use super::rounding::Round;
-use super::{Compression, FILL, Netcdf4File};
+use super::{COMPLETE, Compression, FILL, Netcdf4File};
 use crate::encode::NamedVariable;
 use crate::encode::netcdf::Variable;
 use crate::hdf5::{self, Access, File};
@@ -255,6 +255,35 @@ fn write_until_killed(path: &Path, layout: &Layout) {
         append(&mut file, step);
         println!("step {}", file.steps());
     }
+}
+
+/// The moment in which a file is marked complete is no appending, and its mark another one.
+#[test]
+fn a_kill_while_the_file_is_marked_complete_loses_nothing() {
+    if !has_hdf5() {
+        return;
+    }
+    if let Some(path) = std::env::var_os(CHILD) {
+        let file = File::open(Path::new(&path), Access::Write).unwrap();
+        file.replace_text("run_status", COMPLETE).unwrap();
+        std::process::abort();
+    }
+    let layout = Layout::global_lat_lon(36, 19);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("forecast.nc");
+    let none = Compression::None;
+    let mut file = Netcdf4File::create(&path, &layout, reference(), &variables(), &[], none).unwrap();
+    (0..2).for_each(|step| append(&mut file, step));
+    let child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "encode::netcdf4::tests::a_kill_while_the_file_is_marked_complete_loses_nothing"])
+        .env(CHILD, &path)
+        .status();
+    assert!(!child.unwrap().success());
+    File::open(&path, Access::Read).unwrap_err();
+    let mut file = Netcdf4File::append_to(&path, &layout, reference(), &variables(), none).unwrap();
+    append(&mut file, 2);
+    file.finish().unwrap();
+    check(&File::open(&path, Access::Read).unwrap(), &layout, 3, None);
 }
 
 /// A writer is killed at many instants, and readers look in while it writes.
