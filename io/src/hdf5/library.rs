@@ -191,7 +191,7 @@ library! {
 /// The first version with `H5Pset_file_locking` on the 1.10 branch.
 const OLDEST: [c_uint; 3] = [1, 10, 7];
 
-/// libhdf5 has global tables and is built without thread safety, so one thread at a time.
+/// libhdf5 has global tables and is built without thread safety by several distributors, so one thread at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// libhdf5, held by this thread until dropped.
@@ -216,6 +216,10 @@ impl Session {
             .get_or_init(load)
             .as_ref()
             .map_err(|reason| Error::Hdf5Missing { reason: reason.clone() })?;
+        // The default stack of errors, and no function to print it. A library that was built with threads, as Debian's,
+        // has such a stack for each.
+        // SAFETY: as said.
+        unsafe { (functions.set_printing)(0, ptr::null(), ptr::null_mut()) };
         zstandard::register(functions)?;
         Ok(Self { functions, _guard: guard })
     }
@@ -295,12 +299,7 @@ fn load() -> std::result::Result<Functions, String> {
     for name in &names {
         // SAFETY: libhdf5's initialisers only set up its own static data.
         match unsafe { Library::new(name) } {
-            Ok(library) => {
-                let functions = functions(library, name)?;
-                // SAFETY: the default stack of errors, and no function to print it.
-                unsafe { (functions.set_printing)(0, ptr::null(), ptr::null_mut()) };
-                return Ok(functions);
-            }
+            Ok(library) => return functions(library, name),
             Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
         }
     }
