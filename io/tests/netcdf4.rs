@@ -184,7 +184,7 @@ fn places_that_cannot_be_written_are_named() {
     for path in ["/nowhere/x.nc", "/dev/full/x.nc"] {
         let created = Netcdf4File::create(path, &layout, reference(), &variables(), &[], Compression::None);
         let error = created.unwrap_err();
-        assert!(matches!(error, Error::Hdf5 { .. }) && error.to_string().contains("x.nc"), "{error}");
+        assert!(matches!(error, Error::File { .. }) && error.to_string().contains("x.nc"), "{error}");
     }
 }
 
@@ -193,11 +193,11 @@ fn a_full_disk_is_told_and_leaves_the_steps_before() {
     if !has_hdf5() {
         return;
     }
-    // A file system of 256 KB: only root may make one.
+    // A file system of 1 MB: only root may make one.
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().to_owned();
     let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=256k", "tmpfs"])
+        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
         .arg(&place)
         .output()
         .is_ok_and(|output| output.status.success());
@@ -216,9 +216,19 @@ fn a_full_disk_is_told_and_leaves_the_steps_before() {
                 break error;
             }
         };
-        assert!(error.to_string().contains("full.nc"), "{error}");
+        match &error {
+            Error::File { path: named, source, .. } => {
+                assert_eq!((named, source.kind()), (&path, std::io::ErrorKind::StorageFull));
+            }
+            other => panic!("{other}"),
+        }
         let steps = file.steps();
         assert!(steps > 3);
+        // No room for another file either, and nothing of it is left.
+        let other = place.join("other.nc");
+        let large = Layout::global_lat_lon(36_000, 19);
+        Netcdf4File::create(&other, &large, reference(), &variables(), &[], none).unwrap_err();
+        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 2);
         // Still full: an error again, and nothing lost.
         append(&mut file, &layout).unwrap_err();
         assert_eq!(file.steps(), steps);

@@ -46,6 +46,10 @@ impl Access {
 /// The format of HDF5 1.10, the first that readers may follow and whose metadata have checksums.
 const FORMAT: c_int = 2;
 
+/// How often a reader tries anew where a checksum is wrong, because a writer may be at it: libhdf5 waits 2ⁿ ns after the
+/// n-th time, together 17 ms. Its own 100 would be for ever in a damaged file.
+const ATTEMPTS: c_uint = 24;
+
 /// Order of creation kept and indexed: NetCDF-4 asks for it.
 pub(super) const CREATION_ORDER: c_uint = 1 | 2;
 
@@ -151,6 +155,7 @@ fn access_properties<'a>(session: &'a Session, path: &Path, repair: bool) -> Res
             (functions.set_versions)(list.id, FORMAT, FORMAT),
             (functions.set_close_degree)(list.id, STRONG),
             (functions.set_locking)(list.id, 0, 1),
+            (functions.set_attempts)(list.id, ATTEMPTS),
         ]
     };
     for code in codes {

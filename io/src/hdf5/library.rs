@@ -57,6 +57,12 @@ macro_rules! library {
 
         fn functions(library: Library, name: &str) -> std::result::Result<Functions, String> {
             let unusable = |error: &dyn std::fmt::Display| format!("'{name}' is not a usable HDF5 ({error})");
+            // SAFETY: takes nothing. First of all, and without its work at exit: that closes what is open, which
+            // here is what could not be closed, again and again.
+            let leave_exit: unsafe extern "C" fn() -> c_int =
+                *unsafe { library.get(b"H5dont_atexit") }.map_err(|error| unusable(&error))?;
+            // SAFETY: as above. It fails where the process has started the library already, which is no harm.
+            unsafe { leave_exit() };
             // SAFETY: the function's type in HDF5's public headers, for all versions that have it.
             let version_of: unsafe extern "C" fn(*mut c_uint, *mut c_uint, *mut c_uint) -> c_int =
                 *unsafe { library.get(b"H5get_libversion") }.map_err(|error| unusable(&error))?;
@@ -118,6 +124,7 @@ library! {
         set_property: unsafe extern "C" fn(Id, *const c_char, *const c_void) -> c_int = "H5Pset";
         set_versions: unsafe extern "C" fn(Id, c_int, c_int) -> c_int = "H5Pset_libver_bounds";
         set_locking: unsafe extern "C" fn(Id, c_uint, c_uint) -> c_int = "H5Pset_file_locking";
+        set_attempts: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_metadata_read_attempts";
         set_close_degree: unsafe extern "C" fn(Id, c_int) -> c_int = "H5Pset_fclose_degree";
         set_link_order: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_link_creation_order";
         set_attribute_order: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_attr_creation_order";

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::super::classic::{ClassicVariable, Dimension, Kind, Value};
 use super::super::netcdf::{NamedVariable, common_pressures, describe, global_attributes};
 use super::compression::{Compression, ROUNDED};
+use super::reserve::{METADATA, reserve};
 use crate::error::{Error, Result};
 use crate::hdf5::{Dataset, File, Filter, Numbers, Shape};
 use crate::layout::Layout;
@@ -143,6 +144,16 @@ impl Description {
     }
 
     fn fill(&self, path: &Path, attributes: &[(&str, &str)], compression: Compression) -> Result<()> {
+        // An absent library is told before anything else.
+        crate::hdf5::version()?;
+        std::fs::File::create(path).map_err(|source| Error::file(path, "creating", source))?;
+        let numbers = self
+            .variables
+            .iter()
+            .filter_map(|variable| variable.values.as_ref())
+            .map(Vec::len)
+            .sum::<usize>();
+        reserve(path, 8 * numbers as u64 + METADATA * (2 + self.variables.len() as u64))?;
         let file = File::create(path)?;
         for (name, value) in global_attributes(attributes) {
             set(&file, None, &name, &value)?;

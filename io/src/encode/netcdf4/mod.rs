@@ -20,6 +20,7 @@
 mod check;
 mod compression;
 mod create;
+mod reserve;
 mod rounding;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use crate::layout::Layout;
 use crate::time::Time;
 use compression::Packer;
 use create::Description;
+use reserve::{METADATA, reserve};
 use rounding::Round;
 
 /// A NetCDF-4 file in the making. Closing it without [`Netcdf4File::finish`] leaves its steps readable, with the global
@@ -84,6 +86,18 @@ enum Stored {
     Doubles(Vec<f64>),
     /// One by level, through all filters.
     Chunks(Vec<Vec<u8>>),
+}
+
+impl Stored {
+    /// Bytes in the file at most: deflate may make noise a little longer.
+    fn bytes(&self) -> u64 {
+        let bytes = match self {
+            Self::Floats(values) => 4 * values.len(),
+            Self::Doubles(values) => 8 * values.len(),
+            Self::Chunks(chunks) => chunks.iter().map(Vec::len).sum(),
+        } as u64;
+        bytes + bytes / 100
+    }
 }
 
 impl Netcdf4File {
@@ -163,8 +177,8 @@ impl Netcdf4File {
 
     /// Adds a step: one array per variable, `[level][point]`, in the order of the variables. NaN becomes missing.
     ///
-    /// After an error (such as a full disk) the file holds the steps before, and the same step may be tried again: what
-    /// was begun is dropped first.
+    /// After an error the file holds the steps before, and the same step may be tried again: what was begun is dropped
+    /// first. A full disk is met before libhdf5 begins to write, and leaves the file as it was.
     pub fn append<R: Real>(&mut self, time: Time, fields: &[&[R]]) -> Result<()> {
         if fields.len() != self.variables.len() {
             return Err(Error::LengthMismatch {
@@ -197,6 +211,8 @@ impl Netcdf4File {
                 Precision::F64 => self.prepare(values, |value| value, Stored::Doubles)?,
             });
         }
+        let bytes: u64 = stored.iter().map(|stored| stored.bytes() + METADATA).sum();
+        reserve(&self.path, bytes + METADATA)?;
         self.torn = true;
         self.write_step(time, &stored)?;
         self.torn = false;
@@ -273,6 +289,7 @@ impl Netcdf4File {
     /// Takes the mark of a broken-off step away, drops what it left, and counts the steps.
     fn restore(&mut self) -> Result<()> {
         let times = self.description.check(&self.path, self.compression)?;
+        reserve(&self.path, METADATA)?;
         let file = File::open(&self.path, Access::Repair)?;
         self.steps = times.len() as u64;
         for variable in self.description.growing() {
@@ -291,6 +308,7 @@ impl Netcdf4File {
     }
 
     fn set_status(&self, status: &str) -> Result<()> {
+        reserve(&self.path, METADATA)?;
         let file = File::open(&self.path, Access::Write)?;
         file.replace_text("run_status", status)?;
         file.close()

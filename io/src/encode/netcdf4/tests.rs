@@ -186,10 +186,12 @@ fn files_that_are_others_are_refused_by_name_and_not_changed() {
     let text = refused(&layout, reference().plus_seconds(3600), &variables(), none);
     assert!(text.contains("hours since 2011-01-15 13:00:00"), "{text}");
     let text = refused(&layout, reference(), &variables(), Compression::Deflate { level: 1 });
-    assert!(text.contains("filters: [], ") && text.contains("filters: [2, 1]"), "{text}");
+    assert!(text.contains("filters: [] }, expected") && text.contains("filters: [2, 1]"), "{text}");
     let shifted = Layout::lat_lon(&gaussian_latitudes(10)[..19], 0.0, 10.0, 36);
     assert!(refused(&shifted, reference(), &variables(), none).contains("'lat' has 90 at position 0"));
-    assert!(refused(&Layout::global_lat_lon(18, 10), reference(), &variables(), none).contains("[36]"));
+    assert!(
+        refused(&Layout::global_lat_lon(18, 10), reference(), &variables(), none).contains("lengths: [10]")
+    );
     // What is no such file at all, and cut ones.
     for (bytes, reason) in [
         (&b""[..], "too short"),
