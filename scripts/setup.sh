@@ -2,6 +2,7 @@
 # Installs what a make target needs and is not there yet: scripts/setup.sh NEED...
 #   rust     cargo and rustc, at least the workspace's rust-version
 #   grib     ecCodes (reads and writes GRIB; loaded at run time)
+#   hdf5     libhdf5 (NetCDF-4; loaded at run time), and ncdump for the tests of its files
 #   vulkan   a Vulkan loader and Mesa's software device, for the GPU tests
 #   compiler a C++ compiler, which runs the CUDA text on the host
 #   fortran  gfortran and pkg-config, for the tests of the C and Fortran interfaces
@@ -75,6 +76,21 @@ need_grib() {
     has_library libaec.so.0 || [ -n "${TERRELLA_LIBAEC:-}" ] || apt_install "libaec" libaec0
 }
 
+need_hdf5() {
+    if ! has_library libhdf5_serial.so && [ -z "${TERRELLA_HDF5:-}" ]; then
+        # The package's name carries the library's version: Debian 12, then newer ones.
+        package=libhdf5-103-1
+        for name in libhdf5-103-1 libhdf5-103-1t64 libhdf5-310 libhdf5-103; do
+            if apt-cache show "$name" >/dev/null 2>&1; then
+                package=$name
+                break
+            fi
+        done
+        apt_install "HDF5" "$package"
+    fi
+    command -v ncdump >/dev/null 2>&1 || apt_install "ncdump" netcdf-bin
+}
+
 need_vulkan() {
     has_library libvulkan.so.1 && ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 && return
     apt_install "the software Vulkan device" libvulkan1 mesa-vulkan-drivers
@@ -137,7 +153,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | vulkan | compiler | fortran | nvrtc | fdb | nats | python | peers) "need_$need" ;;
+    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | nats | python | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

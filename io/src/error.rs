@@ -58,6 +58,24 @@ pub enum Error {
         /// libfdb5's own words.
         reason: String,
     },
+    /// libhdf5 could not be loaded.
+    #[error(
+        "HDF5 is needed for NetCDF-4, but {reason}: install Debian's package libhdf5-103-1, or set TERRELLA_HDF5 to the library's path."
+    )]
+    Hdf5Missing {
+        /// Which names were tried and what the loader said.
+        reason: String,
+    },
+    /// libhdf5 refused a call.
+    #[error("'{}': HDF5: {operation} failed: {reason}.", path.display())]
+    Hdf5 {
+        /// The file.
+        path: PathBuf,
+        /// What was being done.
+        operation: String,
+        /// libhdf5's own words.
+        reason: String,
+    },
     /// A plan file that cannot be used.
     #[error("{place}: {reason}.")]
     Plan {

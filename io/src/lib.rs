@@ -2,8 +2,8 @@
 //!
 //! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
 //!   variables of such files as they are;
-//! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files that are
-//!   readable at every moment of a run;
+//! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files, classic or
+//!   compressed in HDF5, that are readable during a run;
 //! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
@@ -39,15 +39,18 @@
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
 //! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
-//! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used. Counts in GRIB2 messages are checked before ecCodes sees them;
+//! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
+//! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
+//! ecCodes sees them;
 //! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
-//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, NetCDF-4 (HDF5).
+//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, reading of NetCDF-4 (HDF5).
 
 pub mod checkpoint;
 pub mod eccodes;
 pub mod encode;
 mod error;
 pub mod fdb;
+pub mod hdf5;
 pub mod interpolation;
 pub mod layout;
 mod libaec;

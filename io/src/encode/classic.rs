@@ -36,12 +36,14 @@ pub(super) enum Value {
 
 pub(super) type Attributes = Vec<(String, Value)>;
 
+#[derive(Debug)]
 pub(super) struct Dimension {
     pub(super) name: &'static str,
     /// None: grows with the records.
     pub(super) length: Option<usize>,
 }
 
+#[derive(Debug)]
 pub(super) struct ClassicVariable {
     pub(super) name: String,
     /// Positions in the list of dimensions.

@@ -1,4 +1,5 @@
-//! Encoding: fields as GRIB2 messages (by our own packing, or through ecCodes) and as CF-NetCDF files.
+//! Encoding: fields as GRIB2 messages (by our own packing, or through ecCodes) and as CF-NetCDF files,
+//! classic or in HDF5.
 
 mod classic;
 mod ensemble;
@@ -6,6 +7,7 @@ mod grib;
 mod grib2;
 mod message;
 mod netcdf;
+mod netcdf4;
 mod repack;
 
 pub use ensemble::EnsembleProduct;
@@ -13,4 +15,5 @@ pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
+pub use netcdf4::{Compression, Netcdf4File};
 pub use repack::repack;

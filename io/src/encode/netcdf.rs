@@ -92,9 +92,9 @@ pub struct NetcdfFile {
 }
 
 /// What missing values (NaN) become: NetCDF's own default for floats.
-const FILL: f32 = 9.969_21e36;
-const RUNNING: &str = "running ";
-const COMPLETE: &str = "complete";
+pub(super) const FILL: f32 = 9.969_21e36;
+pub(super) const RUNNING: &str = "running ";
+pub(super) const COMPLETE: &str = "complete";
 
 impl NetcdfFile {
     /// Creates the file with coordinates and no records.
@@ -120,24 +120,8 @@ impl NetcdfFile {
         attributes: &[(&str, &str)],
     ) -> Result<Self> {
         let path = path.as_ref().to_owned();
-        let mut pressures: &[f64] = &[];
-        for variable in variables.iter().filter(|variable| !variable.pressures.is_empty()) {
-            if !pressures.is_empty() && pressures != variable.pressures {
-                return Err(Error::InvalidValue {
-                    name: format!("pressures of '{}'", variable.naming.name),
-                    got: format!("{:?}", variable.pressures),
-                    expected: format!("{pressures:?} as for the other variables"),
-                });
-            }
-            pressures = &variable.pressures;
-        }
-        let mut global: Attributes = vec![
-            ("Conventions".into(), Value::Text("CF-1.11".into())),
-            ("run_status".into(), Value::Text(RUNNING.into())),
-        ];
-        global.extend(
-            attributes.iter().map(|(name, value)| (name.to_string(), Value::Text(value.to_string()))),
-        );
+        let pressures = common_pressures(variables)?;
+        let global = global_attributes(attributes);
         let (dimensions, described, fixed) = describe(layout, reference, variables, pressures);
         let plan = classic::plan(&dimensions, &global, &described).map_err(|got| Error::InvalidValue {
             name: "variable".into(),
@@ -216,8 +200,31 @@ impl NetcdfFile {
     }
 }
 
+/// The pressure levels that all variables with levels share.
+pub(super) fn common_pressures(variables: &[NamedVariable]) -> Result<&[f64]> {
+    let mut pressures: &[f64] = &[];
+    for variable in variables.iter().filter(|variable| !variable.pressures.is_empty()) {
+        if !pressures.is_empty() && pressures != variable.pressures {
+            return Err(Error::InvalidValue {
+                name: format!("pressures of '{}'", variable.naming.name),
+                got: format!("{:?}", variable.pressures),
+                expected: format!("{pressures:?} as for the other variables"),
+            });
+        }
+        pressures = &variable.pressures;
+    }
+    Ok(pressures)
+}
+
+/// Attributes of the whole file: ours, then the caller's.
+pub(super) fn global_attributes(attributes: &[(&str, &str)]) -> Attributes {
+    let ours = [("Conventions", "CF-1.11"), ("run_status", RUNNING)];
+    let all = ours.iter().chain(attributes);
+    all.map(|(name, value)| (name.to_string(), Value::Text(value.to_string()))).collect()
+}
+
 /// Dimensions, variables, and the values of the fixed variables (all doubles, in order).
-fn describe(
+pub(super) fn describe(
     layout: &Layout,
     reference: Time,
     variables: &[NamedVariable],
