@@ -56,52 +56,59 @@ macro_rules! library {
         }
 
         fn functions(library: Library, name: &str) -> std::result::Result<Functions, String> {
-            let unusable = |error: &dyn std::fmt::Display| format!("'{name}' is not a usable HDF5 ({error})");
-            // SAFETY: takes nothing. First of all, and without its work at exit: that closes what is open, which
-            // here is what could not be closed, again and again.
-            let leave_exit: unsafe extern "C" fn() -> c_int =
-                *unsafe { library.get(b"H5dont_atexit") }.map_err(|error| unusable(&error))?;
-            // SAFETY: as above. It fails where the process has started the library already, which is no harm.
-            unsafe { leave_exit() };
-            // SAFETY: the function's type in HDF5's public headers, for all versions that have it.
-            let version_of: unsafe extern "C" fn(*mut c_uint, *mut c_uint, *mut c_uint) -> c_int =
-                *unsafe { library.get(b"H5get_libversion") }.map_err(|error| unusable(&error))?;
-            let mut version = [0; 3];
-            let [major, minor, release] = &mut version;
-            // SAFETY: three numbers to write to.
-            unsafe { version_of(major, minor, release) };
-            if version < OLDEST {
-                let [major, minor, release] = version;
-                return Err(unusable(&format_args!("{major}.{minor}.{release}, expected 1.10.7 or later")));
-            }
-            // SAFETY: takes nothing; sets up the library, after which the numbers below are valid.
-            let open: unsafe extern "C" fn() -> c_int =
-                *unsafe { library.get(b"H5open") }.map_err(|error| unusable(&error))?;
-            // SAFETY: as above.
-            if unsafe { open() } < 0 {
-                return Err(unusable(&"H5open failed"));
-            }
+            start(&library, name)?;
             let functions = Functions {
                 $(
+                    $(#[$note])*
                     // SAFETY: the field's type is the function's in HDF5's public headers; the pointer outlives the
                     // symbol because the library is leaked at the end.
-                    $(#[$note])*
-                    $field: *unsafe { library.get(concat!($symbol, "\0").as_bytes()) }
-                        .map_err(|error| unusable(&error))?,
+                    $field: unsafe { symbol(&library, name, $symbol) }?,
                 )*
-                $(
-                    $number: {
-                        // SAFETY: a global `hid_t`, set by H5open.
-                        let symbol = unsafe { library.get::<*const Id>(concat!($global, "\0").as_bytes()) };
-                        // SAFETY: as above.
-                        unsafe { **symbol.map_err(|error| unusable(&error))? }
-                    },
-                )*
+                // SAFETY: global `hid_t`s, set by H5open.
+                $($number: unsafe { *symbol::<*const Id>(&library, name, $global)? },)*
             };
             std::mem::forget(library);
             Ok(functions)
         }
     };
+}
+
+/// A symbol of the library.
+///
+/// # Safety
+/// `T` must be the type of the symbol, or of a pointer to it where it is no function.
+unsafe fn symbol<T: Copy>(library: &Library, name: &str, symbol: &str) -> std::result::Result<T, String> {
+    // SAFETY: the caller's promise.
+    let found = unsafe { library.get::<T>(symbol.as_bytes()) };
+    found.map(|found| *found).map_err(|error| format!("'{name}' is not a usable HDF5 ({error})"))
+}
+
+/// Starts a library that is new enough.
+fn start(library: &Library, name: &str) -> std::result::Result<(), String> {
+    type Plain = unsafe extern "C" fn() -> c_int;
+    type Version = unsafe extern "C" fn(*mut c_uint, *mut c_uint, *mut c_uint) -> c_int;
+    // SAFETY: the functions' types in HDF5's public headers, for all versions that have them.
+    let (leave_exit, version, open) = unsafe {
+        (
+            symbol::<Plain>(library, name, "H5dont_atexit")?,
+            symbol::<Version>(library, name, "H5get_libversion")?,
+            symbol::<Plain>(library, name, "H5open")?,
+        )
+    };
+    // SAFETY: takes nothing. First of all, and without its work at exit: that closes what is open, which here is what
+    // could not be closed, again and again. It fails where the process has started the library already, which is no harm.
+    unsafe { leave_exit() };
+    let (mut major, mut minor, mut release) = (0, 0, 0);
+    // SAFETY: three numbers to write to.
+    unsafe { version(&mut major, &mut minor, &mut release) };
+    if [major, minor, release] < OLDEST {
+        return Err(format!("'{name}' is HDF5 {major}.{minor}.{release}, expected 1.10.7 or later"));
+    }
+    // SAFETY: takes nothing; sets up the library, after which the numbers of types and classes are valid.
+    if unsafe { open() } < 0 {
+        return Err(format!("'{name}' is not a usable HDF5 (H5open failed)"));
+    }
+    Ok(())
 }
 
 library! {
