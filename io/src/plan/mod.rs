@@ -87,7 +87,7 @@ use saphyr_parser::{Event, Parser};
 pub use action::{Kind, Message, Points};
 pub use gap::Gap;
 pub use metadata::{Metadata, Value};
-pub use sink::{Consumer, Delivery, Memory};
+pub use sink::{Consumer, Delivery, Memory, WholeFile, WholeFiles};
 
 pub(crate) use action::{Failed, Outcome};
 use action::{Step, run};
@@ -125,6 +125,11 @@ impl Plans {
 
     /// Reads plans from YAML.
     pub fn from_yaml(text: &str) -> Result<Self> {
+        Self::from_yaml_in(text, Path::new(""))
+    }
+
+    /// Reads plans from YAML; relative paths of their sinks start in `folder`.
+    pub fn from_yaml_in(text: &str, folder: &Path) -> Result<Self> {
         let documents = load(text)?;
         let [document] = &documents[..] else {
             return Err(error("plan file", format!("expected one document, got {}", documents.len())));
@@ -135,7 +140,7 @@ impl Plans {
         root.list("plans")?
             .iter()
             .enumerate()
-            .map(|(number, yaml)| Plan::new(number, yaml))
+            .map(|(number, yaml)| Plan::new(number, yaml, folder))
             .collect::<Result<_>>()
             .map(Self)
     }
@@ -157,9 +162,9 @@ impl Plans {
         }
         let Some((last, others)) = self.0.split_last_mut() else { return Ok(()) };
         for plan in others {
-            run(&mut plan.steps, message.clone()).map_err(|failed| failed.error)?;
+            plan.run(message.clone()).map_err(|failed| failed.error)?;
         }
-        run(&mut last.steps, message).map_err(|failed| failed.error)
+        last.run(message).map_err(|failed| failed.error)
     }
 
     /// Brings what the plans have written to the disk.
@@ -193,6 +198,39 @@ impl Plans {
         Ok(outlet.log.clone().expect("asked for"))
     }
 
+    /// What file sinks with `whole` have finished, from now on.
+    pub fn whole_files(&mut self) -> WholeFiles {
+        let files = WholeFiles::default();
+        let steps = self.0.iter_mut().flat_map(|plan| &mut plan.steps);
+        for outlet in steps.filter_map(|step| step.action.sink()).flat_map(|sink| sink.outlets()) {
+            outlet.consumer.report(&files);
+        }
+        files
+    }
+
+    /// Whether values come to the sinks as they were given, but for the precision of their encoding.
+    pub fn keep_values(&self) -> bool {
+        let keeping = ["select", "encode", "print", "sink"];
+        self.0.iter().flat_map(|plan| &plan.steps).all(|step| keeping.contains(&step.name))
+    }
+
+    /// Refuses plans of which a run that was stopped and goes on would write something else than one that was not:
+    /// `statistics` and `aggregate`, which remember, and sinks that add to what is there.
+    pub fn expect_steps_alone(&mut self) -> Result<()> {
+        for step in self.0.iter_mut().flat_map(|plan| &mut plan.steps) {
+            let refuse =
+                |reason: &str| Err(error(&step.place, format!("{reason}: such a run cannot be continued")));
+            if ["statistics", "aggregate"].contains(&step.name) {
+                return refuse("what it remembers is not in a checkpoint");
+            }
+            let outlets = step.action.sink().map(|sink| sink.outlets());
+            if outlets.into_iter().flatten().any(|outlet| outlet.adds) {
+                return refuse("a sink without 'whole: true' adds to what earlier steps wrote");
+            }
+        }
+        Ok(())
+    }
+
     fn outlet(
         &mut self,
         name: &str,
@@ -224,14 +262,14 @@ impl Plans {
 }
 
 impl Plan {
-    fn new(number: usize, yaml: &Yaml<'_>) -> Result<Self> {
+    fn new(number: usize, yaml: &Yaml<'_>, folder: &Path) -> Result<Self> {
         let section = Section::new(format!("plan {}", number + 1), yaml)?;
         section.allow(&["name", "actions", "delivery"])?;
         let name = section.text("name")?.map_or_else(|| section.place.clone(), String::from);
         section.required("actions")?;
         let step = |(number, yaml)| {
             let place = format!("plan '{name}', action {}", number + 1);
-            Step::new(&Section::new(place, yaml)?)
+            Step::new(&Section::new(place, yaml)?.within(folder))
         };
         let steps: Vec<Step> =
             section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;
@@ -249,7 +287,11 @@ impl Plan {
     }
 
     pub(crate) fn run(&mut self, message: Message) -> Outcome<()> {
-        run(&mut self.steps, message)
+        let outcome = run(&mut self.steps, message);
+        if outcome.is_err() {
+            self.steps.iter_mut().filter_map(|step| step.action.sink()).for_each(sink::Sink::spoil);
+        }
+        outcome
     }
 
     pub(crate) fn gap(&mut self, gap: &Gap) -> Outcome<()> {

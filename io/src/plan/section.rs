@@ -1,5 +1,7 @@
 //! A mapping of a plan file, read strictly: unknown keys and wrong types are errors that say where.
 
+use std::path::Path;
+
 use saphyr::{Scalar, Yaml};
 
 use super::metadata::Value;
@@ -8,6 +10,8 @@ use crate::error::{Error, Result};
 /// A mapping with its place in the file.
 pub(super) struct Section<'a> {
     pub(super) place: String,
+    /// Where relative paths of sinks start.
+    pub(super) folder: &'a Path,
     entries: Vec<(&'a str, &'a Yaml<'a>)>,
 }
 
@@ -22,20 +26,25 @@ impl<'a> Section<'a> {
             other => Err(error(&place, format!("expected a text as key, got {}", describe(other)))),
         };
         let entries = mapping.iter().map(entry).collect::<Result<_>>()?;
-        Ok(Self { place, entries })
+        Ok(Self { place, folder: Path::new(""), entries })
     }
 
     /// The same with another name of its place.
     pub(super) fn at(&self, place: String) -> Self {
-        Self { place, entries: self.entries.clone() }
+        Self { place, folder: self.folder, entries: self.entries.clone() }
+    }
+
+    /// The same for sinks whose relative paths start in `folder`.
+    pub(super) fn within(self, folder: &'a Path) -> Self {
+        Self { folder, ..self }
     }
 
     /// The mapping at `key`; without that key an empty one.
     pub(super) fn inner(&self, key: &str) -> Result<Self> {
         let place = format!("{}, '{key}'", self.place);
         match self.get(key) {
-            Some(yaml) => Self::new(place, yaml),
-            None => Ok(Self { place, entries: Vec::new() }),
+            Some(yaml) => Ok(Self::new(place, yaml)?.within(self.folder)),
+            None => Ok(Self { place, folder: self.folder, entries: Vec::new() }),
         }
     }
 
