@@ -115,6 +115,11 @@ pub(super) trait Action: Send {
         0
     }
 
+    /// Bits per value that it encodes with.
+    fn bits(&self) -> Option<u32> {
+        None
+    }
+
     /// What passes here, where that is a matter of metadata alone.
     fn selection(&self) -> Option<&select::Select> {
         None

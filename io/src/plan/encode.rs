@@ -55,6 +55,10 @@ impl Encode {
 }
 
 impl Action for Encode {
+    fn bits(&self) -> Option<u32> {
+        self.settings.as_ref().map(|settings| settings.bits_per_value)
+    }
+
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         let Kind::Field { layout, values } = &message.kind else { return Ok(vec![message]) };
         let nested = nested(&message.metadata, layout, values)?;

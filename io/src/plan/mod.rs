@@ -208,10 +208,18 @@ impl Plans {
         files
     }
 
-    /// Whether values come to the sinks as they were given, but for the precision of their encoding.
-    pub fn keep_values(&self) -> bool {
+    /// The fewest bits per value in GRIB, where values come to the sinks as they were given: no plan does more than `select`,
+    /// `encode`, `print` and `sink`.
+    pub fn bits_of_kept_values(&self) -> Option<u32> {
+        let steps = || self.0.iter().flat_map(|plan| &plan.steps);
         let keeping = ["select", "encode", "print", "sink"];
-        self.0.iter().flat_map(|plan| &plan.steps).all(|step| keeping.contains(&step.name))
+        let kept = steps().all(|step| keeping.contains(&step.name));
+        steps().filter_map(|step| step.action.bits()).min().filter(|_| kept)
+    }
+
+    /// How many plans there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
     }
 
     /// Refuses plans of which a run that was stopped and goes on would write something else than one that was not:
