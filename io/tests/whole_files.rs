@@ -33,7 +33,6 @@ fn names(folder: &Path) -> Vec<String> {
 fn a_file_appears_at_the_flush_and_is_told_with_its_hash() {
     let folder = tempfile::tempdir().unwrap();
     let mut plans = Plans::from_yaml_in(PLAN, folder.path()).unwrap();
-    plans.expect_steps_alone().unwrap();
     assert_eq!((plans.count(), plans.bits_of_kept_values()), (1, None));
     let files = plans.whole_files();
     let steps = folder.path().join("steps");
@@ -82,9 +81,13 @@ fn plans_that_remember_cannot_be_continued() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let text = format!("plans: [{{actions: [{action}]}}]");
-        let error = Plans::from_yaml_in(&text, folder.path()).unwrap().expect_steps_alone().unwrap_err();
+        std::fs::write(folder.path().join("all.raw"), "kept").unwrap();
+        let error = Plans::continue_yaml_in(&text, folder.path()).err().unwrap();
+        assert_eq!(std::fs::read(folder.path().join("all.raw")).unwrap(), b"kept");
         assert!(error.to_string().contains(word), "{error}");
     }
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(Plans::continue_yaml_in(PLAN, folder.path()).unwrap().count(), 1);
     let text = PLAN.replace("whole: true", "whole: true, append: true");
     let error = Plans::from_yaml(&text).err().unwrap().to_string();
     assert!(error.contains("'append' has no meaning with 'whole: true'"), "{error}");

@@ -17,6 +17,7 @@ use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
+use crate::planned;
 use crate::progress::{Progress, say};
 use crate::record::{Record, Used};
 use crate::setup;
@@ -99,6 +100,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
+        let plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
 
         let Start {
             mut model,
@@ -159,7 +161,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         let quantities = model.quantities();
         let record = Record::begin(&folder, resume.is_some(), &used)?;
-        let writer = Writer::new(output, quantities.clone(), &titles, &folder, &layout, valid, resume)?;
+        let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
             configuration,

@@ -3,12 +3,12 @@
 //! A GRIB file gets its name when it is whole. The NetCDF file is valid after every record, so that an interrupted run
 //! leaves two readable sets of files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 use terrella_io::encode::{EnsembleProduct, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
-use terrella_io::plan::WholeFile;
+use terrella_io::plan::{Plans, WholeFile};
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
@@ -68,26 +68,22 @@ struct NetcdfWriter {
 }
 
 impl Writer {
-    /// Opens the files. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
+    /// Opens the files; `plans` are for GRIB. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
     /// file of the same name are kept.
     pub(crate) fn new(
         output: &Output,
+        plans: Option<Plans>,
         quantities: Vec<Quantity>,
         titles: &Titles,
-        folder: &Path,
         layout: &Layout,
         reference: Time,
         resume: Option<Time>,
     ) -> Result<Self> {
-        let grib = if output.formats.contains(&Format::Grib2) {
-            let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
-            let (member, resumed) = (titles.member, resume.is_some());
-            Some(PlannedOutput::new(output, folder, layout, reference, member, fields, resumed)?)
-        } else {
-            None
-        };
+        let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
+        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields);
+        let grib = plans.map(start).transpose()?;
         let netcdf = if output.formats.contains(&Format::Netcdf) {
-            let path = folder.join(format!("{}.nc", stem(reference)));
+            let path = output.folder.join(format!("{}.nc", stem(reference)));
             let sizes: Vec<(Parameter, usize)> = quantities
                 .iter()
                 .map(|quantity| (quantity.parameter, layout.points() * quantity.levels.len()))

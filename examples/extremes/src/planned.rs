@@ -13,7 +13,7 @@ use terrella_io::read::{GribFile, Header, Missing};
 use terrella_io::server::{Server, Settings};
 use terrella_io::{Level, Parameter, Time};
 
-use crate::configuration::Output;
+use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
 use crate::output::packing_error;
 
@@ -22,6 +22,23 @@ pub(crate) struct PlannedField<'a> {
     pub(crate) parameter: Parameter,
     pub(crate) level: Level,
     pub(crate) values: &'a [f64],
+}
+
+/// The plans of a run in `folder`, where it writes GRIB; `continued`: an earlier process wrote the first output times.
+pub(crate) fn plans(output: &Output, folder: &Path, continued: bool) -> Result<Option<Plans>> {
+    if !output.formats.contains(&Format::Grib2) {
+        return Ok(None);
+    }
+    let text = match &output.plan {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| Error::file(path, "reading the output plan", error))?,
+        None => default_plan(output.bits),
+    };
+    let read = if continued { Plans::continue_yaml_in } else { Plans::from_yaml_in };
+    match (read(&text, folder), &output.plan) {
+        (Err(error), Some(path)) => Err(Error::Input { path: path.clone(), message: error.to_string() }),
+        (plans, _) => Ok(Some(plans?)),
+    }
 }
 
 /// The server with the run's plans.
@@ -36,34 +53,19 @@ pub(crate) struct PlannedOutput {
 }
 
 impl PlannedOutput {
-    /// Starts the plans. `fields`: how many an output time has; `resumed`: whether an earlier process wrote the first ones.
+    /// Starts the plans. `fields`: how many an output time has.
     pub(crate) fn new(
-        output: &Output,
-        folder: &Path,
+        mut plans: Plans,
         layout: &Layout,
         reference: Time,
         member: Option<EnsembleProduct>,
         fields: usize,
-        resumed: bool,
     ) -> Result<Self> {
-        let text = match &output.plan {
-            Some(path) => std::fs::read_to_string(path)
-                .map_err(|error| Error::file(path, "reading the output plan", error))?,
-            None => default_plan(output.bits),
-        };
-        let refuse = |error: terrella_io::Error| match &output.plan {
-            Some(path) => Error::Input { path: path.clone(), message: error.to_string() },
-            None => error.into(),
-        };
-        let mut plans = Plans::from_yaml_in(&text, folder).map_err(refuse)?;
-        if resumed {
-            plans.expect_steps_alone().map_err(refuse)?;
-        }
         let (files, bits) = (plans.whole_files(), plans.bits_of_kept_values());
         // Room for two output times in each plan: nothing waits longer.
         let share = 2 * fields as u64 * (8 * layout.points() as u64 + 4096);
         let memory = plans.count().max(1) as u64 * share;
-        let server = Server::start(plans, Settings { memory, ..Settings::default() }).map_err(refuse)?;
+        let server = Server::start(plans, Settings { memory, ..Settings::default() })?;
         Ok(Self { server, files, layout: layout.clone(), reference, member, bits })
     }
 

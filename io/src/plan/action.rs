@@ -185,6 +185,9 @@ impl Step {
         let (_, keys, make) = ACTIONS.iter().find(|(action, ..)| *action == name).expect("a known action");
         section.allow(&[&["type", "on-error"], *keys].concat())?;
         let skip = section.choice("on-error", &["propagate", "skip"])? == Some("skip");
+        if ["statistics", "aggregate"].contains(&name) {
+            section.expect_whole_run("what it remembers is in no checkpoint")?;
+        }
         let action = make(&section)?;
         Ok(Self { name, place: section.place, action, skip, skipped: 0, messages: 0, time: Duration::ZERO })
     }

@@ -91,7 +91,7 @@ pub use sink::{Consumer, Delivery, Memory, WholeFile, WholeFiles};
 
 pub(crate) use action::{Failed, Outcome};
 use action::{Step, run};
-use section::{Section, error};
+use section::{Run, Section, error};
 pub(crate) use select::Select;
 
 use crate::error::{Error, Result};
@@ -125,11 +125,25 @@ impl Plans {
 
     /// Reads plans from YAML.
     pub fn from_yaml(text: &str) -> Result<Self> {
-        Self::from_yaml_in(text, Path::new(""))
+        Self::of_run(text, Run::plain())
     }
 
     /// Reads plans from YAML; relative paths of their sinks start in `folder`.
     pub fn from_yaml_in(text: &str, folder: &Path) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued: false })
+    }
+
+    /// The same for a run of which an earlier process wrote the first steps.
+    ///
+    /// # Errors
+    /// Besides, before any file is touched, [`Error::Plan`] for plans that would write something else than in a whole run:
+    /// with `statistics` or `aggregate`, which remember, and with sinks that add to what is there, which are those of type
+    /// `log`, and `file` without `whole`.
+    pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued: true })
+    }
+
+    fn of_run(text: &str, run: Run<'_>) -> Result<Self> {
         let documents = load(text)?;
         let [document] = &documents[..] else {
             return Err(error("plan file", format!("expected one document, got {}", documents.len())));
@@ -140,7 +154,7 @@ impl Plans {
         root.list("plans")?
             .iter()
             .enumerate()
-            .map(|(number, yaml)| Plan::new(number, yaml, folder))
+            .map(|(number, yaml)| Plan::new(number, yaml, run))
             .collect::<Result<_>>()
             .map(Self)
     }
@@ -222,23 +236,6 @@ impl Plans {
         self.0.len()
     }
 
-    /// Refuses plans of which a run that was stopped and goes on would write something else than one that was not:
-    /// `statistics` and `aggregate`, which remember, and sinks that add to what is there.
-    pub fn expect_steps_alone(&mut self) -> Result<()> {
-        for step in self.0.iter_mut().flat_map(|plan| &mut plan.steps) {
-            let refuse =
-                |reason: &str| Err(error(&step.place, format!("{reason}: such a run cannot be continued")));
-            if ["statistics", "aggregate"].contains(&step.name) {
-                return refuse("what it remembers is not in a checkpoint");
-            }
-            let outlets = step.action.sink().map(|sink| sink.outlets());
-            if outlets.into_iter().flatten().any(|outlet| outlet.adds) {
-                return refuse("a sink without 'whole: true' adds to what earlier steps wrote");
-            }
-        }
-        Ok(())
-    }
-
     fn outlet(
         &mut self,
         name: &str,
@@ -270,14 +267,14 @@ impl Plans {
 }
 
 impl Plan {
-    fn new(number: usize, yaml: &Yaml<'_>, folder: &Path) -> Result<Self> {
+    fn new(number: usize, yaml: &Yaml<'_>, run: Run<'_>) -> Result<Self> {
         let section = Section::new(format!("plan {}", number + 1), yaml)?;
         section.allow(&["name", "actions", "delivery"])?;
         let name = section.text("name")?.map_or_else(|| section.place.clone(), String::from);
         section.required("actions")?;
         let step = |(number, yaml)| {
             let place = format!("plan '{name}', action {}", number + 1);
-            Step::new(&Section::new(place, yaml)?.within(folder))
+            Step::new(&Section::new(place, yaml)?.within(run))
         };
         let steps: Vec<Step> =
             section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;

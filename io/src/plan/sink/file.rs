@@ -20,7 +20,8 @@ const OPEN: usize = 32;
 pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
     let pattern = Pattern::new(sink)?;
     if !sink.flag("whole", false)? {
-        return Ok(Outlet { adds: true, ..Outlet::new(Box::new(Files::new(sink, pattern)?)) });
+        sink.expect_whole_run("a sink without 'whole: true' adds to what earlier steps wrote")?;
+        return Ok(Outlet::new(Box::new(Files::new(sink, pattern)?)));
     }
     if sink.flag("append", false)? {
         return Err(sink.error("'append' has no meaning with 'whole: true'"));
@@ -67,7 +68,7 @@ impl Pattern {
         let text = path.to_string_lossy();
         let parts = parts(&text)
             .ok_or_else(|| sink.error(format!("'path': expected a key in each '[]' of '{text}'")))?;
-        Ok(Self { folder: sink.folder.to_owned(), parts })
+        Ok(Self { folder: sink.run.folder.to_owned(), parts })
     }
 
     /// The one name that it has, where no metadata are in it.

@@ -72,13 +72,11 @@ pub(super) struct Outlet {
     pub(super) memory: Option<Memory>,
     pub(super) log: Option<Arc<Log>>,
     pub(super) consumer: Box<dyn Consumer>,
-    /// Whether it adds to what earlier steps of the run left.
-    pub(super) adds: bool,
 }
 
 impl Outlet {
     fn new(consumer: Box<dyn Consumer>) -> Self {
-        Self { name: None, memory: None, log: None, consumer, adds: false }
+        Self { name: None, memory: None, log: None, consumer }
     }
 }
 
@@ -86,7 +84,7 @@ impl Sink {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {
         section.required("sinks")?;
         let outlet = |yaml| {
-            let sink = Section::new(format!("{}, 'sinks'", section.place), yaml)?.within(section.folder);
+            let sink = Section::new(format!("{}, 'sinks'", section.place), yaml)?.within(section.run);
             let name = sink.known("type", sink.required_text("type")?, &SINKS.map(|(name, ..)| name))?;
             let (_, keys, make) = SINKS.iter().find(|(known, ..)| *known == name).expect("a known sink");
             sink.allow(&[&["type"], *keys].concat())?;
