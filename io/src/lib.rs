@@ -5,6 +5,7 @@
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files, classic or
 //!   compressed in HDF5, that are readable during a run;
 //! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
+//! - [`provenance`]: what a run used and made, as W3C PROV-JSON;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
 //! - [`interpolation`]: from the points of a field to those of another layout;
@@ -60,6 +61,7 @@ pub mod manifest;
 pub mod parameter;
 pub mod picture;
 pub mod plan;
+pub mod provenance;
 pub mod read;
 pub mod server;
 pub mod sink;

@@ -5,7 +5,9 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{data, global_state};
-use terrella_io::encode::{Grib2Encoder, GribEncoder, GribSettings, Identity, Packing, Period, Statistic};
+use terrella_io::encode::{
+    EnsembleProduct, Grib2Encoder, GribEncoder, GribSettings, Identity, Packing, Period, Statistic,
+};
 use terrella_io::layout::{Layout, gaussian_latitudes};
 use terrella_io::read::{GribFile, Missing};
 use terrella_io::sink::AtomicFile;
@@ -447,4 +449,28 @@ fn periods_are_those_that_eccodes_reads() {
         wrong(7.0, 6.0)
             .contains("'valid' is 2011-01-15T18:00:00Z: expected a time not before the period's start")
     );
+}
+
+#[test]
+fn members_of_an_ensemble_are_those_of_eccodes() {
+    let layout = Layout::global_lat_lon(36, 19);
+    let values: Vec<f64> = (0..layout.points()).map(|point| (point as f64 * 0.37).sin() + 2.0).collect();
+    let (ours, theirs) = (
+        Grib2Encoder::new(&layout, &GribSettings::default()).unwrap(),
+        GribEncoder::new(&layout, &GribSettings::default()).unwrap(),
+    );
+    for parameter in [Parameter::TEMPERATURE, Parameter::TOTAL_PRECIPITATION] {
+        let level = if parameter.accumulated { Level::Surface } else { Level::Pressure(850.0) };
+        let identity = Identity { parameter, level, ..identity() };
+        for number in [0, 1, 2, 49] {
+            let member = EnsembleProduct::Member { number, members: 50 };
+            let expected = theirs.encode_ensemble(&identity, member, &values).unwrap();
+            assert!(ours.encode_member(&identity, member, None, &values).unwrap() == expected, "{number}");
+        }
+        let many = EnsembleProduct::Member { number: 256, members: 300 };
+        let error = ours.encode_member(&identity, many, None, &values).unwrap_err().to_string();
+        assert!(error.contains("number of the member") && error.contains("256"), "{error}");
+        let mean = EnsembleProduct::Mean { members: 50 };
+        assert!(ours.encode_member(&identity, mean, None, &values).is_err());
+    }
 }

@@ -99,8 +99,11 @@ pub(crate) struct Output {
     pub(crate) interval: u32,
     /// Which files.
     pub(crate) formats: Vec<Format>,
-    /// Bits per value in GRIB.
+    /// Bits per value in GRIB, where no plan says it.
     pub(crate) bits: u32,
+    /// What becomes of the fields in GRIB, a plan file; without it one file per output time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<PathBuf>,
     /// Maps and charts.
     pub(crate) pictures: bool,
     /// Width of pictures \[pixels\].
@@ -235,7 +238,8 @@ impl Default for Output {
             folder: "out".into(),
             interval: 6,
             formats: vec![Format::Grib2, Format::Netcdf],
-            bits: 16,
+            bits: BITS,
+            plan: None,
             pictures: true,
             picture_width: 1600,
             projection: Projection::Robinson,
@@ -265,6 +269,10 @@ pub(crate) trait Settings: DeserializeOwned + Serialize {
     fn output_mut(&mut self) -> &mut Output;
     /// Length of the forecast \[h\].
     fn length(&self) -> u32;
+    /// Files that are used beside the initial state, by what they are.
+    fn other_inputs(&self) -> Vec<(&'static str, &Path)> {
+        Vec::new()
+    }
     /// The configured device.
     fn device(&self) -> Option<&str>;
 
@@ -312,12 +320,13 @@ impl Settings for Configuration {
         within("model", "filter", model.filter, 0.0, 1.0)?;
         zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        output.expect_bits_in_plan()?;
         output.validate(model.length)
     }
 
     fn resolve(&mut self, folder: &Path) {
         self.input.file = folder.join(&self.input.file);
-        self.output.folder = folder.join(&self.output.folder);
+        self.output.resolve(folder);
     }
 
     fn input(&self) -> &Path {
@@ -341,7 +350,27 @@ impl Settings for Configuration {
     }
 }
 
+/// Bits per value in GRIB, unless another number is given.
+const BITS: u32 = 16;
+
 impl Output {
+    /// Makes its paths openable.
+    pub(crate) fn resolve(&mut self, folder: &Path) {
+        self.folder = folder.join(&self.folder);
+        self.plan = self.plan.take().map(|plan| folder.join(plan));
+    }
+
+    /// Refuses bits that a plan would not heed.
+    pub(crate) fn expect_bits_in_plan(&self) -> std::result::Result<(), String> {
+        if self.plan.is_none() || self.bits == BITS {
+            return Ok(());
+        }
+        Err(format!(
+            "Key 'bits' in [output] is {}: expected none beside 'plan', whose 'bits-per-value' tells it.",
+            self.bits
+        ))
+    }
+
     /// Refuses what does not go with itself or the forecast's length \[h\].
     pub(crate) fn validate(&self, length: u32) -> std::result::Result<(), String> {
         within("output", "interval", self.interval, 1, 24 * 366)?;
@@ -358,6 +387,11 @@ impl Output {
         }
         if self.formats.is_empty() {
             return Err("Key 'formats' in [output] is empty: expected at least one of grib2, netcdf.".into());
+        }
+        if self.plan.is_some() && !self.formats.contains(&Format::Grib2) {
+            return Err(
+                "Key 'plan' in [output] is given: expected grib2 in 'formats', which it is for.".into()
+            );
         }
         if !self.checkpoint_interval.is_multiple_of(self.interval) {
             return Err(format!(

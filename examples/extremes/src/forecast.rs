@@ -10,14 +10,16 @@ use terrella_kernels::device::{Buffer, Device};
 
 use crate::arguments::RunArguments;
 use crate::checkpoint::{self, Origin};
-use crate::configuration::Settings;
+use crate::configuration::{Format, Settings};
 use crate::error::{Error, Result};
 use crate::interruption;
 use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
+use crate::planned;
 use crate::progress::{Progress, say};
+use crate::record::{Record, Used};
 use crate::setup;
 use crate::summary::{self, Summary, Timings};
 
@@ -71,6 +73,7 @@ struct Run<C, M> {
     stops_early: bool,
     quantities: Vec<Quantity>,
     writer: Writer,
+    record: Record,
     layout: Layout,
     pictures: Option<Pictures>,
     observers: Vec<Box<dyn Observer>>,
@@ -97,6 +100,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
+        let plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
 
         let Start {
             mut model,
@@ -110,6 +114,20 @@ impl<C: Settings, M: Model> Run<C, M> {
             labels,
             mut observers,
         } = start(&configuration, device)?;
+        let mut used = vec![
+            Used::read("configuration", &arguments.configuration)?,
+            Used { role: "initial-state", path: configuration.input().to_owned(), hash: input_hash },
+        ];
+        let plan = configuration
+            .output()
+            .plan
+            .as_deref()
+            .filter(|_| configuration.output().formats.contains(&Format::Grib2));
+        let others = plan.map(|path| ("plan", path)).into_iter().chain(configuration.other_inputs());
+        let others = others.chain(arguments.restart.as_deref().map(|path| ("checkpoint", path)));
+        for (role, path) in others {
+            used.push(Used::read(role, path)?);
+        }
         let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
         let layout = Layout::from(model.grid());
         let output = configuration.output();
@@ -142,7 +160,8 @@ impl<C: Settings, M: Model> Run<C, M> {
             summary::remove_earlier_run(&folder)?;
         }
         let quantities = model.quantities();
-        let writer = Writer::new(output, quantities.clone(), &titles, &folder, &layout, valid, resume)?;
+        let record = Record::begin(&folder, resume.is_some(), &used)?;
+        let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
             configuration,
@@ -160,6 +179,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             stops_early: last_step < configured,
             quantities,
             writer,
+            record,
             layout,
             pictures,
             observers,
@@ -240,7 +260,8 @@ impl<C: Settings, M: Model> Run<C, M> {
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
         let snapshot = self.model.snapshot(valid)?;
         let line = self.model.record(&snapshot.fields)?;
-        self.writer.write(&snapshot.fields)?;
+        let written = self.writer.write(&snapshot.fields)?;
+        self.record.output_time(&format!("+{hour} h"), &written)?;
         let moment =
             Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
         for observer in &mut self.observers {
@@ -287,7 +308,12 @@ impl<C: Settings, M: Model> Run<C, M> {
         let Some((hour, bytes)) = self.last_good.take() else { return error };
         let path = self.folder.join(BEFORE_FAILURE);
         match AtomicFile::write(&path, &bytes) {
-            Ok(()) => say(&format!("the state of + {hour:.1} h, before it, is in {}", path.display())),
+            Ok(()) => {
+                say(&format!("the state of + {hour:.1} h, before it, is in {}", path.display()));
+                if let Err(second) = self.record.failure("failure", &path) {
+                    say(&format!("no manifest knows it: {second}"));
+                }
+            }
             Err(second) => say(&format!("the state of + {hour:.1} h could not be kept: {second}")),
         }
         error
@@ -345,7 +371,8 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn summarise(self, status: &str, made: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
         let mut timings = self.timings;
         let closing = Instant::now();
-        let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt() };
+        let output = self.writer.metrics();
+        let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt()? };
         timings.output += closing.elapsed().as_secs_f64();
         let count = |files: &[PathBuf], extension: &str| {
             files.iter().filter(|path| has_extension(path, extension)).count()
@@ -371,9 +398,13 @@ impl<C: Settings, M: Model> Run<C, M> {
             timings,
             size: self.model.size(),
             measured: self.model.measured(),
+            output,
             files: &files,
         };
         let path = summary.write(&self.folder)?;
+        let mut all = files.clone();
+        all.push(path.clone());
+        self.record.finish(&all, status == "complete", summary.steps)?;
         let Some(started) = started else { return Ok(()) };
         say(&format!(
             "done       {:.1} forecast days in {:.1} s ({:.0} simulated days per day in the model); start {:.1} s, steps {:.1} s, files {:.1} s, pictures {:.1} s",

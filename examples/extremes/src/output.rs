@@ -1,20 +1,21 @@
-//! Forecast files: GRIB2, one per output time, and one CF-NetCDF file that grows; each is read back.
+//! Forecast files: GRIB2 by an output plan, usually one per output time, and one CF-NetCDF file that grows; each is read back.
 //!
 //! A GRIB file gets its name when it is whole. The NetCDF file is valid after every record, so that an interrupted run
 //! leaves two readable sets of files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use terrella_io::encode::{EnsembleProduct, GribEncoder, GribSettings, Identity, NetcdfFile, Variable};
+use serde_json::Value;
+use terrella_io::encode::{EnsembleProduct, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
-use terrella_io::read::{GribFile, Missing};
-use terrella_io::sink::AtomicFile;
+use terrella_io::plan::{Plans, WholeFile};
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
 use crate::configuration::{Format, Output};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::netcdf;
+use crate::planned::{PlannedField, PlannedOutput};
 
 /// A quantity of the output and the levels on which it is written.
 #[derive(Clone, Debug)]
@@ -51,14 +52,10 @@ pub(crate) struct Titles {
 
 /// The files of one run.
 pub(crate) struct Writer {
-    folder: PathBuf,
-    stem: String,
     reference: Time,
     quantities: Vec<Quantity>,
     points: usize,
-    bits: u32,
-    member: Option<EnsembleProduct>,
-    grib: Option<GribEncoder>,
+    grib: Option<PlannedOutput>,
     netcdf: Option<NetcdfWriter>,
     files: Vec<PathBuf>,
 }
@@ -71,26 +68,22 @@ struct NetcdfWriter {
 }
 
 impl Writer {
-    /// Opens the files. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
+    /// Opens the files; `plans` are for GRIB. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
     /// file of the same name are kept.
     pub(crate) fn new(
         output: &Output,
+        plans: Option<Plans>,
         quantities: Vec<Quantity>,
         titles: &Titles,
-        folder: &Path,
         layout: &Layout,
         reference: Time,
         resume: Option<Time>,
     ) -> Result<Self> {
-        let stem = stem(reference);
-        let grib = if output.formats.contains(&Format::Grib2) {
-            let settings = GribSettings { bits_per_value: output.bits, ..GribSettings::default() };
-            Some(GribEncoder::new(layout, &settings)?)
-        } else {
-            None
-        };
+        let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
+        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields);
+        let grib = plans.map(start).transpose()?;
         let netcdf = if output.formats.contains(&Format::Netcdf) {
-            let path = folder.join(format!("{stem}.nc"));
+            let path = output.folder.join(format!("{}.nc", stem(reference)));
             let sizes: Vec<(Parameter, usize)> = quantities
                 .iter()
                 .map(|quantity| (quantity.parameter, layout.points() * quantity.levels.len()))
@@ -118,99 +111,46 @@ impl Writer {
             None
         };
         let files = netcdf.iter().map(|netcdf| netcdf.path.clone()).collect();
-        Ok(Self {
-            folder: folder.to_owned(),
-            stem,
-            reference,
-            quantities,
-            points: layout.points(),
-            bits: output.bits,
-            member: titles.member,
-            grib,
-            netcdf,
-            files,
-        })
+        Ok(Self { reference, quantities, points: layout.points(), grib, netcdf, files })
     }
 
-    /// Writes one output time and reads its GRIB file back.
-    pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<()> {
-        if self.grib.is_some() {
-            let path = self.write_grib(fields)?;
-            self.files.push(path);
+    /// Writes one output time and reads its GRIB files back. Returns those.
+    pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<Vec<WholeFile>> {
+        let mut whole = Vec::new();
+        if let Some(grib) = &mut self.grib {
+            let mut planned = Vec::new();
+            for (quantity, values) in self.quantities.iter().zip(&fields.values) {
+                for (level, values) in quantity.levels.iter().zip(values.chunks_exact(self.points)) {
+                    planned.push(PlannedField { parameter: quantity.parameter, level: *level, values });
+                }
+            }
+            whole = grib.write(fields.valid, &planned)?;
+            self.files.extend(whole.iter().map(|file| file.path.clone()));
         }
         if let Some(netcdf) = &mut self.netcdf {
             let narrow = |field: &Vec<f64>| field.iter().map(|value| *value as f32).collect();
             let values: Vec<Vec<f32>> = fields.values.iter().map(narrow).collect();
             netcdf.append(fields.valid, &values)?;
         }
-        Ok(())
+        Ok(whole)
     }
 
-    fn write_grib(&self, fields: &OutputFields) -> Result<PathBuf> {
-        let encoder = self.grib.as_ref().expect("only called with an encoder");
-        let hours = fields.valid.hours_since(self.reference);
-        let path = self.folder.join(format!("{}_f{hours:03}.grib2", self.stem));
-        let mut file = AtomicFile::create(&path)?;
-        for (parameter, level, values) in self.messages(fields) {
-            let identity = Identity { parameter, level, reference: self.reference, valid: fields.valid };
-            file.append(&match self.member {
-                Some(member) => encoder.encode_ensemble(&identity, member, values)?,
-                None => encoder.encode(&identity, values)?,
-            })?;
-        }
-        file.commit()?;
-        if let Err(error) = self.verify_grib(&path, fields) {
-            // A file that does not hold what it should must not look whole.
-            let _ = std::fs::remove_file(&path);
-            return Err(error);
-        }
-        Ok(path)
+    /// What the output server measured, if there is one.
+    pub(crate) fn metrics(&self) -> Option<Value> {
+        self.grib.as_ref().map(PlannedOutput::metrics)
     }
 
-    /// Parameter, level and values of every message of an output time.
-    fn messages<'a>(
-        &'a self,
-        fields: &'a OutputFields,
-    ) -> impl Iterator<Item = (Parameter, Level, &'a [f64])> {
-        self.quantities.iter().zip(&fields.values).flat_map(|(quantity, values)| {
-            let levels = quantity.levels.iter().zip(values.chunks_exact(self.points));
-            levels.map(|(level, values)| (quantity.parameter, *level, values))
-        })
-    }
-
-    /// Every message must be there, in order, with its values within the packing's precision.
-    fn verify_grib(&self, path: &Path, fields: &OutputFields) -> Result<()> {
-        let refuse = |message: String| Error::NotVerified { path: path.to_owned(), message };
-        let file = GribFile::open(path)?;
-        let messages: Vec<_> = self.messages(fields).collect();
-        if file.headers().len() != messages.len() {
-            return Err(refuse(format!("{} of {} messages", file.headers().len(), messages.len())));
-        }
-        for (header, (parameter, _, written)) in file.headers().iter().zip(messages) {
-            if header.short_name != parameter.short_name || header.valid != fields.valid {
-                return Err(refuse(format!(
-                    "'{}' valid {} in place of '{}' valid {}",
-                    header.short_name, header.valid, parameter.short_name, fields.valid
-                )));
-            }
-            let field = file.decode(header, Missing::Refuse)?;
-            let tolerance = packing_error(written, self.bits);
-            if field.values.len() != written.len() {
-                return Err(refuse(format!("{} of {} values", field.values.len(), written.len())));
-            }
-            let worst = field.values.iter().zip(written).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-            if worst > tolerance {
-                return Err(refuse(format!(
-                    "'{}' is off by {worst:e}, packing explains {tolerance:e}",
-                    header.short_name
-                )));
-            }
+    /// Ends the plans.
+    fn end_plans(&mut self) -> Result<()> {
+        if let Some(grib) = &mut self.grib {
+            self.files.extend(grib.finish()?.into_iter().map(|file| file.path));
         }
         Ok(())
     }
 
     /// Closes the files; the NetCDF file is read back record by record. Returns all that were written.
-    pub(crate) fn finish(self) -> Result<Vec<PathBuf>> {
+    pub(crate) fn finish(mut self) -> Result<Vec<PathBuf>> {
+        self.end_plans()?;
         if let Some(netcdf) = self.netcdf {
             netcdf.file.finish()?;
             let parameters: Vec<Parameter> =
@@ -221,8 +161,9 @@ impl Writer {
     }
 
     /// Leaves the files valid but marked unfinished. Returns all that were written.
-    pub(crate) fn interrupt(self) -> Vec<PathBuf> {
-        self.files
+    pub(crate) fn interrupt(mut self) -> Result<Vec<PathBuf>> {
+        self.end_plans()?;
+        Ok(self.files)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `summary.json`: what a run did, with what, how fast, and what it left behind.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use terrella_io::sink::AtomicFile;
 
 use crate::error::{Error, Result};
 use crate::model::ModelSize;
+use crate::record::PROVENANCE;
 
 const NAME: &str = "summary.json";
 
@@ -41,6 +42,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) size: ModelSize,
     /// What the run measured of itself: entries of the document beside the others.
     pub(crate) measured: Value,
+    /// What the output server measured, if there is one.
+    pub(crate) output: Option<Value>,
     pub(crate) files: &'a [PathBuf],
 }
 
@@ -94,6 +97,9 @@ impl Summary<'_> {
             "memory": self.memory(),
             "files": files,
         });
+        if let Some(output) = &self.output {
+            document["output_server"] = output.clone();
+        }
         if let (Some(document), Value::Object(measured)) = (document.as_object_mut(), &self.measured) {
             document.extend(measured.clone());
         }
@@ -117,19 +123,15 @@ pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<PathBuf> {
     let Ok(text) = std::fs::read_to_string(folder.join(NAME)) else { return Vec::new() };
     let document: Value = serde_json::from_str(&text).unwrap_or_default();
     let names = document["files"].as_array().into_iter().flatten().filter_map(|file| file["name"].as_str());
-    // Only plain names: a summary that someone edited must not reach other folders.
-    names
-        .filter(|name| Path::new(name).file_name().is_some_and(|plain| plain == *name))
-        .map(|name| folder.join(name))
-        .filter(|path| path.is_file())
-        .collect()
+    // A summary that someone edited must not reach other folders.
+    let below = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+    names.filter(below).map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
 }
 
 /// Removes what an earlier run left in the folder, as its summary lists it, so that no file of it can be taken for
 /// one of the run that begins.
 pub(crate) fn remove_earlier_run(folder: &Path) -> Result<()> {
-    let summary = folder.join(NAME);
-    let own = summary.is_file().then_some(summary);
+    let own = [NAME, PROVENANCE].map(|name| folder.join(name)).into_iter().filter(|path| path.is_file());
     for path in files_of_earlier_run(folder).into_iter().chain(own) {
         std::fs::remove_file(&path)
             .map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;

@@ -42,7 +42,37 @@ pub enum EnsembleProduct {
     },
 }
 
+/// A member of an ensemble.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Member {
+    pub(super) number: u32,
+    pub(super) members: u32,
+}
+
+impl Member {
+    /// Code table 1.4: 3, the control; 4, a perturbed member.
+    pub(super) fn processed_data(self) -> u8 {
+        if self.number == 0 { 3 } else { 4 }
+    }
+
+    /// Code table 4.6: 1, the control; 3, perturbed positively; 2, negatively.
+    pub(super) fn forecast(self) -> u8 {
+        match self.number {
+            0 => 1,
+            odd if odd % 2 == 1 => 3,
+            _ => 2,
+        }
+    }
+}
+
 impl EnsembleProduct {
+    pub(super) fn member(self) -> Option<Member> {
+        match self {
+            Self::Member { number, members } => Some(Member { number, members }),
+            _ => None,
+        }
+    }
+
     /// The product definition template of a field at a time, or of a sum over time.
     pub(super) fn template(self, sum: bool) -> i64 {
         match self {
@@ -77,16 +107,9 @@ impl EnsembleProduct {
         message.set_long("typeOfGeneratingProcess", process)?;
         match self {
             Self::Member { number, members } => {
-                // Code tables 1.4 and 4.6: 3 and 1 the control; 4 a perturbed member, 3 positively, 2 negatively.
-                message.set_long("typeOfProcessedData", if number == 0 { 3 } else { 4 })?;
-                message.set_long(
-                    "typeOfEnsembleForecast",
-                    match number {
-                        0 => 1,
-                        odd if odd % 2 == 1 => 3,
-                        _ => 2,
-                    },
-                )?;
+                let member = Member { number, members };
+                message.set_long("typeOfProcessedData", i64::from(member.processed_data()))?;
+                message.set_long("typeOfEnsembleForecast", i64::from(member.forecast()))?;
                 message.set_long("perturbationNumber", i64::from(number))?;
                 message.set_long("numberOfForecastsInEnsemble", i64::from(members))
             }

@@ -50,6 +50,23 @@ impl ManifestChain {
         Ok(Self { folder, next, head, _lock: lock })
     }
 
+    /// Opens a new chain in the run's folder `root`, in place of one that is there.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] where another process goes on with the chain, [`Error::File`] where the system refuses.
+    pub fn begin(root: impl AsRef<Path>) -> Result<Self> {
+        let folder = root.as_ref().join(FOLDER);
+        std::fs::create_dir_all(&folder).map_err(|error| Error::file(&folder, "creating", error))?;
+        let lock = lock(&folder)?;
+        let (manifests, others) = list(&folder)?;
+        let unfinished = others.into_iter().filter(|path| is_unfinished(path));
+        // The last first: what a killed process leaves of them is a chain.
+        for path in manifests.into_iter().rev().map(|(path, _)| path).chain(unfinished) {
+            std::fs::remove_file(&path).map_err(|error| Error::file(path, "removing", error))?;
+        }
+        Ok(Self { folder, next: 1, head: None, _lock: lock })
+    }
+
     /// Adds the manifest of a step; it is there whole or not at all. Returns its hash.
     ///
     /// # Errors

@@ -115,6 +115,11 @@ pub(super) trait Action: Send {
         0
     }
 
+    /// Bits per value that it encodes with.
+    fn bits(&self) -> Option<u32> {
+        None
+    }
+
     /// What passes here, where that is a matter of metadata alone.
     fn selection(&self) -> Option<&select::Select> {
         None
@@ -180,6 +185,9 @@ impl Step {
         let (_, keys, make) = ACTIONS.iter().find(|(action, ..)| *action == name).expect("a known action");
         section.allow(&[&["type", "on-error"], *keys].concat())?;
         let skip = section.choice("on-error", &["propagate", "skip"])? == Some("skip");
+        if ["statistics", "aggregate"].contains(&name) {
+            section.expect_whole_run("what it remembers is in no checkpoint")?;
+        }
         let action = make(&section)?;
         Ok(Self { name, place: section.place, action, skip, skipped: 0, messages: 0, time: Duration::ZERO })
     }

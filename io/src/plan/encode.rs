@@ -2,7 +2,8 @@
 //!
 //! The quantity is `name` (ecCodes' short name), the level `levtype` `sfc`, or `pl` with `level` [hPa]; the start of the
 //! forecast is `startDate`, `startTime`, the time `step` times `timeStep` [s] after it. Results of `statistics` are written
-//! as products over the window so far, but `instant` as a field at its time. HEALPix is written in ring order, or with
+//! as products over the window so far, but `instant` as a field at its time. With `number` and
+//! `numberOfForecastsInEnsemble` it is of that member of an ensemble. HEALPix is written in ring order, or with
 //! `orderingConvention` `nested` in that one.
 
 use terrella_kernels::grid::HealpixOrder;
@@ -12,7 +13,7 @@ use super::grid;
 use super::metadata::{Metadata, Value};
 use super::section::Section;
 use super::spare;
-use crate::encode::{Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
+use crate::encode::{EnsembleProduct, Grib2Encoder, GribSettings, Identity, Packing, Period, Statistic};
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
 use crate::parameter::{Level, Parameter};
@@ -54,6 +55,10 @@ impl Encode {
 }
 
 impl Action for Encode {
+    fn bits(&self) -> Option<u32> {
+        self.settings.as_ref().map(|settings| settings.bits_per_value)
+    }
+
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         let Kind::Field { layout, values } = &message.kind else { return Ok(vec![message]) };
         let nested = nested(&message.metadata, layout, values)?;
@@ -73,13 +78,17 @@ impl Action for Encode {
                     }
                 };
                 let encoder = &self.encoders[number].2;
-                match period(&message.metadata, &identity)? {
-                    None => {
+                let period = period(&message.metadata, &identity)?;
+                match (member(&message.metadata)?, period) {
+                    (None, None) => {
                         let mut bytes = spare::encoded();
                         encoder.encode_into(&identity, values, &mut bytes)?;
                         bytes
                     }
-                    Some(period) => encoder.encode_period(&identity, &period, values)?,
+                    (None, Some(period)) => encoder.encode_period(&identity, &period, values)?,
+                    (Some(member), period) => {
+                        encoder.encode_member(&identity, member, period.as_ref(), values)?
+                    }
                 }
             }
         };
@@ -143,6 +152,25 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
             got: metadata.get("step").map_or(String::new(), Value::to_string),
         })?;
     Ok(Identity { parameter, level, reference, valid: reference.plus_seconds(seconds) })
+}
+
+/// The member of an ensemble, where `numberOfForecastsInEnsemble` says that there is one.
+fn member(metadata: &Metadata) -> Result<Option<EnsembleProduct>> {
+    if metadata.get("numberOfForecastsInEnsemble").is_none() {
+        return Ok(None);
+    }
+    let count = |key: &str| -> Result<u32> {
+        let number = metadata.integer(key)?;
+        u32::try_from(number).map_err(|_| Error::Metadata {
+            key: key.into(),
+            expected: "a count",
+            got: number.to_string(),
+        })
+    };
+    Ok(Some(EnsembleProduct::Member {
+        number: count("number")?,
+        members: count("numberOfForecastsInEnsemble")?,
+    }))
 }
 
 /// The period of a result of `statistics`. It starts with the forecast where the window started before.

@@ -87,11 +87,11 @@ use saphyr_parser::{Event, Parser};
 pub use action::{Kind, Message, Points};
 pub use gap::Gap;
 pub use metadata::{Metadata, Value};
-pub use sink::{Consumer, Delivery, Memory};
+pub use sink::{Consumer, Delivery, Memory, WholeFile, WholeFiles};
 
 pub(crate) use action::{Failed, Outcome};
 use action::{Step, run};
-use section::{Section, error};
+use section::{Run, Section, error};
 pub(crate) use select::Select;
 
 use crate::error::{Error, Result};
@@ -129,6 +129,25 @@ impl Plans {
 
     /// Reads plans from YAML.
     pub fn from_yaml(text: &str) -> Result<Self> {
+        Self::of_run(text, Run::plain())
+    }
+
+    /// Reads plans from YAML; relative paths of their sinks start in `folder`.
+    pub fn from_yaml_in(text: &str, folder: &Path) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued: false })
+    }
+
+    /// The same for a run of which an earlier process wrote the first steps.
+    ///
+    /// # Errors
+    /// Besides, before any file is touched, [`Error::Plan`] for plans that would write something else than in a whole run:
+    /// with `statistics` or `aggregate`, which remember, and with sinks that add to what is there, which are those of type
+    /// `log`, and `file` without `whole`.
+    pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued: true })
+    }
+
+    fn of_run(text: &str, run: Run<'_>) -> Result<Self> {
         let documents = load(text)?;
         let [document] = &documents[..] else {
             return Err(error("plan file", format!("expected one document, got {}", documents.len())));
@@ -139,7 +158,7 @@ impl Plans {
         root.list("plans")?
             .iter()
             .enumerate()
-            .map(|(number, yaml)| Plan::new(number, yaml))
+            .map(|(number, yaml)| Plan::new(number, yaml, run))
             .collect::<Result<_>>()
             .map(|plans| Self { plans, spare: Vec::new() })
     }
@@ -168,9 +187,9 @@ impl Plans {
     fn run(&mut self, message: Message) -> Outcome<()> {
         let Some((last, others)) = self.plans.split_last_mut() else { return Ok(()) };
         for plan in others {
-            run(&mut plan.steps, message.clone())?;
+            plan.run(message.clone())?;
         }
-        run(&mut last.steps, message)
+        last.run(message)
     }
 
     /// Brings what the plans have written to the disk.
@@ -204,6 +223,30 @@ impl Plans {
         Ok(outlet.log.clone().expect("asked for"))
     }
 
+    /// What file sinks with `whole` have finished, from now on.
+    pub fn whole_files(&mut self) -> WholeFiles {
+        let files = WholeFiles::default();
+        let steps = self.plans.iter_mut().flat_map(|plan| &mut plan.steps);
+        for outlet in steps.filter_map(|step| step.action.sink()).flat_map(|sink| sink.outlets()) {
+            outlet.consumer.report(&files);
+        }
+        files
+    }
+
+    /// The fewest bits per value in GRIB, where values come to the sinks as they were given: no plan does more than `select`,
+    /// `encode`, `print` and `sink`.
+    pub fn bits_of_kept_values(&self) -> Option<u32> {
+        let steps = || self.plans.iter().flat_map(|plan| &plan.steps);
+        let keeping = ["select", "encode", "print", "sink"];
+        let kept = steps().all(|step| keeping.contains(&step.name));
+        steps().filter_map(|step| step.action.bits()).min().filter(|_| kept)
+    }
+
+    /// How many plans there are.
+    pub fn count(&self) -> usize {
+        self.plans.len()
+    }
+
     fn outlet(
         &mut self,
         name: &str,
@@ -235,14 +278,14 @@ impl Plans {
 }
 
 impl Plan {
-    fn new(number: usize, yaml: &Yaml<'_>) -> Result<Self> {
+    fn new(number: usize, yaml: &Yaml<'_>, run: Run<'_>) -> Result<Self> {
         let section = Section::new(format!("plan {}", number + 1), yaml)?;
         section.allow(&["name", "actions", "delivery"])?;
         let name = section.text("name")?.map_or_else(|| section.place.clone(), String::from);
         section.required("actions")?;
         let step = |(number, yaml)| {
             let place = format!("plan '{name}', action {}", number + 1);
-            Step::new(&Section::new(place, yaml)?)
+            Step::new(&Section::new(place, yaml)?.within(run))
         };
         let steps: Vec<Step> =
             section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;
@@ -260,7 +303,11 @@ impl Plan {
     }
 
     pub(crate) fn run(&mut self, message: Message) -> Outcome<()> {
-        run(&mut self.steps, message)
+        let outcome = run(&mut self.steps, message);
+        if outcome.is_err() {
+            self.steps.iter_mut().filter_map(|step| step.action.sink()).for_each(sink::Sink::spoil);
+        }
+        outcome
     }
 
     pub(crate) fn gap(&mut self, gap: &Gap) -> Outcome<()> {

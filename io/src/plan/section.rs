@@ -1,13 +1,32 @@
 //! A mapping of a plan file, read strictly: unknown keys and wrong types are errors that say where.
 
+use std::path::Path;
+
 use saphyr::{Scalar, Yaml};
 
 use super::metadata::Value;
 use crate::error::{Error, Result};
 
+/// The run that plans are for.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'a> {
+    /// Where relative paths of sinks start.
+    pub(super) folder: &'a Path,
+    /// Whether an earlier process wrote the first steps.
+    pub(super) continued: bool,
+}
+
+impl Run<'_> {
+    /// In the process' folder, from the first step on.
+    pub(super) fn plain() -> Self {
+        Self { folder: Path::new(""), continued: false }
+    }
+}
+
 /// A mapping with its place in the file.
 pub(super) struct Section<'a> {
     pub(super) place: String,
+    pub(super) run: Run<'a>,
     entries: Vec<(&'a str, &'a Yaml<'a>)>,
 }
 
@@ -22,20 +41,33 @@ impl<'a> Section<'a> {
             other => Err(error(&place, format!("expected a text as key, got {}", describe(other)))),
         };
         let entries = mapping.iter().map(entry).collect::<Result<_>>()?;
-        Ok(Self { place, entries })
+        Ok(Self { place, run: Run::plain(), entries })
     }
 
     /// The same with another name of its place.
     pub(super) fn at(&self, place: String) -> Self {
-        Self { place, entries: self.entries.clone() }
+        Self { place, run: self.run, entries: self.entries.clone() }
+    }
+
+    /// The same for another run.
+    pub(super) fn within(self, run: Run<'a>) -> Self {
+        Self { run, ..self }
+    }
+
+    /// Refuses what a run that is continued cannot do as a whole one does.
+    pub(super) fn expect_whole_run(&self, reason: &str) -> Result<()> {
+        match self.run.continued {
+            true => Err(self.error(format!("{reason}: such a run cannot be continued"))),
+            false => Ok(()),
+        }
     }
 
     /// The mapping at `key`; without that key an empty one.
     pub(super) fn inner(&self, key: &str) -> Result<Self> {
         let place = format!("{}, '{key}'", self.place);
         match self.get(key) {
-            Some(yaml) => Self::new(place, yaml),
-            None => Ok(Self { place, entries: Vec::new() }),
+            Some(yaml) => Ok(Self::new(place, yaml)?.within(self.run)),
+            None => Ok(Self { place, run: self.run, entries: Vec::new() }),
         }
     }
 

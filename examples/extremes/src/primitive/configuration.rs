@@ -198,13 +198,17 @@ impl Settings for Configuration {
         if let Some(ensemble) = &self.ensemble {
             ensemble.validate()?;
         }
+        // Means and probabilities of an ensemble are packed with it.
+        if self.ensemble.is_none() {
+            self.output.expect_bits_in_plan()?;
+        }
         self.output.validate(model.length)
     }
 
     fn resolve(&mut self, folder: &Path) {
         self.input.file = folder.join(&self.input.file);
         self.input.orography = self.input.orography.take().map(|path| folder.join(path));
-        self.output.folder = folder.join(&self.output.folder);
+        self.output.resolve(folder);
         if let Some(diagnostics) = &mut self.diagnostics {
             diagnostics.resolve(folder);
         }
@@ -212,6 +216,13 @@ impl Settings for Configuration {
 
     fn input(&self) -> &Path {
         &self.input.file
+    }
+
+    fn other_inputs(&self) -> Vec<(&'static str, &Path)> {
+        let orography = self.input.orography.as_deref().map(|path| ("orography", path));
+        let diagnostics = self.diagnostics.as_ref();
+        let climatology = diagnostics.and_then(|diagnostics| diagnostics.heat_climatology.as_deref());
+        orography.into_iter().chain(climatology.map(|path| ("climatology", path))).collect()
     }
 
     fn output(&self) -> &Output {

@@ -82,6 +82,11 @@ impl Case {
     }
 }
 
+/// Whether a run that was split writes the same bytes of it: not of what tells how and when it ran.
+pub(crate) fn is_result(name: &str) -> bool {
+    !matches!(name, "summary.json" | "provenance.json" | "manifest")
+}
+
 /// The program that is tested, on the CPU whatever the environment says.
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_extremes"));

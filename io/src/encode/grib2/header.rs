@@ -1,7 +1,9 @@
 //! Sections 0, 1 and 4: what kind of message this is, where and when it was made, and what its field is.
 //!
-//! Product definition templates 4.0, a field at a time on a level, and 4.8, over a period of time.
+//! Product definition templates 4.0, a field at a time on a level, and 4.8, over a period of time; 4.1 and 4.11 for a member
+//! of an ensemble.
 
+use crate::encode::ensemble::Member;
 use crate::encode::message::{Identity, NOMINAL_TOP, Period, fixed_surface, passed};
 use crate::error::{Error, Result};
 use crate::layout::Family;
@@ -77,8 +79,19 @@ pub(super) fn identify(octets: &mut [u8], identity: &Identity) -> Result<()> {
     Ok(())
 }
 
+/// Says in section 1, the last of `octets`, that the field is of a member of an ensemble.
+pub(super) fn identify_member(octets: &mut [u8], member: Member) {
+    if let Some(last) = octets.last_mut() {
+        *last = member.processed_data();
+    }
+}
+
 /// Section 4.
-pub(super) fn product(identity: &Identity, period: Option<&Period>) -> Result<Vec<u8>> {
+pub(super) fn product(
+    identity: &Identity,
+    period: Option<&Period>,
+    member: Option<Member>,
+) -> Result<Vec<u8>> {
     let [_, category, number] = identity.parameter.codes;
     let (unit, count) = match period {
         None => identity.step()?,
@@ -87,11 +100,16 @@ pub(super) fn product(identity: &Identity, period: Option<&Period>) -> Result<Ve
     let (surface, places, value) = fixed_surface(identity.level);
     let section = Section::new(4)
         .short(0)
-        .short(if period.is_some() { 8 } else { 0 })
+        .short(match (period, member) {
+            (None, None) => 0,
+            (None, Some(_)) => 1,
+            (Some(_), None) => 8,
+            (Some(_), Some(_)) => 11,
+        })
         .byte(category)
         .byte(number)
-        // Code table 4.3: a forecast; no background process; the forecasting process is "missing".
-        .byte(2)
+        // Code table 4.3: a forecast, or one of an ensemble; no background process; the forecasting process is "missing".
+        .byte(if member.is_some() { 4 } else { 2 })
         .byte(u8::MAX)
         .byte(u8::MAX)
         // Cut-off of the observations.
@@ -106,13 +124,20 @@ pub(super) fn product(identity: &Identity, period: Option<&Period>) -> Result<Ve
         .byte(if identity.level == Level::Column { NOMINAL_TOP } else { u8::MAX })
         .byte(u8::MAX)
         .long(MISSING);
+    let section = match member {
+        None => section,
+        Some(member) => section
+            .byte(member.forecast())
+            .byte(fit("number of the member", i64::from(member.number))?)
+            .byte(fit("members of the ensemble", i64::from(member.members))?),
+    };
     match period {
         None => Ok(section.finish()),
         Some(period) => Ok(over(section, identity, period)?.finish()),
     }
 }
 
-/// What template 4.8 has beyond 4.0.
+/// What template 4.8 has beyond 4.0, and 4.11 beyond 4.1.
 fn over(section: Section, identity: &Identity, period: &Period) -> Result<Section> {
     let (unit, count) = passed("valid", identity.valid, "period's start", period.since)?;
     let (year, month, day, hour, minute, second) = identity.valid.civil();

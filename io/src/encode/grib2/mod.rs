@@ -4,7 +4,8 @@
 //! exceptions in [`Grib2Encoder`]), so that one can stand in for the other.
 //!
 //! Grid definition templates 3.0 (lat-lon), 3.40 (Gaussian, with the points per ring where it is reduced) and 3.150
-//! (HEALPix, ring or nested order); product definition templates 4.0 and 4.8; data representation templates 5.0 (simple packing) and 5.42
+//! (HEALPix, ring or nested order); product definition templates 4.0 and 4.8, of a
+//! member of an ensemble 4.1 and 4.11; data representation templates 5.0 (simple packing) and 5.42
 //! (CCSDS, through libaec).
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
@@ -17,6 +18,7 @@ mod scaling;
 
 use terrella_kernels::Real;
 
+use super::ensemble::{EnsembleProduct, Member};
 use super::message::{GribSettings, Identity, Packing, Period, Statistic, check_missing};
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
@@ -100,7 +102,7 @@ impl Grib2Encoder {
         message: &mut Vec<u8>,
     ) -> Result<()> {
         let since_start = Period { statistic: Statistic::Accumulation, since: identity.reference };
-        self.fill(identity, identity.parameter.accumulated.then_some(&since_start), values, message)
+        self.fill(identity, identity.parameter.accumulated.then_some(&since_start), None, values, message)
     }
 
     /// As [`encode`](Self::encode), of values over a period of time that ends at the identity's `valid`.
@@ -111,7 +113,29 @@ impl Grib2Encoder {
         values: &[R],
     ) -> Result<Vec<u8>> {
         let mut message = Vec::new();
-        self.fill(identity, Some(period), values, &mut message)?;
+        self.fill(identity, Some(period), None, values, &mut message)?;
+        Ok(message)
+    }
+
+    /// As [`encode`](Self::encode), or with a period as [`encode_period`](Self::encode_period), of a member of an ensemble.
+    ///
+    /// Errors besides: a product that is not [`EnsembleProduct::Member`].
+    pub fn encode_member<R: Real>(
+        &self,
+        identity: &Identity,
+        product: EnsembleProduct,
+        period: Option<&Period>,
+        values: &[R],
+    ) -> Result<Vec<u8>> {
+        let member = product.member().ok_or_else(|| Error::InvalidValue {
+            name: "product".into(),
+            got: format!("{product:?}"),
+            expected: "a member: statistics of members are written by 'GribEncoder'".into(),
+        })?;
+        let since_start = Period { statistic: Statistic::Accumulation, since: identity.reference };
+        let period = period.or(identity.parameter.accumulated.then_some(&since_start));
+        let mut message = Vec::new();
+        self.fill(identity, period, Some(member), values, &mut message)?;
         Ok(message)
     }
 
@@ -119,6 +143,7 @@ impl Grib2Encoder {
         &self,
         identity: &Identity,
         period: Option<&Period>,
+        member: Option<Member>,
         values: &[R],
         message: &mut Vec<u8>,
     ) -> Result<()> {
@@ -142,30 +167,35 @@ impl Grib2Encoder {
             }
         };
         let scaling = Scaling::new(name, range.0, range.1, self.settings.bits_per_value)?;
-        let written = self.write(identity, period, bitmap, values, &scaling, message);
+        let written = header::product(identity, period, member)
+            .and_then(|product| self.write(identity, &product, member, bitmap, values, &scaling, message));
         if written.is_err() {
             message.clear();
         }
         written
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
     fn write<R: Real>(
         &self,
         identity: &Identity,
-        period: Option<&Period>,
+        product: &[u8],
+        member: Option<Member>,
         bitmap: &[u8],
         values: &[R],
         scaling: &Scaling,
         message: &mut Vec<u8>,
     ) -> Result<()> {
-        let product = header::product(identity, period)?;
         let representation = self.representation(scaling, values.len());
         let data = (values.len() * scaling.bits as usize).div_ceil(8);
         let headers = self.opening.len() + self.grid.len() + product.len() + representation.len();
         message.reserve(headers + bitmap.len() + data + 9);
         message.extend_from_slice(&self.opening);
         header::identify(message, identity)?;
-        for section in [&self.grid[..], &product, &representation, bitmap, &[0, 0, 0, 0, 7]] {
+        if let Some(member) = member {
+            header::identify_member(message, member);
+        }
+        for section in [&self.grid[..], product, &representation, bitmap, &[0, 0, 0, 0, 7]] {
             message.extend_from_slice(section);
         }
         let start = message.len() - 5;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::whole::WholeFiles;
 use crate::error::{Error, Result};
 use crate::plan::{Gap, Message};
 
@@ -20,6 +21,12 @@ pub trait Consumer: Send {
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
+
+    /// Is told that the plan failed on a message since the last flush.
+    fn spoil(&mut self) {}
+
+    /// Is given where to tell of files that are whole.
+    fn report(&mut self, _files: &WholeFiles) {}
 }
 
 impl<F: FnMut(&Message) -> Result<()> + Send> Consumer for F {

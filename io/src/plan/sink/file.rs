@@ -6,18 +6,31 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::consumer::Consumer;
-use super::path;
+use super::whole::Whole;
+use super::{Outlet, path};
 use crate::error::{Error, Result};
 use crate::plan::section::Section;
 use crate::plan::{Kind, Message, Metadata, Value};
 
-pub(super) const KEYS: [&str; 3] = ["path", "append", "per-server"];
+pub(super) const KEYS: [&str; 4] = ["path", "append", "per-server", "whole"];
 
 /// Files that are open at the same time: far below a process' usual limit of 1024.
 const OPEN: usize = 32;
 
-pub(super) struct Files {
-    pattern: Vec<Part>,
+pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
+    let pattern = Pattern::new(sink)?;
+    if !sink.flag("whole", false)? {
+        sink.expect_whole_run("a sink without 'whole: true' adds to what earlier steps wrote")?;
+        return Ok(Outlet::new(Box::new(Files::new(sink, pattern)?)));
+    }
+    if sink.flag("append", false)? {
+        return Err(sink.error("'append' has no meaning with 'whole: true'"));
+    }
+    Ok(Outlet::new(Box::new(Whole::new(pattern))))
+}
+
+struct Files {
+    pattern: Pattern,
     append: bool,
     /// The last used last.
     open: Vec<Open>,
@@ -32,14 +45,20 @@ struct Open {
     length: u64,
 }
 
+/// Names of files.
+pub(super) struct Pattern {
+    folder: PathBuf,
+    parts: Vec<Part>,
+}
+
 #[derive(Debug, PartialEq)]
 enum Part {
     Plain(String),
     Key(String),
 }
 
-impl Files {
-    pub(super) fn new(sink: &Section<'_>) -> Result<Self> {
+impl Pattern {
+    fn new(sink: &Section<'_>) -> Result<Self> {
         let mut path = path(sink, "path")?;
         if sink.flag("per-server", false)? {
             let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or("localhost".into());
@@ -47,26 +66,50 @@ impl Files {
             path.set_file_name(format!("multio-{}-{}-{name}", host.trim(), std::process::id()));
         }
         let text = path.to_string_lossy();
-        let pattern = parts(&text)
+        let parts = parts(&text)
             .ok_or_else(|| sink.error(format!("'path': expected a key in each '[]' of '{text}'")))?;
-        let append = sink.flag("append", false)?;
-        let mut files = Self { pattern, append, open: Vec::new(), begun: BTreeMap::new() };
-        if let [Part::Plain(_)] = &files.pattern[..] {
-            // Told before the model runs, where it can be.
-            files.open(&path)?;
-        }
-        Ok(files)
+        Ok(Self { folder: sink.run.folder.to_owned(), parts })
     }
 
-    fn path(&self, metadata: &Metadata) -> Result<PathBuf> {
+    /// The one name that it has, where no metadata are in it.
+    fn fixed(&self) -> Option<PathBuf> {
+        match &self.parts[..] {
+            [Part::Plain(path)] => Some(self.folder.join(path)),
+            _ => None,
+        }
+    }
+
+    /// The name for a message.
+    pub(super) fn path(&self, metadata: &Metadata) -> Result<PathBuf> {
         let mut path = String::new();
-        for part in &self.pattern {
+        for part in &self.parts {
             match part {
                 Part::Plain(text) => path += text,
                 Part::Key(key) => path += &name(key, metadata)?,
             }
         }
-        Ok(path.into())
+        Ok(self.folder.join(path))
+    }
+
+    /// Makes the folder of a name with metadata in it.
+    pub(super) fn make_folder(&self, path: &Path) -> Result<()> {
+        match path.parent() {
+            Some(folder) if self.parts.len() > 1 => std::fs::create_dir_all(folder)
+                .map_err(|source| Error::file(folder, "making the folder", source)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Files {
+    fn new(sink: &Section<'_>, pattern: Pattern) -> Result<Self> {
+        let (append, fixed) = (sink.flag("append", false)?, pattern.fixed());
+        let mut files = Self { pattern, append, open: Vec::new(), begun: BTreeMap::new() };
+        if let Some(path) = fixed {
+            // Told before the model runs, where it can be.
+            files.open(&path)?;
+        }
+        Ok(files)
     }
 
     fn open(&mut self, path: &Path) -> Result<&mut Open> {
@@ -75,10 +118,7 @@ impl Files {
             self.open.push(open);
         } else {
             let anew = !self.append && !self.begun.contains_key(path);
-            if let (Some(folder), false) = (path.parent(), self.pattern.len() == 1) {
-                std::fs::create_dir_all(folder)
-                    .map_err(|source| Error::file(folder, "making the folder", source))?;
-            }
+            self.pattern.make_folder(path)?;
             let file = File::options()
                 .create(true)
                 .append(true)
@@ -140,7 +180,7 @@ impl Consumer for Files {
         let Kind::Encoded(bytes) = &message.kind else {
             return Err(super::not_encoded());
         };
-        let path = self.path(&message.metadata)?;
+        let path = self.pattern.path(&message.metadata)?;
         let open = self.open(&path)?;
         match open.file.write_all(bytes) {
             Ok(()) => open.length += bytes.len() as u64,

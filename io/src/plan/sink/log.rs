@@ -16,7 +16,8 @@ pub(super) const KEYS: [&str; 3] = ["path", "name", "retain-bytes"];
 struct Logged(Arc<Log>);
 
 pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
-    let path = path(sink, "path")?;
+    sink.expect_whole_run("a sink without 'whole: true' adds to what earlier steps wrote")?;
+    let path = sink.run.folder.join(path(sink, "path")?);
     let name = sink.text("name")?.map(String::from);
     let bytes = match sink.real("retain-bytes")? {
         Some(bytes) if bytes < 1.0 || bytes.fract() != 0.0 => {
@@ -31,7 +32,7 @@ pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
     }
     std::fs::create_dir_all(&path).map_err(|source| Error::file(&path, "making the folder", source))?;
     let log = Arc::new(Log::open(&path, &settings)?.0);
-    Ok(Outlet { name, memory: None, log: Some(log.clone()), consumer: Box::new(Logged(log)) })
+    Ok(Outlet { name, log: Some(log.clone()), ..Outlet::new(Box::new(Logged(log))) })
 }
 
 impl Consumer for Logged {

@@ -3,7 +3,7 @@
 //! `sinks: [{type: ..., ...}, ...]`; each sink has each message, also where another one fails, and then the first error
 //! is told.
 //!
-//! - `{type: file, path: ..., append: false, per-server: false}`: encoded messages one after the other. `{NAME}` in a path
+//! - `{type: file, path: ..., append: false, per-server: false, whole: false}`: encoded messages one after the other. `{NAME}` in a path
 //!   is the environment's variable NAME. `[key]` is the message's metadata, as in the names of ecCodes' tools:
 //!   `out/[step].grib2` makes a file for each step, `out/[name]-[level]-[step].grib2` one for each field; folders are made.
 //!   With `append` an existing file is continued, else it is emptied when it is first opened, which is when the plan is
@@ -11,6 +11,9 @@
 //!   `multio-HOST-PROCESS-`, so that processes do not share a file.
 //!   A file has its name from the start and grows by whole messages, each written at once: what a killed run left is
 //!   readable but for the last one, and what a full disk left is readable.
+//!   With `whole: true` a file gets its name, and with it a reader, when the plan is flushed or ends, and only where it has
+//!   all messages that the plan made for it: an error of the plan leaves no file that was not named before. It takes no
+//!   message after that.
 //! - `{type: memory, name: ...}`: kept until the program takes them ([`Plans::memory`](super::Plans::memory)).
 //! - `{type: call, name: ...}`: handed to what the program has connected ([`Plans::connect`](super::Plans::connect)).
 //! - `{type: log, path: FOLDER, name: ..., retain-bytes: ...}`: encoded messages as records of a segment log ([`crate::log`]),
@@ -26,11 +29,13 @@ mod consumer;
 mod fdb;
 mod file;
 mod log;
+mod whole;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use consumer::{Consumer, Delivery, Memory};
+pub use whole::{WholeFile, WholeFiles};
 
 use super::action::{Action, Kind, Message};
 use super::gap::Gap;
@@ -43,7 +48,7 @@ pub(super) const KEYS: [&str; 1] = ["sinks"];
 
 /// Types and keys of all sinks.
 const SINKS: [(&str, &[&str], Make); 6] = [
-    ("file", &file::KEYS, |section| Ok(Outlet::new(Box::new(file::Files::new(section)?)))),
+    ("file", &file::KEYS, file::outlet),
     ("memory", &["name"], |section| {
         let memory = Memory::new();
         let name = Some(section.required_text("name")?.to_owned());
@@ -84,7 +89,7 @@ impl Sink {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {
         section.required("sinks")?;
         let outlet = |yaml| {
-            let sink = Section::new(format!("{}, 'sinks'", section.place), yaml)?;
+            let sink = Section::new(format!("{}, 'sinks'", section.place), yaml)?.within(section.run);
             let name = sink.known("type", sink.required_text("type")?, &SINKS.map(|(name, ..)| name))?;
             let (_, keys, make) = SINKS.iter().find(|(known, ..)| *known == name).expect("a known sink");
             sink.allow(&[&["type"], *keys].concat())?;
@@ -99,6 +104,11 @@ impl Sink {
 
     pub(super) fn outlets(&mut self) -> &mut [Outlet] {
         &mut self.outlets
+    }
+
+    /// After an error: what is not whole by now will not be.
+    pub(super) fn spoil(&mut self) {
+        self.outlets.iter_mut().for_each(|outlet| outlet.consumer.spoil());
     }
 
     /// Does the same with each consumer and tells the first error.
