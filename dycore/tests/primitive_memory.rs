@@ -9,10 +9,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use primitive_common::{Fields, model};
-use terrella_dycore::primitive::{Configuration, HeldSuarez, Primitive};
+use terrella_dycore::primitive::{Configuration, HeldSuarez, Primitive, TimeStepping};
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 use terrella_kernels::physics::held_suarez::Forcing;
+use terrella_kernels::vertical::HybridLevels;
 
 /// The system's allocator with a count of what goes through it, in all threads.
 struct Counting;
@@ -62,9 +63,11 @@ static ALLOCATOR: Counting = Counting;
 
 const LEVELS: usize = 20;
 
-fn running<R: Real>(truncation: usize, moist: bool) -> Primitive<R> {
-    let mut configuration =
-        Configuration::new(truncation, format!("sigma{LEVELS}").parse().unwrap()).unwrap();
+/// [`Configuration::new`] or [`Configuration::semi_lagrangian`].
+type Scheme = fn(usize, HybridLevels) -> terrella_dycore::Result<Configuration>;
+
+fn running<R: Real>(scheme: Scheme, truncation: usize, moist: bool) -> Primitive<R> {
+    let mut configuration = scheme(truncation, format!("sigma{LEVELS}").parse().unwrap()).unwrap();
     configuration.moist = moist;
     let humidity: &[primitive_common::Column] = &[&|sigma, _, _| 0.01 * sigma * sigma];
     let fields = Fields {
@@ -81,25 +84,31 @@ fn running<R: Real>(truncation: usize, moist: bool) -> Primitive<R> {
     model
 }
 
-/// Bytes of the arrays of the leapfrog scheme with column physics.
+/// Bytes of the arrays of a scheme with column physics.
 ///
 /// On the grid, by level: u, v, T with their tendencies, with the columns of the step before and with the tendencies behind a
 /// scheme (12), ζ, D, ∇T, mass flux and energy (6); of each tracer X, ∇X, its tendency, that behind a scheme and X before (6).
 /// Spectra, by level: ζ, D and T at four times (12), their tendencies, the energy's, right side and solution (7); of each
-/// tracer four and one. Implicit scheme: two matrices of levels for each degree.
+/// tracer four and one. Implicit scheme: two matrices of levels for each degree. The semi-Lagrangian scheme has on the grid
+/// besides: wind and nonlinear terms of two times (14), departure points (5), four fields that leave and three of them with
+/// what lies beside the grid (7), ∇q; of each tracer three copies and one with what lies beside (4).
 fn needed<R: Real>(model: &Primitive<R>) -> usize {
     let configuration = model.configuration();
     let (levels, tracers) = (configuration.levels.count(), configuration.tracers());
-    let grid = levels * configuration.grid.points() * (18 + 6 * tracers);
+    let fields = match configuration.time_stepping {
+        TimeStepping::Leapfrog => 18 + 6 * tracers,
+        TimeStepping::SemiLagrangian(_) => 44 + 10 * tracers + 2 * usize::from(configuration.moist),
+    };
+    let grid = levels * configuration.grid.points() * fields;
     let spectra = levels * 2 * model.coefficients() * (18 + 5 * tracers);
     let matrices = 2 * (configuration.truncation + 1) * levels * levels;
     (grid + spectra + matrices) * size_of::<R>()
 }
 
-fn check<R: Real>(truncation: usize, moist: bool) {
+fn check<R: Real>(scheme: Scheme, truncation: usize, moist: bool) {
     let before = IN_USE.load(Relaxed);
     PEAK.store(before, Relaxed);
-    let mut model = running::<R>(truncation, moist);
+    let mut model = running::<R>(scheme, truncation, moist);
     for _ in 0..3 {
         model.step().unwrap();
     }
@@ -112,9 +121,10 @@ fn check<R: Real>(truncation: usize, moist: bool) {
     let cells = LEVELS * model.configuration().grid.points();
     let ratio = peak as f64 / needed(&model) as f64;
     println!(
-        "T{truncation} {} {}: peak of {:.0} bytes per point and level, {ratio:.2} of what the arrays need",
+        "T{truncation} {} {} {}: peak of {:.0} bytes per point and level, {ratio:.2} of what the arrays need",
         std::any::type_name::<R>(),
         if moist { "moist" } else { "dry" },
+        model.configuration().grid.name(),
         peak as f64 / cells as f64,
     );
     assert_eq!(calls, 0, "allocations in three steps");
@@ -127,9 +137,11 @@ fn a_model_takes_little_more_than_its_arrays_and_a_step_takes_nothing() {
     // One thread: how many workspaces are made, and when, depends on how many threads ever worked at the same time.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     pool.install(|| {
-        check::<f32>(42, false);
-        check::<f64>(42, false);
-        check::<f32>(42, true);
-        check::<f32>(85, false);
+        check::<f32>(Configuration::new, 42, false);
+        check::<f64>(Configuration::new, 42, false);
+        check::<f32>(Configuration::new, 42, true);
+        check::<f32>(Configuration::new, 85, false);
+        check::<f32>(Configuration::semi_lagrangian, 42, false);
+        check::<f32>(Configuration::semi_lagrangian, 85, true);
     });
 }

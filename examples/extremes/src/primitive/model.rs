@@ -267,6 +267,8 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     /// By level, on the grid: u, v, T with their tendencies, those of the step before and those behind a scheme (12), ζ, D,
     /// ∇T, mass flux and energy (6), of each tracer 6, of moist physics 11. Spectra, by level: ζ, D, T at four times (12),
     /// their tendencies, the energy's, right side and solution (7), of each tracer 5. Two matrices of levels per degree.
+    /// Semi-Lagrangian, on the grid: wind and nonlinear terms of two times (14), departure points (5), what leaves (7), of each
+    /// tracer 4, ∇q.
     fn size(&self) -> ModelSize {
         let settings = self.model.configuration();
         let (levels, tracers) = (settings.levels.count(), settings.tracers());
@@ -274,7 +276,11 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         let moist = if self.model.physics_diagnostic("surface_temperature").is_some() { 11 } else { 0 };
         let spectra = levels * 2 * self.model.coefficients() * (19 + 5 * tracers);
         let matrices = 2 * (settings.truncation + 1) * levels * levels;
-        let values = cells * (18 + 6 * tracers + moist) + spectra + matrices;
+        let trajectories = match settings.time_stepping {
+            TimeStepping::Leapfrog => 0,
+            TimeStepping::SemiLagrangian(_) => 26 + 4 * tracers + 2 * usize::from(settings.moist),
+        };
+        let values = cells * (18 + 6 * tracers + moist + trajectories) + spectra + matrices;
         ModelSize { cells, array_bytes: values * size_of::<R>(), bytes_per_number: size_of::<R>() }
     }
 
