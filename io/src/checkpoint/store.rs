@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::error::{Error, Result};
-use crate::lock::lock;
+use crate::lock::{Lock, lock};
 use crate::sink::AtomicFile;
 
 /// First bytes of a checkpoint; the last one is the format's version.
@@ -21,7 +21,7 @@ pub struct CheckpointStore {
     keep: usize,
     /// Number that the next checkpoint gets.
     next: Mutex<u64>,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// A state whose hash was found right.

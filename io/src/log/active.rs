@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::record::{Head, Place, SEGMENT_HEAD, segment_head};
 use crate::error::{Error, Result};
+use crate::lock::Lock;
 
 #[derive(Debug)]
 /// The writing end of a log.
@@ -22,7 +23,7 @@ pub(super) struct Active {
     pub(super) unfinished: bool,
     pub(super) synced: Instant,
     /// Held for its lock.
-    pub(super) _lock: File,
+    pub(super) _lock: Lock,
 }
 
 impl Active {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::document::Document;
 use super::{FOLDER, LARGEST, Manifest};
 use crate::error::{Error, Result};
-use crate::lock::lock;
+use crate::lock::{Lock, lock};
 use crate::sink::AtomicFile;
 
 /// The manifests of a run, open for adding.
@@ -16,7 +16,7 @@ pub struct ManifestChain {
     folder: PathBuf,
     next: u64,
     head: Option<[u8; 32]>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl ManifestChain {
