@@ -64,6 +64,7 @@ pub mod plan;
 pub mod provenance;
 pub mod read;
 pub mod server;
+mod shared_library;
 pub mod sink;
 pub mod stream;
 mod time;

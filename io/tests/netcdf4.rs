@@ -1,5 +1,7 @@
 //! NetCDF-4 files read by NetCDF's own ncdump, on full disks, and without libhdf5.
 
+mod common;
+
 use std::path::Path;
 use std::process::Command;
 
@@ -193,19 +195,7 @@ fn a_full_disk_is_told_and_leaves_the_steps_before() {
     if !has_hdf5() {
         return;
     }
-    // A file system of 1 MB: only root may make one.
-    let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().to_owned();
-    let mounted = Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
-        .arg(&place)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !mounted {
-        println!("not run: a tmpfs could not be mounted");
-        return;
-    }
-    let outcome = std::panic::catch_unwind(|| {
+    common::on_small_disk("1m", |place| {
         let (path, ballast) = (place.join("full.nc"), place.join("ballast"));
         std::fs::write(&ballast, vec![0; 50_000]).unwrap();
         let layout = Layout::global_lat_lon(36, 19);
@@ -228,7 +218,7 @@ fn a_full_disk_is_told_and_leaves_the_steps_before() {
         let other = place.join("other.nc");
         let large = Layout::global_lat_lon(36_000, 19);
         Netcdf4File::create(&other, &large, reference(), &variables(), &[], none).unwrap_err();
-        assert_eq!(std::fs::read_dir(&place).unwrap().count(), 2);
+        assert_eq!(std::fs::read_dir(place).unwrap().count(), 2);
         // Still full: an error again, and nothing lost.
         append(&mut file, &layout).unwrap_err();
         assert_eq!(file.steps(), steps);
@@ -245,7 +235,4 @@ fn a_full_disk_is_told_and_leaves_the_steps_before() {
             }
         }
     });
-    let unmounted = Command::new("umount").arg(&place).status();
-    assert!(unmounted.unwrap().success());
-    outcome.unwrap();
 }

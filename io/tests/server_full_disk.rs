@@ -1,5 +1,7 @@
 //! A disk without room: the caller is told, the call returns, and what was taken arrives.
 
+mod common;
+
 use std::sync::mpsc::channel;
 
 use terrella_io::layout::Layout;
@@ -8,22 +10,7 @@ use terrella_io::server::{Server, Settings, SpillSettings};
 
 #[test]
 fn a_disk_that_is_full_loses_nothing_that_was_taken() {
-    // A file system of 64 KB: only root may make one.
-    let folder = tempfile::tempdir().unwrap();
-    let place = folder.path().to_owned();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64k", "tmpfs"])
-        .arg(&place)
-        .output()
-        .is_ok_and(|output| output.status.success());
-    if !mounted {
-        println!("not run: a tmpfs could not be mounted");
-        return;
-    }
-    let outcome = std::panic::catch_unwind(|| fill(&place));
-    let unmounted = std::process::Command::new("umount").arg(&place).status();
-    assert!(unmounted.unwrap().success());
-    outcome.unwrap();
+    common::on_small_disk("64k", fill);
 }
 
 fn fill(place: &std::path::Path) {

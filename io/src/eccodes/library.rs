@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use libloading::Library;
 
 use crate::error::{Error, Result};
+use crate::shared_library;
 
 /// An opaque `codes_handle` or `codes_context` of C.
 pub(super) type Opaque = c_void;
@@ -127,19 +128,11 @@ unsafe extern "C" fn keep_assertion(text: *const c_char) {
 }
 
 fn load() -> std::result::Result<Functions, String> {
-    let names: Vec<String> = match std::env::var("TERRELLA_ECCODES") {
-        Ok(path) => vec![path],
-        Err(_) => ["libeccodes.so.0", "libeccodes.so", "libeccodes.dylib"].map(String::from).to_vec(),
-    };
-    let mut reasons = Vec::new();
-    for name in &names {
-        // SAFETY: ecCodes' initialisers only set up its own static data.
-        match unsafe { Library::new(name) } {
-            Ok(library) => return functions(library, name),
-            Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
-        }
-    }
-    Err(reasons.join(", "))
+    // SAFETY: ecCodes' initialisers only set up its own static data.
+    let (library, name) = unsafe {
+        shared_library::open("TERRELLA_ECCODES", &["libeccodes.so.0", "libeccodes.so", "libeccodes.dylib"])
+    }?;
+    functions(library, &name)
 }
 
 fn functions(library: Library, name: &str) -> std::result::Result<Functions, String> {

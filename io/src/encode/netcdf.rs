@@ -147,28 +147,10 @@ impl NetcdfFile {
     ///
     /// After an error (such as a full disk) the file still holds the records before.
     pub fn append<R: Real>(&mut self, time: Time, fields: &[&[R]]) -> Result<()> {
-        if fields.len() != self.variables.len() {
-            return Err(Error::LengthMismatch {
-                name: "fields".into(),
-                expected: self.variables.len(),
-                got: fields.len(),
-            });
-        }
-        if let Some(last) = self.last.filter(|&last| time <= last) {
-            return Err(Error::InvalidValue {
-                name: "time".into(),
-                got: time.to_string(),
-                expected: format!("a time after that of the record before, {last}"),
-            });
-        }
+        check_appended(&self.variables, self.points, fields, time, self.last, "record")?;
         let mut record = Vec::with_capacity(self.plan.record as usize);
         record.extend(time.hours_since(self.reference).to_be_bytes());
         for (variable, values) in self.variables.iter().zip(fields) {
-            let expected = self.points * variable.pressures.len().max(1);
-            if values.len() != expected {
-                let name = variable.naming.name.clone();
-                return Err(Error::LengthMismatch { name, expected, got: values.len() });
-            }
             let stored = values.iter().map(|value| value.to_f64());
             let stored = stored.map(|value| if value.is_nan() { f64::from(FILL) } else { value });
             match variable.precision {
@@ -214,6 +196,40 @@ pub(super) fn common_pressures(variables: &[NamedVariable]) -> Result<&[f64]> {
         pressures = &variable.pressures;
     }
     Ok(pressures)
+}
+
+/// Refuses what cannot be added after `last`: other numbers of fields or values than the variables', a time not after it.
+/// `unit`: what the file calls a time's fields.
+pub(super) fn check_appended<R>(
+    variables: &[NamedVariable],
+    points: usize,
+    fields: &[&[R]],
+    time: Time,
+    last: Option<Time>,
+    unit: &str,
+) -> Result<()> {
+    if fields.len() != variables.len() {
+        return Err(Error::LengthMismatch {
+            name: "fields".into(),
+            expected: variables.len(),
+            got: fields.len(),
+        });
+    }
+    if let Some(last) = last.filter(|&last| time <= last) {
+        return Err(Error::InvalidValue {
+            name: "time".into(),
+            got: time.to_string(),
+            expected: format!("a time after that of the {unit} before, {last}"),
+        });
+    }
+    for (variable, values) in variables.iter().zip(fields) {
+        let expected = points * variable.pressures.len().max(1);
+        if values.len() != expected {
+            let name = variable.naming.name.clone();
+            return Err(Error::LengthMismatch { name, expected, got: values.len() });
+        }
+    }
+    Ok(())
 }
 
 /// Attributes of the whole file: ours, then the caller's.

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock};
 use libloading::Library;
 
 use crate::error::{Error, Result};
+use crate::shared_library;
 
 /// One of the library's objects.
 pub(super) type Opaque = c_void;
@@ -131,19 +132,10 @@ pub(super) fn text(text: *const c_char) -> String {
 }
 
 fn load() -> std::result::Result<Functions, String> {
-    let names: Vec<String> = match std::env::var("TERRELLA_FDB") {
-        Ok(path) => vec![path],
-        Err(_) => ["libfdb5.so.0d", "libfdb5.so", "libfdb5.dylib"].map(String::from).to_vec(),
-    };
-    let mut reasons = Vec::new();
-    for name in &names {
-        // SAFETY: the initialisers of libfdb5 and eckit register what the libraries themselves hold.
-        match unsafe { Library::new(name) } {
-            Ok(library) => return functions(library, name),
-            Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
-        }
-    }
-    Err(reasons.join(", "))
+    // SAFETY: the initialisers of libfdb5 and eckit register what the libraries themselves hold.
+    let (library, name) =
+        unsafe { shared_library::open("TERRELLA_FDB", &["libfdb5.so.0d", "libfdb5.so", "libfdb5.dylib"]) }?;
+    functions(library, &name)
 }
 
 fn functions(library: Library, name: &str) -> std::result::Result<Functions, String> {

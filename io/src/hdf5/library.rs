@@ -10,6 +10,7 @@ use libloading::Library;
 
 use super::zstandard::{self, FilterClass};
 use crate::error::{Error, Result};
+use crate::shared_library;
 
 /// `hid_t` since 1.10.
 pub(super) type Id = i64;
@@ -305,19 +306,9 @@ pub fn version() -> Result<String> {
 }
 
 fn load() -> std::result::Result<Functions, String> {
-    let names: Vec<String> = match std::env::var("TERRELLA_HDF5") {
-        Ok(path) => vec![path],
-        Err(_) => NAMES.map(String::from).to_vec(),
-    };
-    let mut reasons = Vec::new();
-    for name in &names {
-        // SAFETY: libhdf5's initialisers only set up its own static data.
-        match unsafe { Library::new(name) } {
-            Ok(library) => return functions(library, name),
-            Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
-        }
-    }
-    Err(reasons.join(", "))
+    // SAFETY: libhdf5's initialisers only set up its own static data.
+    let (library, name) = unsafe { shared_library::open("TERRELLA_HDF5", &NAMES) }?;
+    functions(library, &name)
 }
 
 /// Debian's names of the library without MPI (version 1.10, then 1.14), those of other systems.

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use libloading::Library;
 
 use crate::error::{Error, Result};
+use crate::shared_library;
 
 /// `struct aec_stream`.
 #[repr(C)]
@@ -41,19 +42,10 @@ pub(super) fn functions() -> Result<&'static Functions> {
 }
 
 fn load() -> std::result::Result<Functions, String> {
-    let names: Vec<String> = match std::env::var("TERRELLA_LIBAEC") {
-        Ok(path) => vec![path],
-        Err(_) => ["libaec.so.0", "libaec.so", "libaec.dylib"].map(String::from).to_vec(),
-    };
-    let mut reasons = Vec::new();
-    for name in &names {
-        // SAFETY: libaec has no initialisers that act on anything but itself.
-        match unsafe { Library::new(name) } {
-            Ok(library) => return symbols(library, name),
-            Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
-        }
-    }
-    Err(reasons.join(", "))
+    // SAFETY: libaec has no initialisers that act on anything but itself.
+    let (library, name) =
+        unsafe { shared_library::open("TERRELLA_LIBAEC", &["libaec.so.0", "libaec.so", "libaec.dylib"]) }?;
+    symbols(library, &name)
 }
 
 fn symbols(library: Library, name: &str) -> std::result::Result<Functions, String> {

@@ -31,7 +31,7 @@ use terrella_kernels::{Precision, Real};
 
 pub use compression::Compression;
 
-use super::netcdf::{COMPLETE, FILL, NamedVariable, RUNNING};
+use super::netcdf::{COMPLETE, FILL, NamedVariable, RUNNING, check_appended};
 use crate::error::{Error, Result};
 use crate::hdf5::{Access, Dataset, Element, File};
 use crate::layout::Layout;
@@ -180,27 +180,7 @@ impl Netcdf4File {
     /// After an error the file holds the steps before, and the same step may be tried again: what was begun is dropped
     /// first. A full disk is met before libhdf5 begins to write, and leaves the file as it was.
     pub fn append<R: Real>(&mut self, time: Time, fields: &[&[R]]) -> Result<()> {
-        if fields.len() != self.variables.len() {
-            return Err(Error::LengthMismatch {
-                name: "fields".into(),
-                expected: self.variables.len(),
-                got: fields.len(),
-            });
-        }
-        if let Some(last) = self.last.filter(|&last| time <= last) {
-            return Err(Error::InvalidValue {
-                name: "time".into(),
-                got: time.to_string(),
-                expected: format!("a time after that of the step before, {last}"),
-            });
-        }
-        for (variable, values) in self.variables.iter().zip(fields) {
-            let expected = self.points * variable.pressures.len().max(1);
-            if values.len() != expected {
-                let name = variable.naming.name.clone();
-                return Err(Error::LengthMismatch { name, expected, got: values.len() });
-            }
-        }
+        check_appended(&self.variables, self.points, fields, time, self.last, "step")?;
         if self.torn {
             self.restore()?;
         }
