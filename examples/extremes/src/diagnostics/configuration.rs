@@ -98,7 +98,7 @@ impl Diagnostics {
         let divisors = || (1..=steps_per_output).filter(|steps| steps_per_output.is_multiple_of(*steps));
         let length = |steps: u64| steps as f64 * f64::from(hours) / steps_per_output as f64;
         let Automatic::Given(wanted) = self.interval else {
-            return Ok(divisors().find(|steps| length(*steps) >= 1.0).unwrap_or(steps_per_output));
+            return Ok(hourly_steps(steps_per_output, hours));
         };
         if wanted == 0.0 {
             return Ok(1);
@@ -122,6 +122,13 @@ impl Diagnostics {
     pub(crate) fn resolve(&mut self, folder: &Path) {
         self.heat_climatology = self.heat_climatology.take().map(|path| folder.join(path));
     }
+}
+
+/// The fewest time steps that are at least an hour and divide the output interval \[h\].
+pub(crate) fn hourly_steps(steps_per_output: u64, hours: u32) -> u64 {
+    (1..=steps_per_output)
+        .find(|steps| steps_per_output.is_multiple_of(*steps) && steps * u64::from(hours) >= steps_per_output)
+        .unwrap_or(steps_per_output)
 }
 
 /// Refuses thresholds that are not rising numbers above or at 0.

@@ -13,7 +13,7 @@ use terrella_io::Time;
 use terrella_io::picture::Projection;
 use terrella_kernels::grid::Grid;
 
-pub(crate) use configuration::Diagnostics;
+pub(crate) use configuration::{Diagnostics, hourly_steps};
 pub(crate) use files::hours;
 
 use crate::error::Result;

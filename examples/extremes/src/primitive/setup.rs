@@ -17,6 +17,7 @@ use super::physics_settings::Suite;
 use super::{analysis, physics};
 use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
+use crate::diagnostics::hourly_steps;
 use crate::error::{Error, Result};
 use crate::input_grid::input_grid;
 use crate::setup::hash_of_file;
@@ -214,10 +215,8 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
                 (courant * 51_000.0 / truncation).min(limit(WIND_GROWTH * maximum_wind)).min(3600.0);
             let fewest = (interval / longest).ceil() as u64;
             // So many that looks every hour or so, between outputs, fall on whole steps.
-            let looks_fit = |steps: &u64| {
-                let length = |of: u64| interval / 3600.0 * of as f64 / *steps as f64;
-                (1..=*steps).any(|of| steps.is_multiple_of(of) && (1.0..2.0).contains(&length(of)))
-            };
+            let hours = configuration.output.interval;
+            let looks_fit = |steps: &u64| hourly_steps(*steps, hours) * u64::from(hours) < 2 * steps;
             let steps = (fewest..2 * fewest).find(looks_fit).unwrap_or(fewest);
             Ok((interval / steps as f64, steps))
         }
