@@ -17,6 +17,8 @@ mod split;
 mod state;
 mod stored;
 mod verify;
+#[cfg(feature = "zarr")]
+pub(crate) mod zarr;
 
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
