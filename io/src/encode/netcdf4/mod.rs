@@ -18,10 +18,10 @@
 //! format; HDF5 Dimension Scale Specification.
 
 mod check;
-mod compression;
+pub(super) mod compression;
 mod create;
 mod reserve;
-mod rounding;
+pub(super) mod rounding;
 #[cfg(test)]
 mod tests;
 

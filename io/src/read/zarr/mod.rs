@@ -15,5 +15,5 @@ mod region;
 mod shard;
 mod store;
 
-pub(crate) use document::DOCUMENT;
+pub(crate) use document::{DOCUMENT, read};
 pub(crate) use store::Store;
