@@ -17,7 +17,7 @@ pub(crate) fn open(path: &Path) -> Result<Source> {
     Ok(match format(path)? {
         Format::Other => Source::Grib(GribFile::open(path)?),
         // Its error says what to do with HDF5.
-        Format::Netcdf | Format::Hdf5 => Source::Netcdf(NetcdfVariables::open(path)?),
+        Format::Netcdf | Format::Zarr | Format::Hdf5 => Source::Netcdf(NetcdfVariables::open(path)?),
     })
 }
 

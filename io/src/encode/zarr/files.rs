@@ -15,6 +15,16 @@ pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     written.map_err(|source| Error::file(path, "writing", source))
 }
 
+/// Removes a file that may be absent.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::file(path, "removing", source))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Brings files to the disk, then the folders that they are in, which follow each other in the list.
 pub(super) fn sync(paths: &[PathBuf]) -> Result<()> {
     let sync = |path: &Path| {

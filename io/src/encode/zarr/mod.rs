@@ -73,6 +73,14 @@ pub struct ZarrStore {
     torn: bool,
 }
 
+/// A chunk of a step.
+#[derive(Debug)]
+struct Chunk {
+    variable: usize,
+    level: usize,
+    bytes: Vec<u8>,
+}
+
 impl ZarrStore {
     /// Creates the store with coordinates and no steps. It appears whole, in place of one made here that had the name; any
     /// other folder or file is refused.
@@ -167,12 +175,25 @@ impl ZarrStore {
     /// After an error, such as a full disk, the store holds the steps before, and the same step may be tried again.
     pub fn append<R: Real>(&mut self, time: Time, fields: &[&[R]]) -> Result<()> {
         check_appended(&self.variables, self.points, fields, time, self.last, "step")?;
+        let mut chunks = Vec::new();
+        for (number, (variable, values)) in self.variables.iter().zip(fields).enumerate() {
+            for (level, values) in values.chunks(self.points).enumerate() {
+                let bytes = self.packer.field(values, variable.precision);
+                let bytes = bytes.map_err(|source| Error::file(&self.path, "compressing", source))?;
+                chunks.push(Chunk { variable: number, level, bytes });
+            }
+        }
+        self.append_chunks(time, &chunks)
+    }
+
+    /// Adds a step of finished chunks; where there is none, all values are missing.
+    fn append_chunks(&mut self, time: Time, chunks: &[Chunk]) -> Result<()> {
         if self.torn {
             self.restore()?;
         }
         self.torn = true;
         let mut files = Vec::new();
-        if let Err(error) = self.write_fields(fields, &mut files) {
+        if let Err(error) = self.write_chunks(chunks, &mut files) {
             // They only take room, and the error at hand is the one to tell.
             files.iter().for_each(|path| drop(std::fs::remove_file(path)));
             return Err(error);
@@ -191,16 +212,21 @@ impl ZarrStore {
     }
 
     /// Writes the chunks of the next step and notes their names.
-    fn write_fields<R: Real>(&mut self, fields: &[&[R]], files: &mut Vec<PathBuf>) -> Result<()> {
+    fn write_chunks(&self, chunks: &[Chunk], files: &mut Vec<PathBuf>) -> Result<()> {
         let step = self.times.len();
-        for ((array, values), variable) in self.description.fields().zip(fields).zip(&self.variables) {
+        for (number, (array, variable)) in self.description.fields().zip(&self.variables).enumerate() {
             let folder = self.path.join(&array.name);
-            for (level, values) in values.chunks(self.points).enumerate() {
+            for level in 0..variable.pressures.len().max(1) {
                 let path = folder.join(array.chunk(step, level));
-                let bytes = self.packer.field(values, variable.precision);
-                let bytes = bytes.map_err(|source| Error::file(&path, "compressing", source))?;
-                files.push(path);
-                files::write(&files[files.len() - 1], &bytes)?;
+                let own = chunks.iter().find(|chunk| (chunk.variable, chunk.level) == (number, level));
+                match own {
+                    Some(chunk) => {
+                        files.push(path);
+                        files::write(&files[files.len() - 1], &chunk.bytes)?;
+                    }
+                    // What a killed writer left there is not of this step.
+                    None => files::remove(&path)?,
+                }
             }
         }
         files::sync(files)

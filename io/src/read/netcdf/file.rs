@@ -2,8 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use netcdf3::{DataVector, FileReader};
-
+use super::contents::Contents;
 use crate::error::{Error, Result};
 use crate::layout::{Layout, gaussian_latitudes};
 
@@ -13,7 +12,7 @@ const ROUNDED: f64 = 5e-3;
 /// A file whose horizontal coordinates are known.
 pub(super) struct Source {
     pub(super) path: PathBuf,
-    reader: FileReader,
+    contents: Contents,
     latitude: Axis,
     longitude: Axis,
     pub(super) layout: Layout,
@@ -40,35 +39,35 @@ pub(super) struct Variable {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let mut reader = FileReader::open(path)
-            .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("{error}") })?;
+        let mut contents = Contents::open(path)?;
+        let names = contents.names();
         let missing = |wanted: &str| Error::NotFound {
             path: path.to_owned(),
             wanted: wanted.into(),
-            found: format!("it has {}", reader.data_set().get_var_names().join(", ")),
+            found: format!("it has {}", names.join(", ")),
         };
-        let find = |units: &str, names: &[&str], wanted: &str| {
+        let find = |units: &str, known: &[&str], wanted: &str| {
             let is_one = |name: &String| {
-                let own = text(&reader, name, "units");
-                own.starts_with(units) || names.contains(&name.to_lowercase().as_str())
+                let own = contents.text(name, "units");
+                own.starts_with(units) || known.contains(&name.to_lowercase().as_str())
             };
-            let line = |name: &String| reader.data_set().get_var(name).is_some_and(|own| own.num_dims() == 1);
-            let found = reader.data_set().get_var_names().into_iter().find(|name| line(name) && is_one(name));
-            found.ok_or_else(|| missing(wanted))
+            let line = |name: &String| contents.variable(name).is_some_and(|own| own.dimensions.len() == 1);
+            let found = names.iter().find(|name| line(name) && is_one(name));
+            found.cloned().ok_or_else(|| missing(wanted))
         };
         let latitude = find("degrees_north", &["latitude", "lat"], "latitude in one dimension")?;
         let longitude = find("degrees_east", &["longitude", "lon"], "longitude in one dimension")?;
-        let latitude = axis(path, &mut reader, &latitude)?;
-        let longitude = axis(path, &mut reader, &longitude)?;
+        let latitude = axis(&mut contents, &latitude)?;
+        let longitude = axis(&mut contents, &longitude)?;
         let (layout, rows, columns) = layout(&latitude.values, &longitude.values).map_err(|reason| {
             Error::UnsupportedGrid { field: path.display().to_string(), grid: "lat-lon".into(), reason }
         })?;
-        Ok(Self { path: path.to_owned(), reader, latitude, longitude, layout, rows, columns })
+        Ok(Self { path: path.to_owned(), contents, latitude, longitude, layout, rows, columns })
     }
 
     /// Names of all variables.
     pub(super) fn names(&self) -> Vec<String> {
-        self.reader.data_set().get_var_names()
+        self.contents.names()
     }
 
     /// The first variable with one of these names, short names or standard names, in the order of the names.
@@ -89,22 +88,21 @@ impl Source {
     }
 
     pub(super) fn text(&self, variable: &str, key: &str) -> String {
-        text(&self.reader, variable, key)
+        self.contents.text(variable, key)
     }
 
     pub(super) fn variable(&self, name: &str) -> Variable {
-        let own = self.reader.data_set().get_var(name);
-        let dimensions = own.map(|own| own.get_dims()).unwrap_or_default();
+        let own = self.contents.variable(name);
         Variable {
             name: name.to_owned(),
             units: self.text(name, "units"),
-            dimensions: dimensions.iter().map(|dimension| (dimension.name(), dimension.size())).collect(),
+            dimensions: own.map(|own| own.dimensions).unwrap_or_default(),
         }
     }
 
     /// A coordinate variable, of one dimension or of none.
     pub(super) fn axis(&mut self, name: &str) -> Result<Axis> {
-        axis(&self.path, &mut self.reader, name)
+        axis(&mut self.contents, name)
     }
 
     /// Values `[level][point]` in the layout's order; NaN where there is none. `level` names a dimension that is taken
@@ -115,46 +113,52 @@ impl Source {
         level: Option<&Axis>,
         chosen: &[(&str, usize)],
     ) -> Result<Vec<f64>> {
-        let stored = values(&self.path, &mut self.reader, &variable.name)?;
-        let mut stride = 1;
-        let (mut rows, mut columns, mut levels, mut offset) = (0, 0, 0, 0);
-        for (name, size) in variable.dimensions.iter().rev() {
-            if *name == self.latitude.dimension {
-                rows = stride;
-            } else if *name == self.longitude.dimension {
-                columns = stride;
-            } else if level.is_some_and(|axis| axis.dimension == *name) {
-                levels = stride;
-            } else if let Some((_, index)) = chosen.iter().find(|(own, _)| own == name) {
-                if index >= size {
+        let (mut first, mut counts) = (Vec::new(), Vec::new());
+        let whole = |name: &String| {
+            [&self.latitude, &self.longitude].into_iter().chain(level).any(|axis| axis.dimension == *name)
+        };
+        for (name, size) in &variable.dimensions {
+            let chosen = chosen.iter().find(|(own, _)| own == name);
+            let (start, count) = match chosen {
+                _ if whole(name) => (0, *size),
+                Some((_, index)) if index >= size => {
                     return Err(Error::InvalidValue {
                         name: format!("index of '{name}'"),
                         got: index.to_string(),
                         expected: format!("one below the {size} elements of '{}'", variable.name),
                     });
                 }
-                offset += index * stride;
-            } else if *size != 1 {
-                return Err(Error::InvalidValue {
-                    name: format!("dimension '{name}' of '{}'", variable.name),
-                    got: size.to_string(),
-                    expected: "1, or one of its elements to be chosen".into(),
-                });
-            }
-            stride *= size;
+                Some((_, index)) => (*index, 1),
+                None if *size != 1 => {
+                    return Err(Error::InvalidValue {
+                        name: format!("dimension '{name}' of '{}'", variable.name),
+                        got: size.to_string(),
+                        expected: "1, or one of its elements to be chosen".into(),
+                    });
+                }
+                None => (0, 1),
+            };
+            first.push(start);
+            counts.push(count);
         }
-        if stored.len() != stride {
-            return Err(Error::LengthMismatch {
-                name: variable.name.clone(),
-                expected: stride,
-                got: stored.len(),
-            });
+        let stored = self.contents.part(&variable.name, &first, &counts)?;
+        let mut stride = 1;
+        let (mut rows, mut columns, mut levels) = (0, 0, 0);
+        for ((name, _), count) in variable.dimensions.iter().zip(&counts).rev() {
+            if *name == self.latitude.dimension {
+                rows = stride;
+            } else if *name == self.longitude.dimension {
+                columns = stride;
+            } else if level.is_some_and(|axis| axis.dimension == *name) {
+                levels = stride;
+            }
+            stride *= count;
         }
         let count = level.map_or(1, |axis| axis.values.len());
         let mut result = Vec::with_capacity(count * self.layout.points());
         for number in 0..count {
             for row in &self.rows {
-                let start = offset + number * levels + row * rows;
+                let start = number * levels + row * rows;
                 result.extend(self.columns.iter().map(|column| stored[start + column * columns]));
             }
         }
@@ -162,51 +166,13 @@ impl Source {
     }
 }
 
-fn text(reader: &FileReader, variable: &str, key: &str) -> String {
-    reader.data_set().get_var_attr_as_string(variable, key).unwrap_or_default()
-}
-
-fn axis(path: &Path, reader: &mut FileReader, name: &str) -> Result<Axis> {
-    let dimensions = reader.data_set().get_var(name).map(|own| own.dim_names()).unwrap_or_default();
+fn axis(contents: &mut Contents, name: &str) -> Result<Axis> {
+    let own = contents.variable(name).and_then(|own| own.dimensions.into_iter().next());
     Ok(Axis {
-        dimension: dimensions.into_iter().next().unwrap_or_default(),
-        values: values(path, reader, name)?,
-        units: text(reader, name, "units"),
+        dimension: own.map(|(name, _)| name).unwrap_or_default(),
+        values: contents.values(name)?,
+        units: contents.text(name, "units"),
     })
-}
-
-/// All values of a variable, unpacked; NaN where there is none.
-pub(super) fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
-    let data = reader
-        .read_var(name)
-        .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("'{name}': {error}") })?;
-    let mut values: Vec<f64> = match data {
-        DataVector::I8(values) => values.into_iter().map(f64::from).collect(),
-        DataVector::U8(values) => values.into_iter().map(f64::from).collect(),
-        DataVector::I16(values) => values.into_iter().map(f64::from).collect(),
-        DataVector::I32(values) => values.into_iter().map(f64::from).collect(),
-        DataVector::F32(values) => values.into_iter().map(f64::from).collect(),
-        DataVector::F64(values) => values,
-    };
-    let number = |key: &str| number(reader, name, key);
-    for fill in [number("_FillValue"), number("missing_value")].into_iter().flatten() {
-        values.iter_mut().filter(|value| **value == fill).for_each(|value| *value = f64::NAN);
-    }
-    let (scale, offset) = (number("scale_factor").unwrap_or(1.0), number("add_offset").unwrap_or(0.0));
-    if (scale, offset) != (1.0, 0.0) {
-        values.iter_mut().for_each(|value| *value = scale * *value + offset);
-    }
-    Ok(values)
-}
-
-/// A numeric attribute of any type.
-fn number(reader: &FileReader, variable: &str, key: &str) -> Option<f64> {
-    let set = reader.data_set();
-    let wide = set.get_var_attr_f64(variable, key).map(|values| values[0]);
-    let narrow = || set.get_var_attr_f32(variable, key).map(|values| f64::from(values[0]));
-    let long = || set.get_var_attr_i32(variable, key).map(|values| f64::from(values[0]));
-    let short = || set.get_var_attr_i16(variable, key).map(|values| f64::from(values[0]));
-    wide.or_else(narrow).or_else(long).or_else(short)
 }
 
 /// Rows north to south, each eastward from 0°E where it closes, and their stored positions.

@@ -1,5 +1,6 @@
-//! States in NetCDF files of the classic formats (CDF-1, CDF-2), as CF has them or as reanalyses name them.
+//! States in NetCDF files of the classic formats (CDF-1, CDF-2) and in Zarr stores, as CF has them or as reanalyses name them.
 
+mod contents;
 mod file;
 mod state;
 mod time;
@@ -15,32 +16,38 @@ use super::file::GribFile;
 use super::state::{State, StateSelection};
 use crate::error::{Error, Result};
 
-/// The state of one date, step and member in a GRIB or NetCDF file; the file's first bytes tell which it is.
+/// The state of one date, step and member in a GRIB or NetCDF file or a Zarr store; the file's first bytes tell which it is.
 ///
 /// GRIB: [`GribFile::state`]. NetCDF: [`netcdf_state`]; NetCDF-4 files, which are HDF5, are refused by name.
 pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State> {
     let path = path.as_ref();
     match format(path)? {
-        Format::Netcdf => netcdf_state(path, selection),
+        Format::Netcdf | Format::Zarr => netcdf_state(path, selection),
         Format::Hdf5 => Err(hdf5(path)),
         Format::Other => GribFile::open(path)?.state(selection),
     }
 }
 
-/// What a file's first bytes tell.
+/// What a file's first bytes tell, or the documents in a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Classic NetCDF (CDF-1, CDF-2).
     Netcdf,
     /// HDF5, as which NetCDF-4 is stored.
     Hdf5,
+    /// A folder with the documents of Zarr.
+    Zarr,
     /// Something else, GRIB perhaps.
     Other,
 }
 
-/// The format of a file, by its first bytes.
+/// The format of a file or store.
 pub fn format(path: impl AsRef<Path>) -> Result<Format> {
     let path = path.as_ref();
+    // Stores of version 2 too, so that their error says what they are.
+    if ["zarr.json", ".zgroup", ".zarray", ".zmetadata"].iter().any(|name| path.join(name).exists()) {
+        return Ok(Format::Zarr);
+    }
     let mut start = [0; 4];
     let mut file = std::fs::File::open(path).map_err(|source| Error::file(path, "opening", source))?;
     let read = file.read(&mut start).map_err(|source| Error::file(path, "reading", source))?;

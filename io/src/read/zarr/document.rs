@@ -64,6 +64,13 @@ impl Kind {
         KINDS[self as usize].0
     }
 
+    /// NetCDF's name.
+    pub(crate) fn cdl(self) -> &'static str {
+        const NAMES: [&str; 10] =
+            ["byte", "short", "int", "int64", "ubyte", "ushort", "uint", "uint64", "float", "double"];
+        NAMES[self as usize]
+    }
+
     /// Size of a value.
     pub(crate) fn bytes(self) -> usize {
         KINDS[self as usize].2

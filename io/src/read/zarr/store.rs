@@ -50,6 +50,11 @@ impl Store {
         Ok(store)
     }
 
+    /// The group's attributes as text.
+    pub(crate) fn described(&self) -> Vec<(String, String)> {
+        texts(&self.attributes)
+    }
+
     /// A dimension is as long as its coordinate: what a writer has begun behind that, or left when it was killed, is no
     /// part of the array.
     fn agree(&mut self) -> Result<()> {
@@ -76,7 +81,33 @@ impl Store {
     }
 }
 
+/// A type as CDL has it, names and lengths of dimensions, and attributes as text.
+pub(crate) type Described = (&'static str, Vec<(String, usize)>, Vec<(String, String)>);
+
 impl Array {
+    /// What is said of it.
+    pub(crate) fn described(&self) -> Described {
+        let own = &self.description;
+        let lengths = own.shape.iter().map(|length| *length as usize);
+        (own.kind.cdl(), own.dimensions.iter().cloned().zip(lengths).collect(), texts(&own.attributes))
+    }
+
+    /// A text among its attributes.
+    pub(crate) fn text(&self, key: &str) -> Option<String> {
+        self.description.attributes.get(key)?.as_str().map(String::from)
+    }
+
+    /// A number among its attributes; as a text in base64 too, as which xarray writes fill values.
+    pub(crate) fn number(&self, key: &str) -> Option<f64> {
+        match self.description.attributes.get(key)? {
+            Value::String(text) => {
+                let bytes = crate::stream::base64::decode(text)?;
+                Some(f64::from_le_bytes(bytes.try_into().ok()?))
+            }
+            value => value.as_f64(),
+        }
+    }
+
     /// All values, the last dimension fastest.
     pub(crate) fn all(&self) -> Result<Vec<f64>> {
         let shape = &self.description.shape;
@@ -127,6 +158,11 @@ impl Array {
             None => assembled.map_err(wrong),
         }
     }
+}
+
+fn texts(attributes: &Map<String, Value>) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), String::from);
+    attributes.iter().map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
 /// The error of a chunk.
