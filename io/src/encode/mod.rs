@@ -17,7 +17,7 @@ pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
-pub use netcdf4::{Compression, Netcdf4File};
+pub use netcdf4::{Compression, Netcdf4File, Netcdf4Stream, StreamedField};
 pub use repack::repack;
 #[cfg(feature = "zarr")]
 pub use zarr::ZarrStore;
