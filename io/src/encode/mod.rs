@@ -20,4 +20,4 @@ pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
 pub use netcdf4::{Compression, Netcdf4File, Netcdf4Stream, StreamedField};
 pub use repack::repack;
 #[cfg(feature = "zarr")]
-pub use zarr::ZarrStore;
+pub use zarr::{ZarrStore, ZarrStream};

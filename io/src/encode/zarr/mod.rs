@@ -20,6 +20,7 @@
 mod description;
 mod files;
 mod pack;
+mod stream;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,8 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 use crate::read::zarr::{DOCUMENT, Store, read};
 use crate::time::Time;
+pub use stream::ZarrStream;
+
 use description::{Described, Description, TIMES, group};
 use pack::Packer;
 

@@ -85,8 +85,7 @@ impl ZarrStream {
     ) -> Result<Self> {
         let mut stream = Self::create(path, layout, reference, precision, compression)?;
         let variables = stream.variables_there()?;
-        stream.store =
-            Some(ZarrStore::append_to(&stream.path, layout, reference, &variables, compression)?);
+        stream.store = Some(ZarrStore::append_to(&stream.path, layout, reference, &variables, compression)?);
         Ok(stream)
     }
 
@@ -118,7 +117,11 @@ impl ZarrStream {
             Err(Error::InvalidValue { name: format!("{what} of '{name}'"), got, expected })
         };
         if let Some(member) = field.member {
-            return refuse("member", member.to_string(), "none: a Zarr store has no dimension for them".into());
+            return refuse(
+                "member",
+                member.to_string(),
+                "none: a Zarr store has no dimension for them".into(),
+            );
         }
         if self.waiting.as_ref().is_some_and(|waiting| waiting.time != field.time) {
             self.flush()?;
@@ -130,7 +133,11 @@ impl ZarrStream {
             if place(&store.variables, &field.naming, field.pressure).is_none() {
                 let got = field.pressure.map_or("none".into(), |pressure| format!("{pressure} hPa"));
                 let path = self.path.display();
-                return refuse("level", got, format!("a variable, with its unit, and level of the first step in '{path}'"));
+                return refuse(
+                    "level",
+                    got,
+                    format!("a variable, with its unit, and level of the first step in '{path}'"),
+                );
             }
         }
         for own in self.waiting.iter().flat_map(|waiting| &waiting.fields) {
@@ -138,7 +145,11 @@ impl ZarrStream {
                 continue;
             }
             if own.pressure == field.pressure {
-                return refuse("field", format!("a second one at {}", field.time), "one on each level".into());
+                return refuse(
+                    "field",
+                    format!("a second one at {}", field.time),
+                    "one on each level".into(),
+                );
             }
             if own.naming.units != field.naming.units || own.pressure.is_some() != field.pressure.is_some() {
                 let got = format!("in {} on another kind of level", field.naming.units);
@@ -176,8 +187,14 @@ impl ZarrStream {
             Some(store) => store,
             None => {
                 let variables = self.variables_of(&waiting.fields);
-                let new =
-                    ZarrStore::create(&self.path, &self.layout, self.reference, &variables, &[], self.compression)?;
+                let new = ZarrStore::create(
+                    &self.path,
+                    &self.layout,
+                    self.reference,
+                    &variables,
+                    &[],
+                    self.compression,
+                )?;
                 self.store.insert(new)
             }
         };

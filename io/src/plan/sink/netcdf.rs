@@ -1,4 +1,4 @@
-//! Sink `netcdf`: fields as steps of NetCDF-4 files.
+//! Sinks `netcdf` and `zarr`: fields as steps of NetCDF-4 files and of Zarr stores.
 //!
 //! A variable's name is `name`; a result of `statistics` adds operation and window, such as `t_average_1d`, unless it is
 //! `instant`. `level` (hPa) where `levtype` is `pl`, none where it is `sfc`; `number` is the member of an ensemble. Unit and
@@ -11,8 +11,9 @@ use terrella_kernels::Precision;
 use super::Outlet;
 use super::consumer::Consumer;
 use super::file::Pattern;
+use super::growing::Growing;
 use super::whole::{WholeFile, WholeFiles};
-use crate::encode::{Compression, Naming, Netcdf4Stream, Period, Statistic, StreamedField};
+use crate::encode::{Compression, Naming, Period, Statistic, StreamedField};
 use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
 use crate::parameter::Parameter;
@@ -26,13 +27,13 @@ pub(super) const KEYS: [&str; 7] =
 /// Files of which fields wait in memory at the same time.
 const WAITING: usize = 32;
 
-pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
-    sink.expect_whole_run("a sink 'netcdf' adds to what earlier steps wrote")?;
+pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
+    sink.expect_whole_run(&format!("a sink '{}' adds to what earlier steps wrote", S::NAME))?;
     let precision = match sink.choice("precision", &["single", "double"])? {
         Some("double") => Precision::F64,
         _ => Precision::F32,
     };
-    let files = Files {
+    let files: Files<S> = Files {
         pattern: Pattern::new(sink)?,
         append: sink.flag("append", false)?,
         precision,
@@ -41,15 +42,15 @@ pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
         files: None,
     };
     // Tells of wrong settings, and of a library that is not there, before the first field.
-    let settings = Netcdf4Stream::create(
-        "",
+    let settings = S::create(
+        "".as_ref(),
         &Layout::global_lat_lon(4, 3),
         crate::Time::EPOCH,
         precision,
         files.compression,
     );
     settings.map_err(|error| sink.error(error.to_string().trim_end_matches('.')))?;
-    crate::hdf5::version()?;
+    S::expect_library()?;
     Ok(Outlet::new(Box::new(files)))
 }
 
@@ -77,31 +78,26 @@ fn compression(sink: &Section<'_>) -> Result<Compression> {
     }
 }
 
-struct Files {
+struct Files<S> {
     pattern: Pattern,
     append: bool,
     precision: Precision,
     compression: Compression,
     /// The last used last.
-    open: Vec<(PathBuf, Netcdf4Stream)>,
+    open: Vec<(PathBuf, S)>,
     files: Option<WholeFiles>,
 }
 
-impl Files {
+impl<S: Growing> Files<S> {
     /// The file of a path, for fields of a layout and forecast.
-    fn stream(
-        &mut self,
-        path: PathBuf,
-        layout: &Layout,
-        reference: crate::Time,
-    ) -> Result<&mut Netcdf4Stream> {
+    fn stream(&mut self, path: PathBuf, layout: &Layout, reference: crate::Time) -> Result<&mut S> {
         let stream = match self.open.iter().position(|(open, _)| *open == path) {
             Some(number) => self.open.remove(number).1,
             None => {
                 self.pattern.make_folder(&path)?;
                 let open = match self.append && path.exists() {
-                    true => Netcdf4Stream::append_to,
-                    false => Netcdf4Stream::create,
+                    true => S::append_to,
+                    false => S::create,
                 };
                 open(&path, layout, reference, self.precision, self.compression)?
             }
@@ -132,11 +128,11 @@ impl Files {
     }
 }
 
-impl Consumer for Files {
+impl<S: Growing> Consumer for Files<S> {
     fn message(&mut self, message: &Message) -> Result<()> {
         let Kind::Field { layout, values } = &message.kind else {
             return Err(Error::InvalidValue {
-                name: "sink 'netcdf'".into(),
+                name: format!("sink '{}'", S::NAME),
                 got: "bytes".into(),
                 expected: "fields, with no action 'encode' before it".into(),
             });
@@ -147,7 +143,7 @@ impl Consumer for Files {
             if order != "ring" {
                 return Err(Error::Metadata {
                     key: "orderingConvention".into(),
-                    expected: "'ring', the order of NetCDF files",
+                    expected: "'ring', the order of NetCDF files and Zarr stores",
                     got: format!("\"{order}\""),
                 });
             }
@@ -179,7 +175,7 @@ impl Consumer for Files {
         let mut first = Ok(());
         for (path, stream) in std::mem::take(&mut self.open) {
             let finished = stream.finish().and_then(|is_there| match &self.files {
-                Some(files) if is_there => hash(path).map(|file| files.add(file)),
+                Some(files) if is_there && S::IS_FILE => hash(path).map(|file| files.add(file)),
                 _ => Ok(()),
             });
             first = first.and(finished);

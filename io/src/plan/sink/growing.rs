@@ -1,0 +1,103 @@
+//! What the sinks of fields write: files and stores that grow by a step per time.
+
+use std::path::Path;
+
+use terrella_kernels::Precision;
+
+use crate::encode::{Compression, Netcdf4Stream, StreamedField};
+use crate::error::Result;
+use crate::layout::Layout;
+use crate::time::Time;
+
+/// A file or store that is made of single fields.
+pub(super) trait Growing: Send + Sized + 'static {
+    /// The type of its sink.
+    const NAME: &'static str;
+    /// Whether it is one file, of which there is a hash.
+    const IS_FILE: bool;
+
+    /// Tells of a library that is not there.
+    fn expect_library() -> Result<()>;
+    fn create(
+        path: &Path,
+        layout: &Layout,
+        start: Time,
+        kept: Precision,
+        packed: Compression,
+    ) -> Result<Self>;
+    fn append_to(
+        path: &Path,
+        layout: &Layout,
+        start: Time,
+        kept: Precision,
+        packed: Compression,
+    ) -> Result<Self>;
+    fn layout(&self) -> &Layout;
+    fn reference(&self) -> Time;
+    fn is_waiting(&self) -> bool;
+    fn put(&mut self, field: &StreamedField<'_>) -> Result<()>;
+    fn flush(&mut self) -> Result<()>;
+    /// Whether there is one.
+    fn finish(self) -> Result<bool>;
+}
+
+macro_rules! growing {
+    ($stream:ty, $name:literal, $is_file:literal, $library:expr) => {
+        impl Growing for $stream {
+            const NAME: &'static str = $name;
+            const IS_FILE: bool = $is_file;
+
+            fn expect_library() -> Result<()> {
+                $library
+            }
+
+            fn create(
+                path: &Path,
+                layout: &Layout,
+                start: Time,
+                kept: Precision,
+                packed: Compression,
+            ) -> Result<Self> {
+                <$stream>::create(path, layout, start, kept, packed)
+            }
+
+            fn append_to(
+                path: &Path,
+                layout: &Layout,
+                start: Time,
+                kept: Precision,
+                packed: Compression,
+            ) -> Result<Self> {
+                <$stream>::append_to(path, layout, start, kept, packed)
+            }
+
+            fn layout(&self) -> &Layout {
+                self.layout()
+            }
+
+            fn reference(&self) -> Time {
+                self.reference()
+            }
+
+            fn is_waiting(&self) -> bool {
+                self.is_waiting()
+            }
+
+            fn put(&mut self, field: &StreamedField<'_>) -> Result<()> {
+                self.put(field)
+            }
+
+            fn flush(&mut self) -> Result<()> {
+                self.flush()
+            }
+
+            fn finish(self) -> Result<bool> {
+                self.finish()
+            }
+        }
+    };
+}
+
+growing!(Netcdf4Stream, "netcdf", true, crate::hdf5::version().map(|_| ()));
+#[cfg(feature = "zarr")]
+growing!(crate::encode::ZarrStream, "zarr", false, Ok(()));
