@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Files of fields (GRIB1 and GRIB2, classic NetCDF): what is in them, in other formats, their differences, maps. What a
-/// run wrote: whether it is as it was written, and its messages for consumers on the network.
+/// Files of fields (GRIB1 and GRIB2, classic NetCDF, Zarr): what is in them, in other formats, their differences, maps. What
+/// a run wrote: whether it is as it was written, and its messages for consumers on the network.
 ///
 /// Exit status: 0 when everything asked for was done, 1 when `compare` found differences beyond the tolerance and when
 /// `verify` found something that is not as it was written, 2 on an error (one line on stderr says which) and on a wrong
@@ -28,7 +28,7 @@ pub(crate) enum Command {
     Serve(ServeArguments),
 }
 
-/// Lists the messages of a GRIB file or the variables of a NetCDF file, one line each.
+/// Lists the messages of a GRIB file or the variables of a NetCDF file or Zarr store, one line each.
 ///
 /// GRIB: number, short name, level, reference time, step [h], ensemble member, grid, packing with bits per value. NetCDF:
 /// name, type, dimensions, unit.
@@ -54,9 +54,10 @@ pub(crate) struct DumpArguments {
     pub(crate) fields: FieldArguments,
 }
 
-/// Converts a GRIB file: into NetCDF, into GRIB2 with another packing, or through a plan.
+/// Converts a GRIB file: into NetCDF, into Zarr, into GRIB2 with another packing, or through a plan.
 ///
-/// What comes out is told by the name of OUTPUT: `.nc` is classic NetCDF (CF-1.11), `.grib2`, `.grb2`, `.grib` and `.grb`
+/// What comes out is told by the name of OUTPUT: `.nc` is classic NetCDF (CF-1.11), `.zarr` a Zarr store (version 3, zstd) with
+/// the same variables, `.grib2`, `.grb2`, `.grib` and `.grb`
 /// are GRIB2. NetCDF: all fields must be on one grid; pressure levels become a dimension, each other level a variable of
 /// its own, each valid time a record; levels and times that a variable does not have are missing. GRIB2: only the values
 /// are packed anew, all other sections stay. The file has its name only when it is whole.
@@ -80,7 +81,7 @@ pub(crate) struct ConvertArguments {
     /// Bits per value of GRIB2, 1 to 32 [default: those of each message].
     #[arg(long, value_name = "N", conflicts_with = "plan", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub(crate) bits: Option<u32>,
-    /// Store NetCDF values in 64 bits instead of 32.
+    /// Store NetCDF and Zarr values in 64 bits instead of 32.
     #[arg(long, conflicts_with = "plan")]
     pub(crate) double: bool,
     #[command(flatten)]
@@ -98,7 +99,8 @@ pub(crate) enum PackingName {
 
 /// Compares two files field by field: largest difference, its root mean square, and that over the values' own.
 ///
-/// Fields of GRIB files belong together by parameter, level, valid time and member, variables of NetCDF files by name.
+/// Fields of GRIB files belong together by parameter, level, valid time and member, variables of NetCDF files
+/// and Zarr stores by name.
 /// Per field d = B - A: max |d|, the root mean square of d, and the relative l2 norm |d| / |A|; all points weigh the same,
 /// those that are missing in both files are left out. Fields differ where the relative l2 norm is beyond the tolerance,
 /// where one file lacks the field or a point's value, and where the grids differ.
