@@ -76,7 +76,8 @@ fn fields_of_plans_become_steps() {
         // Another compression is no continuation, and leaves the store as it is.
         let other = "path: 'run_[startDate].zarr', append: true, compression: deflate, level: 3";
         let refused = plans(other, folder.path()).write(message("sp", None, 18, 1.0)).unwrap_err();
-        assert!(refused.to_string().contains("codecs"), "{refused}");
+        let part = if compression.starts_with("zstd") { "BitRound" } else { "codecs" };
+        assert!(refused.to_string().contains(part), "{refused}");
     }
     // Nothing but what is replaced from run to run.
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -122,7 +123,7 @@ fn the_command_takes_stores() {
         assert_eq!(code, Some(0), "{text}");
     }
     let (code, text) = run(&["compare", &netcdf, &zarr]);
-    assert!(code == Some(0) && text.contains(" 0 of ") || text.contains("0 of 7 fields differ"), "{text}");
+    assert!(code == Some(0) && text.contains("\n0 of "), "{text}");
     let field = netcdf_field(&zarr, "prmsl", &[]).unwrap();
     assert_eq!(field.layout.name().as_deref(), Some("r144x73"));
     let (code, text) = run(&["convert", state.to_str().unwrap(), &zarr]);

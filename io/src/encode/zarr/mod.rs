@@ -341,15 +341,14 @@ fn status(document: &Json) -> Option<&str> {
 
 /// In what a document differs from the one expected.
 fn difference(found: &Json, expected: &Json) -> Option<String> {
-    let (found, expected) = (found.as_object()?, expected.as_object()?);
-    let (key, expected) = expected.iter().find(|(key, value)| found.get(*key) != Some(value))?;
-    let found = found.get(key).unwrap_or(&Json::Null);
-    // Of attributes the one that differs.
-    let inner = |key: &str| {
-        difference(found, expected).unwrap_or_else(|| format!("{key} {found}, expected {expected}"))
-    };
-    Some(match key.as_str() {
-        "attributes" => inner("attributes"),
-        key => format!("{key} {found}, expected {expected}"),
-    })
+    let get = |document: &Json, key: &str| document.get(key).cloned().unwrap_or(Json::Null);
+    let keys = [expected, found].into_iter().filter_map(Json::as_object).flat_map(|document| document.keys());
+    for key in keys {
+        let (found, expected) = (get(found, key), get(expected, key));
+        if found != expected {
+            let inner = if key == "attributes" { difference(&found, &expected) } else { None };
+            return Some(inner.unwrap_or_else(|| format!("{key} {found}, expected {expected}")));
+        }
+    }
+    None
 }
