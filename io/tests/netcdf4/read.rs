@@ -297,7 +297,8 @@ fn real_files_are_read_or_refused_by_name() {
             }
         }
     }
-    assert!(files > 35 && compared > 30, "{files} files, {compared} compared");
+    // nccopy makes no classic file of types that these lack.
+    assert!(files > 35 && compared > 20, "{files} files, {compared} compared");
     for (name, variable, chosen, expected) in [
         ("02_boundary/speedyweather/orography.nc", "orog", &[][..], "F512"),
         ("02_boundary/isca/era-spectral_T42_64x128.nc", "zsurf", &[], "F32"),
