@@ -16,6 +16,7 @@ pub use ensemble::EnsembleProduct;
 pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
+pub(crate) use netcdf::FILL as NETCDF_FILL;
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
 pub use netcdf4::{Compression, Netcdf4File, Netcdf4Stream, StreamedField};
 pub use repack::repack;

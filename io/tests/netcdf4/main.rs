@@ -1,8 +1,9 @@
-//! NetCDF-4 files read by NetCDF's own ncdump, on full disks, and without libhdf5; from plans.
+//! NetCDF-4 files: read by NetCDF's own ncdump, on full disks, and without libhdf5; from plans; those of others read.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod plans;
+mod read;
 
 use std::path::Path;
 use std::process::Command;

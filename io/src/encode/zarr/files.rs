@@ -25,16 +25,22 @@ pub(super) fn remove(path: &Path) -> Result<()> {
     }
 }
 
-/// Brings files to the disk, then the folders that they are in, which follow each other in the list.
+/// Brings files and their names to the disk.
 pub(super) fn sync(paths: &[PathBuf]) -> Result<()> {
-    let sync = |path: &Path| {
-        let synced = File::open(path).and_then(|file| file.sync_all());
-        synced.map_err(|source| Error::file(path, "bringing to the disk", source))
-    };
-    paths.iter().try_for_each(|path| sync(path))?;
+    paths.iter().try_for_each(|path| sync_one(path))?;
+    sync_folders(paths)
+}
+
+fn sync_one(path: &Path) -> Result<()> {
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.map_err(|source| Error::file(path, "bringing to the disk", source))
+}
+
+/// The folders of files; those of one folder follow each other.
+fn sync_folders(paths: &[PathBuf]) -> Result<()> {
     let mut folders: Vec<&Path> = paths.iter().filter_map(|path| path.parent()).collect();
     folders.dedup();
-    folders.into_iter().try_for_each(sync)
+    folders.into_iter().try_for_each(sync_one)
 }
 
 /// Gives folders new documents, in the order of the list. All are on the disk before the first is seen, and then they
@@ -46,11 +52,11 @@ pub(super) fn replace(documents: &[(PathBuf, Json)]) -> Result<()> {
         names.push(folder.join(DOCUMENT));
         write(&new[new.len() - 1], text(document).as_bytes())?;
     }
-    sync(&new)?;
+    new.iter().try_for_each(|path| sync_one(path))?;
     for (new, name) in new.iter().zip(&names) {
         std::fs::rename(new, name).map_err(|source| Error::file(name, "renaming", source))?;
     }
-    sync(&names)
+    sync_folders(&names)
 }
 
 pub(super) fn text(document: &Json) -> String {

@@ -9,6 +9,13 @@ use crate::error::Result;
 use crate::layout::Layout;
 use crate::time::Time;
 
+/// How values are stored.
+#[derive(Clone, Copy)]
+pub(super) struct Form {
+    pub(super) precision: Precision,
+    pub(super) compression: Compression,
+}
+
 /// A file or store that is made of single fields.
 pub(super) trait Growing: Send + Sized + 'static {
     /// The type of its sink.
@@ -18,20 +25,8 @@ pub(super) trait Growing: Send + Sized + 'static {
 
     /// Tells of a library that is not there.
     fn expect_library() -> Result<()>;
-    fn create(
-        path: &Path,
-        layout: &Layout,
-        start: Time,
-        kept: Precision,
-        packed: Compression,
-    ) -> Result<Self>;
-    fn append_to(
-        path: &Path,
-        layout: &Layout,
-        start: Time,
-        kept: Precision,
-        packed: Compression,
-    ) -> Result<Self>;
+    /// A new one, or where it is to be continued the one that is there.
+    fn open(path: &Path, continued: bool, layout: &Layout, start: Time, form: Form) -> Result<Self>;
     fn layout(&self) -> &Layout;
     fn reference(&self) -> Time;
     fn is_waiting(&self) -> bool;
@@ -51,24 +46,9 @@ macro_rules! growing {
                 $library
             }
 
-            fn create(
-                path: &Path,
-                layout: &Layout,
-                start: Time,
-                kept: Precision,
-                packed: Compression,
-            ) -> Result<Self> {
-                <$stream>::create(path, layout, start, kept, packed)
-            }
-
-            fn append_to(
-                path: &Path,
-                layout: &Layout,
-                start: Time,
-                kept: Precision,
-                packed: Compression,
-            ) -> Result<Self> {
-                <$stream>::append_to(path, layout, start, kept, packed)
+            fn open(path: &Path, continued: bool, layout: &Layout, start: Time, form: Form) -> Result<Self> {
+                let open = if continued { <$stream>::append_to } else { <$stream>::create };
+                open(path, layout, start, form.precision, form.compression)
             }
 
             fn layout(&self) -> &Layout {

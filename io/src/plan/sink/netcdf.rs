@@ -11,7 +11,7 @@ use terrella_kernels::Precision;
 use super::Outlet;
 use super::consumer::Consumer;
 use super::file::Pattern;
-use super::growing::Growing;
+use super::growing::{Form, Growing};
 use super::whole::{WholeFile, WholeFiles};
 use crate::encode::{Compression, Naming, Period, Statistic, StreamedField};
 use crate::error::{Error, Result};
@@ -36,19 +36,13 @@ pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
     let files: Files<S> = Files {
         pattern: Pattern::new(sink)?,
         append: sink.flag("append", false)?,
-        precision,
-        compression: compression(sink)?,
+        form: Form { precision, compression: compression(sink)? },
         open: Vec::new(),
         files: None,
     };
     // Tells of wrong settings, and of a library that is not there, before the first field.
-    let settings = S::create(
-        "".as_ref(),
-        &Layout::global_lat_lon(4, 3),
-        crate::Time::EPOCH,
-        precision,
-        files.compression,
-    );
+    let layout = Layout::global_lat_lon(4, 3);
+    let settings = S::open("".as_ref(), false, &layout, crate::Time::EPOCH, files.form);
     settings.map_err(|error| sink.error(error.to_string().trim_end_matches('.')))?;
     S::expect_library()?;
     Ok(Outlet::new(Box::new(files)))
@@ -81,8 +75,7 @@ fn compression(sink: &Section<'_>) -> Result<Compression> {
 struct Files<S> {
     pattern: Pattern,
     append: bool,
-    precision: Precision,
-    compression: Compression,
+    form: Form,
     /// The last used last.
     open: Vec<(PathBuf, S)>,
     files: Option<WholeFiles>,
@@ -95,11 +88,8 @@ impl<S: Growing> Files<S> {
             Some(number) => self.open.remove(number).1,
             None => {
                 self.pattern.make_folder(&path)?;
-                let open = match self.append && path.exists() {
-                    true => S::append_to,
-                    false => S::create,
-                };
-                open(&path, layout, reference, self.precision, self.compression)?
+                let continued = self.append && path.exists();
+                S::open(&path, continued, layout, reference, self.form)?
             }
         };
         // In its place whatever happens next.

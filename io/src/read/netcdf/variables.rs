@@ -1,16 +1,20 @@
 //! All variables of a file, whatever their dimensions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::contents::Contents;
+use super::container::{self, Container, named};
 use super::file::Source;
+use super::values;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
-/// The variables of a classic NetCDF file or a Zarr store. Values are read when asked for.
+/// The variables of a NetCDF file, classic or in HDF5. Values are read when asked for.
+///
+/// Variables in groups have the group's path before their name; other HDF5 files are read as far as they name their axes.
 #[derive(Debug)]
 pub struct NetcdfVariables {
-    contents: Contents,
+    path: PathBuf,
+    container: Box<dyn Container>,
 }
 
 /// What a file says of a variable.
@@ -18,8 +22,8 @@ pub struct NetcdfVariables {
 pub struct NetcdfVariable {
     /// Its name.
     pub name: String,
-    /// The type of its values as CDL has it: `byte`, `char`, `short`, `int`, `float`, `double`. Of Zarr besides `ubyte`,
-    /// `ushort`, `uint`, `int64`, `uint64`.
+    /// The type of its values as CDL has it: `byte`, `char`, `short`, `int`, `float`, `double`, and in HDF5 `ubyte`, `ushort`,
+    /// `uint`, `int64`, `uint64`, `string` and others that are no numbers.
     pub kind: &'static str,
     /// Names and lengths, slowest first.
     pub dimensions: Vec<(String, usize)>,
@@ -32,36 +36,36 @@ impl NetcdfVariable {
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
+
+    /// Number of values.
+    pub(super) fn size(&self) -> usize {
+        self.dimensions.iter().map(|(_, length)| length).product()
+    }
 }
 
 impl NetcdfVariables {
-    /// Reads the header, or the store's documents. Errors: the file is missing, or neither classic NetCDF nor Zarr.
+    /// Reads the header. Errors: the file is missing, or neither classic NetCDF nor HDF5.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
-        Ok(Self { contents: Contents::open(path.as_ref())? })
+        let path = path.as_ref().to_owned();
+        let container = container::open(&path)?;
+        Ok(Self { path, container })
     }
 
     /// The file's own attributes, as text.
     pub fn attributes(&self) -> Vec<(String, String)> {
-        self.contents.attributes()
+        self.container.attributes()
     }
 
-    /// All variables, in the file's order; those of a store by their names.
+    /// All variables, in the file's order.
     pub fn variables(&self) -> Vec<NetcdfVariable> {
-        self.contents.names().iter().filter_map(|name| self.contents.variable(name)).collect()
+        self.container.variables().to_vec()
     }
 
     /// All values of a variable, unpacked (`scale_factor`, `add_offset`), the last dimension fastest; NaN where there is
-    /// none.
+    /// none: `_FillValue`, `missing_value`, and outside `valid_min`, `valid_max` or `valid_range`.
     pub fn values(&mut self, name: &str) -> Result<Vec<f64>> {
-        let known = self.contents.names();
-        if !known.iter().any(|own| own == name) {
-            return Err(Error::NotFound {
-                path: self.contents.path.clone(),
-                wanted: format!("variable '{name}'"),
-                found: format!("it has {}", known.join(", ")),
-            });
-        }
-        self.contents.values(name)
+        let variable = named(&*self.container, &self.path, name)?.clone();
+        values::read_all(&mut *self.container, &self.path, &variable)
     }
 }
 
@@ -74,28 +78,23 @@ pub struct NetcdfField {
     pub values: Vec<f64>,
 }
 
-/// The field of a variable on latitude and longitude, in a classic NetCDF file or a Zarr store. `chosen`: an element for each other
+/// The field of a variable on horizontal points, in a NetCDF file, classic or in HDF5. `chosen`: an element for each other
 /// dimension that has several.
 ///
-/// Errors: no such file, variable, dimension or element; a variable without latitude and longitude in a dimension each.
+/// Grids: lat-lon, full and reduced Gaussian, HEALPix. They are recognised by coordinates in one dimension each (latitudes
+/// are Gaussian within 0.005°), by coordinates of each point, by numbers of points for each ring (`reduced_points` or `pl`), and
+/// by a `grid_mapping` `healpix`. Errors: no such file, variable, dimension or element; a variable on another grid.
 pub fn netcdf_field(path: impl AsRef<Path>, name: &str, chosen: &[(&str, usize)]) -> Result<NetcdfField> {
     let path = path.as_ref();
-    let absent = |wanted: String, found: String| Error::NotFound { path: path.to_owned(), wanted, found };
-    let known = NetcdfVariables::open(path)?.contents.names();
-    if !known.iter().any(|own| own == name) {
-        return Err(absent(format!("variable '{name}'"), format!("it has {}", known.join(", "))));
-    }
-    let mut source = Source::open(path)?;
-    let variable = source.variable(name);
+    let container = container::open(path)?;
+    let variable = named(&*container, path, name)?.clone();
+    let mut source = Source::of(path, container, Some(&variable))?;
     let dimensions: Vec<&str> = variable.dimensions.iter().map(|(name, _)| name.as_str()).collect();
-    if !source.is_horizontal(&variable) {
-        let wanted = format!("latitude and longitude of '{name}'");
-        return Err(absent(wanted, format!("its dimensions are {}", dimensions.join(", "))));
-    }
     if let Some((other, _)) = chosen.iter().find(|(own, _)| !dimensions.contains(own)) {
         let wanted = format!("dimension '{other}' of '{name}'");
-        return Err(absent(wanted, format!("it has {}", dimensions.join(", "))));
+        let found = format!("it has {}", dimensions.join(", "));
+        return Err(Error::NotFound { path: path.to_owned(), wanted, found });
     }
     let values = source.values(&variable, None, chosen)?;
-    Ok(NetcdfField { layout: source.layout, values })
+    Ok(NetcdfField { layout: source.layout().clone(), values })
 }

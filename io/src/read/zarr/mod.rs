@@ -16,4 +16,4 @@ mod shard;
 mod store;
 
 pub(crate) use document::{DOCUMENT, read};
-pub(crate) use store::Store;
+pub(crate) use store::{Array, Store};

@@ -92,22 +92,6 @@ impl Array {
         (own.kind.cdl(), own.dimensions.iter().cloned().zip(lengths).collect(), texts(&own.attributes))
     }
 
-    /// A text among its attributes.
-    pub(crate) fn text(&self, key: &str) -> Option<String> {
-        self.description.attributes.get(key)?.as_str().map(String::from)
-    }
-
-    /// A number among its attributes; as a text in base64 too, as which xarray writes fill values.
-    pub(crate) fn number(&self, key: &str) -> Option<f64> {
-        match self.description.attributes.get(key)? {
-            Value::String(text) => {
-                let bytes = crate::stream::base64::decode(text)?;
-                Some(f64::from_le_bytes(bytes.try_into().ok()?))
-            }
-            value => value.as_f64(),
-        }
-    }
-
     /// All values, the last dimension fastest.
     pub(crate) fn all(&self) -> Result<Vec<f64>> {
         let shape = &self.description.shape;
