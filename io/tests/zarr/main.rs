@@ -96,6 +96,9 @@ fn steps_come_back_from_every_layout_and_compression() {
             made(&path, &layout, compression, 3).finish().unwrap();
             assert_eq!(format(&path).unwrap(), Format::Zarr);
             check(&path, &layout, 3);
+            let field = netcdf_field(&path, "sp", &[("time", 1)]).unwrap();
+            assert_eq!(field.layout.name(), layout.name());
+            assert!(same(&field.values, &values(1, layout.points())));
             let status = |path: &Path| NetcdfVariables::open(path).unwrap().attributes();
             assert!(status(&path).contains(&("run_status".into(), "complete".into())));
             // A second run goes on where the first ended.
