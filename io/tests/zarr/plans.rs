@@ -57,19 +57,31 @@ fn fields_of_plans_become_steps() {
             first.write(message(name, level, step, value)).unwrap();
         }
         assert_eq!(firsts(&path, "time").len(), 1, "a step is there when the next begins");
-        let twice = first.write(message("t", Some(850), 6, 5.0)).unwrap_err().to_string();
-        assert!(twice.contains("a second one at 2026-01-01T06:00:00Z"), "{twice}");
+        let twice = |level, step| message("t", Some(level), step, 5.0);
+        for again in [twice(850, 6), twice(850, 0)] {
+            let said = first.write(again).unwrap_err().to_string();
+            assert!(said.contains("a second one at 2026-01-01T0"), "{said}");
+        }
         let other = first.write(message("t", Some(300), 6, 5.0)).unwrap_err().to_string();
-        assert!(other.contains("300 hPa") && other.contains("level of the first step"), "{other}");
+        assert!(
+            other.contains("300 hPa") && other.contains("[850.0, 500.0] as in the first step"),
+            "{other}"
+        );
+        // Late, but of a time that is there; and a variable that is new.
+        first.write(message("u", Some(500), 0, 6.0)).unwrap();
+        first.write(message("v", Some(500), 6, 17.0)).unwrap();
+        let other = first.write(message("q", Some(300), 6, 5.0)).unwrap_err().to_string();
+        assert!(other.contains("300 hPa"), "{other}");
         first.finish().unwrap();
         let early =
-            plans(&format!("{sink}, append: true"), folder.path()).write(message("t", Some(850), 6, 0.0));
-        assert!(early.unwrap_err().to_string().contains("one after the last step, 2026-01-01T06:00:00Z"));
+            plans(&format!("{sink}, append: true"), folder.path()).write(message("t", Some(850), 3, 0.0));
+        assert!(early.unwrap_err().to_string().contains("or one after 2026-01-01T06:00:00Z"));
         let mut second = plans(&format!("{sink}, append: true"), folder.path());
         second.write(message("sp", None, 12, 23.0)).unwrap();
         second.finish().unwrap();
         assert!(same(&firsts(&path, "t"), &[2.0, 1.0, 12.0, NONE, NONE, NONE]));
-        assert!(same(&firsts(&path, "u"), &[4.0, NONE, NONE, NONE, NONE, NONE]));
+        assert!(same(&firsts(&path, "u"), &[4.0, 6.0, NONE, NONE, NONE, NONE]));
+        assert!(same(&firsts(&path, "v"), &[NONE, NONE, NONE, 17.0, NONE, NONE]));
         assert!(same(&firsts(&path, "sp"), &[3.0, NONE, 23.0]));
         assert_eq!(NetcdfVariables::open(&path).unwrap().values("time").unwrap(), [0.0, 6.0, 12.0]);
         assert_eq!(NetcdfVariables::open(&path).unwrap().values("pressure").unwrap(), [850.0, 500.0]);

@@ -235,6 +235,46 @@ impl ZarrStore {
         files::sync(files)
     }
 
+    /// The number of the step of a time.
+    fn step(&self, time: Time) -> Option<usize> {
+        let hours = time.hours_since(self.reference);
+        self.times.iter().position(|own| *own == hours)
+    }
+
+    /// Adds a chunk to a step that is there; false where it has one.
+    fn add_chunk(&self, step: usize, chunk: &Chunk) -> Result<bool> {
+        let array = self.description.fields().nth(chunk.variable).expect("one array for each variable");
+        let path = self.path.join(&array.name).join(array.chunk(step, chunk.level));
+        let is_new = !path.exists();
+        if is_new {
+            crate::sink::AtomicFile::write(path, &chunk.bytes)?;
+        }
+        Ok(is_new)
+    }
+
+    /// Makes arrays for variables that are new at the end of the list.
+    fn extend(&mut self, variables: Vec<NamedVariable>, description: Description) -> Result<()> {
+        if self.torn {
+            self.restore()?;
+        }
+        for array in &description.arrays {
+            if self.description.arrays.iter().any(|own| own.name == array.name) {
+                continue;
+            }
+            let hidden = self.path.join(format!(".{}.part", array.name));
+            if hidden.exists() {
+                // Of a killed writer.
+                std::fs::remove_dir_all(&hidden)
+                    .map_err(|source| Error::file(&hidden, "removing", source))?;
+            }
+            files::sync(&array_files(array, &hidden, self.times.len())?)?;
+            files::name_folder(&hidden, &self.path.join(&array.name))?;
+        }
+        self.variables = variables;
+        self.description = description;
+        Ok(())
+    }
+
     /// Counts a step whose chunks are on the disk.
     fn count(&mut self, time: Time) -> Result<()> {
         let mut times = self.times.clone();
@@ -275,16 +315,7 @@ impl ZarrStore {
         let mut made = vec![folder.join(DOCUMENT)];
         files::write(&made[0], files::text(&group(attributes, RUNNING.trim_end())).as_bytes())?;
         for array in &self.description.arrays {
-            let own = folder.join(&array.name);
-            files::make_folder(&own)?;
-            let mut add = |name: &str, bytes: &[u8]| {
-                made.push(own.join(name));
-                files::write(&made[made.len() - 1], bytes)
-            };
-            add(DOCUMENT, files::text(&array.document(0)).as_bytes())?;
-            if let Some(values) = &array.values {
-                add(&array.only_chunk(), &pack::coordinate(values))?;
-            }
+            made.extend(array_files(array, &folder.join(&array.name), 0)?);
         }
         files::sync(&made)
     }
@@ -332,6 +363,18 @@ impl ZarrStore {
         self.torn = false;
         Ok(())
     }
+}
+
+/// Makes the folder of an array with its document, and its values where it does not grow.
+fn array_files(array: &Described, folder: &Path, steps: usize) -> Result<Vec<PathBuf>> {
+    files::make_folder(folder)?;
+    let mut made = vec![folder.join(DOCUMENT)];
+    files::write(&made[0], files::text(&array.document(steps)).as_bytes())?;
+    if let Some(values) = &array.values {
+        made.push(folder.join(array.only_chunk()));
+        files::write(&made[1], &pack::coordinate(values))?;
+    }
+    Ok(made)
 }
 
 /// The mark of stores made here.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value as Json;
 use terrella_kernels::Precision;
 
+use super::description::Description;
 use super::pack::Packer;
 use super::{Chunk, ZarrStore};
 use crate::encode::netcdf::{NamedVariable, Naming};
@@ -17,8 +18,9 @@ use crate::time::Time;
 /// A Zarr store that is made of single fields.
 ///
 /// Fields of one time come in any order; they are a step when a later time comes or [`ZarrStream::flush`] is called, and
-/// before that they wait, packed, in memory. The first step decides which variables and levels there are: all levels of all
-/// variables are those of every variable that has levels. What does not come at a time is missing there.
+/// before that they wait, packed, in memory. A field of an earlier time is added where the store has that time and not yet
+/// that field. The first step decides which levels there are: all levels of all variables are those of every variable that has
+/// levels. A variable that is new later gets an array. What never comes is missing.
 #[derive(Debug)]
 pub struct ZarrStream {
     path: PathBuf,
@@ -106,8 +108,9 @@ impl ZarrStream {
 
     /// Takes a field. With one of another time, those that wait become a step first.
     ///
-    /// Errors: a time that is not after the last step's; a field that came before; one that the first step did not have;
-    /// the member of an ensemble, which needs a store of its own without `member`; and those of writing the step before.
+    /// Errors: a time before the last step's that the store does not have; a field that came before; a level that the first
+    /// step did not have; another unit or kind of level than before; the member of an ensemble, for which there is no
+    /// dimension; and those of writing the step before.
     pub fn put(&mut self, field: &StreamedField<'_>) -> Result<()> {
         let (name, expected, got) = (&field.naming.name, self.layout.points(), field.values.len());
         if got != expected {
@@ -126,17 +129,26 @@ impl ZarrStream {
         if self.waiting.as_ref().is_some_and(|waiting| waiting.time != field.time) {
             self.flush()?;
         }
+        let (mut late, mut known) = (None, None);
         if let Some(store) = &self.store {
-            if let Some(last) = store.last().filter(|last| field.time <= *last) {
-                return refuse("time", field.time.to_string(), format!("one after the last step, {last}"));
-            }
-            if place(&store.variables, &field.naming, field.pressure).is_none() {
-                let got = field.pressure.map_or("none".into(), |pressure| format!("{pressure} hPa"));
-                let path = self.path.display();
+            late = store.step(field.time);
+            if let (None, Some(last)) = (late, store.last().filter(|last| field.time < *last)) {
                 return refuse(
-                    "level",
+                    "time",
+                    field.time.to_string(),
+                    format!("one of the store, or one after {last}"),
+                );
+            }
+            known = place(&store.variables, &field.naming, field.pressure);
+            if let (None, Some(own)) = (known, store.variables.iter().find(|own| own.naming.name == *name)) {
+                let level =
+                    |pressure: Option<f64>| pressure.map_or("no level".into(), |own| format!("{own} hPa"));
+                let got = format!("in {} on {}", field.naming.units, level(field.pressure));
+                let pressures = &own.pressures;
+                return refuse(
+                    "field",
                     got,
-                    format!("a variable, with its unit, and level of the first step in '{path}'"),
+                    format!("one in {} on {pressures:?} as in the first step", own.naming.units),
                 );
             }
         }
@@ -158,6 +170,19 @@ impl ZarrStream {
         }
         let bytes = self.packer.field(field.values, self.precision);
         let bytes = bytes.map_err(|source| Error::file(&self.path, "compressing", source))?;
+        if self.store.is_some() && known.is_none() {
+            self.add_variable(field)?;
+        }
+        if let (Some(step), Some(store)) = (late, &mut self.store) {
+            let place = place(&store.variables, &field.naming, field.pressure);
+            let (variable, level) = place.expect("found or added above");
+            return match store.add_chunk(step, &Chunk { variable, level, bytes })? {
+                true => Ok(()),
+                false => {
+                    refuse("field", format!("a second one at {}", field.time), "one on each level".into())
+                }
+            };
+        }
         let waiting = self.waiting.get_or_insert(Waiting { time: field.time, fields: Vec::new() });
         waiting.fields.push(Field { naming: field.naming.clone(), pressure: field.pressure, bytes });
         Ok(())
@@ -209,6 +234,28 @@ impl ZarrStream {
             field.bytes = chunk.bytes;
         }
         written
+    }
+
+    /// Makes an array for a variable that the store does not have.
+    fn add_variable(&mut self, field: &StreamedField<'_>) -> Result<()> {
+        let Some(store) = &mut self.store else { return Ok(()) };
+        let known = store.variables.iter().find(|variable| !variable.pressures.is_empty());
+        let pressures = match field.pressure {
+            None => Vec::new(),
+            Some(pressure) => known.map_or(vec![pressure], |variable| variable.pressures.clone()),
+        };
+        if let Some(pressure) = field.pressure.filter(|own| !pressures.contains(own)) {
+            return Err(Error::InvalidValue {
+                name: format!("level of '{}'", field.naming.name),
+                got: format!("{pressure} hPa"),
+                expected: format!("one of {pressures:?} as in the first step"),
+            });
+        }
+        let naming = field.naming.clone();
+        let mut variables = store.variables.clone();
+        variables.push(NamedVariable { naming, precision: self.precision, pressures });
+        let description = Description::new(&self.layout, self.reference, &variables, self.compression)?;
+        store.extend(variables, description)
     }
 
     /// What the fields of the first step make.

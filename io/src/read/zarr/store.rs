@@ -39,10 +39,9 @@ impl Store {
         for entry in std::fs::read_dir(path).map_err(fail)? {
             let folder = entry.map_err(fail)?.path();
             let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if !name.starts_with('.') && folder.join(DOCUMENT).exists() {
-                if let Node::Array(description) = node(&folder)? {
-                    arrays.insert(name, Array { folder, description });
-                }
+            let is_node = !name.starts_with('.') && folder.join(DOCUMENT).exists();
+            if is_node && let Node::Array(description) = node(&folder)? {
+                arrays.insert(name, Array { folder, description });
             }
         }
         let mut store = Self { path: path.into(), attributes, arrays };
