@@ -1,6 +1,6 @@
 //! Terrella: reading and writing of fields.
 //!
-//! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
+//! - [`read`]: GRIB1 and GRIB2 files of any producer, fields and states in NetCDF and HDF5 files, onto points in Terrella's order;
 //!   variables of such files as they are;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files, classic or
 //!   compressed in HDF5, that are readable during a run;
@@ -43,8 +43,8 @@
 //! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
 //! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
 //! ecCodes sees them;
-//! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
-//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, reading of NetCDF-4 (HDF5).
+//! damaged GRIB1 messages are its own affair, and so is libhdf5 in damaged files of others. The feature `command`, a default, builds the program `terrella-io` too. Not
+//! here: multi-message indexes, other grids than lat-lon, Gaussian and HEALPix ones.
 
 pub mod checkpoint;
 pub mod eccodes;

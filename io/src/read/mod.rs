@@ -24,7 +24,9 @@ pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
 pub use format::{Format, format};
 pub use header::Header;
-pub use netcdf::{NetcdfField, NetcdfVariable, NetcdfVariables, netcdf_field, netcdf_state, state};
+pub use netcdf::{
+    NetcdfField, NetcdfPlace, NetcdfVariable, NetcdfVariables, netcdf_field, netcdf_state, state,
+};
 pub use selection::Selection;
 pub use state::{State, StateField, StateLevels, StateSelection, StateSurface};
 pub use stored::Storage;

@@ -3,6 +3,7 @@
 
 mod classic;
 mod container;
+mod fields;
 mod file;
 mod grid;
 mod hdf5;
@@ -14,6 +15,7 @@ mod variables;
 
 use std::path::Path;
 
+pub use fields::NetcdfPlace;
 pub use state::state as netcdf_state;
 pub use variables::{NetcdfField, NetcdfVariable, NetcdfVariables, netcdf_field};
 
