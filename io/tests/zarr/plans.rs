@@ -121,7 +121,14 @@ fn the_command_takes_stores() {
     assert_eq!(code, Some(0), "{text}");
     assert!(std::fs::read(map).unwrap().starts_with(b"\x89PNG"));
     let (code, text) = run(&["convert", &one, &path("one.nc")]);
-    assert!(code == Some(2) && text.contains("a GRIB file is needed"), "{text}");
+    assert!(code == Some(2) && text.contains("expected a name that ends in .nc4, .zarr"), "{text}");
+    let again = path("again.zarr");
+    let (code, text) = run(&["convert", &one, &again, "--double"]);
+    assert_eq!(code, Some(0), "{text}");
+    for name in ["t", "sp", "time"] {
+        let values = |path: &str| NetcdfVariables::open(path).unwrap().values(name).unwrap();
+        assert!(same(&values(&again), &values(&one)), "{name}");
+    }
     // GRIB into Zarr, as into NetCDF.
     if terrella_io::eccodes::version().is_err() {
         println!("not run: ecCodes is not installed");
@@ -134,10 +141,12 @@ fn the_command_takes_stores() {
             run(&["convert", state.to_str().unwrap(), output, "--field", "t", "--field", "prmsl"]);
         assert_eq!(code, Some(0), "{text}");
     }
-    let (code, text) = run(&["compare", &netcdf, &zarr]);
-    assert!(code == Some(0) && text.contains("\n0 of "), "{text}");
+    let (code, text) =
+        run(&["compare", &netcdf, &zarr, "--field", "t", "--field", "prmsl", "--field", "time"]);
+    assert!(code == Some(0) && text.contains("\n0 of 3 "), "{text}");
     let field = netcdf_field(&zarr, "prmsl", &[]).unwrap();
     assert_eq!(field.layout.name().as_deref(), Some("r144x73"));
-    let (code, text) = run(&["convert", state.to_str().unwrap(), &zarr]);
-    assert!(code == Some(2) && text.contains("a name that is free is needed"), "{text}");
+    std::fs::write(path("taken.zarr"), "x").unwrap();
+    let (code, text) = run(&["convert", state.to_str().unwrap(), &path("taken.zarr"), "--field", "prmsl"]);
+    assert!(code == Some(2) && text.contains("which is something else"), "{text}");
 }

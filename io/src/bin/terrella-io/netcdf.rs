@@ -1,11 +1,9 @@
-//! GRIB fields as a CF-NetCDF file or a Zarr store: variables by parameter, a record for each valid time.
+//! GRIB fields as a CF-NetCDF file: variables by parameter, a record for each valid time.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use terrella_io::Time;
-#[cfg(feature = "zarr")]
-use terrella_io::encode::{Compression, ZarrStore};
 use terrella_io::encode::{NamedVariable, Naming, NetcdfFile};
 use terrella_io::layout::Layout;
 use terrella_io::parameter::Parameter;
@@ -22,32 +20,7 @@ struct Group<'a> {
     on_pressures: bool,
 }
 
-/// What is written.
-#[derive(Clone, Copy, PartialEq)]
-pub(crate) enum Target {
-    Netcdf,
-    #[cfg(feature = "zarr")]
-    Zarr,
-}
-
-/// The file or store in the making.
-enum Writer {
-    Netcdf(NetcdfFile),
-    #[cfg(feature = "zarr")]
-    Zarr(Box<ZarrStore>),
-}
-
-pub(crate) fn write(
-    file: &GribFile,
-    headers: &[&Header],
-    output: &Path,
-    target: Target,
-    double: bool,
-) -> Result<()> {
-    // A file is replaced. A folder may hold anything.
-    if target != Target::Netcdf && output.exists() {
-        return because(format!("'{}' is there: a name that is free is needed.", output.display()));
-    }
+pub(crate) fn write(file: &GribFile, headers: &[&Header], output: &Path, double: bool) -> Result<()> {
     let Some(first) = headers.first() else {
         return because(format!("'{}' has no fields.", file.path().display()));
     };
@@ -67,40 +40,14 @@ pub(crate) fn write(
     let source = file.path().file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let attributes = [("title", "Fields of a GRIB file"), ("source", source.as_str())];
     // Under another name until it is whole.
-    let partial = output.with_extension(match target {
-        Target::Netcdf => "nc.partial",
-        #[cfg(feature = "zarr")]
-        Target::Zarr => "zarr.partial",
-    });
-    let create = || -> Result<Writer> {
-        Ok(match target {
-            Target::Netcdf => Writer::Netcdf(NetcdfFile::create_named(
-                &partial,
-                &layout,
-                reference,
-                &variables,
-                &attributes,
-            )?),
-            #[cfg(feature = "zarr")]
-            Target::Zarr => {
-                let lossless = Compression::Zstd { level: 1, mantissa_bits: None };
-                let store =
-                    ZarrStore::create(&partial, &layout, reference, &variables, &attributes, lossless)?;
-                Writer::Zarr(Box::new(store))
-            }
-        })
-    };
-    let written = create().and_then(|writer| records(file, &groups, &variables, &layout, writer));
+    let partial = output.with_extension("nc.partial");
+    let written = records(file, &groups, &variables, &layout, reference, &partial, &attributes);
     match written {
         Ok(()) => std::fs::rename(&partial, output)
             .map_err(|source| terrella_io::Error::file(output, "naming", source).into()),
         Err(failure) => {
             // The error is what matters; the rest of the file is no result.
-            let _ = match target {
-                Target::Netcdf => std::fs::remove_file(&partial),
-                #[cfg(feature = "zarr")]
-                Target::Zarr => std::fs::remove_dir_all(&partial),
-            };
+            let _ = std::fs::remove_file(&partial);
             Err(failure)
         }
     }
@@ -111,8 +58,11 @@ fn records(
     groups: &[Group<'_>],
     variables: &[NamedVariable],
     layout: &Layout,
-    mut writer: Writer,
+    reference: Time,
+    path: &Path,
+    attributes: &[(&str, &str)],
 ) -> Result<()> {
+    let mut netcdf = NetcdfFile::create_named(path, layout, reference, variables, attributes)?;
     let mut times: Vec<Time> =
         groups.iter().flat_map(|group| group.fields.keys().map(|(time, _)| *time)).collect();
     times.sort_unstable();
@@ -136,18 +86,21 @@ fn records(
             values.push(levels);
         }
         let fields: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
-        match &mut writer {
-            Writer::Netcdf(netcdf) => netcdf.append(time, &fields)?,
-            #[cfg(feature = "zarr")]
-            Writer::Zarr(zarr) => zarr.append(time, &fields)?,
-        }
+        netcdf.append(time, &fields)?;
     }
-    match writer {
-        Writer::Netcdf(netcdf) => netcdf.finish()?,
-        #[cfg(feature = "zarr")]
-        Writer::Zarr(zarr) => zarr.finish()?,
-    }
-    Ok(())
+    Ok(netcdf.finish()?)
+}
+
+/// Fields by valid time, each with the name of its variable: that of the parameter, and with the level where this says which.
+pub(crate) fn named<'a>(headers: &[&'a Header]) -> Result<Vec<(&'a Header, String)>> {
+    let groups = groups(headers, &pressures(headers))?;
+    let fields = |group: &Group<'a>| {
+        let name = group.naming.name.clone();
+        group.fields.values().map(move |header| (*header, name.clone())).collect::<Vec<_>>()
+    };
+    let mut all: Vec<(&Header, String)> = groups.iter().flat_map(fields).collect();
+    all.sort_by_key(|(header, _)| header.valid);
+    Ok(all)
 }
 
 /// All pressure levels [hPa], falling.

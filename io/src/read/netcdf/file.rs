@@ -60,6 +60,18 @@ impl Source {
         find(self.container.variables(), names, fits)
     }
 
+    pub(super) fn variables(&self) -> &[NetcdfVariable] {
+        self.container.variables()
+    }
+
+    /// Whether a dimension is a horizontal one.
+    pub(super) fn is_on(&self, name: &str) -> bool {
+        match &self.horizontal.axes {
+            Axes::Rectangle { latitude, longitude, .. } => name == latitude || name == longitude,
+            Axes::Points { dimension, .. } => name == dimension,
+        }
+    }
+
     /// Whether a variable lies on the horizontal points.
     pub(super) fn is_horizontal(&self, variable: &NetcdfVariable) -> bool {
         let has = |dimension: &String| variable.dimensions.iter().any(|(name, _)| name == dimension);
@@ -86,14 +98,9 @@ impl Source {
         level: Option<&Axis>,
         chosen: &[(&str, usize)],
     ) -> Result<Vec<f64>> {
-        let axes = &self.horizontal.axes;
-        let is_horizontal = |name: &String| match axes {
-            Axes::Rectangle { latitude, longitude, .. } => name == latitude || name == longitude,
-            Axes::Points { dimension, .. } => name == dimension,
-        };
         let (mut start, mut counts) = (Vec::new(), Vec::new());
         for (name, size) in &variable.dimensions {
-            let whole = is_horizontal(name) || level.is_some_and(|axis| axis.dimension == *name);
+            let whole = self.is_on(name) || level.is_some_and(|axis| axis.dimension == *name);
             let index = match chosen.iter().find(|(own, _)| own == name) {
                 _ if whole => 0,
                 Some((_, index)) if index < size => *index,

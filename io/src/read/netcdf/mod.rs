@@ -3,6 +3,7 @@
 
 mod classic;
 mod container;
+mod fields;
 mod file;
 mod grid;
 mod hdf5;
@@ -16,6 +17,7 @@ mod zarr;
 
 use std::path::Path;
 
+pub use fields::NetcdfPlace;
 pub use state::state as netcdf_state;
 pub use variables::{NetcdfField, NetcdfVariable, NetcdfVariables, netcdf_field};
 

@@ -10,7 +10,7 @@ use crate::read::state::{State, StateField, StateLevels, StateSelection, StateSu
 use crate::time::Time;
 
 /// Names of a level's coordinate.
-const LEVELS: [&str; 8] =
+pub(super) const LEVELS: [&str; 8] =
     ["level", "pressure_level", "plev", "pressure", "isobaricInhPa", "lev", "air_pressure", "levels"];
 /// Names of a field, its short name first.
 type Names = &'static [&'static str];
@@ -150,7 +150,11 @@ fn level(source: &mut Source) -> Result<Axis> {
         wanted: format!("pressure levels ({})", LEVELS.join(", ")),
         found: format!("it has {}", source.names().join(", ")),
     })?;
-    let mut axis = source.axis(&variable)?;
+    source.axis(&variable).map(pressures)
+}
+
+/// Pressures in Pa: those without a unit are hPa where all are below 2000.
+pub(super) fn pressures(mut axis: Axis) -> Axis {
     let highest = axis.values.iter().copied().fold(0.0, f64::max);
     let factor = match axis.units.as_str() {
         "Pa" => 1.0,
@@ -159,7 +163,7 @@ fn level(source: &mut Source) -> Result<Axis> {
         _ => 1.0,
     };
     axis.values.iter_mut().for_each(|value| *value *= factor);
-    Ok(axis)
+    axis
 }
 
 /// The dimension and position of the selected time, if times are a dimension, and the time.

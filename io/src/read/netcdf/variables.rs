@@ -51,6 +51,11 @@ impl NetcdfVariables {
         Ok(Self { path, container })
     }
 
+    /// The file's path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The file's own attributes, as text.
     pub fn attributes(&self) -> Vec<(String, String)> {
         self.container.attributes()
