@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<()> {
                     }
                     (Some("nc"), Source::Netcdf(_)) => {
                         return because(format!(
-                            "'{}' is NetCDF: expected a name that ends in .nc4, .zarr, .grib2, .grb2, .grib or .grb.",
+                            "'{}' is NetCDF: expected a name that ends in .nc4, .grib2, .grb2, .grib, .grb or .zarr.",
                             arguments.input.display()
                         ));
                     }
@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<()> {
             }
             _ => {
                 return because(format!(
-                    "'{}': expected a name that ends in .nc, .nc4, .zarr, .grib2, .grb2, .grib or .grb.",
+                    "'{}': expected a name that ends in .nc, .nc4, .grib2, .grb2, .grib, .grb or .zarr.",
                     output.display()
                 ));
             }
