@@ -67,7 +67,11 @@ pub(crate) fn run(arguments: &ConvertArguments) -> Result<()> {
             plan::run(plans, |plans| messages::of_grib(file, &headers, plans))
         }
         Source::Netcdf(file) => {
-            let variables = arguments.fields.variables(file)?;
+            let mut variables = arguments.fields.variables(file)?;
+            if extension == Some("zarr") {
+                // The first step of a store decides its levels.
+                variables.sort_by_key(|variable| std::cmp::Reverse(variable.dimensions.len()));
+            }
             let asked = !arguments.fields.field.is_empty();
             plan::run(plans, |plans| messages::of_netcdf(file, &variables, asked, plans))
         }
