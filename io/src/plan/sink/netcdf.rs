@@ -4,7 +4,7 @@
 //! `instant`. `level` (hPa) where `levtype` is `pl`, none where it is `sfc`; `number` is the member of an ensemble. Unit and
 //! long name are those of [`Parameter`], of others those in `units`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use terrella_kernels::Precision;
 
@@ -19,6 +19,7 @@ use crate::parameter::Parameter;
 use crate::plan::encode::{period, times};
 use crate::plan::section::Section;
 use crate::plan::{Kind, Message, Metadata};
+use crate::time::Time;
 
 pub(super) const KEYS: [&str; 7] =
     ["path", "append", "per-server", "precision", "compression", "level", "mantissa-bits"];
@@ -27,7 +28,6 @@ pub(super) const KEYS: [&str; 7] =
 const WAITING: usize = 32;
 
 pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
-    sink.expect_whole_run("a sink 'netcdf' adds to what earlier steps wrote")?;
     let precision = match sink.choice("precision", &["single", "double"])? {
         Some("double") => Precision::F64,
         _ => Precision::F32,
@@ -35,19 +35,15 @@ pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
     let files = Files {
         pattern: Pattern::new(sink)?,
         append: sink.flag("append", false)?,
+        continued: sink.run.continued,
         precision,
         compression: compression(sink)?,
         open: Vec::new(),
         files: None,
     };
     // Tells of wrong settings, and of a library that is not there, before the first field.
-    let settings = Netcdf4Stream::create(
-        "",
-        &Layout::global_lat_lon(4, 3),
-        crate::Time::EPOCH,
-        precision,
-        files.compression,
-    );
+    let settings =
+        Netcdf4Stream::create("", &Layout::global_lat_lon(4, 3), Time::EPOCH, precision, files.compression);
     settings.map_err(|error| sink.error(error.to_string().trim_end_matches('.')))?;
     crate::hdf5::version()?;
     Ok(Outlet::new(Box::new(files)))
@@ -80,6 +76,8 @@ fn compression(sink: &Section<'_>) -> Result<Compression> {
 struct Files {
     pattern: Pattern,
     append: bool,
+    /// Whether an earlier process wrote the first steps.
+    continued: bool,
     precision: Precision,
     compression: Compression,
     /// The last used last.
@@ -88,22 +86,25 @@ struct Files {
 }
 
 impl Files {
-    /// The file of a path, for fields of a layout and forecast.
+    /// The file of a path, for fields of a layout and forecast, of which the first is of this time and member.
     fn stream(
         &mut self,
         path: PathBuf,
         layout: &Layout,
-        reference: crate::Time,
+        (reference, time): (Time, Time),
+        member: Option<i64>,
     ) -> Result<&mut Netcdf4Stream> {
         let stream = match self.open.iter().position(|(open, _)| *open == path) {
             Some(number) => self.open.remove(number).1,
             None => {
                 self.pattern.make_folder(&path)?;
-                let open = match self.append && path.exists() {
-                    true => Netcdf4Stream::append_to,
-                    false => Netcdf4Stream::create,
-                };
-                open(&path, layout, reference, self.precision, self.compression)?
+                let is_there = (self.append || self.continued) && path.exists();
+                let open = if is_there { Netcdf4Stream::append_to } else { Netcdf4Stream::create };
+                let mut stream = open(&path, layout, reference, self.precision, self.compression)?;
+                if self.continued && is_there {
+                    go_on(&path, &mut stream, time, member)?;
+                }
+                stream
             }
         };
         // In its place whatever happens next.
@@ -166,7 +167,7 @@ impl Consumer for Files {
         let naming = naming(metadata, period.as_ref())?;
         let since = period.map(|period| period.since);
         let path = self.pattern.path(metadata)?;
-        let stream = self.stream(path, layout, reference)?;
+        let stream = self.stream(path, layout, (reference, time), member)?;
         stream.put(&StreamedField { naming, pressure, member, time, since, values })
     }
 
@@ -190,6 +191,18 @@ impl Consumer for Files {
     fn report(&mut self, files: &WholeFiles) {
         self.files = Some(files.clone());
     }
+}
+
+/// What an earlier process wrote of the steps to come is dropped: this one writes them anew.
+fn go_on(path: &Path, stream: &mut Netcdf4Stream, time: Time, member: Option<i64>) -> Result<()> {
+    if let Some(other) = stream.members().iter().find(|known| Some(**known) != member) {
+        return Err(Error::InvalidValue {
+            name: format!("member {other} in '{}'", path.display()),
+            got: "in the file of a run that is continued".into(),
+            expected: "a file for each member, which has '[number]' in its path".into(),
+        });
+    }
+    stream.drop_from(time)
 }
 
 fn hash(path: PathBuf) -> Result<WholeFile> {
