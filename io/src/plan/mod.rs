@@ -142,7 +142,8 @@ impl Plans {
     /// # Errors
     /// Besides, before any file is touched, [`Error::Plan`] for plans that would write something else than in a whole run:
     /// with `statistics` or `aggregate`, which remember, and with sinks that add to what is there, which are those of type
-    /// `log` and `netcdf`, and `file` without `whole`.
+    /// `log`, and `file` without `whole`. Files of sinks `netcdf` and stores of
+    /// sinks `zarr` go on from the first message's time.
     pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
         Self::of_run(text, Run { folder, continued: true })
     }

@@ -210,6 +210,51 @@ fn members_come_one_after_the_other_and_files_are_continued() {
     expect(&dump, "u", &[5.0]);
 }
 
+/// A run that goes back to a checkpoint writes the later steps anew: the file is that of an uninterrupted run.
+#[test]
+fn a_continued_run_goes_on_in_its_file() {
+    if !has_hdf5() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let text = plan("path: 'run-[levtype].nc', compression: deflate", "");
+    let steps = |plans: &mut Plans, from: i64, to: i64, add: f64| {
+        for step in from..to {
+            for (name, level) in [("t", Some(850)), ("t", Some(500)), ("sp", None)] {
+                plans.write(message(metadata(name, level, step), step as f64 + add)).unwrap();
+            }
+            plans.flush().unwrap();
+        }
+    };
+    let mut plans = Plans::from_yaml_in(&text, folder.path()).unwrap();
+    steps(&mut plans, 0, 3, 0.0);
+    // After the checkpoint, and lost.
+    steps(&mut plans, 3, 5, 100.0);
+    drop(plans);
+    let mut plans = Plans::continue_yaml_in(&text, folder.path()).unwrap();
+    steps(&mut plans, 3, 6, 0.0);
+    plans.finish().unwrap();
+    for (file, name, expected) in [
+        ("run-sfc.nc", "sp", vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]),
+        ("run-pl.nc", "t", [0.0, 1.0, 2.0, 3.0, 4.0, 5.0].into_iter().flat_map(|step| [step; 2]).collect()),
+    ] {
+        let Some(dump) = ncdump(&folder.path().join(file), &[]) else { return };
+        assert_eq!(numbers(&dump, "time"), [0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        expect(&dump, name, &expected);
+    }
+    // Not with members in one file: their steps are the same.
+    let text = plan("path: all.nc", "");
+    let of = |member: i64, step| message(metadata("t", None, step).with("number", member), 1.0);
+    let mut plans = Plans::from_yaml_in(&text, folder.path()).unwrap();
+    plans.write(of(1, 0)).unwrap();
+    plans.finish().unwrap();
+    let mut plans = Plans::continue_yaml_in(&text, folder.path()).unwrap();
+    let error = plans.write(of(2, 0)).unwrap_err().to_string();
+    assert!(error.contains("'member 1 in '") && error.contains("'[number]' in its path"), "{error}");
+    plans.write(of(1, 6)).unwrap();
+    plans.finish().unwrap();
+}
+
 #[test]
 fn what_does_not_belong_into_a_file_is_refused_by_name() {
     if !has_hdf5() {
@@ -233,9 +278,6 @@ fn what_does_not_belong_into_a_file_is_refused_by_name() {
     }
     let error = read("plans: [{actions: [{type: encode, format: netcdf}]}]");
     assert!(error.contains("a sink of type 'netcdf' takes them without 'encode'"), "{error}");
-    let continued = Plans::continue_yaml_in(&plan("path: x.nc", ""), folder.path());
-    assert!(continued.err().unwrap().to_string().contains("cannot be continued"));
-
     let mut plans = Plans::from_yaml_in(&plan("path: x.nc", ""), folder.path()).unwrap();
     plans.write(message(metadata("t", Some(850), 0), 1.0)).unwrap();
     let mut refused = |metadata: Metadata, reason: &str| {

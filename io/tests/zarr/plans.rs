@@ -85,6 +85,15 @@ fn fields_of_plans_become_steps() {
         assert!(same(&firsts(&path, "sp"), &[3.0, NONE, 23.0]));
         assert_eq!(NetcdfVariables::open(&path).unwrap().values("time").unwrap(), [0.0, 6.0, 12.0]);
         assert_eq!(NetcdfVariables::open(&path).unwrap().values("pressure").unwrap(), [850.0, 500.0]);
+        // A run that is continued writes anew from its first time on.
+        let text =
+            format!("plans: [{{name: p, actions: [{{type: sink, sinks: [{{type: zarr, {sink}}}]}}]}}]");
+        let mut third = Plans::continue_yaml_in(&text, folder.path()).unwrap();
+        third.write(message("t", Some(500), 6, 31.0)).unwrap();
+        third.finish().unwrap();
+        assert!(same(&firsts(&path, "t"), &[2.0, 1.0, NONE, 31.0]));
+        assert!(same(&firsts(&path, "v"), &[NONE; 4]));
+        assert!(same(&firsts(&path, "sp"), &[3.0, NONE]));
         // Another compression is no continuation, and leaves the store as it is.
         let other = "path: 'run_[startDate].zarr', append: true, compression: deflate, level: 3";
         let refused = plans(other, folder.path()).write(message("sp", None, 18, 1.0)).unwrap_err();

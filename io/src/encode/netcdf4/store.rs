@@ -207,22 +207,38 @@ impl Store {
     /// Takes the mark of a broken-off step away, drops what it left, and reads the times.
     pub(super) fn restore(&mut self) -> Result<()> {
         let hours = self.description.check(&self.path, self.compression)?;
+        let time = |hours: &f64| self.reference.plus_seconds((hours * 3600.0).round() as i64);
+        let times: Vec<Time> = hours.iter().map(time).collect();
+        self.cut(times.len())?;
+        self.times = times;
+        self.torn = false;
+        Ok(())
+    }
+
+    /// Drops all steps from a time on.
+    pub(super) fn drop_from(&mut self, time: Time) -> Result<()> {
+        self.mend()?;
+        let kept = self.times.partition_point(|known| *known < time);
+        if kept < self.times.len() {
+            self.cut(kept)?;
+            self.times.truncate(kept);
+        }
+        Ok(())
+    }
+
+    /// Keeps that many steps.
+    fn cut(&self, steps: usize) -> Result<()> {
         reserve(&self.path, METADATA)?;
         let file = File::open(&self.path, Access::Repair)?;
-        let steps = hours.len() as u64;
         for variable in self.description.growing() {
             let dataset = self.dataset(&file, variable.name())?;
-            let lengths = variable.lengths(steps);
+            let lengths = variable.lengths(steps as u64);
             if file.contents(dataset)?.shape.lengths != lengths {
                 file.set_lengths(dataset, &lengths)?;
             }
         }
         file.replace_text("run_status", RUNNING)?;
-        file.close()?;
-        let time = |hours: &f64| self.reference.plus_seconds((hours * 3600.0).round() as i64);
-        self.times = hours.iter().map(time).collect();
-        self.torn = false;
-        Ok(())
+        file.close()
     }
 
     /// Marks the file complete and brings it to the disk.

@@ -139,9 +139,20 @@ impl Netcdf4Stream {
         Ok(stream)
     }
 
+    /// Drops all steps from a time on, and what waits, so that they can be written anew.
+    pub fn drop_from(&mut self, time: Time) -> Result<()> {
+        self.waiting = None;
+        self.store.as_mut().map_or(Ok(()), |store| store.drop_from(time))
+    }
+
     /// Times of the finished steps.
     pub fn times(&self) -> &[Time] {
         self.store.as_ref().map_or(&[], |store| &store.times)
+    }
+
+    /// Members of an ensemble that the file has.
+    pub fn members(&self) -> &[i64] {
+        &self.written.members
     }
 
     /// The layout of all fields.

@@ -290,6 +290,30 @@ impl ZarrStore {
         Ok(())
     }
 
+    /// Drops all steps from a time on. Their chunks are written over, or removed, by those that come in their place.
+    fn drop_from(&mut self, time: Time) -> Result<()> {
+        if self.torn {
+            self.restore()?;
+        }
+        let hours = time.hours_since(self.reference);
+        let kept = self.times.partition_point(|own| *own < hours);
+        if kept < self.times.len() {
+            // The time first: it never speaks of values that are not there.
+            self.torn = true;
+            for array in self.description.growing().collect::<Vec<_>>().into_iter().rev() {
+                files::replace(&[(self.path.join(&array.name), array.document(kept))])?;
+            }
+            self.torn = false;
+            self.times.truncate(kept);
+            self.last = self.times.last().map(|hours| self.time(*hours));
+        }
+        Ok(())
+    }
+
+    fn time(&self, hours: f64) -> Time {
+        self.reference.plus_seconds((hours * 3600.0).round() as i64)
+    }
+
     /// First the variables, then the time, so that a time never speaks of values that are not there.
     fn set_steps(&self, steps: usize) -> Result<()> {
         let document = |array: &Described| (self.path.join(&array.name), array.document(steps));
@@ -357,8 +381,7 @@ impl ZarrStore {
             self.set_steps(times.len())?;
         }
         self.set_status(RUNNING)?;
-        let seconds = times.last().map(|hours| (hours * 3600.0).round() as i64);
-        self.last = seconds.map(|seconds| self.reference.plus_seconds(seconds));
+        self.last = times.last().map(|hours| self.time(*hours));
         self.times = times;
         self.torn = false;
         Ok(())

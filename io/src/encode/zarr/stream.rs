@@ -91,6 +91,17 @@ impl ZarrStream {
         Ok(stream)
     }
 
+    /// Drops all steps from a time on, and what waits, so that they can be written anew.
+    pub fn drop_from(&mut self, time: Time) -> Result<()> {
+        self.waiting = None;
+        self.store.as_mut().map_or(Ok(()), |store| store.drop_from(time))
+    }
+
+    /// Members of an ensemble: a store has no dimension for them.
+    pub fn members(&self) -> &[i64] {
+        &[]
+    }
+
     /// The layout of all fields.
     pub fn layout(&self) -> &Layout {
         &self.layout

@@ -29,6 +29,9 @@ pub(super) trait Growing: Send + Sized + 'static {
     fn open(path: &Path, continued: bool, layout: &Layout, start: Time, form: Form) -> Result<Self>;
     fn layout(&self) -> &Layout;
     fn reference(&self) -> Time;
+    fn members(&self) -> &[i64];
+    /// Drops all steps from a time on, so that they can be written anew.
+    fn drop_from(&mut self, time: Time) -> Result<()>;
     fn is_waiting(&self) -> bool;
     fn put(&mut self, field: &StreamedField<'_>) -> Result<()>;
     fn flush(&mut self) -> Result<()>;
@@ -57,6 +60,14 @@ macro_rules! growing {
 
             fn reference(&self) -> Time {
                 self.reference()
+            }
+
+            fn members(&self) -> &[i64] {
+                self.members()
+            }
+
+            fn drop_from(&mut self, time: Time) -> Result<()> {
+                self.drop_from(time)
             }
 
             fn is_waiting(&self) -> bool {

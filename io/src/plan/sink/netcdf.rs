@@ -4,7 +4,7 @@
 //! `instant`. `level` (hPa) where `levtype` is `pl`, none where it is `sfc`; `number` is the member of an ensemble. Unit and
 //! long name are those of [`Parameter`], of others those in `units`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use terrella_kernels::Precision;
 
@@ -20,6 +20,7 @@ use crate::parameter::Parameter;
 use crate::plan::encode::{period, times};
 use crate::plan::section::Section;
 use crate::plan::{Kind, Message, Metadata};
+use crate::time::Time;
 
 pub(super) const KEYS: [&str; 7] =
     ["path", "append", "per-server", "precision", "compression", "level", "mantissa-bits"];
@@ -28,7 +29,6 @@ pub(super) const KEYS: [&str; 7] =
 const WAITING: usize = 32;
 
 pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
-    sink.expect_whole_run(&format!("a sink '{}' adds to what earlier steps wrote", S::NAME))?;
     let precision = match sink.choice("precision", &["single", "double"])? {
         Some("double") => Precision::F64,
         _ => Precision::F32,
@@ -36,13 +36,14 @@ pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
     let files: Files<S> = Files {
         pattern: Pattern::new(sink)?,
         append: sink.flag("append", false)?,
+        continued: sink.run.continued,
         form: Form { precision, compression: compression(sink)? },
         open: Vec::new(),
         files: None,
     };
     // Tells of wrong settings, and of a library that is not there, before the first field.
     let layout = Layout::global_lat_lon(4, 3);
-    let settings = S::open("".as_ref(), false, &layout, crate::Time::EPOCH, files.form);
+    let settings = S::open("".as_ref(), false, &layout, Time::EPOCH, files.form);
     settings.map_err(|error| sink.error(error.to_string().trim_end_matches('.')))?;
     S::expect_library()?;
     Ok(Outlet::new(Box::new(files)))
@@ -75,6 +76,8 @@ fn compression(sink: &Section<'_>) -> Result<Compression> {
 struct Files<S> {
     pattern: Pattern,
     append: bool,
+    /// Whether an earlier process wrote the first steps.
+    continued: bool,
     form: Form,
     /// The last used last.
     open: Vec<(PathBuf, S)>,
@@ -82,14 +85,24 @@ struct Files<S> {
 }
 
 impl<S: Growing> Files<S> {
-    /// The file of a path, for fields of a layout and forecast.
-    fn stream(&mut self, path: PathBuf, layout: &Layout, reference: crate::Time) -> Result<&mut S> {
+    /// The file of a path, for fields of a layout and forecast, of which the first is of this time and member.
+    fn stream(
+        &mut self,
+        path: PathBuf,
+        layout: &Layout,
+        (reference, time): (Time, Time),
+        member: Option<i64>,
+    ) -> Result<&mut S> {
         let stream = match self.open.iter().position(|(open, _)| *open == path) {
             Some(number) => self.open.remove(number).1,
             None => {
                 self.pattern.make_folder(&path)?;
-                let continued = self.append && path.exists();
-                S::open(&path, continued, layout, reference, self.form)?
+                let is_there = (self.append || self.continued) && path.exists();
+                let mut stream = S::open(&path, is_there, layout, reference, self.form)?;
+                if self.continued && is_there {
+                    go_on(&path, &mut stream, time, member)?;
+                }
+                stream
             }
         };
         // In its place whatever happens next.
@@ -152,7 +165,7 @@ impl<S: Growing> Consumer for Files<S> {
         let naming = naming(metadata, period.as_ref())?;
         let since = period.map(|period| period.since);
         let path = self.pattern.path(metadata)?;
-        let stream = self.stream(path, layout, reference)?;
+        let stream = self.stream(path, layout, (reference, time), member)?;
         stream.put(&StreamedField { naming, pressure, member, time, since, values })
     }
 
@@ -176,6 +189,18 @@ impl<S: Growing> Consumer for Files<S> {
     fn report(&mut self, files: &WholeFiles) {
         self.files = Some(files.clone());
     }
+}
+
+/// What an earlier process wrote of the steps to come is dropped: this one writes them anew.
+fn go_on(path: &Path, stream: &mut impl Growing, time: Time, member: Option<i64>) -> Result<()> {
+    if let Some(other) = stream.members().iter().find(|known| Some(**known) != member) {
+        return Err(Error::InvalidValue {
+            name: format!("member {other} in '{}'", path.display()),
+            got: "in the file of a run that is continued".into(),
+            expected: "a file for each member, which has '[number]' in its path".into(),
+        });
+    }
+    stream.drop_from(time)
 }
 
 fn hash(path: PathBuf) -> Result<WholeFile> {
