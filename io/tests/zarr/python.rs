@@ -128,6 +128,8 @@ array('dots', field.astype('i8') - 5, names, chunks=(7, 9), chunk_key_encoding={
 part = group.create_array('part', shape=(12, 16), chunks=(4, 16), dtype='f4', dimension_names=names, fill_value=-1.5)
 part[4:8] = field[4:8]
 array('scalar', np.array(3.25), [])
+for name, shape in [('bare', (3, 5)), ('brief', (4,))]:
+    group.create_array(name, shape=shape, chunks=(2,) * len(shape), dtype='u2')[...] = 7
 def shown(array):
     values = array[...].astype('f8')
     return {'values': [None if v != v else v for v in values.ravel().tolist()]}
@@ -142,7 +144,13 @@ fn what_python_writes_is_read() {
     let mut store = NetcdfVariables::open(&path).unwrap();
     assert!(store.attributes().contains(&("title".into(), "from Python".into())));
     let names: Vec<String> = store.variables().into_iter().map(|variable| variable.name).collect();
-    assert_eq!(names, ["dots", "front", "lat", "lon", "old", "packed", "part", "scalar", "sharded", "usual"]);
+    assert_eq!(
+        names,
+        [
+            "bare", "brief", "dots", "front", "lat", "lon", "old", "packed", "part", "scalar", "sharded",
+            "usual"
+        ]
+    );
     for name in &names {
         let mut expected = numbers(&expected[name]);
         if name == "packed" {

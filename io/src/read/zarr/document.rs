@@ -199,24 +199,24 @@ fn array(
         Some(Value::Array(list)) if list.is_empty() => {}
         Some(other) => return Err(format!("storage transformers are not supported, got {other}")),
     }
-    let dimensions = dimensions(take("dimension_names"), shape.len())?;
+    let dimensions = dimensions(take("dimension_names"), &shape)?;
     Ok(Description { shape, chunk, kind, fill, prefix, separator, codecs, dimensions, attributes })
 }
 
-/// Names of dimensions; one by its number where it has none.
-fn dimensions(names: Option<Value>, count: usize) -> std::result::Result<Vec<String>, String> {
-    let unnamed = |number: usize| format!("dimension_{number}");
+/// Names of dimensions; where there is none, one for its length, as NetCDF's library calls those of HDF5.
+fn dimensions(names: Option<Value>, shape: &[u64]) -> std::result::Result<Vec<String>, String> {
+    let unnamed = |length: &u64| format!("phony_dim_{length}");
     match names {
-        None | Some(Value::Null) => Ok((0..count).map(unnamed).collect()),
-        Some(Value::Array(names)) if names.len() == count => {
-            let name = |(number, name): (usize, Value)| match name {
+        None | Some(Value::Null) => Ok(shape.iter().map(unnamed).collect()),
+        Some(Value::Array(names)) if names.len() == shape.len() => {
+            let name = |(length, name): (&u64, Value)| match name {
                 Value::String(name) if !name.is_empty() => Ok(name),
-                Value::String(_) | Value::Null => Ok(unnamed(number)),
+                Value::String(_) | Value::Null => Ok(unnamed(length)),
                 other => Err(format!("'dimension_names' has {other}: expected a text")),
             };
-            names.into_iter().enumerate().map(name).collect()
+            shape.iter().zip(names).map(name).collect()
         }
-        Some(other) => Err(format!("'dimension_names' is {other}: expected {count} names")),
+        Some(other) => Err(format!("'dimension_names' is {other}: expected {} names", shape.len())),
     }
 }
 
