@@ -10,6 +10,7 @@
 #   fdb      ECMWF's FDB (loaded at run time), for its tests
 #   nats     a NATS server, for the tests of streams on one
 #   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
+#   zarr     Zarr's Python package from PyPI, in target/python, which reads and writes stores for tests
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
 # On Debian and Ubuntu by apt, as root or with sudo; elsewhere it says what to install and stops.
 set -eu
@@ -117,19 +118,26 @@ need_nats() {
     apt_install "the NATS server" nats-server
 }
 
-python_package() { # WHAT-FOR PATTERN-IN-SITE-PACKAGES REQUIREMENT
+python_package() { # WHAT-FOR PATTERN-IN-SITE-PACKAGES REQUIREMENT...
     site=target/python
+    purpose=$1
     for present in "$site"/$2; do
         [ -e "$present" ] && return
     done
+    shift 2
     python3 -m pip --version >/dev/null 2>&1 || apt_install "pip" python3-pip
-    say "fetching $3 from PyPI into $site ($1)"
+    say "fetching $1 from PyPI into $site ($purpose)"
     python3 -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action=ignore \
-        --target "$site" --upgrade "$3" >&2 || fail "pip could not fetch $3 ($1)"
+        --target "$site" --upgrade "$@" >&2 || fail "pip could not fetch $1 ($purpose)"
 }
 
 need_nvrtc() {
     [ -n "${TERRELLA_NVRTC:-}" ] || python_package "the CUDA run-time compiler" nvidia/cuda_nvrtc "nvidia-cuda-nvrtc-cu12==12.8.*"
+}
+
+need_zarr() {
+    # NumPy as for the Python package, whichever comes first.
+    python_package "the peer of Zarr stores" zarr "zarr>=3.1,<4" "numpy>=2,<3"
 }
 
 need_python() {
@@ -153,7 +161,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | nats | python | peers) "need_$need" ;;
+    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | nats | python | zarr | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

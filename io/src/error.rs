@@ -202,6 +202,14 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A Zarr store that cannot be read or continued.
+    #[error("'{}' cannot be read as Zarr: {reason}.", path.display())]
+    Zarr {
+        /// The store, or the file in it.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// Points without a value where every point needs one.
     #[error(
         "'{field}' has {missing} missing or non-finite values of {total}, the first at index {first}: every point needs a value."

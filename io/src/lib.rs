@@ -1,9 +1,9 @@
 //! Terrella: reading and writing of fields.
 //!
-//! - [`read`]: GRIB1 and GRIB2 files of any producer, and states in classic NetCDF files, onto points in Terrella's order;
+//! - [`read`]: GRIB1 and GRIB2 files of any producer, fields and states in NetCDF and HDF5 files and Zarr stores, onto points in Terrella's order;
 //!   variables of such files as they are;
 //! - [`encode`]: GRIB2 messages, by our own packing or by ecCodes, which also does ensembles, and CF-NetCDF files, classic or
-//!   compressed in HDF5, that are readable during a run;
+//!   compressed in HDF5, and Zarr stores, that are readable during a run;
 //! - [`manifest`]: what a run wrote, in a chain of hashes, and [`checkpoint`]: the last few states of a run, the damaged ones told;
 //! - [`provenance`]: what a run used and made, as W3C PROV-JSON;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
@@ -43,8 +43,12 @@
 //! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
 //! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
 //! ecCodes sees them;
-//! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
-//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, reading of NetCDF-4 (HDF5).
+//! damaged GRIB1 messages are its own affair, and so is libhdf5 in damaged files of others.
+//!
+//! Features, both defaults: `command` builds the program `terrella-io` too; `zarr` reads and writes Zarr stores of version 3
+//! (`encode::ZarrStore`, `encode::ZarrStream`, [`read`], the sink `zarr` of plans) and needs no library.
+//!
+//! Not here: multi-message indexes, other grids than lat-lon, Gaussian and HEALPix ones, Zarr stores elsewhere than in folders.
 
 pub mod checkpoint;
 pub mod eccodes;

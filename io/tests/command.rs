@@ -318,7 +318,10 @@ fn compare_tells_norms_and_what_is_not_in_both() {
     good(&["convert", &a, &netcdf]);
     let mixed = bad(&["compare", &a, &netcdf]);
     assert!(mixed.contains("is GRIB and") && mixed.contains("is NetCDF: files of one format"), "{mixed}");
-    assert!(bad(&["convert", &netcdf, &folder.path("x.grib2")]).contains("a GRIB file is needed"));
+    assert!(
+        bad(&["convert", &netcdf, &folder.path("x.nc")])
+            .contains("is NetCDF: expected a name that ends in .nc4")
+    );
     for wrong in ["-1", "nan", "x"] {
         assert_eq!(run(&["compare", &a, &b, &format!("--tolerance={wrong}")]).status.code(), Some(2));
     }
@@ -386,6 +389,61 @@ fn plot_draws_a_map_of_one_field() {
     assert_eq!(folder.names().len(), 4);
 }
 
+/// There and back: GRIB, NetCDF-4, GRIB2; and every subcommand on the NetCDF-4 file.
+#[test]
+fn netcdf4_is_taken_by_every_subcommand() {
+    if let Err(error) = terrella_io::hdf5::version() {
+        let required = std::env::var("TERRELLA_REQUIRE").unwrap_or_default();
+        assert!(!required.split(',').any(|name| name.trim() == "hdf5"), "hdf5 is required, but {error}");
+        println!("not run: {error}");
+        return;
+    }
+    let folder = Folder::new();
+    let fields = ["--field", "t", "--field", "u", "--field", "prmsl"];
+    let convert = |input: &str, output: &str, more: &[&str]| {
+        good(&[&["convert", input, output][..], more].concat());
+    };
+    let (new, classic) = (folder.path("new.nc4"), folder.path("classic.nc"));
+    convert(&state(), &new, &fields);
+    convert(&state(), &classic, &fields);
+    let compared = good(&["compare", &classic, &new]);
+    assert!(compared.contains("\n0 of ") && compared.contains("t_tropopause_0"), "{compared}");
+    let listed = good(&["ls", &new, "--statistics", "--field", "t"]);
+    assert!(listed.contains("t     float  time=1, pressure=26, lat=73, lon=144  K"), "{listed}");
+    assert_eq!(listed, good(&["ls", &classic, "--statistics", "--field", "t"]));
+    let dump: serde_json::Value = serde_json::from_str(&good(&["dump", &new])).unwrap();
+    assert_eq!(dump["attributes"]["Conventions"], "CF-1.11");
+    let count = dump["variables"].as_array().unwrap().len();
+    assert!(compared.ends_with(&format!("\n0 of {count} fields differ\n")), "{compared}");
+    let png = folder.path("t.png");
+    good(&["plot", &new, "--field", "t", "--index", "pressure=9", "-o", &png, "--width", "400"]);
+    assert!(std::fs::metadata(&png).unwrap().len() > 20_000);
+    // GRIB2 of the NetCDF file is that of the GRIB file, but for what 32 bits lost.
+    let back = folder.path("back.grib2");
+    convert(&new, &back, &[&["--bits", "24"][..], &fields].concat());
+    let (file, other) = (GribFile::open(global_state()).unwrap(), GribFile::open(&back).unwrap());
+    for selection in [
+        Selection::parameter("t").pressure(850.0),
+        Selection::parameter("u").pressure(10.0),
+        Selection::parameter("prmsl"),
+    ] {
+        let (one, two) = (file.field(&selection).unwrap(), other.field(&selection).unwrap());
+        assert_eq!((one.header.valid, one.layout), (two.header.valid, two.layout));
+        assert_eq!(one.header.reference, two.header.reference);
+        let near = |(one, two): (&f64, &f64)| (one - two).abs() <= 1e-6 * one.abs().max(30.0);
+        assert!(one.values.iter().zip(&two.values).all(near), "{selection}");
+    }
+    // Through a plan, from the classic file too.
+    let plan = folder.path("plan.yaml");
+    let text = "plans: [{actions: [{type: select, match: [{name: t, level: 500}]}, {type: print}]}]";
+    std::fs::write(&plan, text).unwrap();
+    for input in [&new, &classic] {
+        let printed = good(&["convert", input, "--plan", &plan]);
+        assert!(printed.lines().count() == 1 && printed.contains("\"level\": 500"), "{printed}");
+    }
+    assert!(bad(&["convert", &new, &back, "--field", "lat"]).contains("no latitude and longitude of 'lat'"));
+}
+
 #[test]
 fn damaged_and_foreign_files_are_refused_in_one_line() {
     let folder = Folder::new();
@@ -410,7 +468,7 @@ fn damaged_and_foreign_files_are_refused_in_one_line() {
     for (bytes, expected) in [
         (&b""[..], "it is empty"),
         (b"\x1f\x8b\x08\x00 some gzip", "gzip"),
-        (b"\x89HDF\r\n\x1a\n and more", "NetCDF-4 (HDF5)"),
+        (b"\x89HDF\r\n\x1a\n and more", "HDF5"),
         (b"CDF\x01\x00\x00", "cannot be read as NetCDF"),
         (b"a text, nothing else", "is not a GRIB file"),
     ] {
@@ -429,7 +487,7 @@ fn damaged_and_foreign_files_are_refused_in_one_line() {
     assert!(bad(&["ls", &folder.path("absent")]).contains("opening failed"));
     assert!(bad(&["ls", &folder.path("")]).contains("reading failed"));
     let wrong = bad(&["convert", &state(), &folder.path("out.txt")]);
-    assert!(wrong.contains("expected a name that ends in .nc, .grib2"), "{wrong}");
+    assert!(wrong.contains("expected a name that ends in .nc, .nc4, .grib2"), "{wrong}");
     assert!(bad(&["convert", &state(), &folder.path("none/out.nc"), "--field", "prmsl"]).contains("none"));
     assert!(
         bad(&["convert", &state(), &folder.path("o.nc"), "--bits", "8"])

@@ -600,8 +600,12 @@ fn the_guide_describes_what_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let blocks: Vec<&str> =
         guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 6);
     for block in blocks {
+        if let (true, Err(error)) = (block.contains("type: netcdf"), terrella_io::hdf5::version()) {
+            println!("not run: {error}");
+            continue;
+        }
         let text = block.replace("out/", &format!("{}/", folder.path().display()));
         let plans = Plans::from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{block}"));
         plans.finish().unwrap();
@@ -630,6 +634,11 @@ fn the_guide_describes_what_is_accepted() {
                 "discard",
                 "name",
                 "retain-bytes",
+                "netcdf",
+                "precision",
+                "compression",
+                "level",
+                "mantissa-bits",
                 "fdb5",
                 "config",
                 "mars",

@@ -10,6 +10,7 @@ mod launch;
 mod machine;
 mod math;
 mod model_step;
+mod netcdf4;
 mod plan;
 mod pointwise;
 mod primitive_equations;
@@ -26,7 +27,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 19] = [
+pub static ALL: [Entry; 20] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -42,6 +43,7 @@ pub static ALL: [Entry; 19] = [
     math::ENTRY,
     launch::ENTRY,
     grib2::ENTRY,
+    netcdf4::ENTRY,
     plan::ENTRY,
     statistics::ENTRY,
     hash::ENTRY,

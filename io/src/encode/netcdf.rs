@@ -92,7 +92,7 @@ pub struct NetcdfFile {
 }
 
 /// What missing values (NaN) become: NetCDF's own default for floats.
-pub(super) const FILL: f32 = 9.969_21e36;
+pub(crate) const FILL: f32 = 9.969_21e36;
 pub(super) const RUNNING: &str = "running ";
 pub(super) const COMPLETE: &str = "complete";
 

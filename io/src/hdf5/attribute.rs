@@ -4,13 +4,12 @@
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-use super::dataset::{Dataset, Element, native};
+use super::dataset::Dataset;
 use super::file::File;
+use super::kind::TEXT;
 use super::library::{Id, Owned, Session};
+use super::number::{Element, native};
 use crate::error::Result;
-
-/// `H5T_STRING`.
-const TEXT: c_int = 3;
 
 impl File {
     /// Sets a text on a dataset, or on the file itself: as many bytes as the text has, zero-padded, at least one.

@@ -1,54 +1,18 @@
-//! Arrays of numbers: made, described, extended, written and read.
+//! Arrays of numbers: made, described, extended.
 #![allow(unsafe_code)]
 
 use std::ffi::{c_int, c_uint};
 use std::ptr;
 
 use super::file::{CREATION_ORDER, File, properties};
-use super::library::{Functions, Id, Owned, Session};
+use super::library::{Id, Owned, Session};
+use super::number::Numbers;
 use super::zstandard;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// An open dataset, which lives as long as its file is open.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dataset(pub(super) Id);
-
-/// Stored numbers, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Numbers {
-    Float,
-    Double,
-}
-
-impl Numbers {
-    pub(super) fn stored(self, functions: &Functions) -> Id {
-        match self {
-            Self::Float => functions.float,
-            Self::Double => functions.double,
-        }
-    }
-}
-
-/// A number in memory.
-pub(crate) trait Element: Copy + Default {
-    #[doc(hidden)]
-    const NUMBERS: Numbers;
-}
-
-impl Element for f32 {
-    const NUMBERS: Numbers = Numbers::Float;
-}
-
-impl Element for f64 {
-    const NUMBERS: Numbers = Numbers::Double;
-}
-
-pub(super) fn native<T: Element>(functions: &Functions) -> Id {
-    match T::NUMBERS {
-        Numbers::Float => functions.native_float,
-        Numbers::Double => functions.native_double,
-    }
-}
+pub(crate) struct Dataset(pub(super) Id);
 
 /// Lengths and storage of a dataset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -225,100 +189,11 @@ impl File {
         session.check(code, &self.path, "changing the length of a dataset")
     }
 
-    /// Writes the box of `counts` from `start` on. One number: two empty lists.
-    pub(crate) fn write<T: Element>(
+    pub(super) fn lengths_and_limits(
         &self,
+        session: &Session,
         dataset: Dataset,
-        start: &[u64],
-        counts: &[u64],
-        values: &[T],
-    ) -> Result<()> {
-        let session = Session::begin()?;
-        let (memory, place) = self.places(&session, dataset, start, counts, values.len())?;
-        let functions = session.functions;
-        // SAFETY: two spaces of the same number of points, as many as there are values of the native type.
-        let code = unsafe {
-            (functions.write)(
-                dataset.0,
-                native::<T>(functions),
-                memory.id,
-                place.id,
-                0,
-                values.as_ptr().cast(),
-            )
-        };
-        session.check(code, &self.path, "writing")
-    }
-
-    /// Reads the box of `counts` from `start` on.
-    pub(crate) fn read<T: Element>(&self, dataset: Dataset, start: &[u64], counts: &[u64]) -> Result<Vec<T>> {
-        let session = Session::begin()?;
-        let points = counts.iter().product::<u64>() as usize;
-        let (memory, place) = self.places(&session, dataset, start, counts, points)?;
-        let functions = session.functions;
-        let mut values = vec![T::default(); points];
-        // SAFETY: as in `write`.
-        let code = unsafe {
-            (functions.read)(
-                dataset.0,
-                native::<T>(functions),
-                memory.id,
-                place.id,
-                0,
-                values.as_mut_ptr().cast(),
-            )
-        };
-        session.check(code, &self.path, "reading")?;
-        Ok(values)
-    }
-
-    /// Writes the chunk that begins at `start` as it is to stand in the file: after all filters.
-    pub(crate) fn write_chunk(&self, dataset: Dataset, start: &[u64], bytes: &[u8]) -> Result<()> {
-        let session = Session::begin()?;
-        self.check_rank(&session, dataset, start.len())?;
-        // SAFETY: an open dataset, as many coordinates as it has dimensions, and as many bytes as the call is told.
-        let code = unsafe {
-            (session.functions.write_chunk)(
-                dataset.0,
-                0,
-                0,
-                start.as_ptr(),
-                bytes.len(),
-                bytes.as_ptr().cast(),
-            )
-        };
-        session.check(code, &self.path, "writing a chunk")
-    }
-
-    /// The bytes of the chunk at `start` as they stand in the file.
-    #[cfg(test)]
-    pub(crate) fn read_chunk(&self, dataset: Dataset, start: &[u64]) -> Result<Vec<u8>> {
-        let session = Session::begin()?;
-        self.check_rank(&session, dataset, start.len())?;
-        let (mut bytes, mut skipped) = (0, 0);
-        // SAFETY: as in `write_chunk`; one number to write to.
-        let code = unsafe { (session.functions.chunk_bytes)(dataset.0, start.as_ptr(), &mut bytes) };
-        session.check(code, &self.path, "asking for a chunk")?;
-        let mut chunk = vec![0_u8; bytes as usize];
-        // SAFETY: room for as many bytes as the chunk has.
-        let code = unsafe {
-            let room = chunk.as_mut_ptr().cast();
-            (session.functions.read_chunk)(dataset.0, 0, start.as_ptr(), &mut skipped, room)
-        };
-        session.check(code, &self.path, "reading a chunk")?;
-        assert_eq!(skipped, 0, "no filter was skipped");
-        Ok(chunk)
-    }
-
-    fn check_rank(&self, session: &Session, dataset: Dataset, rank: usize) -> Result<()> {
-        let expected = self.lengths_and_limits(session, dataset)?.0.len();
-        if expected == rank {
-            return Ok(());
-        }
-        Err(Error::LengthMismatch { name: "coordinates of a chunk".into(), expected, got: rank })
-    }
-
-    fn lengths_and_limits(&self, session: &Session, dataset: Dataset) -> Result<(Vec<u64>, Vec<u64>)> {
+    ) -> Result<(Vec<u64>, Vec<u64>)> {
         let functions = session.functions;
         // SAFETY: an open dataset.
         let space = unsafe { (functions.dataset_space)(dataset.0) };
@@ -333,37 +208,7 @@ impl File {
         Ok((lengths, limits))
     }
 
-    /// The spaces of a box in memory and in a dataset.
-    fn places<'a>(
-        &self,
-        session: &'a Session,
-        dataset: Dataset,
-        start: &[u64],
-        counts: &[u64],
-        values: usize,
-    ) -> Result<(Owned<'a>, Owned<'a>)> {
-        let expected = counts.iter().product::<u64>() as usize;
-        if start.len() != counts.len() || expected != values {
-            return Err(Error::LengthMismatch { name: "values of a box".into(), expected, got: values });
-        }
-        self.check_rank(session, dataset, start.len())?;
-        let functions = session.functions;
-        let shape = Shape { lengths: counts.to_vec(), ..Shape::default() };
-        let memory = self.new_space(session, &shape)?;
-        // SAFETY: an open dataset.
-        let place = unsafe { (functions.dataset_space)(dataset.0) };
-        let place = session.own(place, functions.space_close, &self.path, "asking for a space")?;
-        if !start.is_empty() {
-            // SAFETY: as many coordinates as the space has dimensions; no strides and blocks. libhdf5 checks the box.
-            let code = unsafe {
-                (functions.select)(place.id, 0, start.as_ptr(), ptr::null(), counts.as_ptr(), ptr::null())
-            };
-            session.check(code, &self.path, "selecting a box")?;
-        }
-        Ok((memory, place))
-    }
-
-    fn new_space<'a>(&self, session: &'a Session, shape: &Shape) -> Result<Owned<'a>> {
+    pub(super) fn new_space<'a>(&self, session: &'a Session, shape: &Shape) -> Result<Owned<'a>> {
         let functions = session.functions;
         let mut limits = shape.lengths.clone();
         if shape.grows {

@@ -19,7 +19,6 @@ pub(crate) struct File {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Reading a file that nobody writes.
-    #[cfg(test)]
     Read,
     /// Reading while another process appends ("single writer, multiple readers").
     ReadWhileWritten,
@@ -34,7 +33,6 @@ pub(crate) enum Access {
 impl Access {
     fn flags(self) -> c_uint {
         match self {
-            #[cfg(test)]
             Self::Read => 0,
             Self::ReadWhileWritten => 0x40,
             Self::Write | Self::Repair => 1,

@@ -44,6 +44,8 @@ type FilterOf = unsafe extern "C" fn(
     *mut c_uint,
 ) -> c_int;
 
+type NameAt = unsafe extern "C" fn(Id, *const c_char, c_int, c_int, Size, *mut c_char, usize, Id) -> isize;
+
 macro_rules! library {
     (
         functions { $($(#[$note:meta])* $field:ident: $type:ty = $symbol:literal;)* }
@@ -174,9 +176,8 @@ library! {
         read: unsafe extern "C" fn(Id, Id, Id, Id, Id, *mut c_void) -> c_int = "H5Dread";
         write_chunk: unsafe extern "C" fn(Id, Id, u32, *const Size, usize, *const c_void) -> c_int =
             "H5Dwrite_chunk";
-        #[cfg(test)]
-        chunk_bytes: unsafe extern "C" fn(Id, *const Size, *mut Size) -> c_int = "H5Dget_chunk_storage_size";
-        #[cfg(test)]
+        chunk_at: unsafe extern "C" fn(Id, *const Size, *mut c_uint, *mut u64, *mut Size) -> c_int =
+            "H5Dget_chunk_info_by_coord";
         read_chunk: unsafe extern "C" fn(Id, Id, *const Size, *mut u32, *mut c_void) -> c_int = "H5Dread_chunk";
         link_exists: unsafe extern "C" fn(Id, *const c_char, Id) -> c_int = "H5Lexists";
         attribute_create: NewAttribute = "H5Acreate2";
@@ -187,6 +188,18 @@ library! {
         attribute_type: unsafe extern "C" fn(Id) -> Id = "H5Aget_type";
         attribute_space: unsafe extern "C" fn(Id) -> Id = "H5Aget_space";
         attribute_close: Close = "H5Aclose";
+        link_name: NameAt = "H5Lget_name_by_idx";
+        open_object: unsafe extern "C" fn(Id, *const c_char, Id) -> Id = "H5Oopen";
+        close_object: Close = "H5Oclose";
+        object_kind: unsafe extern "C" fn(Id) -> c_int = "H5Iget_type";
+        object_name: unsafe extern "C" fn(Id, *mut c_char, usize) -> isize = "H5Iget_name";
+        attribute_at: unsafe extern "C" fn(Id, *const c_char, c_int, c_int, Size, Id, Id) -> Id =
+            "H5Aopen_by_idx";
+        attribute_name: unsafe extern "C" fn(Id, usize, *mut c_char) -> isize = "H5Aget_name";
+        base_type: unsafe extern "C" fn(Id) -> Id = "H5Tget_super";
+        sign: unsafe extern "C" fn(Id) -> c_int = "H5Tget_sign";
+        reclaim: unsafe extern "C" fn(Id, Id, Id, *mut c_void) -> c_int = "H5Dvlen_reclaim";
+        dereference: unsafe extern "C" fn(Id, Id, c_int, *const c_void) -> Id = "H5Rdereference2";
         reference: unsafe extern "C" fn(*mut c_void, Id, *const c_char, c_int, Id) -> c_int = "H5Rcreate";
     }
     numbers {

@@ -9,12 +9,20 @@
 
 mod attribute;
 mod dataset;
+mod described;
 mod file;
+mod group;
+mod kind;
 mod library;
+mod number;
 mod scale;
+mod transfer;
 mod zstandard;
 
 pub use library::version;
 
-pub(crate) use dataset::{Contents, Dataset, Element, Filter, Numbers, Shape};
+pub(crate) use dataset::{Contents, Dataset, Filter, Shape};
+pub(crate) use described::Described;
 pub(crate) use file::{Access, File};
+pub(crate) use kind::Kind;
+pub(crate) use number::{Element, Numbers};

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::layout::{Family, Layout};
 use crate::parameter::{Level, Parameter};
 use crate::read::Missing;
+use crate::time::Time;
 
 pub(super) const KEYS: [&str; 4] = ["format", "packing", "bits-per-value", "centre"];
 
@@ -31,6 +32,11 @@ pub(super) struct Encode {
 impl Encode {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {
         section.required("format")?;
+        if section.text("format")? == Some("netcdf") {
+            let reason =
+                "a NetCDF file holds many fields: a sink of type 'netcdf' takes them without 'encode'";
+            return Err(section.error(format!("unknown format 'netcdf': {reason}")));
+        }
         if section.choice("format", &["grib", "raw"])? == Some("raw") {
             if let Some(key) = section.keys().find(|key| KEYS[1..].contains(key)) {
                 return Err(section.error(format!("'{key}' has no meaning with 'format: raw'")));
@@ -78,7 +84,7 @@ impl Action for Encode {
                     }
                 };
                 let encoder = &self.encoders[number].2;
-                let period = period(&message.metadata, &identity)?;
+                let period = period(&message.metadata, identity.reference)?;
                 match (member(&message.metadata)?, period) {
                     (None, None) => {
                         let mut bytes = spare::encoded();
@@ -143,6 +149,12 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
             return Err(Error::Metadata { key, expected: "'pl' or 'sfc'", got });
         }
     };
+    let (reference, valid) = times(metadata)?;
+    Ok(Identity { parameter, level, reference, valid })
+}
+
+/// Start of the forecast and time of the field.
+pub(super) fn times(metadata: &Metadata) -> Result<(Time, Time)> {
     let reference = metadata.time("startDate", "startTime")?;
     let seconds = metadata.integer("step")?.checked_mul(metadata.integer("timeStep")?);
     let seconds =
@@ -151,7 +163,7 @@ fn identity(metadata: &Metadata) -> Result<Identity> {
             expected: "a number of time steps that is not negative",
             got: metadata.get("step").map_or(String::new(), Value::to_string),
         })?;
-    Ok(Identity { parameter, level, reference, valid: reference.plus_seconds(seconds) })
+    Ok((reference, reference.plus_seconds(seconds)))
 }
 
 /// The member of an ensemble, where `numberOfForecastsInEnsemble` says that there is one.
@@ -174,7 +186,7 @@ fn member(metadata: &Metadata) -> Result<Option<EnsembleProduct>> {
 }
 
 /// The period of a result of `statistics`. It starts with the forecast where the window started before.
-fn period(metadata: &Metadata, identity: &Identity) -> Result<Option<Period>> {
+pub(super) fn period(metadata: &Metadata, reference: Time) -> Result<Option<Period>> {
     if metadata.get("operation").is_none() {
         return Ok(None);
     }
@@ -194,6 +206,6 @@ fn period(metadata: &Metadata, identity: &Identity) -> Result<Option<Period>> {
             });
         }
     };
-    let since = metadata.time("windowStartDate", "windowStartTime")?.max(identity.reference);
+    let since = metadata.time("windowStartDate", "windowStartTime")?.max(reference);
     Ok(Some(Period { statistic, since }))
 }

@@ -48,7 +48,7 @@
 //! | `interpolate` | a field on another grid |
 //! | `encode` | GRIB2 or raw bytes |
 //! | `print` | a line on standard output |
-//! | `sink` | bytes into files |
+//! | `sink` | bytes, or fields, into files |
 //!
 //! `docs/plans.md` describes their keys. Each takes `on-error: propagate` (the default) or `skip`, which drops the message
 //! and counts it. An action, key or value that is not known here is refused with the nearest that is; nothing is accepted
@@ -142,7 +142,8 @@ impl Plans {
     /// # Errors
     /// Besides, before any file is touched, [`Error::Plan`] for plans that would write something else than in a whole run:
     /// with `statistics` or `aggregate`, which remember, and with sinks that add to what is there, which are those of type
-    /// `log`, and `file` without `whole`.
+    /// `log`, and `file` without `whole`. Files of sinks `netcdf` and stores of
+    /// sinks `zarr` go on from the first message's time.
     pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
         Self::of_run(text, Run { folder, continued: true })
     }
@@ -223,7 +224,7 @@ impl Plans {
         Ok(outlet.log.clone().expect("asked for"))
     }
 
-    /// What file sinks with `whole` have finished, from now on.
+    /// What sinks `file` with `whole`, and `netcdf`, have finished, from now on.
     pub fn whole_files(&mut self) -> WholeFiles {
         let files = WholeFiles::default();
         let steps = self.plans.iter_mut().flat_map(|plan| &mut plan.steps);

@@ -3,10 +3,12 @@
 //! [`GribFile::open`] finds the messages and their headers, [`GribFile::field`] decodes one of them onto points in
 //! Terrella's order (rings north to south, eastward from 0°E). [`GribFile::state`] gathers all levels of a whole state,
 //! [`state()`] does so from files of both kinds. [`GribFile::storage`] tells how a message is packed, [`NetcdfVariables`] has
-//! all variables of a classic NetCDF file, [`netcdf_field()`] one of their fields on its points.
+//! all variables of a NetCDF file (classic or NetCDF-4) or Zarr store, [`netcdf_field()`] one of their fields on its points. [`format()`] tells what
+//! a file is.
 
 mod decode;
 mod file;
+mod format;
 mod header;
 mod netcdf;
 mod order;
@@ -17,12 +19,15 @@ mod split;
 mod state;
 mod stored;
 mod verify;
+#[cfg(feature = "zarr")]
+pub(crate) mod zarr;
 
 pub use decode::{Field, Missing, Spectrum};
 pub use file::GribFile;
+pub use format::{Format, format};
 pub use header::Header;
 pub use netcdf::{
-    Format, NetcdfField, NetcdfVariable, NetcdfVariables, format, netcdf_field, netcdf_state, state,
+    NetcdfField, NetcdfPlace, NetcdfVariable, NetcdfVariables, netcdf_field, netcdf_state, state,
 };
 pub use selection::Selection;
 pub use state::{State, StateField, StateLevels, StateSelection, StateSurface};

@@ -15,7 +15,7 @@ pub(super) fn encode(bytes: &[u8]) -> String {
 }
 
 /// None for another text than [`encode`] gives.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let letters = text.trim_end_matches('=');
     if !text.len().is_multiple_of(4)
         || text.len() != letters.len().next_multiple_of(4)

@@ -46,7 +46,7 @@
 //! many consumers may also read directly.
 
 mod backend;
-mod base64;
+pub(crate) mod base64;
 mod connection;
 mod format;
 mod jet_stream;

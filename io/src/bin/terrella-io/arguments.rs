@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Files of fields (GRIB1 and GRIB2, classic NetCDF): what is in them, in other formats, their differences, maps. What a
+/// Files of fields (GRIB1 and GRIB2, NetCDF, HDF5, Zarr): what is in them, in other formats, their differences, maps. What a
 /// run wrote: whether it is as it was written, and its messages for consumers on the network.
 ///
 /// Exit status: 0 when everything asked for was done, 1 when `compare` found differences beyond the tolerance and when
 /// `verify` found something that is not as it was written, 2 on an error (one line on stderr says which) and on a wrong
-/// command line. GRIB needs ecCodes (Debian's libeccodes0).
+/// command line. GRIB needs ecCodes (Debian's libeccodes0), NetCDF-4 and HDF5 need libhdf5
+/// (libhdf5-103-1).
 #[derive(Debug, Parser)]
 #[command(name = "terrella-io", version, propagate_version = true)]
 pub(crate) struct Arguments {
@@ -28,10 +29,10 @@ pub(crate) enum Command {
     Serve(ServeArguments),
 }
 
-/// Lists the messages of a GRIB file or the variables of a NetCDF file, one line each.
+/// Lists the messages of a GRIB file or the variables of a NetCDF file or Zarr store, one line each.
 ///
-/// GRIB: number, short name, level, reference time, step [h], ensemble member, grid, packing with bits per value. NetCDF:
-/// name, type, dimensions, unit.
+/// GRIB: number, short name, level, reference time, step [h], ensemble member, grid, packing with bits per value. NetCDF,
+/// HDF5 and Zarr: name (with the path of its group), type, dimensions, unit.
 #[derive(Debug, Args)]
 pub(crate) struct ListArguments {
     /// The file.
@@ -54,19 +55,23 @@ pub(crate) struct DumpArguments {
     pub(crate) fields: FieldArguments,
 }
 
-/// Converts a GRIB file: into NetCDF, into GRIB2 with another packing, or through a plan.
+/// Converts a file: into NetCDF, into Zarr, into GRIB2, or through a plan.
 ///
-/// What comes out is told by the name of OUTPUT: `.nc` is classic NetCDF (CF-1.11), `.grib2`, `.grb2`, `.grib` and `.grb`
-/// are GRIB2. NetCDF: all fields must be on one grid; pressure levels become a dimension, each other level a variable of
-/// its own, each valid time a record; levels and times that a variable does not have are missing. GRIB2: only the values
-/// are packed anew, all other sections stay. The file has its name only when it is whole.
+/// What comes out is told by the name of OUTPUT: `.nc` is classic NetCDF (CF-1.11, from GRIB only), `.nc4` NetCDF-4 with deflate
+/// (CF-1.11), `.zarr` a Zarr store of version 3 with zstd, `.grib2`, `.grb2`, `.grib` and `.grb` are GRIB2. Classic NetCDF: all fields must be on one grid; pressure levels
+/// become a dimension, each other level a variable of its own, each valid time a record; levels and times that a variable does
+/// not have are missing. NetCDF-4 and Zarr: as the sinks `netcdf` and `zarr` of plans make them. GRIB2 from GRIB: only the values are packed anew, all
+/// other sections stay. GRIB2 from NetCDF: as the action `encode` of plans makes it. The file has its name only when it is whole,
+/// but for NetCDF-4 and Zarr, which grow time by time and must be sorted by time.
 ///
 /// With --plan each field goes, in the file's order, through the plans of that file, whose sinks say where to; it has the
-/// metadata name, paramId, levtype (`pl`, `sfc`, else ecCodes' typeOfLevel), level, startDate, startTime, step (of
-/// timeStep = 1 s), units and, in an ensemble, number.
+/// metadata name, paramId (GRIB), levtype (`pl`, `sfc`, else ecCodes' typeOfLevel), level, startDate, startTime, step (of
+/// timeStep = 1 s), units and, in an ensemble, number. Of NetCDF all variables on points are taken, or those of --field; their
+/// dimensions may be pressure levels, times and members; the name is ecCodes' short name where the variable or its standard name
+/// tells one.
 #[derive(Debug, Args)]
 pub(crate) struct ConvertArguments {
-    /// The GRIB file.
+    /// The GRIB or NetCDF file, or the Zarr store.
     pub(crate) input: PathBuf,
     /// The new file.
     #[arg(required_unless_present = "plan", conflicts_with = "plan")]
@@ -77,10 +82,10 @@ pub(crate) struct ConvertArguments {
     /// How GRIB2 values are packed [default: simple].
     #[arg(long, value_enum, conflicts_with = "plan")]
     pub(crate) packing: Option<PackingName>,
-    /// Bits per value of GRIB2, 1 to 32 [default: those of each message].
+    /// Bits per value of GRIB2, 1 to 32 [default: those of each message, of NetCDF 16].
     #[arg(long, value_name = "N", conflicts_with = "plan", value_parser = clap::value_parser!(u32).range(1..=32))]
     pub(crate) bits: Option<u32>,
-    /// Store NetCDF values in 64 bits instead of 32.
+    /// Store NetCDF and Zarr values in 64 bits instead of 32.
     #[arg(long, conflicts_with = "plan")]
     pub(crate) double: bool,
     #[command(flatten)]
@@ -120,8 +125,8 @@ pub(crate) struct CompareArguments {
 
 /// Draws a field as a map.
 ///
-/// GRIB: --field, --level, --step and --member must choose one field. NetCDF: --field names a variable with latitude and
-/// longitude in a dimension each, --index chooses from its other dimensions.
+/// GRIB: --field, --level, --step and --member must choose one field. NetCDF: --field names a variable on a lat-lon,
+/// Gaussian or HEALPix grid, --index chooses from its other dimensions.
 #[derive(Debug, Args)]
 pub(crate) struct PlotArguments {
     /// The file.

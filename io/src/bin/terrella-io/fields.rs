@@ -16,8 +16,7 @@ pub(crate) enum Source {
 pub(crate) fn open(path: &Path) -> Result<Source> {
     Ok(match format(path)? {
         Format::Other => Source::Grib(GribFile::open(path)?),
-        // Its error says what to do with HDF5.
-        Format::Netcdf | Format::Hdf5 => Source::Netcdf(NetcdfVariables::open(path)?),
+        Format::Netcdf | Format::Hdf5 | Format::Zarr => Source::Netcdf(NetcdfVariables::open(path)?),
     })
 }
 
@@ -28,14 +27,6 @@ impl Source {
             Self::Grib(_) => "GRIB",
             Self::Netcdf(_) => "NetCDF",
         }
-    }
-}
-
-/// A GRIB file where nothing else will do.
-pub(crate) fn open_grib(path: &Path) -> Result<GribFile> {
-    match open(path)? {
-        Source::Grib(file) => Ok(file),
-        Source::Netcdf(_) => because(format!("'{}' is NetCDF: a GRIB file is needed.", path.display())),
     }
 }
 

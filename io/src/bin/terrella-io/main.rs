@@ -9,6 +9,7 @@ mod dump;
 mod failure;
 mod fields;
 mod list;
+mod messages;
 mod netcdf;
 mod output;
 mod plan;

@@ -91,6 +91,18 @@ fn records(
     Ok(netcdf.finish()?)
 }
 
+/// Fields by valid time, each with the name of its variable: that of the parameter, and with the level where this says which.
+pub(crate) fn named<'a>(headers: &[&'a Header]) -> Result<Vec<(&'a Header, String)>> {
+    let groups = groups(headers, &pressures(headers))?;
+    let fields = |group: &Group<'a>| {
+        let name = group.naming.name.clone();
+        group.fields.values().map(move |header| (*header, name.clone())).collect::<Vec<_>>()
+    };
+    let mut all: Vec<(&Header, String)> = groups.iter().flat_map(fields).collect();
+    all.sort_by_key(|(header, _)| header.valid);
+    Ok(all)
+}
+
 /// All pressure levels [hPa], falling.
 fn pressures(headers: &[&Header]) -> Vec<f64> {
     let mut pressures: Vec<f64> = headers.iter().filter_map(|header| header.pressure()).collect();

@@ -1,19 +1,15 @@
-//! Fields of a file through a plan.
+//! Fields of a file through a plan: one of the user's, or one that makes a file of a format.
 
 use std::path::Path;
 
-use terrella_io::plan::{Kind, Message, Metadata, Plans};
-use terrella_io::read::{GribFile, Header, Missing};
+use terrella_io::plan::Plans;
 
-use crate::failure::Result;
+use crate::arguments::PackingName;
+use crate::failure::{Failure, Result, because};
 
-pub(crate) fn run(file: &GribFile, headers: &[&Header], plan: &Path) -> Result<()> {
-    let mut plans = Plans::read(plan)?;
-    for header in headers {
-        let field = file.decode(header, Missing::Nan)?;
-        let kind = Kind::Field { layout: field.layout, values: field.values };
-        plans.write(Message { metadata: metadata(header), kind })?;
-    }
+/// Sends messages through plans and ends these.
+pub(crate) fn run(mut plans: Plans, send: impl FnOnce(&mut Plans) -> Result<()>) -> Result<()> {
+    send(&mut plans)?;
     let skipped: Vec<String> = plans
         .skipped()
         .filter(|(_, count)| *count > 0)
@@ -24,32 +20,39 @@ pub(crate) fn run(file: &GribFile, headers: &[&Header], plan: &Path) -> Result<(
     Ok(())
 }
 
-fn metadata(header: &Header) -> Metadata {
-    let (year, month, day, hour, minute, second) = header.reference.civil();
-    let (levtype, level) = match header.pressure() {
-        Some(pressure) => ("pl", pressure),
-        None => {
-            // What `encode` calls a surface: the ground, mean sea level, heights above the ground that a name tells.
-            let surface = ["surface", "meanSea", "heightAboveGround"].contains(&header.level_type.as_str());
-            (if surface { "sfc" } else { header.level_type.as_str() }, header.level)
-        }
+/// A plan that makes a GRIB2 file, which has its name only when it is whole.
+pub(crate) fn grib2(output: &Path, packing: Option<PackingName>, bits: Option<u32>) -> Result<Plans> {
+    let packing = match packing {
+        None | Some(PackingName::Simple) => "simple",
+        Some(PackingName::Ccsds) => "ccsds",
     };
-    let mut metadata = Metadata::new()
-        .with("name", header.short_name.as_str())
-        .with("paramId", header.parameter)
-        .with("units", header.units.as_str())
-        .with("levtype", levtype)
-        .with("startDate", year * 10_000 + i64::from(month * 100 + day))
-        .with("startTime", i64::from(hour * 10_000 + minute * 100 + second))
-        .with("step", header.valid.seconds() - header.reference.seconds())
-        .with("timeStep", 1);
-    // Whole levels as integers, so that `level: 500` matches.
-    match level.fract() == 0.0 && level.abs() < 1e15 {
-        true => metadata.set("level", level as i64),
-        false => metadata.set("level", level),
-    }
-    if let Some(member) = header.member {
-        metadata.set("number", member);
-    }
-    metadata
+    let encode = format!(
+        "{{type: encode, format: grib, packing: {packing}, bits-per-value: {}}}, ",
+        bits.unwrap_or(16)
+    );
+    into_file(output, &encode, "type: file, whole: true")
+}
+
+/// A plan that makes a NetCDF-4 file.
+pub(crate) fn netcdf4(output: &Path, double: bool) -> Result<Plans> {
+    let precision = if double { "double" } else { "single" };
+    into_file(output, "", &format!("type: netcdf, compression: deflate, precision: {precision}"))
+}
+
+/// A plan that makes a Zarr store.
+pub(crate) fn zarr(output: &Path, double: bool) -> Result<Plans> {
+    let precision = if double { "double" } else { "single" };
+    into_file(output, "", &format!("type: zarr, compression: zstd, precision: {precision}"))
+}
+
+fn into_file(output: &Path, before: &str, sink: &str) -> Result<Plans> {
+    let Some(name) = output.to_str().filter(|name| !name.contains(['[', '{'])) else {
+        return because(format!("'{}': expected a path in UTF-8 without brackets.", output.display()));
+    };
+    // JSON is YAML.
+    let name = serde_json::to_string(name).map_err(|error| Failure::Because(error.to_string()))?;
+    let text = format!(
+        "plans: [{{name: convert, actions: [{before}{{type: sink, sinks: [{{{sink}, path: {name}}}]}}]}}]"
+    );
+    Ok(Plans::from_yaml(&text)?)
 }

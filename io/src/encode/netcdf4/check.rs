@@ -17,27 +17,7 @@ impl Description {
     /// killed writer.
     pub(super) fn check(&self, path: &Path, compression: Compression) -> Result<Vec<f64>> {
         let wrong = |reason: String| Error::Netcdf { path: path.to_owned(), reason };
-        let mut start = [0; SIGNATURE.len()];
-        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
-        match read {
-            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                return Err(wrong("it is too short for HDF5".into()));
-            }
-            other => other.map_err(|source| Error::file(path, "reading", source))?,
-        }
-        if start[..8] != SIGNATURE[..8] {
-            return Err(wrong("it is no HDF5 file".into()));
-        }
-        if start[8] != SIGNATURE[8] {
-            let reason = format!("its HDF5 format is version {}, expected 3 as of files made here", start[8]);
-            return Err(wrong(reason));
-        }
-        // A mark that is not of appending is left by a kill in the moment of marking the file complete.
-        let file = File::open(path, Access::ReadWhileWritten)
-            .or_else(|error| File::open(path, Access::Repair).map_err(|_| error))?;
-        if file.text(None, "run_status")?.is_none_or(|status| status.len() != 8 && status != "running") {
-            return Err(wrong("it has no attribute 'run_status' as files made here have".into()));
-        }
+        let file = open(path)?;
         let mut steps = u64::MAX;
         let mut time = None;
         for described in self.variables() {
@@ -66,6 +46,33 @@ impl Description {
         }
         Ok(times[..whole].to_vec())
     }
+}
+
+/// Opens a file that may have been made here, and whose writer may have been killed.
+pub(super) fn open(path: &Path) -> Result<File> {
+    let wrong = |reason: String| Error::Netcdf { path: path.to_owned(), reason };
+    let mut start = [0; SIGNATURE.len()];
+    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    match read {
+        Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            return Err(wrong("it is too short for HDF5".into()));
+        }
+        other => other.map_err(|source| Error::file(path, "reading", source))?,
+    }
+    if start[..8] != SIGNATURE[..8] {
+        return Err(wrong("it is no HDF5 file".into()));
+    }
+    if start[8] != SIGNATURE[8] {
+        let reason = format!("its HDF5 format is version {}, expected 3 as of files made here", start[8]);
+        return Err(wrong(reason));
+    }
+    // A mark that is not of appending is left by a kill in the moment of marking the file complete.
+    let file = File::open(path, Access::ReadWhileWritten)
+        .or_else(|error| File::open(path, Access::Repair).map_err(|_| error))?;
+    if file.text(None, "run_status")?.is_none_or(|status| status.len() != 8 && status != "running") {
+        return Err(wrong("it has no attribute 'run_status' as files made here have".into()));
+    }
+    Ok(file)
 }
 
 /// In what a variable differs from its description.

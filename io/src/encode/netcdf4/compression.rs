@@ -6,19 +6,20 @@ use super::rounding::Round;
 use crate::error::{Error, Result};
 use crate::hdf5::{Element, Filter};
 
-/// How the variables of a NetCDF-4 file are stored. Coordinates are small and stored as they are.
+/// How the variables of a NetCDF-4 file or a Zarr store are packed. Coordinates are small and stored as they are. Zarr's own
+/// codecs have no shuffling of bytes: there values are compressed without it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compression {
     /// As they are.
     #[default]
     None,
-    /// Shuffled bytes, then DEFLATE (gzip) by libhdf5. Every reader of NetCDF-4 has it.
+    /// Shuffled bytes, then DEFLATE (gzip) by libhdf5. Every reader of NetCDF-4 has it. In Zarr the codec `gzip`.
     Deflate {
         /// 1 (fast) to 9.
         level: u32,
     },
     /// Rounded mantissas, shuffled bytes, then zstd (HDF5's filter 32015). Readers need that filter: NetCDF-C since 4.9
-    /// and the package hdf5plugin for Python bring it.
+    /// and the package hdf5plugin for Python bring it. In Zarr the codec `zstd`, which readers have.
     Zstd {
         /// 1 (fast) to 22.
         level: u32,
@@ -29,10 +30,10 @@ pub enum Compression {
 }
 
 /// The attribute in which NetCDF-C tells of rounded mantissas.
-pub(super) const ROUNDED: &str = "_QuantizeBitRoundNumberOfSignificantBits";
+pub(in crate::encode) const ROUNDED: &str = "_QuantizeBitRoundNumberOfSignificantBits";
 
 impl Compression {
-    pub(super) fn check(self, precision: Precision) -> Result<()> {
+    pub(in crate::encode) fn check(self, precision: Precision) -> Result<()> {
         let refuse = |name: &str, got: u32, expected: String| {
             Err(Error::InvalidValue { name: name.into(), got: got.to_string(), expected })
         };
@@ -62,7 +63,7 @@ impl Compression {
         }
     }
 
-    pub(super) fn mantissa_bits(self) -> Option<u32> {
+    pub(in crate::encode) fn mantissa_bits(self) -> Option<u32> {
         match self {
             Self::Zstd { mantissa_bits, .. } => mantissa_bits,
             _ => None,

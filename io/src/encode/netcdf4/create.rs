@@ -17,6 +17,12 @@ const TIMES: u64 = 1024;
 /// libhdf5 takes chunks below this many bytes.
 const LARGEST_CHUNK: u64 = 1 << 32;
 
+/// The variable with the periods that times end.
+pub(super) const BOUNDS: &str = "time_bnds";
+
+/// Dimensions between time and the horizontal ones: a chunk has one element of each.
+const BETWEEN: [&str; 2] = ["realization", "pressure"];
+
 /// Everything that a file holds but its steps.
 #[derive(Debug)]
 pub(super) struct Description {
@@ -55,7 +61,7 @@ impl Described {
 
     /// Whether it holds a field at each step.
     pub(super) fn is_field(&self) -> bool {
-        self.values.is_none() && self.name() != "time"
+        self.values.is_none() && !["time", BOUNDS].contains(&self.name())
     }
 }
 
@@ -63,7 +69,16 @@ impl Description {
     pub(super) fn new(layout: &Layout, reference: Time, variables: &[NamedVariable]) -> Result<Self> {
         let pressures = common_pressures(variables)?;
         let (dimensions, classic, fixed) = describe(layout, reference, variables, pressures);
-        let mut rest = &fixed[..];
+        Self::of(dimensions, classic, &fixed)
+    }
+
+    /// `fixed`: the values of all variables without time, in their order.
+    pub(super) fn of(
+        dimensions: Vec<Dimension>,
+        classic: Vec<ClassicVariable>,
+        fixed: &[f64],
+    ) -> Result<Self> {
+        let mut rest = fixed;
         let describe = |variable: ClassicVariable| {
             let lengths: Vec<Option<usize>> =
                 variable.dimensions.iter().map(|&dimension| dimensions[dimension].length).collect();
@@ -77,13 +92,12 @@ impl Description {
             let mut chunk = Vec::new();
             if grows {
                 chunk.clone_from(&lengths);
-                chunk[0] = if lengths.len() == 1 { TIMES } else { 1 };
-                if variable
-                    .dimensions
-                    .get(1)
-                    .is_some_and(|&dimension| dimensions[dimension].name == "pressure")
-                {
-                    chunk[1] = 1;
+                let is_time = ["time", BOUNDS].contains(&variable.name.as_str());
+                chunk[0] = if is_time { TIMES } else { 1 };
+                for (length, &dimension) in chunk.iter_mut().zip(&variable.dimensions) {
+                    if BETWEEN.contains(&dimensions[dimension].name) {
+                        *length = 1;
+                    }
                 }
                 let bytes = chunk.iter().product::<u64>() * variable.kind.bytes();
                 if bytes >= LARGEST_CHUNK {
@@ -109,6 +123,20 @@ impl Description {
         self.variables.iter().filter(|variable| variable.is_field())
     }
 
+    /// The variable with bounds of times, where there is one.
+    pub(super) fn bounds(&self) -> Option<&str> {
+        self.variables.iter().map(Described::name).find(|name| *name == BOUNDS)
+    }
+
+    /// Lengths of the horizontal dimensions.
+    pub(super) fn horizontal(&self) -> Vec<u64> {
+        let length = |name: &str| {
+            let found = self.dimensions.iter().find(|dimension| dimension.name == name);
+            found.and_then(|dimension| dimension.length).map(|length| length as u64)
+        };
+        ["point", "lat", "lon"].into_iter().filter_map(length).collect()
+    }
+
     /// Those, and the time.
     pub(super) fn growing(&self) -> impl Iterator<Item = &Described> {
         self.variables.iter().filter(|variable| variable.shape.grows)
@@ -121,6 +149,17 @@ impl Description {
         attributes: &[(&str, &str)],
         compression: Compression,
     ) -> Result<()> {
+        self.create_with(path, attributes, compression, |_| Ok(()))
+    }
+
+    /// The same with what `more` adds to it before it has its name.
+    pub(super) fn create_with(
+        &self,
+        path: &Path,
+        attributes: &[(&str, &str)],
+        compression: Compression,
+        more: impl FnOnce(&Path) -> Result<()>,
+    ) -> Result<()> {
         let Some(name) = path.file_name() else {
             return Err(Error::InvalidValue {
                 name: "path".into(),
@@ -132,7 +171,10 @@ impl Description {
         hidden.push(name);
         hidden.push(format!(".{}.part", std::process::id()));
         let temporary = path.with_file_name(hidden);
-        let made = self.fill(&temporary, attributes, compression).and_then(|()| sync(&temporary));
+        let made = self
+            .fill(&temporary, attributes, compression)
+            .and_then(|()| more(&temporary))
+            .and_then(|()| sync(&temporary));
         let made = made.and_then(|()| {
             std::fs::rename(&temporary, path).map_err(|source| Error::file(path, "renaming", source))
         });

@@ -9,6 +9,9 @@
 //! while, since steps before never move. libhdf5's file locks are not used: a reader never keeps the writer out. Two writers
 //! of one file are the caller's to prevent.
 //!
+//! [`Netcdf4Stream`] takes fields one by one, in any order within a time, and finds the variables, levels and members by
+//! itself.
+//!
 //! After a crash: a step's values reach the disk before its time does. A process killed between steps leaves a whole
 //! file. One killed during a step leaves a header that says "being written": [`Netcdf4File::append_to`] takes the mark
 //! away and drops what is behind the last finished step; HDF5's `h5clear -s FILE` takes the mark away too, without
@@ -18,28 +21,29 @@
 //! format; HDF5 Dimension Scale Specification.
 
 mod check;
-mod compression;
+pub(super) mod compression;
 mod create;
 mod reserve;
-mod rounding;
+pub(super) mod rounding;
+mod store;
+mod stream;
+mod structure;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use terrella_kernels::{Precision, Real};
 
 pub use compression::Compression;
+pub use stream::{Netcdf4Stream, StreamedField};
 
-use super::netcdf::{COMPLETE, FILL, NamedVariable, RUNNING, check_appended};
-use crate::error::{Error, Result};
-use crate::hdf5::{Access, Dataset, Element, File};
+use super::netcdf::{NamedVariable, check_appended};
+use crate::error::Result;
 use crate::layout::Layout;
 use crate::time::Time;
-use compression::Packer;
 use create::Description;
-use reserve::{METADATA, reserve};
-use rounding::Round;
+use store::{Plane, Preparation, Store};
 
 /// A NetCDF-4 file in the making. Closing it without [`Netcdf4File::finish`] leaves its steps readable, with the global
 /// attribute `run_status` "running " in place of "complete".
@@ -67,37 +71,9 @@ use rounding::Round;
 /// ```
 #[derive(Debug)]
 pub struct Netcdf4File {
-    path: PathBuf,
+    store: Store,
     variables: Vec<NamedVariable>,
-    description: Description,
-    points: usize,
-    compression: Compression,
-    packer: Option<Packer>,
-    reference: Time,
-    steps: u64,
-    last: Option<Time>,
-    /// Whether a step was begun and not ended.
-    torn: bool,
-}
-
-/// The values of a variable at a step, ready to be written.
-enum Stored {
-    Floats(Vec<f32>),
-    Doubles(Vec<f64>),
-    /// One by level, through all filters.
-    Chunks(Vec<Vec<u8>>),
-}
-
-impl Stored {
-    /// Bytes in the file at most: deflate may make noise a little longer.
-    fn bytes(&self) -> u64 {
-        let bytes = match self {
-            Self::Floats(values) => 4 * values.len(),
-            Self::Doubles(values) => 8 * values.len(),
-            Self::Chunks(chunks) => chunks.iter().map(Vec::len).sum(),
-        } as u64;
-        bytes + bytes / 100
-    }
+    preparation: Preparation,
 }
 
 impl Netcdf4File {
@@ -114,7 +90,7 @@ impl Netcdf4File {
     ) -> Result<Self> {
         let path = path.as_ref();
         let file = Self::new(path, layout, reference, variables, compression)?;
-        file.description.create(path, attributes, compression)?;
+        file.store.description.create(path, attributes, compression)?;
         Ok(file)
     }
 
@@ -131,7 +107,7 @@ impl Netcdf4File {
         compression: Compression,
     ) -> Result<Self> {
         let mut file = Self::new(path.as_ref(), layout, reference, variables, compression)?;
-        file.restore()?;
+        file.store.restore()?;
         Ok(file)
     }
 
@@ -145,34 +121,23 @@ impl Netcdf4File {
         for variable in variables {
             compression.check(variable.precision)?;
         }
-        let packer = match compression {
-            Compression::Zstd { level, .. } => {
-                Some(Packer::new(level).map_err(|source| Error::file(path, "preparing zstd", source))?)
-            }
-            _ => None,
-        };
+        let description = Description::new(layout, reference, variables)?;
         Ok(Self {
-            path: path.to_owned(),
+            store: Store::new(path, description, compression, layout.points(), reference),
             variables: variables.to_vec(),
-            description: Description::new(layout, reference, variables)?,
-            points: layout.points(),
-            compression,
-            packer,
-            reference,
-            steps: 0,
-            last: None,
-            torn: false,
+            // The settings fit all precisions by now.
+            preparation: Preparation::new(path, compression, Precision::F64)?,
         })
     }
 
     /// Number of steps in the file.
     pub fn steps(&self) -> u64 {
-        self.steps
+        self.store.times.len() as u64
     }
 
     /// Time of the last step.
     pub fn last(&self) -> Option<Time> {
-        self.last
+        self.store.times.last().copied()
     }
 
     /// Adds a step: one array per variable, `[level][point]`, in the order of the variables. NaN becomes missing.
@@ -180,128 +145,26 @@ impl Netcdf4File {
     /// After an error the file holds the steps before, and the same step may be tried again: what was begun is dropped
     /// first. A full disk is met before libhdf5 begins to write, and leaves the file as it was.
     pub fn append<R: Real>(&mut self, time: Time, fields: &[&[R]]) -> Result<()> {
-        check_appended(&self.variables, self.points, fields, time, self.last, "step")?;
-        if self.torn {
-            self.restore()?;
+        let points = self.store.points();
+        check_appended(&self.variables, points, fields, time, self.last(), "step")?;
+        self.store.mend()?;
+        let mut prepared = Vec::new();
+        for (number, (variable, values)) in self.variables.iter().zip(fields).enumerate() {
+            for (level, values) in values.chunks(points).enumerate() {
+                let stored = self.preparation.plane(&self.store.path, variable.precision, values)?;
+                let between = if variable.pressures.len() > 1 { vec![level as u64] } else { vec![] };
+                prepared.push((number, between, stored));
+            }
         }
-        let mut stored = Vec::with_capacity(fields.len());
-        for (number, values) in fields.iter().enumerate() {
-            stored.push(match self.variables[number].precision {
-                Precision::F32 => self.prepare(values, |value| value as f32, Stored::Floats)?,
-                Precision::F64 => self.prepare(values, |value| value, Stored::Doubles)?,
-            });
-        }
-        let bytes: u64 = stored.iter().map(|stored| stored.bytes() + METADATA).sum();
-        reserve(&self.path, bytes + METADATA)?;
-        self.torn = true;
-        self.write_step(time, &stored)?;
-        self.torn = false;
-        self.steps += 1;
-        self.last = Some(time);
-        Ok(())
+        let planes = prepared.iter().map(|(variable, between, stored)| {
+            let between = between.clone();
+            Plane { variable: *variable, between, stored }
+        });
+        self.store.write(time, None, &planes.collect::<Vec<_>>())
     }
 
     /// Marks the file complete and brings it to the disk.
     pub fn finish(mut self) -> Result<()> {
-        if self.torn {
-            self.restore()?;
-        }
-        self.set_status(COMPLETE)?;
-        self.sync()
-    }
-
-    /// Values in their stored form: missing ones, mantissas, and with zstd the whole chunk.
-    fn prepare<R: Real, T: Round + Element + bytemuck::Pod>(
-        &mut self,
-        values: &[R],
-        convert: impl Fn(f64) -> T,
-        plain: impl Fn(Vec<T>) -> Stored,
-    ) -> Result<Stored> {
-        let kept = self.compression.mantissa_bits().unwrap_or(T::MANTISSA);
-        let fill = convert(f64::from(FILL));
-        let store = |value: &R| {
-            let value = value.to_f64();
-            if value.is_nan() { fill } else { convert(value).round_mantissa(kept) }
-        };
-        let stored: Vec<T> = values.iter().map(store).collect();
-        let Some(packer) = &mut self.packer else { return Ok(plain(stored)) };
-        let chunks =
-            stored.chunks(self.points).map(|level| packer.pack(level)).collect::<std::io::Result<_>>();
-        chunks.map(Stored::Chunks).map_err(|source| Error::file(&self.path, "compressing", source))
-    }
-
-    fn write_step(&self, time: Time, stored: &[Stored]) -> Result<()> {
-        let file = File::open(&self.path, Access::Append)?;
-        let count = self.dataset(&file, "time")?;
-        let found = file.contents(count)?.shape.lengths;
-        if found != [self.steps] {
-            let reason = format!("it has {found:?} times where {} were written: another writer?", self.steps);
-            return Err(Error::Netcdf { path: self.path.clone(), reason });
-        }
-        for (variable, stored) in self.description.fields().zip(stored) {
-            let dataset = self.dataset(&file, variable.name())?;
-            let mut lengths = variable.lengths(self.steps + 1);
-            file.set_lengths(dataset, &lengths)?;
-            let mut start = vec![0; lengths.len()];
-            start[0] = self.steps;
-            lengths[0] = 1;
-            match stored {
-                Stored::Floats(values) => file.write(dataset, &start, &lengths, values)?,
-                Stored::Doubles(values) => file.write(dataset, &start, &lengths, values)?,
-                Stored::Chunks(chunks) => {
-                    for (level, chunk) in chunks.iter().enumerate() {
-                        if chunks.len() > 1 {
-                            start[1] = level as u64;
-                        }
-                        file.write_chunk(dataset, &start, chunk)?;
-                    }
-                }
-            }
-        }
-        // First the values, then the time: a time on the disk never speaks of values that are not.
-        file.flush()?;
-        self.sync()?;
-        file.set_lengths(count, &[self.steps + 1])?;
-        file.write(count, &[self.steps], &[1], &[time.hours_since(self.reference)])?;
-        file.close()
-    }
-
-    /// Takes the mark of a broken-off step away, drops what it left, and counts the steps.
-    fn restore(&mut self) -> Result<()> {
-        let times = self.description.check(&self.path, self.compression)?;
-        reserve(&self.path, METADATA)?;
-        let file = File::open(&self.path, Access::Repair)?;
-        self.steps = times.len() as u64;
-        for variable in self.description.growing() {
-            let dataset = self.dataset(&file, variable.name())?;
-            let lengths = variable.lengths(self.steps);
-            if file.contents(dataset)?.shape.lengths != lengths {
-                file.set_lengths(dataset, &lengths)?;
-            }
-        }
-        file.replace_text("run_status", RUNNING)?;
-        file.close()?;
-        let seconds = times.last().map(|hours| (hours * 3600.0).round() as i64);
-        self.last = seconds.map(|seconds| self.reference.plus_seconds(seconds));
-        self.torn = false;
-        Ok(())
-    }
-
-    fn set_status(&self, status: &str) -> Result<()> {
-        reserve(&self.path, METADATA)?;
-        let file = File::open(&self.path, Access::Write)?;
-        file.replace_text("run_status", status)?;
-        file.close()
-    }
-
-    fn dataset(&self, file: &File, name: &str) -> Result<Dataset> {
-        file.dataset(name)?.ok_or_else(|| {
-            let reason = format!("it has no variable '{name}' any more");
-            Error::Netcdf { path: self.path.clone(), reason }
-        })
-    }
-
-    fn sync(&self) -> Result<()> {
-        create::sync(&self.path)
+        self.store.finish()
     }
 }

@@ -7,7 +7,7 @@
 //! M. Klöwer et al., Nat. Comput. Sci. 1, 713–724 (2021), doi:10.1038/s43588-021-00156-2 (rounding to the nearest).
 
 /// A float whose mantissa can be rounded.
-pub(super) trait Round: Copy {
+pub(in crate::encode) trait Round: Copy {
     /// Bits of the mantissa.
     const MANTISSA: u32;
 

@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use terrella_kernels::Precision;
 
 use super::rounding::Round;
-use super::{COMPLETE, Compression, FILL, Netcdf4File};
+use super::{Compression, Netcdf4File};
 use crate::encode::NamedVariable;
-use crate::encode::netcdf::Variable;
+use crate::encode::netcdf::{COMPLETE, FILL, Variable};
 use crate::hdf5::{self, Access, File};
 use crate::layout::{Layout, gaussian_latitudes};
 use crate::{Parameter, Time};
@@ -45,7 +45,7 @@ fn values(step: u64, count: usize) -> Vec<f64> {
 }
 
 fn append(file: &mut Netcdf4File, step: u64) {
-    let points = file.points;
+    let points = file.store.points();
     let time = reference().plus_seconds(step as i64 * 3600);
     file.append(time, &[&values(step, 3 * points), &values(step, points)]).unwrap();
 }
@@ -137,7 +137,7 @@ fn raw_chunks_are_zstd_frames_of_shuffled_bytes() {
         append(&mut file, 1);
         let read = File::open(&path, Access::ReadWhileWritten).unwrap();
         let dataset = read.dataset("t").unwrap().unwrap();
-        let chunk = read.read_chunk(dataset, &[1, 2, 0, 0]).unwrap();
+        let (_, chunk) = read.read_chunk(dataset, &[1, 2, 0, 0]).unwrap().unwrap();
         if let Compression::Zstd { mantissa_bits, .. } = compression {
             let plain = zstd::bulk::decompress(&chunk, 4 * layout.points()).unwrap();
             let told = zstd::zstd_safe::get_frame_content_size(&chunk).ok().flatten();

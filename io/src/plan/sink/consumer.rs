@@ -22,6 +22,11 @@ pub trait Consumer: Send {
         Ok(())
     }
 
+    /// After the last message.
+    fn finish(&mut self) -> Result<()> {
+        self.flush()
+    }
+
     /// Is told that the plan failed on a message since the last flush.
     fn spoil(&mut self) {}
 

@@ -58,7 +58,7 @@ enum Part {
 }
 
 impl Pattern {
-    fn new(sink: &Section<'_>) -> Result<Self> {
+    pub(super) fn new(sink: &Section<'_>) -> Result<Self> {
         let mut path = path(sink, "path")?;
         if sink.flag("per-server", false)? {
             let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or("localhost".into());

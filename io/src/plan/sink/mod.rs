@@ -14,6 +14,12 @@
 //!   With `whole: true` a file gets its name, and with it a reader, when the plan is flushed or ends, and only where it has
 //!   all messages that the plan made for it: an error of the plan leaves no file that was not named before. It takes no
 //!   message after that.
+//! - `{type: netcdf, path: ..., append: false, per-server: false, precision: single, compression: none}`: fields as steps of
+//!   NetCDF-4 files ([`Netcdf4Stream`](crate::encode::Netcdf4Stream)), without `encode`. Paths are as those of `file`; an
+//!   existing file is replaced when the first step is written, or with `append` continued if it has the same grid, start,
+//!   precision and compression.
+//! - `{type: zarr, ...}`: the same as steps of Zarr stores ([`ZarrStream`](crate::encode::ZarrStream)), with the same keys; needs
+//!   the feature `zarr`.
 //! - `{type: memory, name: ...}`: kept until the program takes them ([`Plans::memory`](super::Plans::memory)).
 //! - `{type: call, name: ...}`: handed to what the program has connected ([`Plans::connect`](super::Plans::connect)).
 //! - `{type: log, path: FOLDER, name: ..., retain-bytes: ...}`: encoded messages as records of a segment log ([`crate::log`]),
@@ -28,7 +34,9 @@
 mod consumer;
 mod fdb;
 mod file;
+mod growing;
 mod log;
+mod netcdf;
 mod whole;
 
 use std::path::PathBuf;
@@ -47,8 +55,13 @@ use consumer::{Discard, Unconnected};
 pub(super) const KEYS: [&str; 1] = ["sinks"];
 
 /// Types and keys of all sinks.
-const SINKS: [(&str, &[&str], Make); 6] = [
+const SINKS: [(&str, &[&str], Make); 8] = [
     ("file", &file::KEYS, file::outlet),
+    ("netcdf", &netcdf::KEYS, netcdf::outlet::<crate::encode::Netcdf4Stream>),
+    #[cfg(feature = "zarr")]
+    ("zarr", &netcdf::KEYS, netcdf::outlet::<crate::encode::ZarrStream>),
+    #[cfg(not(feature = "zarr"))]
+    ("zarr", &netcdf::KEYS, |sink| Err(sink.error("this program was built without the feature 'zarr'"))),
     ("memory", &["name"], |section| {
         let memory = Memory::new();
         let name = Some(section.required_text("name")?.to_owned());
@@ -177,7 +190,7 @@ impl Action for Sink {
     }
 
     fn finish(&mut self) -> Result<()> {
-        self.flush()
+        self.each(|consumer| consumer.finish())
     }
 
     fn written(&self) -> u64 {

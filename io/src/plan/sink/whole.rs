@@ -17,11 +17,11 @@ pub struct WholeFile {
     pub path: PathBuf,
     /// Its length.
     pub bytes: u64,
-    /// BLAKE3 of the messages that are in it.
+    /// BLAKE3 of the messages that are in it; of NetCDF, of the file.
     pub hash: [u8; 32],
 }
 
-/// Files that file sinks with `whole` have finished. Clones are handles of the same list.
+/// Files that sinks `file` with `whole`, and `netcdf`, have finished. Clones are handles of the same list.
 #[derive(Clone, Debug, Default)]
 pub struct WholeFiles(Arc<Mutex<Vec<WholeFile>>>);
 
@@ -31,7 +31,7 @@ impl WholeFiles {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn add(&self, file: WholeFile) {
+    pub(super) fn add(&self, file: WholeFile) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(file);
     }
 }

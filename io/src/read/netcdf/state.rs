@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::file::{Axis, Source, Variable};
+use super::file::{Axis, Source};
 use super::time::times;
+use super::variables::NetcdfVariable;
 use crate::error::{Error, Result};
 use crate::read::state::{State, StateField, StateLevels, StateSelection, StateSurface};
 use crate::time::Time;
 
 /// Names of a level's coordinate.
-const LEVELS: [&str; 8] =
+pub(super) const LEVELS: [&str; 8] =
     ["level", "pressure_level", "plev", "pressure", "isobaricInhPa", "lev", "air_pressure", "levels"];
 /// Names of a field, its short name first.
 type Names = &'static [&'static str];
@@ -29,14 +30,14 @@ const LAND: Names = &["lsm", "land_sea_mask", "land_mask", "sftlf", "land_binary
 const SURFACE_TEMPERATURE: Names = &["skt", "skin_temperature", "ts", "surface_temperature"];
 const SEA_TEMPERATURE: Names = &["sst", "sea_surface_temperature", "tos"];
 
-/// The state of one date in a NetCDF file of a classic format, on pressure levels.
+/// The state of one date in a NetCDF file, classic or in HDF5, on pressure levels.
 ///
 /// Fields are found by their names, as CF, ERA5 and CMIP have them, in dimensions of any order; levels are in the unit of
 /// their coordinate, or without one in hPa where all are below 2000. Rows become north to south, eastward from 0°E.
 /// Errors: what is missing, by name; several times without a choice; dimensions besides level, latitude, longitude and time
 /// that have more than one element.
 pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State> {
-    let mut source = Source::open(path.as_ref())?;
+    let mut source = Source::open(path.as_ref(), TEMPERATURE)?;
     let level = level(&mut source)?;
     let (time, valid) = chosen_time(&mut source, selection)?;
     let mut reader = Fields { source, level, time };
@@ -70,7 +71,7 @@ pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State
         surface_temperature: reader.surface(SURFACE_TEMPERATURE, false)?,
         sea_temperature: reader.surface(SEA_TEMPERATURE, false)?,
         incomplete: Vec::new(),
-        layout: reader.source.layout,
+        layout: reader.source.layout().clone(),
     })
 }
 
@@ -83,7 +84,7 @@ struct Fields {
 }
 
 impl Fields {
-    fn is_upper(&self, variable: &Variable) -> bool {
+    fn is_upper(&self, variable: &NetcdfVariable) -> bool {
         variable.dimensions.iter().any(|(name, _)| *name == self.level.dimension)
     }
 
@@ -101,7 +102,7 @@ impl Fields {
             .find(names, |variable| self.source.is_horizontal(variable) && self.is_upper(variable));
         let Some(variable) = found else { return Ok(None) };
         let stored = self.read(&variable, true)?;
-        let points = self.source.layout.points();
+        let points = self.source.layout().points();
         // From the top downwards.
         let mut order: Vec<usize> = (0..self.level.values.len()).collect();
         order.sort_by(|one, other| self.level.values[*one].total_cmp(&self.level.values[*other]));
@@ -110,7 +111,7 @@ impl Fields {
         expect_all(&variable.name, &values)?;
         Ok(Some(StateField {
             short_name: names[0].into(),
-            units: grib_units(&variable.units),
+            units: grib_units(variable.attribute("units").unwrap_or_default()),
             levels: StateLevels::Pressure(order.iter().map(|row| self.level.values[*row]).collect()),
             values,
         }))
@@ -126,7 +127,7 @@ impl Fields {
         if whole {
             expect_all(&variable.name, &values)?;
         }
-        let mut units = grib_units(&variable.units);
+        let mut units = grib_units(variable.attribute("units").unwrap_or_default());
         if let "hPa" | "mbar" | "millibars" = units.as_str() {
             values.iter_mut().for_each(|value| *value *= 100.0);
             units = "Pa".into();
@@ -134,7 +135,7 @@ impl Fields {
         Ok(Some(StateSurface { short_name: names[0].into(), units, values }))
     }
 
-    fn read(&mut self, variable: &Variable, upper: bool) -> Result<Vec<f64>> {
+    fn read(&mut self, variable: &NetcdfVariable, upper: bool) -> Result<Vec<f64>> {
         let time: Vec<(&str, usize)> =
             self.time.iter().map(|(name, index)| (name.as_str(), *index)).collect();
         self.source.values(variable, Some(&self.level).filter(|_| upper), &time)
@@ -149,7 +150,11 @@ fn level(source: &mut Source) -> Result<Axis> {
         wanted: format!("pressure levels ({})", LEVELS.join(", ")),
         found: format!("it has {}", source.names().join(", ")),
     })?;
-    let mut axis = source.axis(&variable.name)?;
+    source.axis(&variable).map(pressures)
+}
+
+/// Pressures in Pa: those without a unit are hPa where all are below 2000.
+pub(super) fn pressures(mut axis: Axis) -> Axis {
     let highest = axis.values.iter().copied().fold(0.0, f64::max);
     let factor = match axis.units.as_str() {
         "Pa" => 1.0,
@@ -158,7 +163,7 @@ fn level(source: &mut Source) -> Result<Axis> {
         _ => 1.0,
     };
     axis.values.iter_mut().for_each(|value| *value *= factor);
-    Ok(axis)
+    axis
 }
 
 /// The dimension and position of the selected time, if times are a dimension, and the time.
@@ -180,14 +185,14 @@ fn chosen_time(source: &mut Source, selection: &StateSelection) -> Result<(Optio
         })?;
         return Ok((None, time));
     };
-    let axis = source.axis(&variable.name)?;
-    let calendar = source.text(&variable.name, "calendar");
-    let understood = ["", "standard", "gregorian", "proleptic_gregorian"].contains(&calendar.as_str());
-    let all = times(&axis.values, &axis.units).filter(|all| understood && !all.is_empty());
+    let axis = source.axis(&variable)?;
+    let calendar = variable.attribute("calendar").unwrap_or_default();
+    let all = times(&axis.values, &axis.units, calendar).filter(|all| !all.is_empty());
     let all = all.ok_or_else(|| Error::InvalidValue {
         name: format!("units of '{}'", variable.name),
         got: format!("'{}', calendar '{calendar}'", axis.units),
-        expected: "days, hours, minutes or seconds since a date of the Gregorian calendar".into(),
+        expected: "days, hours, minutes or seconds since a date, in a calendar of CF and on days of the Gregorian one"
+            .into(),
     })?;
     let list = || all.iter().take(8).map(Time::to_string).collect::<Vec<String>>().join(", ");
     let index = match selection.reference {

@@ -1,6 +1,9 @@
-//! NetCDF-4 files read by NetCDF's own ncdump, on full disks, and without libhdf5.
+//! NetCDF-4 files: read by NetCDF's own ncdump, on full disks, and without libhdf5; from plans; those of others read.
 
+#[path = "../common/mod.rs"]
 mod common;
+mod plans;
+mod read;
 
 use std::path::Path;
 use std::process::Command;
@@ -58,12 +61,13 @@ fn ncdump(path: &Path, options: &[&str]) -> Option<String> {
     Some(String::from_utf8(output.stdout).unwrap())
 }
 
-/// The numbers of a variable in ncdump's data section.
+/// The numbers of a variable in ncdump's data section; NaN where there is none.
 fn numbers(dump: &str, name: &str) -> Vec<f64> {
     let data = dump.split_once("data:").unwrap().1;
     let start = data.find(&format!("\n {name} =")).unwrap_or_else(|| panic!("no {name} in {dump}"));
     let text = data[start..].split_once('=').unwrap().1.split_once(';').unwrap().0;
-    text.split(',').map(|number| number.trim().parse().unwrap()).collect()
+    let number = |number: &str| if number == "_" { f64::NAN } else { number.parse().unwrap() };
+    text.split(',').map(|text| number(text.trim())).collect()
 }
 
 #[test]
