@@ -20,17 +20,22 @@ thread_local! {
 /// Bytes of a field here.
 const FIELD: usize = 8 * 5000;
 
-// SAFETY: every call goes to the system's allocator as it came; the count is a plain number of the thread.
+// SAFETY: every call goes to the system's allocator as it came, so that its promises are those of this one. Counting neither
+// allocates nor panics, which an allocator must not: the counters are numbers of the thread without a destructor, made when the
+// program is compiled, so that they are there in every call.
 unsafe impl GlobalAlloc for Counting {
+    // SAFETY: `System.alloc` asks no more of the caller than the trait does: `bytes` of a size above 0.
     unsafe fn alloc(&self, bytes: Bytes) -> *mut u8 {
         COUNT.with(|count| count.set(count.get() + 1));
         LARGE.with(|count| count.set(count.get() + u64::from(bytes.size() >= FIELD)));
-        // SAFETY: the caller's promises are those of this function.
+        // SAFETY: the size of `bytes` is above 0, as the caller promised this function.
         unsafe { System.alloc(bytes) }
     }
 
+    // SAFETY: the caller promises that `address` is a block of this allocator, made with `bytes`, and not given back yet.
     unsafe fn dealloc(&self, address: *mut u8, bytes: Bytes) {
-        // SAFETY: `address` comes from `alloc` above.
+        // SAFETY: all blocks of this allocator are the system's: `alloc` hands its blocks on, and the trait's own `realloc` and
+        // `alloc_zeroed` make theirs by `alloc`. So `address` is a block of the system made with the same `bytes`.
         unsafe { System.dealloc(address, bytes) }
     }
 }
