@@ -31,7 +31,7 @@ impl Series {
             let (time, points) = (reader.time()?, reader.length()?);
             Some(Last { time, points, values: reader.values()? })
         })?;
-        let Some(points) = series.points() else { return None };
+        let points = series.points()?;
         let kept = series.last.as_ref().map_or(0, |last| last.values.len());
         if kept != if settings.keeps_fields() { points } else { 0 } {
             return None;
