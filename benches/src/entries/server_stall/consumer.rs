@@ -123,7 +123,7 @@ impl Consumer {
                 }
                 process.wait().map_err(failed)?;
                 let bytes: u64 = said.trim().parse().unwrap_or(0);
-                Ok(if bytes % field.bytes() == 0 { bytes / field.bytes() } else { 0 })
+                Ok(if bytes.is_multiple_of(field.bytes()) { bytes / field.bytes() } else { 0 })
             }
         }
     }
