@@ -84,6 +84,22 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Plans that are not those of a checkpoint.
+    #[error("{place} is not as in the checkpoint: expected {expected}, got {got}.")]
+    OtherPlan {
+        /// The plan, and its action where that differs.
+        place: String,
+        /// What the checkpoint has.
+        expected: String,
+        /// What the plan file has.
+        got: String,
+    },
+    /// Bytes that are not what plans remember.
+    #[error("The state of the output plans cannot be restored from these bytes: {reason}.")]
+    PlanState {
+        /// What is wrong with them.
+        reason: String,
+    },
     /// Metadata that are absent or of another kind than an action needs.
     #[error("Metadata '{key}': expected {expected}, got {got}.")]
     Metadata {

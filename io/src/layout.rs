@@ -112,6 +112,11 @@ impl Layout {
         Self { family, rings }
     }
 
+    /// Rings as they were, each behind the one before it in memory.
+    pub(crate) fn of_rings(family: Family, rings: Vec<Ring>) -> Self {
+        Self { family, rings: rings.into() }
+    }
+
     /// The family.
     pub fn family(&self) -> Family {
         self.family

@@ -121,6 +121,18 @@ fn gated<const N: usize>(
     (Server::start(read, settings).unwrap(), ends)
 }
 
+/// Writes a message, and where there is no room for it yet, waits and tries again.
+fn write_patiently(server: &Server, write: impl Fn(&Server) -> Result<()>) {
+    while let Err(error) = write(server) {
+        assert!(matches!(&error, Error::Full { .. }), "{error}");
+        assert!(server.wait_for_room(Duration::from_secs(100)), "{error}");
+    }
+}
+
+fn write_field_patiently(server: &Server, step: i64, number: i64) {
+    write_patiently(server, |server| server.write_field(metadata(step, number), &layout(), &values(number)));
+}
+
 fn spilling(memory: u64, folder: &tempfile::TempDir, bytes: u64) -> Settings {
     let spill = Some(SpillSettings { folder: folder.path().into(), bytes });
     Settings { memory, spill, metrics: None }
@@ -147,8 +159,8 @@ fn nothing_lossless_is_lost_while_the_consumer_stands_still() {
     let count = 300;
     for number in 0..count {
         match number % 3 {
-            0 => server.write(field(number / 4, number)).unwrap(),
-            _ => server.write_field(metadata(number / 4, number), &layout(), &values(number)).unwrap(),
+            0 => write_patiently(&server, |server| server.write(field(number / 4, number))),
+            _ => write_field_patiently(&server, number / 4, number),
         }
     }
     gate.wait_for_arrival();
@@ -183,6 +195,36 @@ fn nothing_lossless_is_lost_while_the_consumer_stands_still() {
 }
 
 #[test]
+fn any_share_that_holds_a_message_has_room_for_the_next_while_the_disk_has() {
+    for tenths in 10..60 {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut server, [(gate, taken)]) =
+            gated([("archive", "lossless")], spilling(tenths * weight() / 10, &folder, 1 << 20));
+        for number in 0..20 {
+            write_field_patiently(&server, number, number);
+        }
+        gate.open();
+        server.finish().unwrap();
+        let expected: Vec<_> = (0..20).map(|number| Delivery::Message(field(number, number))).collect();
+        assert!(taken.try_iter().collect::<Vec<_>>() == expected, "{tenths}");
+        assert!(server.metrics().memory_peak <= tenths * weight() / 10, "{tenths}");
+    }
+}
+
+#[test]
+fn memory_is_made_before_the_first_field_as_far_as_it_may_be() {
+    let memory = 10 * BYTES;
+    let (server, [(gate, _)]) = gated([("archive", "lossless")], Settings { memory, ..Settings::default() });
+    assert_eq!(server.prepare(&layout(), 3), 3);
+    assert_eq!((server.metrics().memory, server.metrics().memory_peak), (3 * BYTES, 3 * BYTES));
+    // One has its place in the plan's work.
+    assert_eq!(server.prepare(&layout(), 100), 9);
+    server.write_field(metadata(1, 1), &layout(), &values(1)).unwrap();
+    assert!(server.metrics().memory_peak <= memory);
+    gate.open();
+}
+
+#[test]
 fn a_reader_of_a_pipe_that_does_not_read_stops_nobody() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
@@ -199,7 +241,7 @@ fn a_reader_of_a_pipe_that_does_not_read_stops_nobody() {
     // Pipes hold 64 KiB.
     let count = 500;
     for number in 0..count {
-        server.write_field(metadata(number, number), &layout(), &values(number)).unwrap();
+        write_field_patiently(&server, number, number);
     }
     assert!(plan(&server, 0).delivered_messages <= 64, "the pipe is full");
     let reader = std::thread::spawn(move || {
@@ -224,6 +266,10 @@ fn a_full_disk_is_told_to_the_caller_and_no_plan_has_the_message() {
     let error = loop {
         match server.write_field(metadata(number, number), &layout(), &values(number)) {
             Ok(()) => number += 1,
+            Err(error) if error.to_string().contains("the disk has not taken") => {
+                server.wait_for_room(Duration::from_millis(1));
+                continue;
+            }
             Err(error) => break error,
         }
         assert!(number < 100);
@@ -239,10 +285,11 @@ fn a_full_disk_is_told_to_the_caller_and_no_plan_has_the_message() {
     assert!(text.contains("Plan 'archive' has no room") && text.contains("on the disk are taken"), "{text}");
     assert!(taken.try_recv().is_err());
     assert!(server.write_field(metadata(number, number), &layout(), &values(number)).is_err());
+    assert!(!server.wait_for_room(Duration::ZERO));
 
     // Room is made, the call is repeated.
     archive.open();
-    server.flush().unwrap();
+    assert!(server.wait_for_room(Duration::from_secs(100)));
     server.write_field(metadata(number, number), &layout(), &values(number)).unwrap();
     server.finish().unwrap();
     let expected: Vec<_> = (0..=number).map(|number| Delivery::Message(field(number, number))).collect();
@@ -443,7 +490,7 @@ fn any_order_of_work_and_rest_loses_and_counts_nothing_wrong() {
             gated([("archive", "lossless"), ("viewer", "best-effort")], spilling(memory, &folder, 1 << 24));
         let count = 150;
         for number in 0..count {
-            server.write_field(metadata(number / of_step, number), &layout(), &values(number)).unwrap();
+            write_field_patiently(&server, number / of_step, number);
             match random(4) {
                 0 => archive.allow(random(4)),
                 1 => viewer.allow(random(5)),
@@ -550,8 +597,9 @@ plans:
         Message { metadata: metadata(number, number), kind }
     };
     for number in 0..40 {
-        server.write(part(number, POINTS / 2)).unwrap();
-        server.write(part(number, 0)).unwrap();
+        for first in [POINTS / 2, 0] {
+            write_patiently(&server, |server| server.write(part(number, first)));
+        }
         gate.wait_for_arrival();
     }
     let mut wrong = part(40, 0);
@@ -699,8 +747,7 @@ fn many_callers_are_as_if_one_after_the_other() {
             let server = &server;
             scope.spawn(move || {
                 for number in 0..50 {
-                    let metadata = metadata(caller, number);
-                    server.write_field(metadata, &layout(), &values(number)).unwrap();
+                    write_field_patiently(server, caller, number);
                 }
             });
         }

@@ -3,6 +3,7 @@
 mod common;
 
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use terrella_io::layout::Layout;
 use terrella_io::plan::{Kind, Message, Metadata, Plans};
@@ -34,6 +35,9 @@ fn fill(place: &std::path::Path) {
     let error = loop {
         match server.write_field(metadata(taken), &layout, &values(taken)) {
             Ok(()) => taken += 1,
+            Err(error) if error.to_string().contains("the disk has not taken") => {
+                server.wait_for_room(Duration::from_millis(1));
+            }
             Err(error) => break error.to_string(),
         }
         assert!(taken < 1000);

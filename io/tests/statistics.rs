@@ -1,8 +1,11 @@
 //! Statistics of plans against plain sums over all fields of a window.
 
-use terrella_io::Time;
+use std::path::Path;
+
 use terrella_io::layout::Layout;
-use terrella_io::plan::{Kind, Message, Metadata, Plans};
+use terrella_io::plan::{Delivery, Kind, Memory, Message, Metadata, Plans, Points};
+use terrella_io::server::{Server, Settings};
+use terrella_io::{Error, Time};
 
 const POINTS: usize = 8;
 
@@ -302,4 +305,210 @@ fn what_was_added_is_encoded_as_an_accumulation() {
     // Two messages of product definition template 4.8 with the statistical process 1, an accumulation.
     let sections = bytes.windows(9).filter(|octets| octets[4] == 4 && octets[7..9] == [0, 8]).count();
     assert_eq!(sections, 2);
+}
+
+/// Plans of which one has each operation, one all else that remembers, and one nothing.
+const REMEMBERING: &str = "
+plans:
+  - name: windows
+    actions:
+      - {type: select, match: [{levtype: sfc}]}
+      - type: statistics
+        output-frequency: 30h
+        operations: [instant, average, minimum, maximum, accumulate, difference, de-accumulate, standard-deviation]
+        options: {value-count-threshold: 2, solver-reset-accumulate-fields-every: day}
+      - {type: encode, format: raw}
+      - {type: sink, sinks: [{type: memory, name: windows}]}
+  - name: months
+    actions:
+      - {type: select, match: [{levtype: sfc}]}
+      - {type: statistics, output-frequency: 1m, operations: [average, maximum]}
+      - {type: encode, format: raw}
+      - {type: sink, sinks: [{type: memory, name: months}]}
+  - name: parts
+    actions:
+      - {type: select, match: [{levtype: pl}]}
+      - {type: aggregate}
+      - {type: mask}
+      - {type: statistics, output-frequency: 12h, operations: [average]}
+      - {type: encode, format: raw}
+      - {type: sink, sinks: [{type: memory, name: parts}]}
+  - name: other
+    actions: [{type: select, match: [{levtype: sfc}]}, {type: encode, format: raw}, {type: sink, sinks: [{type: discard}]}]
+";
+
+/// Fields that lose values, in two series, beside masks and fields in parts.
+fn messages() -> Vec<Message> {
+    let mut run = masked();
+    // Five days and the end of a month.
+    run.start = time("2023-12-29T00");
+    run.fields.truncate(20);
+    let layout = Layout::global_lat_lon(POINTS / 2, 2);
+    let mut messages = Vec::new();
+    for step in 0..=20 {
+        let values = if step == 0 { vec![250.0; POINTS] } else { run.fields[step - 1].clone() };
+        let surface = run.message(step as i64, &values);
+        let of = |key: &str, value: &str| surface.metadata.clone().with(key, value);
+        let upper = of("levtype", "pl").with("level", 0.5);
+        if step % 7 == 0 {
+            let mask = (0..POINTS).map(|point| point % (2 + step) != 1).collect();
+            messages.push(Message { metadata: upper.clone(), kind: Kind::Mask(mask) });
+        }
+        for part in [4..8, 0..2, 2..4] {
+            let points = Points::List(part.clone().collect::<Vec<_>>().into());
+            let kind = Kind::Part { layout: layout.clone(), points, values: values[part].to_vec() };
+            messages.push(Message { metadata: upper.clone(), kind });
+        }
+        for name in ["t", "tp"] {
+            let metadata = of("levtype", "sfc").with("name", name);
+            messages.push(Message { metadata, ..surface.clone() });
+        }
+    }
+    messages
+}
+
+const NAMES: [&str; 3] = ["windows", "months", "parts"];
+
+/// What the three sinks have had.
+type Results = [Vec<Delivery>; 3];
+
+fn sinks(plans: &mut Plans) -> [Memory; 3] {
+    NAMES.map(|name| plans.memory(name).unwrap())
+}
+
+fn extend(results: &mut Results, sinks: &[Memory; 3]) {
+    for (results, sink) in results.iter_mut().zip(sinks) {
+        results.extend(sink.take());
+    }
+}
+
+#[test]
+fn a_run_that_is_split_at_any_message_has_the_same_bits() {
+    let (text, messages, folder) = (REMEMBERING, messages(), Path::new(""));
+    let mut plans = Plans::from_yaml(text).unwrap();
+    let outlets = sinks(&mut plans);
+    messages.iter().for_each(|message| plans.write(message.clone()).unwrap());
+    let mut whole = Results::default();
+    extend(&mut whole, &outlets);
+    // 30 hours five times with eight operations, a month, and 12 hours ten times.
+    assert_eq!(whole.each_ref().map(Vec::len), [2 * 8 * 4, 2 * 2, 10]);
+    for split in 0..=messages.len() {
+        for served in [false, true] {
+            let mut results = Results::default();
+            let mut first = Plans::from_yaml(text).unwrap();
+            let outlets = sinks(&mut first);
+            let state = if served {
+                let mut server = Server::start(first, Settings::default()).unwrap();
+                messages[..split].iter().for_each(|message| server.write(message.clone()).unwrap());
+                let state = server.state().unwrap();
+                extend(&mut results, &outlets);
+                server
+                    .finish()
+                    .unwrap_or_else(|error| assert!(error.to_string().contains("missing"), "{error}"));
+                state
+            } else {
+                messages[..split].iter().for_each(|message| first.write(message.clone()).unwrap());
+                extend(&mut results, &outlets);
+                first.state()
+            };
+            let mut second = Plans::continue_yaml_in(text, folder).unwrap();
+            let outlets = sinks(&mut second);
+            second.restore(&state).unwrap();
+            assert_eq!(second.state(), state, "{split}");
+            messages[split..].iter().for_each(|message| second.write(message.clone()).unwrap());
+            extend(&mut results, &outlets);
+            assert!(results == whole, "split before message {split}");
+        }
+    }
+}
+
+#[test]
+fn the_state_of_other_plans_is_refused_with_the_difference() {
+    let text = REMEMBERING;
+    let mut plans = Plans::from_yaml(text).unwrap();
+    messages().into_iter().take(20).for_each(|message| plans.write(message).unwrap());
+    let state = plans.state();
+    let restore = |text: &str, state: &[u8]| {
+        Plans::continue_yaml_in(text, Path::new(""))
+            .unwrap()
+            .restore(state)
+            .map_err(|error| error.to_string())
+    };
+    // Another order of keys, and another plan that remembers nothing.
+    let same = text
+        .replace(
+            "output-frequency: 12h, operations: [average]",
+            "operations: [average], output-frequency: 12h",
+        )
+        .replace("name: other", "name: another");
+    assert_eq!(restore(&same, &state), Ok(()));
+    for (there, here, expected) in [
+        (
+            "output-frequency: 12h",
+            "output-frequency: 6h",
+            "plan 'parts', action 4 is not as in the checkpoint: expected {operations: [\"average\"], output-frequency: \
+             \"12h\", type: \"statistics\"}, got {operations: [\"average\"], output-frequency: \"6h\", type: \"statistics\"}.",
+        ),
+        (
+            "      - {type: mask}\n",
+            "",
+            "plan 'parts', action 3 is not as in the checkpoint: expected {type: \"mask\"}, got {operations:",
+        ),
+        (
+            "name: months",
+            "name: means",
+            "plan 'months' is not as in the checkpoint: expected a plan of this name that remembers something, got none.",
+        ),
+        (
+            "  - name: other\n    actions: [",
+            "  - name: other\n    actions: [{type: mask}, ",
+            "plan 'other' is not as in the checkpoint: expected no plan of this name that remembers something, got {type: \
+             \"mask\"}.",
+        ),
+        (
+            "{type: memory, name: months}]}\n",
+            "{type: memory, name: months}]}\n      - {type: print}\n",
+            "plan 'months' is not as in the checkpoint: expected 4 actions, got 5 actions.",
+        ),
+    ] {
+        assert!(text.contains(there), "{there}");
+        let error = restore(&text.replace(there, here), &state).unwrap_err();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    // Nothing of a state that does not fit is taken.
+    for end in (1..state.len()).step_by(7) {
+        let mut plans = Plans::continue_yaml_in(text, Path::new("")).unwrap();
+        let before = plans.state();
+        let error = plans.restore(&state[..end]).unwrap_err();
+        assert!(matches!(error, Error::PlanState { .. }), "{end}: {error}");
+        assert_eq!(plans.state(), before, "{end}");
+    }
+    // A run that is continued does nothing without it.
+    let mut plans = Plans::continue_yaml_in(text, Path::new("")).unwrap();
+    let error = plans.write(messages().swap_remove(0)).unwrap_err().to_string();
+    assert_eq!(error, "plan file: the run is continued: its state must be restored first.");
+    assert_eq!(Server::start(plans, Settings::default()).err().unwrap().to_string(), error);
+}
+
+#[test]
+fn damaged_states_neither_panic_nor_take_memory() {
+    let text = REMEMBERING;
+    let mut plans = Plans::from_yaml(text).unwrap();
+    messages().into_iter().take(33).for_each(|message| plans.write(message).unwrap());
+    let state = plans.state();
+    let mut numbers = Numbers(5);
+    for _ in 0..3000 {
+        let mut damaged = state.clone();
+        for _ in 0..=(3.0 * numbers.next()) as usize {
+            let place = (numbers.next() * state.len() as f64) as usize;
+            damaged[place] = (numbers.next() * 256.0) as u8;
+        }
+        let mut plans = Plans::from_yaml(text).unwrap();
+        // Numbers may be damaged unseen: the checkpoint's hash is there for them. The plans go on or say why not.
+        if plans.restore(&damaged).is_ok() {
+            for message in messages().into_iter().skip(33).take(20) {
+                let _ = plans.write(message);
+            }
+        }
+    }
 }

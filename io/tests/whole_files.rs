@@ -73,9 +73,8 @@ fn a_failed_message_leaves_no_file() {
 }
 
 #[test]
-fn plans_that_remember_cannot_be_continued() {
+fn plans_that_add_to_what_is_there_cannot_be_continued() {
     for (action, word) in [
-        ("{type: statistics, output-frequency: 1d, operations: [average]}", "statistics"),
         ("{type: sink, sinks: [{type: file, path: all.raw}]}", "whole: true"),
         ("{type: sink, sinks: [{type: log, path: log}]}", "whole: true"),
     ] {

@@ -1,37 +1,44 @@
 //! The model's time in `write_field` while the output stands still.
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+mod consumer;
+mod model;
 
 use tempfile::TempDir;
-use terrella_io::layout::Layout;
-use terrella_io::plan::{Message, Metadata, Plans};
+use terrella_io::plan::Plans;
 use terrella_io::server::{Server, Settings, SpillSettings};
 use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
-use super::grib2::{layout, temperature};
-use super::plan::metadata;
 use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
+use consumer::Consumer;
+use model::{Field, Written};
 
 /// Fields that memory has place for where the others go to the disk.
-const IN_MEMORY: u64 = 6;
+const IN_MEMORY: u64 = 8;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "server_stall",
     summary: "write_field with a consumer that stands still; peer: one that takes everything at once",
     keys: &[
-        Key { name: "place", default: "all", meaning: "where fields wait: memory, disk" },
+        Key {
+            name: "place",
+            default: "all",
+            meaning: "memory, disk: where fields wait; pipe: a disk before a suspended process; full: a disk that is full",
+        },
         Key { name: "grid", default: "O320", meaning: "names of grids, separated by commas" },
         Key {
             name: "fields",
             default: "32",
             meaning: "fields that wait before the consumer goes on for a moment",
         },
-        Key { name: "pause", default: "10000", meaning: "time of a model's step between two fields [µs]" },
+        Key {
+            name: "work",
+            default: "10000,1",
+            meaning: "times that the model computes between two fields, separated by commas [µs]",
+        },
         Key { name: "folder", default: "/tmp", meaning: "where fields wait on the disk" },
     ],
-    smallest: &[("grid", "O32"), ("fields", "9"), ("pause", "1")],
+    smallest: &[("grid", "O32"), ("fields", "12"), ("work", "1")],
     peers: &["null"],
     cases,
 };
@@ -43,65 +50,14 @@ fn cases(request: &Request) -> Result<Cases> {
     }
     let mut cases: Cases = Vec::new();
     for name in request.text("grid").split(',').map(str::trim) {
-        let field = Field::new(name, Duration::from_micros(request.number("pause")? as u64))?;
-        for place in request.choices("place", &["memory", "disk"])? {
-            cases.push(Box::new(StallCase::new(request, place, &field)?));
+        for work in request.numbers("work")? {
+            let field = Field::new(name, work)?;
+            for place in request.choices("place", &["memory", "disk", "pipe", "full"])? {
+                cases.push(Box::new(StallCase::new(request, place, &field)?));
+            }
         }
     }
     Ok(cases)
-}
-
-/// What is written, and how often.
-#[derive(Clone)]
-struct Field {
-    grid: String,
-    layout: Layout,
-    values: Arc<[f64]>,
-    pause: Duration,
-}
-
-impl Field {
-    fn new(grid: &str, pause: Duration) -> Result<Self> {
-        let layout = layout(grid)?;
-        Ok(Self { grid: grid.to_owned(), values: temperature(&layout).into(), layout, pause })
-    }
-
-    fn bytes(&self) -> u64 {
-        size_of_val(&self.values[..]) as u64
-    }
-
-    /// Hands the field over after a pause; the time of that alone [s].
-    fn write(&self, server: &Server, step: u64) -> Result<f64> {
-        std::thread::sleep(self.pause);
-        let metadata: Metadata = metadata().with("step", step as i64);
-        let start = Instant::now();
-        server.write_field(metadata, &self.layout, &self.values)?;
-        Ok(start.elapsed().as_secs_f64())
-    }
-}
-
-/// A consumer that stands still until it is opened, and counts what is as it was written.
-#[derive(Default)]
-struct Gate {
-    state: Mutex<(bool, u64)>,
-    opened: Condvar,
-}
-
-impl Gate {
-    fn set(&self, open: bool) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = open;
-        self.opened.notify_all();
-    }
-
-    fn pass(&self, right: bool) {
-        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let wait = self.opened.wait_while(state, |(open, _)| !*open);
-        wait.unwrap_or_else(PoisonError::into_inner).1 += u64::from(right);
-    }
-
-    fn passed(&self) -> u64 {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).1
-    }
 }
 
 struct StallCase {
@@ -112,7 +68,7 @@ struct StallCase {
     waiting: u64,
     written: u64,
     seconds: f64,
-    gate: Arc<Gate>,
+    consumer: Consumer,
     server: Server,
     peers: Vec<Null>,
     _folder: TempDir,
@@ -123,23 +79,24 @@ impl StallCase {
         let path = request.text("folder");
         let folder = TempDir::new_in(path).map_err(|source| Error::File { path: path.into(), source })?;
         let most = request.number("fields")? as u64;
+        let bytes = field.bytes() + 4096;
         // More than that: one in work, its copy, one that is being made.
-        let room = (most + 4) * (field.bytes() + 4096);
-        let spilling = place == "disk";
-        let spill = SpillSettings { folder: folder.path().to_owned(), bytes: room };
+        let room = (most + 4) * bytes;
+        let disk = match place {
+            "memory" => None,
+            // As many as wait besides those in memory.
+            "full" => Some(most.saturating_sub(IN_MEMORY).max(1) * bytes),
+            _ => Some(room),
+        };
         let settings = Settings {
-            memory: if spilling { IN_MEMORY * (field.bytes() + 4096) } else { room },
-            spill: spilling.then_some(spill),
+            memory: disk.map_or(room, |_| IN_MEMORY * bytes),
+            spill: disk.map(|bytes| SpillSettings { folder: folder.path().to_owned(), bytes }),
             ..Settings::default()
         };
-        let mut plans = plans("call, name: gate")?;
-        let gate = Arc::new(Gate::default());
-        let (at_gate, values) = (gate.clone(), field.values.clone());
-        plans.connect("gate", move |message: &Message| {
-            let right = matches!(&message.kind, terrella_io::plan::Kind::Field { values: got, .. } if got[..] == values[..]);
-            at_gate.pass(right);
-            Ok(())
-        })?;
+        let (plans, consumer) = match place {
+            "pipe" => consumer::suspended(folder.path())?,
+            _ => consumer::gated(field)?,
+        };
         let server = Server::start(plans, settings)?;
         let peers = request.peers.iter().map(|_| Null::new(field, room, most)).collect::<Result<_>>()?;
         let field = field.clone();
@@ -150,7 +107,7 @@ impl StallCase {
             waiting: 0,
             written: 0,
             seconds: 0.0,
-            gate,
+            consumer,
             server,
             peers,
             _folder: folder,
@@ -165,10 +122,28 @@ impl StallCase {
 
     /// Lets the consumer take what waits.
     fn drain(&mut self) -> Result<()> {
-        self.gate.set(true);
+        self.consumer.go_on()?;
         self.server.flush()?;
-        self.gate.set(false);
+        self.consumer.stand_still()?;
         self.waiting = 0;
+        Ok(())
+    }
+
+    /// Writes a field. Where it is refused, the consumer takes some, and it is written again: both calls count, not the
+    /// waiting between them, which the model asks for.
+    fn write(&mut self) -> Result<()> {
+        self.field.compute();
+        loop {
+            let (seconds, written) = self.field.write(&self.server, self.written)?;
+            self.seconds += seconds;
+            if let Written::Taken = written {
+                break;
+            }
+            while !self.server.wait_for_room(std::time::Duration::from_millis(20)) {
+                self.consumer.take_one()?;
+            }
+        }
+        self.written += 1;
         Ok(())
     }
 }
@@ -184,8 +159,7 @@ impl Case for StallCase {
     }
 
     fn size(&self) -> String {
-        let Field { grid, pause, .. } = &self.field;
-        format!("{grid} every {} ms", pause.as_secs_f64() * 1e3)
+        self.field.description()
     }
 
     /// One copy.
@@ -198,19 +172,20 @@ impl Case for StallCase {
     }
 
     fn run(&mut self) -> Result<()> {
-        if self.waiting == self.most {
+        // A full disk stays full: each field waits until another one has gone.
+        if self.waiting == self.most && self.place != "full" {
             self.drain()?;
         }
-        self.seconds += self.field.write(&self.server, self.written)?;
         self.waiting += 1;
-        self.written += 1;
-        Ok(())
+        self.write()
     }
 
     /// 0 where the consumer has had every field whole, else infinite.
     fn error(&mut self) -> Result<f64> {
-        self.drain()?;
-        Ok(if self.gate.passed() == self.written { 0.0 } else { f64::INFINITY })
+        self.consumer.go_on()?;
+        self.server.finish()?;
+        let passed = self.consumer.passed(&self.field)?;
+        Ok(if passed == self.written { 0.0 } else { f64::INFINITY })
     }
 
     fn peers(&mut self) -> Vec<&mut dyn Peer> {
@@ -220,8 +195,8 @@ impl Case for StallCase {
 
 impl Drop for StallCase {
     fn drop(&mut self) {
-        // The server waits for its plans.
-        self.gate.set(true);
+        // The server waits for its plans. A process that is gone needs no signal.
+        let _ = self.consumer.go_on();
     }
 }
 
@@ -247,15 +222,19 @@ impl Peer for Null {
     }
 
     fn sample(&mut self, repeats: usize) -> Result<f64> {
-        let mut seconds = 0.0;
+        let mut sum = 0.0;
         for _ in 0..repeats {
             // Without a pause its thread may be behind.
             if self.written.is_multiple_of(self.most) {
                 self.server.flush()?;
             }
-            seconds += self.field.write(&self.server, self.written)?;
+            self.field.compute();
+            let (seconds, Written::Taken) = self.field.write(&self.server, self.written)? else {
+                unreachable!("memory holds all that wait")
+            };
+            sum += seconds;
             self.written += 1;
         }
-        Ok(seconds / repeats as f64)
+        Ok(sum / repeats as f64)
     }
 }

@@ -9,6 +9,7 @@
 //! | 32    | fingerprint of the set-up (BLAKE3 of settings and input, see [`Fingerprint`])        |
 //! | …     | the model's part                                                                     |
 //! | 8, …  | number of observers; of each: length and bytes of its name, of its memory            |
+//! | 8, …  | length and bytes of what the output plans remember; none where there are no plans    |
 //! | 32    | BLAKE3 of all bytes before                                                           |
 //!
 //! The shallow-water model's part:
@@ -34,7 +35,7 @@ use crate::series::{Record, Series};
 
 const MAGIC: &[u8; 16] = b"TERRELLA RESTART";
 /// Version of the shallow-water model's part.
-pub(crate) const SHALLOW_WATER: u32 = 6;
+pub(crate) const SHALLOW_WATER: u32 = 7;
 
 /// What must be equal for two runs to have equal results, but for the precision.
 pub(crate) type Fingerprint = [u8; 32];
@@ -131,11 +132,15 @@ pub(crate) fn push_memories<'a>(
 ) {
     bytes.extend((memories.len() as u64).to_le_bytes());
     for (name, memory) in memories {
-        for part in [name.as_bytes(), &memory] {
-            bytes.extend((part.len() as u64).to_le_bytes());
-            bytes.extend(part);
-        }
+        push_part(bytes, name.as_bytes());
+        push_part(bytes, &memory);
     }
+}
+
+/// Appends bytes after their number.
+pub(crate) fn push_part(bytes: &mut Vec<u8>, part: &[u8]) {
+    bytes.extend((part.len() as u64).to_le_bytes());
+    bytes.extend(part);
 }
 
 /// The hash that ends every checkpoint file.
@@ -288,6 +293,7 @@ mod tests {
         let mut bytes = begin::<R>(&origin("T1", 7));
         encode(&mut bytes, &checkpoint, &series);
         push_memories(&mut bytes, [("tracker", vec![1, 2, 3])].into_iter());
+        push_part(&mut bytes, b"plans");
         end(bytes)
     }
 
@@ -299,6 +305,7 @@ mod tests {
             assert_eq!(decode::<R>(&mut reader).unwrap(), example::<R>());
             assert!(reader.expect_end().is_err());
             assert_eq!(reader.memories().unwrap(), [("tracker".to_owned(), vec![1, 2, 3])]);
+            assert_eq!(reader.bytes().unwrap(), b"plans");
             reader.expect_end().unwrap();
         }
         there_and_back::<f32>();

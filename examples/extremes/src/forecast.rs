@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use terrella_io::Time;
 use terrella_io::layout::Layout;
+use terrella_io::plan::Plans;
 use terrella_io::sink::AtomicFile;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -12,16 +13,14 @@ use crate::arguments::RunArguments;
 use crate::checkpoint::{self, Origin};
 use crate::configuration::{Format, Settings};
 use crate::error::{Error, Result};
-use crate::interruption;
 use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
-use crate::planned;
 use crate::progress::{Progress, say};
 use crate::record::{Record, Used};
-use crate::setup;
 use crate::summary::{self, Summary, Timings};
+use crate::{interruption, leftovers, planned, setup};
 
 /// Name of checkpoints in the run's folder.
 pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
@@ -100,7 +99,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
         interruption::listen()?;
-        let plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
+        let mut plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
 
         let Start {
             mut model,
@@ -138,7 +137,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             None
         };
         if let Some(path) = &arguments.restart {
-            restore(path, &origin, arguments.convert, &mut model, &mut observers)?;
+            restore(path, &origin, arguments.convert, &mut model, &mut observers, plans.as_mut())?;
         }
         let first_step = model.step_count();
         let configured = u64::from(configuration.length() / output.interval) * steps_per_output;
@@ -147,20 +146,30 @@ impl<C: Settings, M: Model> Run<C, M> {
             Some(steps) => steps,
             None => configured,
         };
-        if let Some(path) = arguments.restart.clone().filter(|_| first_step >= last_step) {
+        // A process that was killed between its last checkpoint and its end left what only has to be completed.
+        let lacks_end = || {
+            let found = terrella_io::manifest::verify(&folder);
+            found.is_ok_and(|found| found.manifests > 0 && !found.ends_run)
+        };
+        let done =
+            first_step > last_step || first_step == last_step && (arguments.steps.is_some() || !lacks_end());
+        if let Some(path) = arguments.restart.clone().filter(|_| done) {
             return Err(Error::Checkpoint {
                 path,
                 message: format!("it is at step {first_step}, the run is to end at step {last_step}"),
             });
         }
         let resume = (first_step > 0).then(|| valid.plus_seconds(model.time().round() as i64));
-        let earlier_files =
-            if resume.is_some() { summary::files_of_earlier_run(&folder) } else { Vec::new() };
-        if resume.is_none() {
-            summary::remove_earlier_run(&folder)?;
-        }
+        let mut earlier_files = summary::files_of_earlier_run(&folder);
         let quantities = model.quantities();
         let record = Record::begin(&folder, resume.is_some(), &used)?;
+        leftovers::remove(&folder)?;
+        if resume.is_none() {
+            // When no manifest lists them any more.
+            summary::remove_earlier_run(&folder, std::mem::take(&mut earlier_files))?;
+        }
+        // One that a killed process wrote is in no list yet.
+        let checkpoint = Some(folder.join(CHECKPOINT)).filter(|path| resume.is_some() && path.is_file());
         let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
@@ -183,7 +192,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             layout,
             pictures,
             observers,
-            checkpoint: None,
+            checkpoint,
             last_good: None,
             earlier_files,
             timings,
@@ -333,6 +342,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         self.model.checkpoint(&mut bytes)?;
         let memories = self.observers.iter().map(|observer| (observer.name(), observer.memory()));
         checkpoint::push_memories(&mut bytes, memories);
+        checkpoint::push_part(&mut bytes, &self.writer.state()?);
         Ok(checkpoint::end(bytes))
     }
 
@@ -434,13 +444,14 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 }
 
-/// Brings model and observers to where a checkpoint file was written.
+/// Brings model, observers and output plans to where a checkpoint file was written.
 fn restore<M: Model>(
     path: &Path,
     origin: &Origin,
     convert: bool,
     model: &mut M,
     observers: &mut [Box<dyn Observer>],
+    plans: Option<&mut Plans>,
 ) -> Result<()> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
     let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
@@ -455,6 +466,11 @@ fn restore<M: Model>(
         let own = observers.iter_mut().find(|observer| observer.name() == name);
         own.and_then(|observer| observer.restore(&memory))
             .ok_or_else(|| refuse(format!("what '{name}' remembers in it is not this run's")))?;
+    }
+    let state = reader.bytes()?;
+    if let Some(plans) = plans {
+        let text = |error: terrella_io::Error| error.to_string().trim_end_matches('.').to_owned();
+        plans.restore(state).map_err(|error| refuse(text(error)))?;
     }
     reader.expect_end()
 }

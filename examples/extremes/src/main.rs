@@ -21,6 +21,7 @@ mod input_grid;
 mod interpolation;
 mod interruption;
 mod known_keys;
+mod leftovers;
 mod maps;
 mod memory;
 mod model;

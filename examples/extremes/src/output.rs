@@ -13,7 +13,7 @@ use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
 use crate::configuration::{Format, Output};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::netcdf;
 use crate::planned::{PlannedField, PlannedOutput};
 
@@ -101,10 +101,17 @@ impl Writer {
                 })
                 .collect();
             let attributes = [("title", titles.title.as_str()), ("source", titles.source)];
-            let file = NetcdfFile::create(&path, layout, reference, &variables, &attributes)?;
+            // The records of an earlier file are there under its name until they are in the new one.
+            let name = format!(".{}.nc.{}-0.part", stem(reference), std::process::id());
+            let begun = if kept.is_empty() { path.clone() } else { output.folder.join(name) };
+            let file = NetcdfFile::create(&begun, layout, reference, &variables, &attributes)?;
             let mut writer = NetcdfWriter { path, file, hashes: Vec::new() };
             for (valid, values) in kept {
                 writer.append(valid, &values)?;
+            }
+            if begun != writer.path {
+                std::fs::rename(&begun, &writer.path)
+                    .map_err(|error| Error::file(&writer.path, "renaming", error))?;
             }
             Some(writer)
         } else {
@@ -138,6 +145,11 @@ impl Writer {
     /// What the output server measured, if there is one.
     pub(crate) fn metrics(&self) -> Option<Value> {
         self.grib.as_ref().map(PlannedOutput::metrics)
+    }
+
+    /// What the plans remember of the output times so far; nothing where there are none.
+    pub(crate) fn state(&self) -> Result<Vec<u8>> {
+        self.grib.as_ref().map_or(Ok(Vec::new()), PlannedOutput::state)
     }
 
     /// Ends the plans.

@@ -79,6 +79,11 @@ impl PlannedOutput {
         self.verified(Some((valid, fields)))
     }
 
+    /// What the plans remember of the output times so far.
+    pub(crate) fn state(&self) -> Result<Vec<u8>> {
+        Ok(self.server.state()?)
+    }
+
     /// Ends the plans. Returns the files that are whole now and were not before.
     pub(crate) fn finish(&mut self) -> Result<Vec<WholeFile>> {
         self.server.finish()?;

@@ -118,21 +118,39 @@ fn peak_memory() -> Option<u64> {
     Some(1024 * line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()?)
 }
 
-/// The files that are still there of those that an earlier run's summary lists in the folder.
+/// The files that are still there of those that an earlier run's summary lists in the folder, or its manifests where it was killed
+/// before it had one.
 pub(crate) fn files_of_earlier_run(folder: &Path) -> Vec<PathBuf> {
-    let Ok(text) = std::fs::read_to_string(folder.join(NAME)) else { return Vec::new() };
-    let document: Value = serde_json::from_str(&text).unwrap_or_default();
-    let names = document["files"].as_array().into_iter().flatten().filter_map(|file| file["name"].as_str());
-    // A summary that someone edited must not reach other folders.
-    let below = |name: &&str| Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
-    names.filter(below).map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
+    let document = |path: &Path| -> Value {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        serde_json::from_str(&text).unwrap_or_default()
+    };
+    let manifests = std::fs::read_dir(folder.join("manifest")).into_iter().flatten().flatten();
+    let manifests =
+        manifests.map(|entry| entry.path()).filter(|path| path.extension() == Some("json".as_ref()));
+    let listed = [(folder.join(NAME), "files", "name")];
+    let listed = listed.into_iter().chain(manifests.map(|path| (path, "entries", "path")));
+    let mut names = Vec::new();
+    for (path, list, key) in listed {
+        let document = document(&path);
+        let files = document[list].as_array().into_iter().flatten();
+        names.extend(files.filter_map(|file| file[key].as_str()).map(String::from));
+    }
+    names.retain(|name| {
+        // A summary that someone edited must not reach other folders.
+        let below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_)));
+        below && name != NAME && name != PROVENANCE
+    });
+    names.sort();
+    names.dedup();
+    names.into_iter().map(|name| folder.join(name)).filter(|path| path.is_file()).collect()
 }
 
-/// Removes what an earlier run left in the folder, as its summary lists it, so that no file of it can be taken for
-/// one of the run that begins.
-pub(crate) fn remove_earlier_run(folder: &Path) -> Result<()> {
-    let own = [NAME, PROVENANCE].map(|name| folder.join(name)).into_iter().filter(|path| path.is_file());
-    for path in files_of_earlier_run(folder).into_iter().chain(own) {
+/// Removes what an earlier run left in the folder, so that no file of it can be taken for one of the run that begins.
+pub(crate) fn remove_earlier_run(folder: &Path, files: Vec<PathBuf>) -> Result<()> {
+    // The summary last: it knows the others.
+    let own = [PROVENANCE, NAME].map(|name| folder.join(name)).into_iter().filter(|path| path.is_file());
+    for path in files.into_iter().chain(own) {
         std::fs::remove_file(&path)
             .map_err(|error| Error::file(&path, "removing an earlier run's file", error))?;
     }
@@ -154,8 +172,17 @@ mod tests {
         let summary =
             json!({ "files": [{ "name": "a.grib2" }, { "name": "gone.png" }, { "name": "../outside" }] });
         std::fs::write(inside.join(NAME), summary.to_string()).unwrap();
-        remove_earlier_run(&inside).unwrap();
-        assert!(!inside.join("a.grib2").exists() && !inside.join(NAME).exists());
+        // A process that was killed left no summary.
+        std::fs::create_dir(inside.join("manifest")).unwrap();
+        std::fs::write(inside.join("b.grib2"), "x").unwrap();
+        let manifest =
+            json!({ "entries": [{ "path": "b.grib2" }, { "path": "../outside" }, { "path": NAME }] });
+        std::fs::write(inside.join("manifest/00000001.json"), manifest.to_string()).unwrap();
+        let files = files_of_earlier_run(&inside);
+        assert_eq!(files, ["a.grib2", "b.grib2"].map(|name| inside.join(name)));
+        remove_earlier_run(&inside, files).unwrap();
+        assert!(!inside.join("a.grib2").exists() && !inside.join("b.grib2").exists());
+        assert!(!inside.join(NAME).exists());
         assert!(inside.join("mine.txt").exists() && folder.path().join("outside").exists());
     }
 }

@@ -94,15 +94,62 @@ fn plans_that_cannot_be_are_named() {
     expect_failure(&case.run(&[]), &["'plan' in [output]", "grib2"]);
     case.configure(&real_state(), "", "", "plan = 'none.yaml'");
     expect_failure(&case.run(&[]), &["none.yaml", "reading"]);
-    // What such a plan remembers is in no checkpoint.
-    let daily = "plans: [{actions: [{type: statistics, output-frequency: 1d, operations: [average]}, {type: print}]}]";
-    with_plan(&case, daily, "", "");
+    // What was summed up in one window is nothing to another.
+    let plan =
+        "plans: [{name: means, actions: [{type: statistics, output-frequency: 1d, operations: [average]}]}]";
+    with_plan(&case, plan, "", "");
     expect_success(&case.run(&["--steps", "4"]));
     let checkpoint = case.path("out/checkpoint.bin");
-    expect_failure(
-        &case.run(&["--restart", checkpoint.to_str().unwrap()]),
-        &["plan.yaml", "statistics", "cannot be continued"],
-    );
+    let restart = ["--restart", checkpoint.to_str().unwrap()];
+    with_plan(&case, &plan.replace("1d", "12h"), "", "");
+    let words = ["checkpoint.bin", "plan 'means', action 1", "expected {operations", "\"1d\"", "\"12h\""];
+    expect_failure(&case.run(&restart), &words);
+    with_plan(&case, "plans: []", "", "");
+    expect_failure(&case.run(&restart), &["plan 'means'", "got none"]);
+    with_plan(&case, plan, "", "");
+    expect_success(&case.run(&restart));
+    // Where nothing was summed up, the first window would lack a part.
+    with_plan(&case, "plans: []", "", "");
+    expect_success(&case.run(&["--steps", "4"]));
+    with_plan(&case, plan, "", "");
+    expect_failure(&case.run(&restart), &["expected no plan of this name", "statistics"]);
+}
+
+#[test]
+fn statistics_of_a_split_run_are_those_of_the_whole_one() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    with_plan(&case, WINDOWS, "length = 48", "");
+    let out = |name: &str| program_into(&case, name);
+    expect_success(&out("whole").output().unwrap());
+    // 9 steps are 6 h at T21. Between two output times, in the middle of windows, and at their ends.
+    for splits in [&["36"][..], &["13", "45"], &["9", "18", "54", "71"]] {
+        let _ = std::fs::remove_dir_all(case.path("out"));
+        let checkpoint = case.path("out/checkpoint.bin");
+        for (number, steps) in splits.iter().chain(&["72"]).enumerate() {
+            let mut run = out("out");
+            if number > 0 {
+                run.arg("--restart").arg(&checkpoint);
+            }
+            expect_success(&run.args(["--steps", steps]).output().unwrap());
+        }
+        // From noon on: half a day and a day, and four windows of 12 h.
+        assert_eq!(case.names("out/daily").len(), 2 * 2);
+        assert_eq!(case.names("out/half").len(), 4);
+        for folder in ["", "/daily", "/half"] {
+            let names = case.names(&format!("whole{folder}"));
+            for name in names.iter().filter(|name| name.contains('.') && is_result(name)) {
+                let read =
+                    |run: &str| std::fs::read(case.path(run).join(&folder[folder.len().min(1)..]).join(name));
+                assert!(
+                    read("whole").unwrap() == read("out").unwrap_or_default(),
+                    "{splits:?} {folder}/{name}"
+                );
+            }
+        }
+    }
 }
 
 #[test]

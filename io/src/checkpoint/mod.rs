@@ -12,7 +12,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The store does not look into a state. A checkpoint is `checkpoint-NUMBER.bin`; numbers count savings, so that the newest is
+//! The store does not look into a state. A run with output plans that remember something, such as the windows of `statistics`,
+//! puts [`Server::state`](crate::server::Server::state) into it, and gives it to
+//! [`Plans::restore`](crate::plan::Plans::restore) before it goes on. A checkpoint is `checkpoint-NUMBER.bin`; numbers count savings, so that the newest is
 //! the one saved last, also where a run went back to an earlier step. Little-endian:
 //!
 //! | byte | length | content |

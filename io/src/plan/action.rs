@@ -125,6 +125,26 @@ pub(super) trait Action: Send {
         None
     }
 
+    /// Whether a message is made of what came before it.
+    fn remembers(&self) -> bool {
+        false
+    }
+
+    /// What it remembers, for a checkpoint.
+    fn memory(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    /// Whether a [memory](Self::memory) is one of its own.
+    fn fits(&self, memory: &[u8]) -> bool {
+        memory.is_empty()
+    }
+
+    /// Takes its memory back; none unless it fits.
+    fn restore(&mut self, memory: &[u8]) -> Option<()> {
+        memory.is_empty().then_some(())
+    }
+
     /// Itself, where it is a sink.
     fn sink(&mut self) -> Option<&mut sink::Sink> {
         None
@@ -140,6 +160,8 @@ pub(super) trait Action: Send {
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) place: String,
+    /// Type and keys, as a checkpoint knows them.
+    pub(super) words: String,
     pub(super) action: Box<dyn Action>,
     skip: bool,
     pub(super) skipped: usize,
@@ -185,11 +207,9 @@ impl Step {
         let (_, keys, make) = ACTIONS.iter().find(|(action, ..)| *action == name).expect("a known action");
         section.allow(&[&["type", "on-error"], *keys].concat())?;
         let skip = section.choice("on-error", &["propagate", "skip"])? == Some("skip");
-        if ["statistics", "aggregate"].contains(&name) {
-            section.expect_whole_run("what it remembers is in no checkpoint")?;
-        }
-        let action = make(&section)?;
-        Ok(Self { name, place: section.place, action, skip, skipped: 0, messages: 0, time: Duration::ZERO })
+        let (action, words) = (make(&section)?, section.words());
+        let place = section.place;
+        Ok(Self { name, place, words, action, skip, skipped: 0, messages: 0, time: Duration::ZERO })
     }
 
     fn apply(&mut self, message: Message) -> Outcome<Vec<Message>> {

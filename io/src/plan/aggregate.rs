@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use super::action::{Action, Kind, Message, Points};
 use super::metadata::Metadata;
+use super::state::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::layout::Layout;
+use crate::layout::{Family, Layout, Ring};
 
 pub(super) const KEYS: [&str; 0] = [];
 
@@ -60,7 +61,74 @@ impl Pending {
     }
 }
 
+/// In the order of their numbers in a memory.
+const FAMILIES: [Family; 5] =
+    [Family::LatLon, Family::FullGaussian, Family::ReducedGaussian, Family::Octahedral, Family::HealPix];
+
+impl Pending {
+    fn write(&self, writer: &mut Writer) {
+        let family = FAMILIES.iter().position(|family| *family == self.layout.family());
+        writer.number(family.expect("one of all") as u64);
+        writer.number(self.layout.rings().len() as u64);
+        for ring in self.layout.rings() {
+            for value in [ring.latitude, ring.west, ring.spacing] {
+                writer.number(value.to_bits());
+            }
+            writer.number(ring.points as u64);
+        }
+        writer.values(&self.values);
+        writer.flags(&self.filled);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let family = *FAMILIES.get(reader.length()?)?;
+        let (mut rings, mut offset) = (Vec::new(), 0_usize);
+        for _ in 0..reader.number()? {
+            let [latitude, west, spacing] = [reader.real()?, reader.real()?, reader.real()?];
+            let points = reader.length()?;
+            rings.push(Ring { latitude, west, spacing, points, offset });
+            offset = offset.checked_add(points)?;
+        }
+        let layout = Layout::of_rings(family, rings);
+        let (values, filled) = (reader.values()?, reader.flags()?);
+        let left = filled.iter().filter(|filled| !**filled).count();
+        (values.len() == offset && filled.len() == offset).then_some(Self { layout, values, filled, left })
+    }
+}
+
+fn read(memory: &[u8]) -> Option<BTreeMap<String, Pending>> {
+    let (mut reader, mut pending) = (Reader::new(memory), BTreeMap::new());
+    for _ in 0..reader.number()? {
+        pending.insert(reader.text()?.to_owned(), Pending::read(&mut reader)?);
+    }
+    reader.end()?;
+    Some(pending)
+}
+
 impl Action for Aggregate {
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.number(self.pending.len() as u64);
+        for (field, pending) in &self.pending {
+            writer.bytes(field.as_bytes());
+            pending.write(&mut writer);
+        }
+        writer.finish()
+    }
+
+    fn fits(&self, memory: &[u8]) -> bool {
+        read(memory).is_some()
+    }
+
+    fn restore(&mut self, memory: &[u8]) -> Option<()> {
+        self.pending = read(memory)?;
+        Some(())
+    }
+
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         let Message { metadata, kind: Kind::Part { layout, points, values } } = message else {
             return Ok(vec![message]);

@@ -2,11 +2,12 @@
 //!
 //! Masks come as messages of their own, by the texts or numbers of `domain` and `level`.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::action::{Action, Kind, Message};
 use super::metadata::Metadata;
 use super::section::Section;
+use super::state::{Reader, Writer};
 use crate::error::{Error, Result};
 
 pub(super) const KEYS: [&str; 4] = ["apply-bitmap", "missing-value", "offset-fields", "offset-value"];
@@ -16,7 +17,7 @@ pub(super) struct Mask {
     missing_value: f64,
     offset_fields: Vec<String>,
     offset: f64,
-    masks: HashMap<String, Vec<bool>>,
+    masks: BTreeMap<String, Vec<bool>>,
 }
 
 impl Mask {
@@ -26,7 +27,7 @@ impl Mask {
             missing_value: section.real("missing-value")?.unwrap_or(f64::from(f32::MAX)),
             offset_fields: section.texts("offset-fields")?.into_iter().map(String::from).collect(),
             offset: section.real("offset-value")?.unwrap_or(273.15),
-            masks: HashMap::new(),
+            masks: BTreeMap::new(),
         })
     }
 }
@@ -36,7 +37,39 @@ fn key(metadata: &Metadata) -> String {
     format!("domain {} level {}", part("domain"), part("level"))
 }
 
+fn read(memory: &[u8]) -> Option<BTreeMap<String, Vec<bool>>> {
+    let (mut reader, mut masks) = (Reader::new(memory), BTreeMap::new());
+    for _ in 0..reader.number()? {
+        masks.insert(reader.text()?.to_owned(), reader.flags()?);
+    }
+    reader.end()?;
+    Some(masks)
+}
+
 impl Action for Mask {
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.number(self.masks.len() as u64);
+        for (key, mask) in &self.masks {
+            writer.bytes(key.as_bytes());
+            writer.flags(mask);
+        }
+        writer.finish()
+    }
+
+    fn fits(&self, memory: &[u8]) -> bool {
+        read(memory).is_some()
+    }
+
+    fn restore(&mut self, memory: &[u8]) -> Option<()> {
+        self.masks = read(memory)?;
+        Some(())
+    }
+
     fn apply(&mut self, mut message: Message) -> Result<Vec<Message>> {
         match &mut message.kind {
             Kind::Mask(mask) => {

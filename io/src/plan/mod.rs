@@ -54,8 +54,11 @@
 //! and counts it. An action, key or value that is not known here is refused with the nearest that is; nothing is accepted
 //! and ignored.
 //!
-//! Not here: MultIO's action that moves data between processes (`transport`), restarts of statistics, GRIB templates in
-//! `encode` (the message is built from the metadata).
+//! Plans that remember something from one message to the next, as `statistics` does, give it for a checkpoint
+//! ([`Plans::state`]) and take it back ([`Plans::restore`]).
+//!
+//! Not here: MultIO's action that moves data between processes (`transport`), GRIB templates in `encode` (the message is built
+//! from the metadata).
 //! Source of the vocabulary: MultIO's documentation ("Processing pipelines") and its plan files.
 
 mod action;
@@ -73,6 +76,7 @@ mod section;
 mod select;
 mod sink;
 pub(crate) mod spare;
+pub(crate) mod state;
 mod statistics;
 mod window;
 
@@ -102,6 +106,8 @@ pub struct Plans {
     plans: Vec<Plan>,
     /// Memory of the last encoded message.
     spare: Vec<u8>,
+    /// What the plans of an earlier process remembered is to be restored before the first message.
+    awaits_state: bool,
 }
 
 /// One plan.
@@ -137,13 +143,13 @@ impl Plans {
         Self::of_run(text, Run { folder, continued: false })
     }
 
-    /// The same for a run of which an earlier process wrote the first steps.
+    /// The same for a run of which an earlier process wrote the first steps. Plans that remember something take no message
+    /// before [`Plans::restore`].
     ///
     /// # Errors
     /// Besides, before any file is touched, [`Error::Plan`] for plans that would write something else than in a whole run:
-    /// with `statistics` or `aggregate`, which remember, and with sinks that add to what is there, which are those of type
-    /// `log`, and `file` without `whole`. Files of sinks `netcdf` and stores of
-    /// sinks `zarr` go on from the first message's time.
+    /// those with sinks that add to what is there, which are of type `log`, and `file` without `whole`. Files of sinks `netcdf`
+    /// and stores of sinks `zarr` go on from the first message's time.
     pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
         Self::of_run(text, Run { folder, continued: true })
     }
@@ -161,12 +167,24 @@ impl Plans {
             .enumerate()
             .map(|(number, yaml)| Plan::new(number, yaml, run))
             .collect::<Result<_>>()
-            .map(|plans| Self { plans, spare: Vec::new() })
+            .map(|plans: Vec<Plan>| {
+                let awaits_state = run.continued && plans.iter().any(Plan::remembers);
+                Self { plans, spare: Vec::new(), awaits_state }
+            })
+    }
+
+    /// Refuses messages before the state of an earlier process is there.
+    fn expect_state(&self) -> Result<()> {
+        match self.awaits_state {
+            true => Err(error("plan file", "the run is continued: its state must be restored first")),
+            false => Ok(()),
+        }
     }
 
     /// Sends a message through all plans. The first error that no action skips ends the call; plans before it have
     /// had the message, those after it have not.
     pub fn write(&mut self, message: Message) -> Result<()> {
+        self.expect_state()?;
         if let Kind::Field { layout, values } = &message.kind
             && layout.points() != values.len()
         {
@@ -268,8 +286,9 @@ impl Plans {
         }
     }
 
-    pub(crate) fn into_plans(self) -> Vec<Plan> {
-        self.plans
+    pub(crate) fn into_plans(self) -> Result<Vec<Plan>> {
+        self.expect_state()?;
+        Ok(self.plans)
     }
 
     /// Names of the plans, each with the number of messages that its actions skipped because of an error.

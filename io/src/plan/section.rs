@@ -1,5 +1,6 @@
 //! A mapping of a plan file, read strictly: unknown keys and wrong types are errors that say where.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use saphyr::{Scalar, Yaml};
@@ -73,6 +74,11 @@ impl<'a> Section<'a> {
 
     pub(super) fn error(&self, reason: impl Into<String>) -> Error {
         error(&self.place, reason)
+    }
+
+    /// All keys with their values, in the keys' order, whatever that of the file is.
+    pub(super) fn words(&self) -> String {
+        in_order(self.entries.iter().map(|(key, yaml)| ((*key).to_owned(), words(yaml))))
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> {
@@ -204,6 +210,26 @@ pub(super) fn value(yaml: &Yaml<'_>) -> Option<Value> {
         Yaml::Value(Scalar::Boolean(flag)) => Some(Value::Flag(*flag)),
         _ => None,
     }
+}
+
+/// A value in one form, however the file writes it.
+fn words(yaml: &Yaml<'_>) -> String {
+    match (value(yaml), yaml) {
+        (Some(value), _) => value.to_string(),
+        (None, Yaml::Sequence(items)) => {
+            format!("[{}]", items.iter().map(words).collect::<Vec<_>>().join(", "))
+        }
+        (None, Yaml::Mapping(mapping)) => {
+            in_order(mapping.iter().map(|(key, value)| (words(key), words(value))))
+        }
+        (None, _) => "nothing".into(),
+    }
+}
+
+fn in_order(entries: impl Iterator<Item = (String, String)>) -> String {
+    let sorted: BTreeMap<String, String> = entries.collect();
+    let texts: Vec<String> = sorted.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+    format!("{{{}}}", texts.join(", "))
 }
 
 pub(super) fn error(place: &str, reason: impl Into<String>) -> Error {

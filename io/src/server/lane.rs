@@ -4,12 +4,13 @@
 //! message of b bytes is taken into memory where q + b + max(m, b) ≤ Q. So there is always room for the one that the plan
 //! works on, wherever it comes from, and q + work ≤ Q holds at all times.
 
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Instant;
 
 use super::metrics::{ActionMetrics, PlanMetrics};
 use super::pool::Pool;
 use super::queue::Queue;
-pub(super) use super::queue::{Entry, Payload};
+pub(super) use super::queue::{Answer, Entry, Payload};
 use super::spill::Stored;
 use super::steps;
 use super::{lock, wait};
@@ -26,6 +27,17 @@ pub(super) struct Lane {
     work: Condvar,
     /// Something has been done.
     done: Condvar,
+    /// Memory has been given back.
+    room: Condvar,
+}
+
+/// Why a lossless plan has no way for a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It is larger than the plan's share.
+    TooLarge,
+    /// Memory is full, and not for ever.
+    Full,
 }
 
 /// Where a message goes.
@@ -66,6 +78,7 @@ impl Lane {
             queue: Mutex::new(Queue::new(metrics)),
             work: Condvar::new(),
             done: Condvar::new(),
+            room: Condvar::new(),
         }
     }
 
@@ -74,12 +87,7 @@ impl Lane {
     }
 
     /// Where a message of `bytes` is to go, and m with it. An error says why there is no way; then nothing has changed.
-    pub(super) fn way(
-        &self,
-        metadata: &Metadata,
-        mask: bool,
-        bytes: u64,
-    ) -> Result<(Way, u64), &'static str> {
+    pub(super) fn way(&self, metadata: &Metadata, mask: bool, bytes: u64) -> Result<(Way, u64), Refusal> {
         let mut queue = lock(&self.queue);
         if !mask && !self.selections.iter().all(|select| select.holds(metadata)) {
             return Ok((Way::Past, queue.largest));
@@ -90,8 +98,13 @@ impl Lane {
         let way =
             match self.guarantee {
                 Guarantee::Lossless if queue.fits(bytes, self.share) => Way::Memory,
-                Guarantee::Lossless if bytes <= self.share => Way::Disk,
-                Guarantee::Lossless => return Err("one message must not be larger than that"),
+                Guarantee::Lossless if bytes > self.share => return Err(Refusal::TooLarge),
+                Guarantee::Lossless if queue.could_fit(bytes, 0, self.share) => {
+                    queue.refused = queue.refused.max(bytes);
+                    return Err(Refusal::Full);
+                }
+                // Never has a place beside the one in work.
+                Guarantee::Lossless => Way::Disk,
                 // Room is made when the others are sure.
                 Guarantee::BestEffort if steps::has_step(metadata) => {
                     if queue.could_fit(bytes, 0, self.share) { Way::Memory } else { Way::Dropped }
@@ -173,6 +186,9 @@ impl Lane {
             _ => None,
         };
         queue.push(payload, bytes, step);
+        if bytes >= queue.refused {
+            queue.refused = 0;
+        }
         let crowded = self.is_crowded(&queue);
         drop(queue);
         self.work.notify_one();
@@ -180,20 +196,45 @@ impl Lane {
     }
 
     fn is_crowded(&self, queue: &Queue) -> bool {
-        self.guarantee == Guarantee::Lossless && queue.waiting > self.share / 2
+        self.guarantee == Guarantee::Lossless && (queue.waiting > self.share / 2 || !self.has_room(queue))
+    }
+
+    /// Whether the message that was refused would be taken now; also where it never will, beside a larger one that came since.
+    fn has_room(&self, queue: &Queue) -> bool {
+        let refused = queue.refused;
+        refused == 0 || queue.fits(refused, self.share) || !queue.could_fit(refused, 0, self.share)
+    }
+
+    /// Waits until the message that was refused would be taken, at most until `end`. Whether it would.
+    pub(super) fn wait_for_room(&self, end: Instant) -> bool {
+        let mut queue = lock(&self.queue);
+        while !queue.dead && !self.has_room(&queue) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            queue = self.room.wait_timeout(queue, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
     }
 
     /// Takes a message out that should go to the disk, and its number; [`Lane::settle`] puts it back. What comes first stays:
     /// a plan that is only a little late never reads the disk.
     pub(super) fn lift(&self) -> Option<(u64, Arc<Message>)> {
         let mut queue = lock(&self.queue);
-        if self.is_crowded(&queue) { queue.lift(self.share / 4) } else { None }
+        if !self.is_crowded(&queue) {
+            return None;
+        }
+        let lifted = queue.lift(self.share / 4);
+        // More than that only for a message that has no room else.
+        if lifted.is_none() && !self.has_room(&queue) { queue.lift(0) } else { lifted }
     }
 
     /// Puts a message back: in its place on the disk, or without one in memory.
     pub(super) fn settle(&self, number: u64, message: Arc<Message>, stored: Option<Stored>, pool: &Pool) {
         lock(&self.queue).settle(number, message, stored, pool);
         self.work.notify_one();
+        self.room.notify_all();
     }
 
     /// The next entry; None at the end. Waits.
@@ -211,6 +252,7 @@ impl Lane {
     /// The memory of a message has been given back.
     pub(super) fn copied(&self, bytes: u64) {
         lock(&self.queue).waiting -= bytes;
+        self.room.notify_all();
     }
 
     /// After an entry, also a gap or a flush (no `message`).
@@ -257,6 +299,7 @@ impl Lane {
         queue.clear(pool);
         drop(queue);
         self.done.notify_all();
+        self.room.notify_all();
     }
 
     /// Drops all that waits.
@@ -267,9 +310,19 @@ impl Lane {
 
     /// The number of a flush of all that waits now.
     pub(super) fn ask_flush(&self) -> u64 {
+        self.ask(Entry::Flush)
+    }
+
+    /// The same for a flush with an answer.
+    pub(super) fn ask_state(&self) -> (u64, Answer) {
+        let answer = Answer::default();
+        (self.ask(Entry::State(answer.clone())), answer)
+    }
+
+    fn ask(&self, flush: Entry) -> u64 {
         let mut queue = lock(&self.queue);
         queue.flushes_asked += 1;
-        queue.entries.push_back(Entry::Flush);
+        queue.entries.push_back(flush);
         let number = queue.flushes_asked;
         drop(queue);
         self.work.notify_one();

@@ -39,10 +39,11 @@
 //! them, and never waits for a plan: it takes locks that a plan's thread holds only while it moves entries of a queue. Where
 //! a plan's share is full, its `delivery` decides:
 //!
-//! - `lossless` (the default): the message goes to the disk ([`Settings::spill`]) and takes its turn from there. A thread
-//!   begins with that when half of the share is full, so that the caller writes to the disk itself only where it makes
-//!   messages faster than the disk takes them. With that full too, or without one, the call returns [`Error::Full`], and no
-//!   plan has had the message: the caller may try again.
+//! - `lossless` (the default): messages go to the disk ([`Settings::spill`]) and take their turn from there. A thread begins
+//!   with that when half of the share is full. Where the share is full all the same, because the disk is full, or slower than
+//!   the model, or there is none, the call returns [`Error::Full`] at once, and no plan has had the message: the caller may try
+//!   again, and [`Server::wait_for_room`] tells when. Only a message that has no place in the share beside another one is
+//!   written to the disk in the call.
 //! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
 //!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
 //!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`,
@@ -64,15 +65,19 @@
 //! Queued messages, those in work and idle buffers together never take more than [`Settings::memory`], by count of their
 //! data and metadata ([`Metrics::memory_peak`]); layouts and lists of points are shared with the caller and not counted. A
 //! buffer is used again for the next field of the same length, so that a call allocates nothing once as many buffers of a
-//! length have been made as are needed at the same time, but for each new step of a best-effort plan.
+//! length have been made as are needed at the same time, but for each new step of a best-effort plan. A thread makes the next
+//! few before they are needed, since memory that is used for the first time costs several copies of a field;
+//! [`Server::prepare`] makes more of them before the first step.
 //!
 //! Not here: ranks that only serve output.
 
+mod bell;
 mod codec;
 mod endpoint;
 mod lane;
 mod metrics;
 mod pool;
+mod preparation;
 mod queue;
 mod settings;
 mod spill;
@@ -84,18 +89,19 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 pub use metrics::{ActionMetrics, Metrics, PlanMetrics};
 pub use settings::{Settings, SpillSettings};
 
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{Kind, Message, Metadata, Plans};
+use crate::plan::{self, Kind, Message, Metadata, Plans};
 use endpoint::Endpoint;
-use lane::{Lane, Payload, Way};
+use lane::{Lane, Payload, Refusal, Way};
 use pool::{Gauge, Pool};
 use spill::{Data, Spill};
-use spiller::Bell;
+use spiller::Spiller;
 use worker::{Failures, Shared};
 
 /// Plans that run in threads of their own.
@@ -104,8 +110,9 @@ use worker::{Failures, Shared};
 pub struct Server {
     producer: Mutex<Producer>,
     threads: Vec<JoinHandle<()>>,
-    spiller: Option<JoinHandle<()>>,
-    bell: Arc<Bell>,
+    /// The threads that bring messages to the disk and make buffers.
+    helpers: Vec<JoinHandle<()>>,
+    spiller: Arc<Spiller>,
     endpoint: Option<Endpoint>,
     view: View,
 }
@@ -133,7 +140,7 @@ struct View {
 impl Server {
     /// Starts a thread for each plan.
     pub fn start(plans: Plans, settings: Settings) -> Result<Self> {
-        let plans = plans.into_plans();
+        let plans = plans.into_plans()?;
         for (number, plan) in plans.iter().enumerate() {
             if plans[..number].iter().any(|other| other.name == plan.name) {
                 let (name, got) = ("plan".into(), format!("'{}' twice", plan.name));
@@ -166,15 +173,20 @@ impl Server {
             largest: vec![0; count],
         };
         // From here on dropping it stops the threads that have been started.
-        let (producer, bell) = (Mutex::new(producer), Arc::default());
-        let mut server = Self { producer, threads: Vec::new(), spiller: None, bell, endpoint, view };
+        let (producer, spiller) = (Mutex::new(producer), Arc::default());
+        let (threads, helpers) = (Vec::new(), Vec::new());
+        let mut server = Self { producer, threads, helpers, spiller, endpoint, view };
         let fail = |source| Error::Server { reason: format!("cannot start a thread: {source}") };
         if let Some(spill) = spill {
-            let (view, bell) = (server.view.clone(), server.bell.clone());
-            let work = move || spiller::work(&bell, &view.lanes, &spill, &view.shared.pool);
+            let (view, spiller) = (server.view.clone(), server.spiller.clone());
+            let work = move || spiller.work(&view.lanes, &spill, &view.shared.pool);
             let thread = std::thread::Builder::new().name("output spill".into()).spawn(work);
-            server.spiller = Some(thread.map_err(fail)?);
+            server.helpers.push(thread.map_err(fail)?);
         }
+        let shared = server.view.shared.clone();
+        let work = move || preparation::work(&shared.pool.bell, &shared.pool);
+        let thread = std::thread::Builder::new().name("output memory".into()).spawn(work);
+        server.helpers.push(thread.map_err(fail)?);
         for (number, plan) in plans.into_iter().enumerate() {
             let view = server.view.clone();
             let work = move || worker::work(&view.lanes[number], plan, &view.shared);
@@ -220,32 +232,33 @@ impl Server {
             reason,
         };
         // First all that may be refused, then what has an effect.
+        const NOWHERE: &str = "nothing may go to the disk";
         for (number, lane) in lanes.iter().enumerate() {
             let way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes);
-            (producer.ways[number], producer.largest[number]) =
-                way.map_err(|reason| full(lane, reason.into()))?;
+            (producer.ways[number], producer.largest[number]) = way.map_err(|refusal| {
+                let reason = match (refusal, &producer.spill) {
+                    (Refusal::TooLarge, _) => "one message must not be larger than that".into(),
+                    (Refusal::Full, None) => NOWHERE.into(),
+                    (Refusal::Full, Some(_)) => {
+                        self.spiller.bell.ring();
+                        let behind = || "the disk has not taken what was written before it".into();
+                        self.spiller.failure().unwrap_or_else(behind)
+                    }
+                };
+                full(lane, reason)
+            })?;
         }
         let mut stored = None;
         if producer.ways.contains(&Way::Disk) {
-            let mut spill = producer.spill.as_deref().map(lock);
-            // Memory may be free by now.
-            for (way, lane) in producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| **way == Way::Disk) {
-                *way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes).map_or(*way, |(way, _)| way);
-            }
-            let for_disk = |way: &Way| *way == Way::Disk;
-            if producer.ways.iter().any(for_disk) {
-                let nowhere = Err("nothing may go to the disk".into());
-                match spill.as_mut().map_or(nowhere, |spill| spill.store(&metadata, data)) {
-                    Ok(place) => stored = Some(place),
-                    Err(reason) => {
-                        for (way, lane) in
-                            producer.ways.iter_mut().zip(&**lanes).filter(|(way, _)| for_disk(way))
-                        {
-                            if lane.is_lossless() {
-                                return Err(full(lane, reason));
-                            }
-                            *way = Way::Dropped;
+            let spill = producer.spill.as_deref().map(lock);
+            match spill.map_or_else(|| Err(NOWHERE.into()), |mut spill| spill.store(&metadata, data)) {
+                Ok(place) => stored = Some(place),
+                Err(reason) => {
+                    for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {
+                        if *way == Way::Disk && lane.is_lossless() {
+                            return Err(full(lane, reason));
                         }
+                        *way = if *way == Way::Disk { Way::Dropped } else { *way };
                     }
                 }
             }
@@ -276,12 +289,41 @@ impl Server {
             }
         }
         if crowded {
-            self.bell.ring();
+            self.spiller.bell.ring();
         }
         if let Some(message) = message {
             shared.pool.release(message);
         }
         Ok(())
+    }
+
+    /// Makes memory for `count` fields of a layout, as far as there may be so much, and returns how many there is memory for.
+    /// For a model that writes many fields at once: memory that is not there yet costs the first of these calls several times the
+    /// copy of a field.
+    pub fn prepare(&self, layout: &Layout, count: usize) -> usize {
+        let producer = lock(&self.producer);
+        let bytes = (layout.points() * size_of::<f64>()) as u64;
+        let reserved: u64 = producer.largest.iter().map(|largest| bytes.max(*largest)).sum();
+        self.view.shared.pool.prepare_for(layout, count, self.view.memory.saturating_sub(reserved))
+    }
+
+    /// Waits until the message that the last [`Error::Full`] was about would be taken, at most so long. Whether it would.
+    /// For a model that rather waits than loses: how long is its own affair, and not that of [`Server::write_field`].
+    pub fn wait_for_room(&self, longest: Duration) -> bool {
+        /// A disk that was full is tried again so often.
+        const PATIENCE: Duration = Duration::from_millis(100);
+        // The clock ends somewhere.
+        let end = Instant::now() + longest.min(Duration::from_secs(1 << 30));
+        loop {
+            self.spiller.bell.ring();
+            let soon = end.min(Instant::now() + PATIENCE);
+            if self.view.lanes.iter().all(|lane| lane.wait_for_room(soon)) {
+                return true;
+            }
+            if Instant::now() >= end {
+                return false;
+            }
+        }
     }
 
     /// Waits until the plans have had all messages so far and their sinks have brought them to the disk. Returns the first
@@ -297,15 +339,36 @@ impl Server {
         self.view.shared.failures.tell()
     }
 
+    /// Flushes, and returns what the plans remember then: exactly of the messages so far. The state of a checkpoint
+    /// ([`Plans::restore`]).
+    ///
+    /// # Errors
+    /// As of [`Server::flush`]; [`Error::Server`] where a plan is no more.
+    pub fn state(&self) -> Result<Vec<u8>> {
+        let asked: Vec<_> = {
+            let _no_message_between = lock(&self.producer);
+            self.view.lanes.iter().map(Lane::ask_state).collect()
+        };
+        for (lane, (number, _)) in self.view.lanes.iter().zip(&asked) {
+            lane.wait_for_flush(*number);
+        }
+        self.view.shared.failures.tell()?;
+        let states = self.view.lanes.iter().zip(asked).map(|(lane, (_, answer))| {
+            let gone = || Error::Server { reason: format!("has no plan '{}' any more", lane.name) };
+            lock(&answer).take().ok_or_else(gone)
+        });
+        Ok(plan::state::join(states.collect::<Result<Vec<_>>>()?.into_iter().flatten()))
+    }
+
     /// Waits until the plans have had all messages, and ends them. Returns the first error of the run. After it, metrics can
     /// still be asked for.
     pub fn finish(&mut self) -> Result<()> {
         lock(&self.producer).finished = true;
         self.view.lanes.iter().for_each(Lane::close);
-        // The spiller last: plans may wait for what it holds.
+        // The helpers last: plans may wait for what they hold.
         let mut ended: Vec<_> = self.threads.drain(..).map(JoinHandle::join).collect();
-        self.bell.stop();
-        ended.extend(self.spiller.take().map(JoinHandle::join));
+        self.stop_helpers();
+        ended.extend(self.helpers.drain(..).map(JoinHandle::join));
         self.endpoint = None;
         if ended.iter().any(std::result::Result::is_err) {
             return Err(Error::Server { reason: "lost a thread by a panic".into() });
@@ -321,10 +384,15 @@ impl Server {
             lane.close();
             lane.abandon(&self.view.shared.pool);
         }
-        self.bell.stop();
+        self.stop_helpers();
         self.threads.clear();
-        self.spiller = None;
+        self.helpers.clear();
         self.metrics()
+    }
+
+    fn stop_helpers(&self) {
+        self.spiller.bell.stop();
+        self.view.shared.pool.bell.stop();
     }
 
     /// What has been done and what waits.

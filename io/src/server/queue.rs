@@ -1,7 +1,7 @@
 //! What waits for one plan, without its lock.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::metrics::PlanMetrics;
 use super::pool::{Pool, weight};
@@ -16,6 +16,8 @@ pub(super) struct Queue {
     pub(super) waiting: u64,
     /// m (bytes).
     pub(super) largest: u64,
+    /// Of a message that there was no room for (bytes); 0: none.
+    pub(super) refused: u64,
     pub(super) steps: Steps,
     /// Of the next message.
     number: u64,
@@ -29,10 +31,19 @@ pub(super) struct Queue {
 
 /// What waits for a plan.
 pub(super) enum Entry {
-    Message { payload: Payload, bytes: u64, number: u64, step: Option<u64> },
+    Message {
+        payload: Payload,
+        bytes: u64,
+        number: u64,
+        step: Option<u64>,
+    },
     Gap(Gap),
     Flush,
+    /// A flush that leaves there what the plan remembers, or None where it never does.
+    State(Answer),
 }
+
+pub(super) type Answer = Arc<Mutex<Option<Option<Vec<u8>>>>>;
 
 pub(super) enum Payload {
     Memory(Arc<Message>),
@@ -47,6 +58,7 @@ impl Queue {
             entries: VecDeque::new(),
             waiting: 0,
             largest: 0,
+            refused: 0,
             steps: Steps::default(),
             number: 0,
             flushes_asked: 0,
@@ -245,7 +257,7 @@ impl Queue {
                         self.waiting -= bytes;
                     }
                 }
-                Entry::Flush => self.flushes_done += 1,
+                Entry::Flush | Entry::State(_) => self.flushes_done += 1,
                 Entry::Gap(_) => {}
             }
         }

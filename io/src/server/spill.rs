@@ -1,6 +1,6 @@
 //! Messages on the disk, until their plans have time for them.
 //!
-//! Segments are appended to by the caller of the server and read by the plans' threads. A segment is gone with the last
+//! Segments are appended to by a thread of their own, seldom by the caller of the server, and read by the plans' threads. A segment is gone with the last
 //! message in it; a process that dies takes all of them along, since what it had not delivered is written again by the run
 //! that replaces it.
 
@@ -98,6 +98,11 @@ impl Spill {
 
     pub(super) fn used(&self) -> Arc<AtomicU64> {
         self.used.clone()
+    }
+
+    /// Bytes that are taken now.
+    pub(super) fn used_now(&self) -> u64 {
+        self.used.load(Ordering::Relaxed)
     }
 
     pub(super) fn limit(&self) -> u64 {

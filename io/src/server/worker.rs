@@ -140,6 +140,21 @@ fn one(lane: &Lane, plan: &mut Plan, entry: Entry, shared: &Shared) -> bool {
             lane.flushed();
             fate != Fate::Panicked
         }
+        Entry::State(answer) => {
+            let fate = attempt(
+                lane,
+                shared,
+                || "state".into(),
+                || {
+                    plan.flush()?;
+                    let state = plan.state();
+                    *lock(&answer) = Some(state);
+                    Ok(())
+                },
+            );
+            lane.flushed();
+            fate != Fate::Panicked
+        }
     }
 }
 

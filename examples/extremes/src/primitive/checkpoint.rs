@@ -20,7 +20,7 @@ use crate::checkpoint::{Reader, push};
 use crate::error::Result;
 
 /// Version of this layout.
-pub(super) const VERSION: u32 = 7;
+pub(super) const VERSION: u32 = 8;
 
 /// What schemes of column physics remember, by name.
 pub(super) type PhysicsMemory<R> = Vec<(String, Vec<R>)>;

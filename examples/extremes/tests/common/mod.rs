@@ -67,9 +67,7 @@ impl Case {
 
     /// `extremes run forecast.toml --out out ...`.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = program();
-        command.arg("run").arg(self.path("forecast.toml")).arg("--out").arg(self.path("out"));
-        command.args(arguments).output().unwrap()
+        program_into(self, "out").args(arguments).output().unwrap()
     }
 
     /// Names in a folder, sorted.
@@ -80,6 +78,34 @@ impl Case {
         names.sort();
         names
     }
+}
+
+/// A plan with windows that are longer than the time between two checkpoints.
+pub(crate) const WINDOWS: &str = "
+plans:
+  - name: forecast
+    actions:
+      - {type: encode, format: grib}
+      - {type: sink, sinks: [{type: file, path: 'forecast_[start]_f[hour].grib2', whole: true}]}
+  - name: daily
+    actions:
+      - {type: select, match: [{name: [u, gh]}]}
+      - {type: statistics, output-frequency: 1d, operations: [average, maximum, standard-deviation]}
+      - {type: encode, format: raw}
+      - {type: sink, sinks: [{type: file, path: 'daily/[name]_[windowStartDate].raw', whole: true}]}
+  - name: half days
+    actions:
+      - {type: select, match: [{name: v}]}
+      - {type: statistics, output-frequency: 12h, operations: [average]}
+      - {type: encode, format: grib}
+      - {type: sink, sinks: [{type: file, path: 'half/[name]_[hour].grib2', whole: true}]}
+";
+
+/// `extremes run forecast.toml --out FOLDER`.
+pub(crate) fn program_into(case: &Case, folder: &str) -> Command {
+    let mut command = program();
+    command.arg("run").arg(case.path("forecast.toml")).arg("--out").arg(case.path(folder));
+    command
 }
 
 /// Whether a run that was split writes the same bytes of it: not of what tells how and when it ran.

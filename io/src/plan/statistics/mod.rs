@@ -22,6 +22,7 @@
 //! `value-count-threshold` fields have a value; without that option, or with −1, where all have one. `instant`,
 //! `difference` and `de-accumulate` have a result where the fields that they are made of have a value.
 
+mod memory;
 mod reset;
 mod series;
 
@@ -31,6 +32,7 @@ use super::action::{Action, Kind, Message};
 use super::metadata::Metadata;
 use super::section::Section;
 use super::spare;
+use super::state::{Reader, Writer};
 use super::window::Length;
 use crate::error::{Error, Result};
 use crate::layout::Layout;
@@ -121,6 +123,11 @@ impl Settings {
     fn keeps_fields(&self) -> bool {
         let of_fields = ["instant", "difference", "de-accumulate"];
         self.operations.iter().any(|operation| of_fields.contains(operation))
+    }
+
+    /// Values of an array that is needed by these operations.
+    fn length(&self, names: &[&str], points: usize) -> usize {
+        if self.operations.iter().any(|operation| names.contains(operation)) { points } else { 0 }
     }
 
     /// Start of the run and time of the field.
@@ -218,7 +225,39 @@ impl Statistics {
     }
 }
 
+fn read(memory: &[u8], settings: &Settings) -> Option<BTreeMap<String, Series>> {
+    let (mut reader, mut series) = (Reader::new(memory), BTreeMap::new());
+    for _ in 0..reader.number()? {
+        series.insert(reader.text()?.to_owned(), Series::read(&mut reader, settings)?);
+    }
+    reader.end()?;
+    Some(series)
+}
+
 impl Action for Statistics {
+    fn remembers(&self) -> bool {
+        true
+    }
+
+    fn memory(&self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        writer.number(self.series.len() as u64);
+        for (name, series) in &self.series {
+            writer.bytes(name.as_bytes());
+            series.write(&mut writer);
+        }
+        writer.finish()
+    }
+
+    fn fits(&self, memory: &[u8]) -> bool {
+        read(memory, &self.settings).is_some()
+    }
+
+    fn restore(&mut self, memory: &[u8]) -> Option<()> {
+        self.series = read(memory, &self.settings)?;
+        Some(())
+    }
+
     fn apply(&mut self, message: Message) -> Result<Vec<Message>> {
         match message.kind {
             Kind::Field { layout, values } => self.add(message.metadata, &layout, values),

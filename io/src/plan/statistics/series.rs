@@ -10,6 +10,15 @@ use crate::time::Time;
 /// Points that all operations have before the next ones: their values stay in the cache.
 const PIECE: usize = 2048;
 
+/// The operations that need each array of a series.
+pub(super) const NEEDED_BY: [&[&str]; 5] = [
+    &["average", "standard-deviation"],
+    &["standard-deviation"],
+    &["accumulate"],
+    &["minimum"],
+    &["maximum"],
+];
+
 /// A field that was there.
 pub(super) struct Last {
     pub(super) time: Time,
@@ -25,12 +34,12 @@ pub(super) struct Series {
     pub(super) last: Option<Last>,
     pub(super) last_metadata: Metadata,
     /// The field at the window's begin.
-    baseline: Option<Vec<f64>>,
+    pub(super) baseline: Option<Vec<f64>>,
     /// What a total lacks until the end of the window: less the total at its begin, plus those at resets in it.
-    offset: Option<Vec<f64>>,
-    fields: u32,
+    pub(super) offset: Option<Vec<f64>>,
+    pub(super) fields: u32,
     /// Fields with a value at each point; empty as long as all have one at all points.
-    count: Vec<u32>,
+    pub(super) count: Vec<u32>,
     mean: Vec<f64>,
     squares: Vec<f64>,
     sum: Vec<f64>,
@@ -39,6 +48,11 @@ pub(super) struct Series {
 }
 
 impl Series {
+    /// Without a window, and without the field before it.
+    pub(super) fn after(last_metadata: Metadata) -> Self {
+        Self { last_metadata, ..Self::default() }
+    }
+
     /// Number of points, once there was a field.
     pub(super) fn points(&self) -> Option<usize> {
         self.last.as_ref().map(|last| last.points)
@@ -61,16 +75,20 @@ impl Series {
         };
         self.fields = 0;
         self.count.clear();
-        let begin = |array: &mut Vec<f64>, value: f64, names: &[&str]| {
+        let begins = [0.0, 0.0, 0.0, f64::INFINITY, f64::NEG_INFINITY];
+        for ((array, value), names) in self.arrays_mut().into_iter().zip(begins).zip(NEEDED_BY) {
             array.clear();
-            let needed = names.iter().any(|name| settings.operations.contains(name));
-            array.resize(if needed { points } else { 0 }, value);
-        };
-        begin(&mut self.mean, 0.0, &["average", "standard-deviation"]);
-        begin(&mut self.squares, 0.0, &["standard-deviation"]);
-        begin(&mut self.sum, 0.0, &["accumulate"]);
-        begin(&mut self.least, f64::INFINITY, &["minimum"]);
-        begin(&mut self.largest, f64::NEG_INFINITY, &["maximum"]);
+            array.resize(settings.length(names, points), value);
+        }
+    }
+
+    /// What is kept of the window at each point, in the order of [`NEEDED_BY`].
+    pub(super) fn arrays(&self) -> [&[f64]; 5] {
+        [&self.mean, &self.squares, &self.sum, &self.least, &self.largest]
+    }
+
+    pub(super) fn arrays_mut(&mut self) -> [&mut Vec<f64>; 5] {
+        [&mut self.mean, &mut self.squares, &mut self.sum, &mut self.least, &mut self.largest]
     }
 
     /// A field in the window.
