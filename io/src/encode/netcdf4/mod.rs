@@ -23,6 +23,7 @@
 mod check;
 mod compression;
 mod create;
+mod grow;
 mod reserve;
 mod rounding;
 mod store;
