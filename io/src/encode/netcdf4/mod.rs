@@ -23,6 +23,7 @@
 mod check;
 pub(super) mod compression;
 mod create;
+mod grow;
 mod reserve;
 pub(super) mod rounding;
 mod store;
