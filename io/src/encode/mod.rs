@@ -12,7 +12,7 @@ mod repack;
 
 pub use ensemble::EnsembleProduct;
 pub use grib::GribEncoder;
-pub use grib2::{Grib2Encoder, compress_ccsds};
+pub use grib2::{Grib2Encoder, SpectralEncoder, SpectralPacking, SpectralSettings, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};
 pub use netcdf4::{Compression, Netcdf4File};

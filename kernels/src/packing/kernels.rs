@@ -7,6 +7,7 @@
 use terrella_kernels_macros::kernel;
 
 use crate::Real;
+use crate::math::rounding::sum_error_f32;
 use crate::operators::reduction::rows_of_segment;
 
 /// Least and largest value over the rows of a segment, for one lane; −`limit` and `limit` where one is beyond these or NaN.
@@ -138,10 +139,9 @@ pub fn packed_words<R: Real>(
 /// `scale` is a power of two; the result is below 2²⁴.
 #[kernel(function)]
 pub fn code_in_single(value: f32, reference: f32, scale: f32) -> u32 {
-    // The difference and its rounding error: their sum is exact (Knuth's two-sum).
+    // Their sum is exact.
     let difference = value - reference;
-    let back = difference - value;
-    let error = (value - (difference - back)) - (reference + back);
+    let error = sum_error_f32(value, -reference, difference);
     let scaled = difference * scale;
     let rest = error * scale;
     let whole = scaled.floor();
