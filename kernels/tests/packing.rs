@@ -1,5 +1,7 @@
 //! Packing of whole fields: ranges, codes that single precision makes against those of double precision, bad input.
 
+mod devices;
+
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::packing::{FieldPacker, Quantisation};
 use terrella_kernels::{Real, Result};
@@ -11,14 +13,14 @@ fn values<R: Real>(length: usize) -> Vec<R> {
     (0..length).map(|i| R::from_f64((i as f64 * 0.7).sin() - 0.25)).collect()
 }
 
-fn ranges_are_found<R: Real>() -> Result<()> {
+fn ranges_are_found<R: Real>(device: Device) -> Result<()> {
     for length in LENGTHS {
-        let mut packer = FieldPacker::<R>::new(Device::Cpu, length)?;
+        let mut packer = FieldPacker::<R>::new(device, length)?;
         for place in [0, length / 2, length - 1] {
             for (value, end) in [(-7.5, 0), (7.5, 1)] {
                 let mut values = values::<R>(length);
                 values[place] = R::from_f64(value);
-                let (least, largest) = packer.range(&Buffer::from_slice(Device::Cpu, &values)?)?.unwrap();
+                let (least, largest) = packer.range(&Buffer::from_slice(device, &values)?)?.unwrap();
                 let expected = values.iter().fold((f64::MAX, f64::MIN), |(least, largest), value| {
                     (least.min(value.to_f64()), largest.max(value.to_f64()))
                 });
@@ -28,7 +30,7 @@ fn ranges_are_found<R: Real>() -> Result<()> {
             for wrong in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
                 let mut values = values::<R>(length);
                 values[place] = R::from_f64(wrong);
-                let range = packer.range(&Buffer::from_slice(Device::Cpu, &values)?)?;
+                let range = packer.range(&Buffer::from_slice(device, &values)?)?;
                 assert_eq!(range, None, "{wrong} at {place} of {length}");
             }
         }
@@ -38,8 +40,10 @@ fn ranges_are_found<R: Real>() -> Result<()> {
 
 #[test]
 fn ranges_are_found_in_either_precision() -> Result<()> {
-    ranges_are_found::<f32>()?;
-    ranges_are_found::<f64>()
+    devices::devices().into_iter().try_for_each(|device| {
+        ranges_are_found::<f32>(device)?;
+        ranges_are_found::<f64>(device)
+    })
 }
 
 /// Values that a pseudo-random sequence draws: magnitudes over many powers of two, either sign, above `reference`.
@@ -93,13 +97,16 @@ fn single_precision_makes_the_codes_of_double_precision() -> Result<()> {
                 let values = drawn(2000, reference, scale, largest);
                 let reference = f64::from(reference);
                 let codes = Quantisation { decimal: 1.0, reference, scale, bits: bits as u32 };
-                let mut bytes = Vec::new();
-                let buffer = Buffer::from_slice(Device::Cpu, &values)?;
-                FieldPacker::new(Device::Cpu, values.len())?.pack(&buffer, &codes, 32, &mut bytes)?;
-                for (value, got) in values.iter().zip(bytes.chunks_exact(4)) {
-                    let expected = ((f64::from(*value) - reference) * scale + 0.5).floor() as u32;
-                    let got = u32::from_be_bytes(got.try_into().unwrap());
-                    assert_eq!(got, expected, "{value:e}, R {reference:e}, E {binary}, {bits} bits");
+                for device in devices::devices() {
+                    let mut bytes = Vec::new();
+                    let buffer = Buffer::from_slice(device, &values)?;
+                    FieldPacker::new(device, values.len())?.pack(&buffer, &codes, 32, &mut bytes)?;
+                    for (value, got) in values.iter().zip(bytes.chunks_exact(4)) {
+                        let expected = ((f64::from(*value) - reference) * scale + 0.5).floor() as u32;
+                        let got = u32::from_be_bytes(got.try_into().unwrap());
+                        let codes = format!("{value:e}, R {reference:e}, E {binary}, {bits} bits");
+                        assert_eq!(got, expected, "{codes} on {device}");
+                    }
                 }
             }
         }

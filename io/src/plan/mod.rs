@@ -100,8 +100,8 @@ use crate::log::Log;
 /// The plans of one file.
 pub struct Plans {
     plans: Vec<Plan>,
-    /// Memory of the last encoded message.
-    spare: Vec<u8>,
+    /// Memory of the last message.
+    spare: spare::Spare,
 }
 
 /// One plan.
@@ -160,7 +160,7 @@ impl Plans {
             .enumerate()
             .map(|(number, yaml)| Plan::new(number, yaml, run))
             .collect::<Result<_>>()
-            .map(|plans| Self { plans, spare: Vec::new() })
+            .map(|plans| Self { plans, spare: Default::default() })
     }
 
     /// Sends a message through all plans. The first error that no action skips ends the call; plans before it have
@@ -182,6 +182,17 @@ impl Plans {
         let result = self.run(message);
         self.spare = spare::reclaim();
         result.map_err(|failed| failed.error)
+    }
+
+    /// The memory of the last field that the plans were done with, for the values of the next one; without values where they
+    /// have none.
+    ///
+    /// Large memory that is fresh for each field comes from the system page by page, and goes back to it inside
+    /// [`Plans::write`], which takes half as long as writing the encoded field.
+    pub fn spare_values(&mut self) -> Vec<f64> {
+        let mut values = std::mem::take(&mut self.spare.values);
+        values.clear();
+        values
     }
 
     fn run(&mut self, message: Message) -> Outcome<()> {

@@ -1,5 +1,7 @@
 //! Fields packed on a device give the octets of the same fields packed on the host.
 
+use std::sync::OnceLock;
+
 use terrella_io::encode::{Grib2Encoder, GribSettings, Identity, Packing};
 use terrella_io::layout::Layout;
 use terrella_io::read::Missing;
@@ -11,7 +13,8 @@ use terrella_kernels::packing::FieldPacker;
 use crate::{PACKINGS, identity, row, settings, wind};
 
 /// Devices of this build and machine; the CPU takes another way to the same octets.
-fn devices() -> Vec<Device> {
+fn devices() -> &'static [Device] {
+    static HERE: OnceLock<Vec<Device>> = OnceLock::new();
     let here = |device: &Device| match device.synchronize() {
         Ok(()) => true,
         Err(error) => {
@@ -19,7 +22,8 @@ fn devices() -> Vec<Device> {
             false
         }
     };
-    [Device::Cpu, Device::Wgpu(0), Device::Cuda(0), Device::Hip(0)].into_iter().filter(here).collect()
+    let known = [Device::Cpu, Device::Wgpu(0), Device::Cuda(0), Device::Hip(0)];
+    HERE.get_or_init(|| known.into_iter().filter(here).collect())
 }
 
 /// The octets of both ways, or both errors.
@@ -32,7 +36,7 @@ fn assert_same<R: Real>(
 ) {
     let encoder = Grib2Encoder::new(layout, settings).unwrap();
     let expected = encoder.encode(about, values).map_err(|error| error.to_string());
-    for device in devices() {
+    for &device in devices() {
         let mut packer = FieldPacker::<R>::new(device, values.len()).unwrap();
         let buffer = Buffer::from_slice(device, values).unwrap();
         let mut message = vec![0xaa; 7];
@@ -103,7 +107,7 @@ fn sums_over_time_and_wrong_buffers_are_those_of_the_host() {
     let backwards = Identity { valid: identity().reference.plus_seconds(-1), ..identity() };
     assert_same("backwards", &layout, &settings(16, Packing::Simple), &backwards, &values);
     let encoder = Grib2Encoder::new(&layout, &GribSettings::default()).unwrap();
-    for device in devices() {
+    for &device in devices() {
         let mut packer = FieldPacker::<f64>::new(device, 40).unwrap();
         let short = Buffer::zeros(device, 39).unwrap();
         let error = encoder.encode_buffer(&mut packer, &identity(), &short, &mut Vec::new()).unwrap_err();
