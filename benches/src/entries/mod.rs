@@ -3,6 +3,7 @@
 mod data;
 mod divergence;
 mod grib2;
+mod grib2_device;
 mod grids;
 mod hash;
 mod kernel_case;
@@ -26,7 +27,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 19] = [
+pub static ALL: [Entry; 20] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -42,6 +43,7 @@ pub static ALL: [Entry; 19] = [
     math::ENTRY,
     launch::ENTRY,
     grib2::ENTRY,
+    grib2_device::ENTRY,
     plan::ENTRY,
     statistics::ENTRY,
     hash::ENTRY,

@@ -1,8 +1,8 @@
 //! Real fields, packed by us and by ecCodes with the same parameters: the same octets, decoded by ecCodes to the same bits.
 //!
 //! Each field goes through both packings, without and with missing values, at one number of bits each, which goes round from
-//! field to field. Of a file at most [`FIELDS`] fields are taken, of a field at most [`POINTS`] values; the test says what it
-//! left out.
+//! field to field. Of a file about [`FIELDS`] fields are taken, at equal distances, of a field at most [`POINTS`] values; the
+//! test says what it left out.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use terrella_io::read::{Format, GribFile, Missing, NetcdfVariables, format};
 use crate::common::{data, global_state};
 use crate::{PACKINGS, assert_decoded_alike, assert_same, row, settings};
 
-const FIELDS: usize = 400;
+const FIELDS: usize = 150;
 const POINTS: usize = 1 << 18;
 
 /// Bits per value, in the order in which fields get them.
@@ -33,8 +33,9 @@ impl Tally {
     /// All fields of a file; the layout is that of the field, or a row where it has none of ours.
     fn file(&mut self, path: &Path) {
         let mut fields = grib_fields(path).unwrap_or_else(|| netcdf_fields(path));
-        self.left_out += fields.len().saturating_sub(FIELDS);
-        fields.truncate(FIELDS);
+        let (found, distance) = (fields.len(), fields.len().div_ceil(FIELDS).max(1));
+        fields = fields.into_iter().step_by(distance).collect();
+        self.left_out += found - fields.len();
         if fields.is_empty() {
             return;
         }
@@ -53,7 +54,8 @@ impl Tally {
             let other = if gaps { filled } else { (0..values.len()).map(pierced).collect() };
             for (variant, values) in [values.clone(), other].iter().enumerate() {
                 for packing in PACKINGS {
-                    let bits = BITS[(self.fields + self.messages) % BITS.len()];
+                    // Each kind of message meets each number of bits.
+                    let bits = BITS[(self.fields + 3 * (self.messages % 4)) % BITS.len()];
                     let what = format!("{}: {name}, {bits} bits, {packing:?}, {variant}", path.display());
                     messages.push(assert_same(&what, &layout, &settings(bits, packing), values));
                     names.push(what);
@@ -143,7 +145,7 @@ fn compare(folder: &Path, least: usize) {
 fn a_global_state_decodes_to_the_bits_of_eccodes() {
     let mut tally = Tally::default();
     tally.file(&global_state());
-    assert!(tally.fields > 300, "{tally:?}");
+    assert!(tally.fields > 100, "{tally:?}");
 }
 
 #[test]
@@ -157,7 +159,7 @@ fn fields_of_an_installed_package_decode_to_the_bits_of_eccodes() {
 
 #[test]
 fn fields_of_other_centres_and_models_decode_to_the_bits_of_eccodes() {
-    let folders = [("01_atmosphere", 500), ("09_grib_netcdf_io", 100)];
+    let folders = [("01_atmosphere", 400), ("09_grib_netcdf_io", 100)];
     for (name, least) in folders {
         if let Some(folder) = data(name) {
             compare(&folder, least);

@@ -103,7 +103,7 @@ impl SpectralEncoder {
     pub fn new(truncation: Truncation, settings: &SpectralSettings) -> Result<Self> {
         check_bits(settings.bits_per_value)?;
         if let SpectralPacking::Complex { laplacian: Some(power), .. } = settings.packing
-            && !(power.abs() < 1000.0)
+            && (power.is_nan() || power.abs() >= 1000.0)
         {
             return Err(Error::InvalidValue {
                 name: "laplacian".into(),
