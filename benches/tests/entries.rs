@@ -68,7 +68,7 @@ fn every_peer_runs() {
         ["ducc0", "shtns"].iter().partition(|name| installed(name));
     let names: Vec<String> = present
         .iter()
-        .chain(&["loop", "eccodes", "libaec", "packer", "null"])
+        .chain(&["loop", "eccodes", "libaec", "packer", "null", "copy", "write"])
         .map(|name| (*name).to_owned())
         .collect();
     run_entries(Some(&names));

@@ -290,6 +290,9 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// A device, or what a kernel was asked to do on it.
+    #[error(transparent)]
+    Kernels(#[from] terrella_kernels::Error),
     /// An array of the wrong length.
     #[error("'{name}': expected {expected} values, got {got}.")]
     LengthMismatch {

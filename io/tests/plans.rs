@@ -740,3 +740,17 @@ fn files_that_are_no_plans_never_panic() {
         }
     }
 }
+
+#[test]
+fn the_memory_of_a_field_is_there_for_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut plans = Plans::from_yaml(&plan("", &folder.path().join("raw"))).unwrap();
+    assert_eq!(plans.spare_values().capacity(), 0);
+    let message = field(at_step("t", 0), &[1.0, 2.0, 3.0, 4.0]);
+    let Kind::Field { values, .. } = &message.kind else { unreachable!("it is a field") };
+    let address = values.as_ptr();
+    plans.write(message).unwrap();
+    let spare = plans.spare_values();
+    assert_eq!((spare.as_ptr(), spare.len()), (address, 0));
+    assert_eq!(plans.spare_values().capacity(), 0, "it is given away once");
+}

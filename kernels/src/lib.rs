@@ -27,7 +27,7 @@
 //!
 //! - **Modules.** [`device`]: memory and launching. [`math`]: exp, log, sin, … with the same bits everywhere. [`grid`],
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
-//!   spherical harmonic transforms. [`vertical`]: hybrid levels.
+//!   spherical harmonic transforms. [`packing`]: fields as bit strings of integers. [`vertical`]: hybrid levels.
 //!   [`physics`]: column physics. [`semi_lagrangian`]: departure points and fields there.
 //!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
@@ -49,6 +49,7 @@ pub mod grid;
 pub mod math;
 pub mod operators;
 mod pack;
+pub mod packing;
 pub mod physics;
 mod real;
 pub mod semi_lagrangian;

@@ -13,6 +13,7 @@ const ORDER: &[(&str, &[&str])] = &[
     ("grid", &["real", "device"]),
     ("field", &["real", "device", "grid"]),
     ("operators", &["real", "pack", "device", "constants", "grid", "field"]),
+    ("packing", &["real", "pack", "math", "device", "operators"]),
     ("vertical", &["real", "pack", "device"]),
     ("physics", &["real", "pack", "device", "constants", "vertical"]),
     ("semi_lagrangian", &["real", "pack", "device", "grid"]),

@@ -3,6 +3,7 @@
 mod data;
 mod divergence;
 mod grib2;
+mod grib2_device;
 mod grids;
 mod hash;
 mod kernel_case;
@@ -27,7 +28,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 20] = [
+pub static ALL: [Entry; 21] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -43,6 +44,7 @@ pub static ALL: [Entry; 20] = [
     math::ENTRY,
     launch::ENTRY,
     grib2::ENTRY,
+    grib2_device::ENTRY,
     netcdf4::ENTRY,
     plan::ENTRY,
     statistics::ENTRY,

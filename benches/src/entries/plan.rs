@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::hint::black_box;
+use std::io::Write;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -17,14 +18,14 @@ use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "plan",
-    summary: "an output plan select → encode (GRIB2, 16 bits) → file; peer: its packer alone, into memory",
+    summary: "an output plan select → encode (GRIB2, 16 bits) → file; peers: its packer alone, into memory; and then written at once",
     keys: &[
         Key { name: "packing", default: "all", meaning: "simple, ccsds (needs libaec)" },
         Key { name: "grid", default: "O320,O1280", meaning: "names of grids, separated by commas" },
         Key { name: "folder", default: "/dev/shm", meaning: "where the file is: in memory, or on a disk" },
     ],
     smallest: &[("grid", "O32")],
-    peers: &["packer"],
+    peers: &["packer", "write"],
     cases,
 };
 
@@ -55,7 +56,7 @@ struct PlanCase {
     /// Octets of a message.
     octets: usize,
     seconds: f64,
-    peers: Vec<Packer>,
+    peers: Vec<Box<dyn Peer>>,
 }
 
 impl PlanCase {
@@ -85,17 +86,21 @@ plans:
             GribSettings { bits_per_value: BITS, packing: packing_kind, ..GribSettings::default() };
         let encoder = Rc::new(Grib2Encoder::new(layout, &settings)?);
         let octets = encoder.encode(&identity(), values)?.len();
-        let peers = request.peers.iter().map(|_| Packer {
-            encoder: encoder.clone(),
-            values: values.clone(),
-            message: Vec::new(),
-        });
+        let packer = || Packer { encoder: encoder.clone(), values: values.clone(), message: Vec::new() };
+        let peer = |name: &&str| -> Result<Box<dyn Peer>> {
+            if *name == "packer" {
+                return Ok(Box::new(packer()));
+            }
+            let file = NamedTempFile::new_in(folder).map_err(fail)?;
+            Ok(Box::new(PackAndWrite { packer: packer(), file }))
+        };
+        let peers = request.peers.iter().map(peer).collect::<Result<_>>()?;
         Ok(Self {
             packing,
             size: format!("{grid} to {folder}"),
             layout: layout.clone(),
             values: values.clone(),
-            peers: peers.collect(),
+            peers,
             encoder,
             plans,
             file,
@@ -139,12 +144,14 @@ impl Case for PlanCase {
         Some(self.seconds)
     }
 
-    /// The message is the model's to make, so that its time does not count; that of freeing it does.
+    /// The message is the model's to make, in memory that the plan has left, so that its time does not count.
     fn run(&mut self) -> Result<()> {
         // A file that grows by new pages each time, and no larger.
         let emptied = File::options().write(true).truncate(true).open(self.file.path());
         emptied.map_err(|source| Error::File { path: self.file.path().to_owned(), source })?;
-        let kind = Kind::Field { layout: self.layout.clone(), values: self.values.to_vec() };
+        let mut values = self.plans.spare_values();
+        values.extend_from_slice(&self.values);
+        let kind = Kind::Field { layout: self.layout.clone(), values };
         let message = Message { metadata: metadata(), kind };
         let start = Instant::now();
         self.plans.write(message)?;
@@ -161,7 +168,33 @@ impl Case for PlanCase {
     }
 
     fn peers(&mut self) -> Vec<&mut dyn Peer> {
-        self.peers.iter_mut().map(|peer| peer as &mut dyn Peer).collect()
+        self.peers.iter_mut().map(|peer| &mut **peer as &mut dyn Peer).collect()
+    }
+}
+
+/// The packer, and one call that writes its message to a file that was emptied: the least that a plan can do.
+struct PackAndWrite {
+    packer: Packer,
+    file: NamedTempFile,
+}
+
+impl Peer for PackAndWrite {
+    fn name(&self) -> &str {
+        "packer and one write"
+    }
+
+    fn sample(&mut self, repeats: usize) -> Result<f64> {
+        let mut seconds = 0.0;
+        for _ in 0..repeats {
+            let path = self.file.path().to_owned();
+            let fail = |source| Error::File { path: path.clone(), source };
+            let mut file = File::options().write(true).truncate(true).open(&path).map_err(fail)?;
+            let start = Instant::now();
+            self.packer.sample(1)?;
+            file.write_all(&self.packer.message).map_err(fail)?;
+            seconds += start.elapsed().as_secs_f64();
+        }
+        Ok(seconds / repeats as f64)
     }
 }
 

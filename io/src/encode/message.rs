@@ -41,15 +41,20 @@ impl Default for GribSettings {
 
 impl GribSettings {
     pub(super) fn check(&self) -> Result<()> {
-        if (1..=32).contains(&self.bits_per_value) {
-            return Ok(());
-        }
-        Err(Error::InvalidValue {
-            name: "bits_per_value".into(),
-            got: self.bits_per_value.to_string(),
-            expected: "1 to 32".into(),
-        })
+        check_bits(self.bits_per_value)
     }
+}
+
+/// The error of a number of bits per value that no packing has.
+pub(super) fn check_bits(bits_per_value: u32) -> Result<()> {
+    if (1..=32).contains(&bits_per_value) {
+        return Ok(());
+    }
+    Err(Error::InvalidValue {
+        name: "bits_per_value".into(),
+        got: bits_per_value.to_string(),
+        expected: "1 to 32".into(),
+    })
 }
 
 /// What one message is about.

@@ -14,7 +14,7 @@ mod zarr;
 
 pub use ensemble::EnsembleProduct;
 pub use grib::GribEncoder;
-pub use grib2::{Grib2Encoder, compress_ccsds};
+pub use grib2::{Grib2Encoder, SpectralEncoder, SpectralPacking, SpectralSettings, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};
 pub(crate) use netcdf::FILL as NETCDF_FILL;
 pub use netcdf::{NamedVariable, Naming, NetcdfFile, Variable};

@@ -16,8 +16,14 @@ thread_local! {
 
 /// Lets this thread keep memory from now on.
 pub(crate) fn keep() {
-    SPARE.with_borrow_mut(|spare| *spare = Some(Vec::new()));
-    lend(Vec::new());
+    lend(Spare::default());
+}
+
+/// Memory of a field and of an encoded message.
+#[derive(Default)]
+pub(crate) struct Spare {
+    pub(super) values: Vec<f64>,
+    encoded: Vec<u8>,
 }
 
 /// Leaves the memory of a message that nobody needs any more.
@@ -47,14 +53,18 @@ pub(super) fn encoded() -> Vec<u8> {
     ENCODED.with_borrow_mut(|spare| spare.as_mut().map(std::mem::take).unwrap_or_default())
 }
 
-/// Lets this thread have memory for encoded messages, until [`reclaim`].
-pub(super) fn lend(bytes: Vec<u8>) {
-    ENCODED.with_borrow_mut(|spare| *spare = Some(bytes));
+/// Lets this thread have memory, until [`reclaim`].
+pub(super) fn lend(memory: Spare) {
+    put(memory.values);
+    ENCODED.with_borrow_mut(|spare| *spare = Some(memory.encoded));
 }
 
 /// What was lent, or in its place what the last message left.
-pub(super) fn reclaim() -> Vec<u8> {
-    ENCODED.with_borrow_mut(Option::take).unwrap_or_default()
+pub(super) fn reclaim() -> Spare {
+    Spare {
+        values: SPARE.with_borrow_mut(Option::take).unwrap_or_default(),
+        encoded: ENCODED.with_borrow_mut(Option::take).unwrap_or_default(),
+    }
 }
 
 /// Puts memory back.

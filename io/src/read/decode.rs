@@ -27,7 +27,7 @@ pub struct Field {
 }
 
 /// A field as spherical harmonics in GRIB's order, which is Terrella's: m-major, n = m..T, real then imaginary part,
-/// Legendre functions normalised so that the (0,0) coefficient is the global mean.
+/// Legendre functions normalised so that the (0,0) coefficient is the global mean. Imaginary parts of m = 0 are 0.
 #[derive(Clone, Debug)]
 pub struct Spectrum {
     /// Parameter, level and time.
@@ -92,7 +92,12 @@ pub(super) fn spectrum(handle: &Message, header: Header) -> Result<Spectrum> {
     if j != k || k != m || j < 0 {
         return Err(unsupported(format!("truncation J={j}, K={k}, M={m} is not triangular")));
     }
-    let coefficients = handle.doubles("values")?;
+    let mut coefficients = handle.doubles("values")?;
+    if handle.string("packingType")? == "spectral_simple" {
+        // ecCodes 2.28 leaves out the last value; it has all but the first under this name.
+        coefficients.truncate(1);
+        coefficients.extend(handle.doubles("codedValues")?);
+    }
     let truncation = j as usize;
     let expected = (truncation + 1) * (truncation + 2);
     if coefficients.len() != expected {
@@ -102,5 +107,7 @@ pub(super) fn spectrum(handle: &Message, header: Header) -> Result<Spectrum> {
         let missing = coefficients.iter().filter(|value| !value.is_finite()).count();
         return Err(Error::MissingValues { field: header.title(), missing, first, total: expected });
     }
+    // Of m = 0: a real field has none, simple packing leaves its rounding there.
+    coefficients[..2 * (truncation + 1)].iter_mut().skip(1).step_by(2).for_each(|value| *value = 0.0);
     Ok(Spectrum { header, truncation, coefficients })
 }

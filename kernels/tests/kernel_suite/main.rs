@@ -24,6 +24,7 @@ mod levels;
 mod math;
 mod names;
 mod operators;
+mod packing;
 mod scan_forms;
 mod scans;
 mod spectral;

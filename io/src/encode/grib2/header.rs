@@ -6,7 +6,6 @@
 use crate::encode::ensemble::Member;
 use crate::encode::message::{Identity, NOMINAL_TOP, Period, fixed_surface, passed};
 use crate::error::{Error, Result};
-use crate::layout::Family;
 use crate::parameter::Level;
 
 use super::octets::{MISSING, Section, fit};
@@ -33,12 +32,13 @@ pub(super) const INDICATOR: usize = 16;
 /// Octet before the reference time in section 1, counted from the start of the message.
 const TIME: usize = INDICATOR + 12;
 
-/// Sections 0 and 1 as far as all messages share them. Errors: a centre that is not known.
-pub(super) fn indicator_and_identification(centre: Option<&str>, family: Family) -> Result<Vec<u8>> {
+/// The version of the code tables that most messages need.
+pub(super) const TABLES: u8 = 4;
+
+/// Sections 0 and 1 as far as all messages share them, with a version of the code tables. Errors: a centre that is not known.
+pub(super) fn indicator_and_identification(centre: Option<&str>, tables: u8) -> Result<Vec<u8>> {
     let mut octets = vec![b'G', b'R', b'I', b'B', u8::MAX, u8::MAX, 0, 2];
     octets.resize(INDICATOR, 0);
-    // The version of the code tables: HEALPix is younger than the rest.
-    let tables = if family == Family::HealPix { 32 } else { 4 };
     let section = Section::new(1)
         .short(centre_number(centre.unwrap_or("missing"))?)
         .short(u16::MAX)

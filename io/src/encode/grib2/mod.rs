@@ -6,15 +6,18 @@
 //! Grid definition templates 3.0 (lat-lon), 3.40 (Gaussian, with the points per ring where it is reduced) and 3.150
 //! (HEALPix, ring or nested order); product definition templates 4.0 and 4.8, of a
 //! member of an ensemble 4.1 and 4.11; data representation templates 5.0 (simple packing) and 5.42
-//! (CCSDS, through libaec).
+//! (CCSDS, through libaec). Of spectra: grid definition template 3.50, data representation templates 5.50 and 5.51.
 //! Source: WMO Manual on Codes, FM 92 GRIB edition 2.
 
 mod bitmap;
 mod codes;
+mod device;
 mod grid;
 mod header;
 mod octets;
 mod scaling;
+mod sections;
+mod spectral;
 
 use terrella_kernels::Real;
 
@@ -27,6 +30,8 @@ pub(super) use codes::range;
 use codes::{PIECE, Packer};
 use octets::Section;
 use scaling::Scaling;
+use sections::Sections;
+pub use spectral::{SpectralEncoder, SpectralPacking, SpectralSettings};
 
 /// Options of CCSDS as ecCodes sets them: three-byte samples, most significant byte first, preprocessing.
 const CCSDS_FLAGS: u32 = 14;
@@ -65,7 +70,7 @@ impl Grib2Encoder {
             Compressor::new(coding(settings.bits_per_value))?;
         }
         Ok(Self {
-            opening: header::indicator_and_identification(settings.centre.as_deref(), layout.family())?,
+            opening: header::indicator_and_identification(settings.centre.as_deref(), tables(layout))?,
             grid: grid::section(layout)?,
             points: layout.points(),
             settings: settings.clone(),
@@ -167,48 +172,29 @@ impl Grib2Encoder {
             }
         };
         let scaling = Scaling::new(name, range.0, range.1, self.settings.bits_per_value)?;
-        let written = header::product(identity, period, member)
-            .and_then(|product| self.write(identity, &product, member, bitmap, values, &scaling, message));
-        if written.is_err() {
-            message.clear();
-        }
-        written
+        let product = header::product(identity, period, member)?;
+        let representation = self.representation(&scaling, values.len());
+        let sections = Sections {
+            opening: &self.opening,
+            identity,
+            member,
+            others: [&self.grid, &product, &representation, bitmap],
+        };
+        let expected = (values.len() * scaling.bits as usize).div_ceil(8);
+        sections.write(message, expected, |data| self.pack(values, &scaling, data))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one message")]
-    fn write<R: Real>(
-        &self,
-        identity: &Identity,
-        product: &[u8],
-        member: Option<Member>,
-        bitmap: &[u8],
-        values: &[R],
-        scaling: &Scaling,
-        message: &mut Vec<u8>,
-    ) -> Result<()> {
-        let representation = self.representation(scaling, values.len());
-        let data = (values.len() * scaling.bits as usize).div_ceil(8);
-        let headers = self.opening.len() + self.grid.len() + product.len() + representation.len();
-        message.reserve(headers + bitmap.len() + data + 9);
-        message.extend_from_slice(&self.opening);
-        header::identify(message, identity)?;
-        if let Some(member) = member {
-            header::identify_member(message, member);
-        }
-        for section in [&self.grid[..], product, &representation, bitmap, &[0, 0, 0, 0, 7]] {
-            message.extend_from_slice(section);
-        }
-        let start = message.len() - 5;
+    /// Section 7's data of values on the host.
+    fn pack<R: Real>(&self, values: &[R], scaling: &Scaling, data: &mut Vec<u8>) -> Result<()> {
         match (scaling.bits, self.settings.packing) {
-            (0, _) => {}
+            (0, _) => Ok(()),
             (bits, Packing::Simple) => {
                 let mut packer = Packer::new(scaling, bits);
-                for piece in values.chunks(PIECE) {
-                    message.extend_from_slice(packer.pack(piece));
-                }
+                values.chunks(PIECE).for_each(|piece| data.extend_from_slice(packer.pack(piece)));
+                Ok(())
             }
             (bits, Packing::Ccsds) => {
-                let mut packer = Packer::new(scaling, bits.div_ceil(8) * 8);
+                let mut packer = Packer::new(scaling, sample_bits(bits));
                 let mut compressor = Compressor::new(coding(bits))?;
                 let bytes = bits.div_ceil(8) as usize;
                 let mut samples = Vec::with_capacity(values.len().min(BATCH * PIECE) * bytes);
@@ -217,17 +203,11 @@ impl Grib2Encoder {
                     for piece in batch.chunks(PIECE) {
                         samples.extend_from_slice(packer.pack(piece));
                     }
-                    compressor.push(&samples, message)?;
+                    compressor.push(&samples, data)?;
                 }
-                compressor.finish(message)?;
+                compressor.finish(data)
             }
         }
-        let length: u32 = octets::fit("octets of section 7", (message.len() - start) as i64)?;
-        message[start..start + 4].copy_from_slice(&length.to_be_bytes());
-        message.extend_from_slice(b"7777");
-        let total = message.len() as u64;
-        message[8..header::INDICATOR].copy_from_slice(&total.to_be_bytes());
-        Ok(())
     }
 
     /// Section 5.
@@ -248,6 +228,16 @@ impl Grib2Encoder {
             section.finish()
         }
     }
+}
+
+/// The version of the code tables: HEALPix is younger than the rest.
+fn tables(layout: &Layout) -> u8 {
+    if layout.family() == Family::HealPix { 32 } else { header::TABLES }
+}
+
+/// Bits of a sample that libaec takes for codes of some bits: whole bytes.
+fn sample_bits(bits: u32) -> u32 {
+    bits.div_ceil(8) * 8
 }
 
 /// Appends samples compressed as section 7 of template 5.42 holds them: the bare work of libaec.

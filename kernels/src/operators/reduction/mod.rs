@@ -8,10 +8,12 @@
 mod kernels;
 mod plan;
 
+pub(crate) use kernels::rows_of_segment;
 pub use kernels::{
     lane_dot, lane_largest, lane_sum, lane_weighted, total, total_dot, total_largest, total_weighted,
 };
 pub use plan::Reduction;
+pub(crate) use plan::{pass_segments, tail};
 
 /// Values of one row of a segment.
 pub const LANES: u32 = 16;

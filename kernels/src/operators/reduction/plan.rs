@@ -148,7 +148,7 @@ impl<R: Real> Reduction<R> {
 }
 
 /// Segments of each pass; none where not one row is full.
-fn pass_segments(length: u32) -> Vec<u32> {
+pub(crate) fn pass_segments(length: u32) -> Vec<u32> {
     let mut passes = Vec::new();
     let mut rows = length / LANES;
     while rows > 0 {
@@ -160,7 +160,7 @@ fn pass_segments(length: u32) -> Vec<u32> {
 }
 
 /// First value outside whole rows.
-fn tail(length: u32) -> u32 {
+pub(crate) fn tail(length: u32) -> u32 {
     length / LANES * LANES
 }
 
