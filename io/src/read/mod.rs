@@ -7,6 +7,8 @@
 
 mod decode;
 mod file;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 mod netcdf;
 mod order;

@@ -28,6 +28,10 @@
 //! A pull is a sequence of items (`application/vnd.terrella.records`): a line of JSON, `{"number", "time", "key", "bytes",
 //! "hash"}`, then `bytes` bytes of payload and a line feed. `key` is `key_base64` where it is not UTF-8. 204 is an empty pull.
 //!
+//! What is stored in another form, compressed or encrypted, leaves as it is stored: `"form": ["zstd", "xchacha20-poly1305"]` in a line or an
+//! event, `Terrella-Form` in the head of a single record; `bytes` and `hash` are of that form. A server has no secrets:
+//! consumers that have one open records themselves ([`crate::log::Seal`]).
+//!
 //! **Gaps.** Records that retention removed are an item of their own, `{"gap": {"from", "to", "count"}}`, as are records
 //! that cannot be read, `{"damage": {"from", "to", "count", "reason"}}`: lines in a pull, events `gap` and `damage`, CloudEvents
 //! of type `org.terrella.gap` and `org.terrella.damage`, 410 and 500 for a single record. Numbers outside a log are refused
@@ -46,9 +50,11 @@
 //! many consumers may also read directly.
 
 mod backend;
-mod base64;
+pub(crate) mod base64;
 mod connection;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod jet_stream;
 mod notifier;
 mod post;

@@ -69,7 +69,7 @@ pub(super) fn read(stream: &mut TcpStream, settings: &StreamSettings) -> Option<
 }
 
 /// None where the head is not there to its end.
-fn parse(bytes: &[u8]) -> Result<Option<Request>, Refusal> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Option<Request>, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut parsed = httparse::Request::new(&mut headers);
     match parsed.parse(bytes) {

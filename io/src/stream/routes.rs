@@ -13,7 +13,7 @@ use super::format::{event, hexadecimal, line, lost, notification, numbers};
 use super::request::{Refusal, Request};
 use super::server::Shared;
 use crate::error::Error;
-use crate::log::Item;
+use crate::log::{Form, Item};
 
 /// Longest time that a pull waits for a first record (s).
 const LONGEST_WAIT: u64 = 60;
@@ -128,7 +128,10 @@ fn single(
     match take(&mut *open(backend, number)?, Duration::ZERO)? {
         None => Err(Refusal::new(404, format!("record {number} is not there yet"))),
         Some(Item::Record(record)) => {
-            let headers = format!("ETag: \"{}\"\r\n", hexadecimal(&record.hash));
+            let mut headers = format!("ETag: \"{}\"\r\n", hexadecimal(&record.hash));
+            if record.form != Form::default() {
+                headers += &format!("Terrella-Form: {}\r\n", record.form.names().join(", "));
+            }
             Ok(answer(stream, 200, &headers, "application/octet-stream", &record.payload))
         }
         Some(item @ Item::Gap(_)) => {

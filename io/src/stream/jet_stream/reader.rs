@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::{JetStreamSettings, bounds, call, check};
 use crate::error::Result;
-use crate::log::{Damage, Gap, Item, Record};
+use crate::log::{Damage, Form, Gap, Item, Record};
 use crate::stream::backend::StreamReader;
 use crate::stream::base64;
 use crate::time::Time;
@@ -139,7 +139,7 @@ fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
         return Err("the hash of the payload is wrong".into());
     }
     let time = message["time"].as_str().and_then(instant).ok_or("it has no time")?;
-    Ok(Record { number, time, key, payload, hash: *hash.as_bytes() })
+    Ok(Record { number, time, key, payload, form: Form::default(), hash: *hash.as_bytes() })
 }
 
 /// RFC 3339 in UTC, as the server writes it.
