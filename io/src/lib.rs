@@ -42,9 +42,8 @@
 //! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
 //! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
 //! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
-//! ecCodes sees them;
-//! damaged GRIB1 messages are its own affair. The feature `command`, a default, builds the program `terrella-io` too. Not
-//! here: multi-message indexes, other grids than lat-lon and Gaussian ones, reading of NetCDF-4 (HDF5).
+//! ecCodes sees them; damaged GRIB1 messages are its own affair. The features `command` and `tls` are defaults: the one builds
+//! the program `terrella-io` too, the other brings TLS for streams, by rustls. Not here: multi-message indexes, other grids than lat-lon and Gaussian ones, reading of NetCDF-4 (HDF5).
 
 pub mod checkpoint;
 pub mod eccodes;

@@ -180,7 +180,7 @@ fn serve_asks_for_the_token_of_a_file_or_of_the_environment() {
     let (path, file) = (folder.path().join("log"), folder.path().join("token"));
     log(&path);
     std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
-    let base = ["serve", path.to_str().unwrap(), "--address", "0.0.0.0:0", "--name", "t.850"];
+    let base = ["serve", path.to_str().unwrap(), "--address", "0.0.0.0:0", "--name", "t.850", "--plain"];
     let by_file = [&base[..], &["--token-file", file.to_str().unwrap()]].concat();
     for mut command in [command(&by_file), {
         let mut command = command(&base);
@@ -215,6 +215,11 @@ fn serve_refuses_what_it_must_not_do() {
         assert!(error.contains(wanted) && error.lines().count() == 1, "{error}");
     };
     refused(&["serve", text, "--address", "0.0.0.0:0"], "a loopback address, or a token");
+    let key = folder.path().join("token");
+    std::fs::write(&key, TOKEN).unwrap();
+    let with_token = ["serve", text, "--address", "0.0.0.0:0", "--token-file", key.to_str().unwrap()];
+    refused(&with_token, "a loopback address, or TLS");
+    refused(&["serve", text, "--certificate", text, "--private-key", text], "reading failed");
     refused(&["serve", text, "--address", "127.0.0.1:0", "--name", "a b"], "'stream' is 'a b'");
     refused(&["serve", absent.to_str().unwrap()], "is no folder");
     assert!(!absent.exists());

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use netcdf3::{DataVector, FileReader};
 
+use super::verify;
 use crate::error::{Error, Result};
 use crate::layout::{Layout, gaussian_latitudes};
 
@@ -40,8 +41,7 @@ pub(super) struct Variable {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let mut reader = FileReader::open(path)
-            .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("{error}") })?;
+        let mut reader = verify::open(path)?;
         let missing = |wanted: &str| Error::NotFound {
             path: path.to_owned(),
             wanted: wanted.into(),
@@ -177,6 +177,7 @@ fn axis(path: &Path, reader: &mut FileReader, name: &str) -> Result<Axis> {
 
 /// All values of a variable, unpacked; NaN where there is none.
 pub(super) fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result<Vec<f64>> {
+    verify::expect_room(path, reader, name)?;
     let data = reader
         .read_var(name)
         .map_err(|error| Error::Netcdf { path: path.to_owned(), reason: format!("'{name}': {error}") })?;
@@ -199,13 +200,13 @@ pub(super) fn values(path: &Path, reader: &mut FileReader, name: &str) -> Result
     Ok(values)
 }
 
-/// A numeric attribute of any type.
+/// The first value of a numeric attribute of any type.
 fn number(reader: &FileReader, variable: &str, key: &str) -> Option<f64> {
     let set = reader.data_set();
-    let wide = set.get_var_attr_f64(variable, key).map(|values| values[0]);
-    let narrow = || set.get_var_attr_f32(variable, key).map(|values| f64::from(values[0]));
-    let long = || set.get_var_attr_i32(variable, key).map(|values| f64::from(values[0]));
-    let short = || set.get_var_attr_i16(variable, key).map(|values| f64::from(values[0]));
+    let wide = set.get_var_attr_f64(variable, key).and_then(|values| values.first().copied());
+    let narrow = || set.get_var_attr_f32(variable, key)?.first().copied().map(f64::from);
+    let long = || set.get_var_attr_i32(variable, key)?.first().copied().map(f64::from);
+    let short = || set.get_var_attr_i16(variable, key)?.first().copied().map(f64::from);
     wide.or_else(narrow).or_else(long).or_else(short)
 }
 

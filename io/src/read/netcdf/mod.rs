@@ -4,6 +4,7 @@ mod file;
 mod state;
 mod time;
 mod variables;
+mod verify;
 
 use std::io::Read;
 use std::path::Path;

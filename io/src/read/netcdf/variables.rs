@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use netcdf3::{Attribute, DataType, FileReader};
 
 use super::file::{Source, values};
-use super::{Format, format, hdf5};
+use super::{Format, format, hdf5, verify};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
@@ -46,7 +46,7 @@ impl NetcdfVariables {
             Format::Hdf5 => return Err(hdf5(&path)),
             Format::Other => return Err(wrong("it does not start with CDF".into())),
         }
-        let reader = FileReader::open(&path).map_err(|error| wrong(format!("{error}")))?;
+        let reader = verify::open(&path)?;
         Ok(Self { path, reader })
     }
 

@@ -119,7 +119,7 @@ impl StreamReader for JetStreamReader {
 }
 
 /// A message as a record, or what is wrong with it.
-fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
+pub(super) fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
     let bytes = |name: &str| match &message[name] {
         Value::Null => Ok(Vec::new()),
         value => value.as_str().and_then(base64::decode).ok_or_else(|| format!("'{name}' is not base64")),
