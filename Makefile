@@ -60,7 +60,7 @@ fuzz:
 	@$(SETUP) rust fuzz
 	@for target in $(FUZZ_TARGETS); do \
 		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/fuzz-tools/bin:$$PATH" CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/fuzz/target} \
-		cargo fuzz run --fuzz-dir fuzz --sanitizer none $$target -- -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 \
+		cargo fuzz run --fuzz-dir fuzz --sanitizer none --codegen-units 2 $$target -- -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 \
 			-max_len=65536 -close_fd_mask=1 || exit 1; \
 	done
 

@@ -4,6 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use terrella_io::encode::{Grib2Encoder, GribSettings, Identity};
 use terrella_io::layout::{Layout, gaussian_latitudes};
+use terrella_io::read::Missing;
 use terrella_io::{Level, Parameter, Time};
 
 /// Messages of our own packing, and Debian's examples of others (package python-grib-doc), where they are small.
@@ -14,10 +15,15 @@ fn seeds() -> Vec<Vec<u8>> {
         reference: Time::EPOCH,
         valid: Time::EPOCH.plus_seconds(3600),
     };
-    let layouts = [Layout::global_lat_lon(4, 3), Layout::gaussian(&gaussian_latitudes(4), &[20, 24, 28, 32, 32, 28, 24, 20])];
+    let layouts = [
+        Layout::global_lat_lon(4, 3),
+        Layout::gaussian(&gaussian_latitudes(4), &[20, 24, 28, 32, 32, 28, 24, 20]),
+    ];
     let mut seeds = Vec::new();
     for layout in layouts {
-        let encoder = Grib2Encoder::new(&layout, &GribSettings::default()).expect("an encoder");
+        let encoder =
+            Grib2Encoder::new(&layout, &GribSettings { missing: Missing::Nan, ..GribSettings::default() })
+                .expect("an encoder");
         let mut values: Vec<f64> = (0..layout.points()).map(|point| point as f64).collect();
         for missing in [false, true] {
             if missing {

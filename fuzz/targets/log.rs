@@ -26,7 +26,8 @@ fn seeds() -> Vec<Vec<u8>> {
             log.append(b"key", &vec![number; size]).expect("a record");
         }
         drop(log);
-        let mut segments: Vec<_> = std::fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
+        let mut segments: Vec<_> =
+            std::fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path()).collect();
         segments.retain(|path| path.extension().is_some_and(|extension| extension == "log"));
         segments.sort();
         let first = std::fs::read(&segments[0]).expect("a segment");

@@ -8,7 +8,9 @@ const GREETING: &str = "INFO {\"headers\":true,\"max_payload\":1048576}\r\nPONG\
 fn seeds() -> Vec<String> {
     let message = r#"{"message":{"subject":"s","seq":1,"data":"Zm9v","hdrs":"TkFUUy8xLjANClRlcnJlbGxhLUtleTogZm9vDQoNCg==","time":"2001-09-09T01:46:40.25Z"}}"#;
     let state = r#"{"state":{"first_seq":1,"last_seq":7},"error":{"code":404,"description":"none"}}"#;
-    let answer = |number: usize, text: &str| format!("MSG _INBOX.0000000000000000.{number} 1 {}\r\n{text}\r\n", text.len());
+    let answer = |number: usize, text: &str| {
+        format!("MSG _INBOX.0000000000000000.{number} 1 {}\r\n{text}\r\n", text.len())
+    };
     vec![
         format!("{GREETING}{}{}", answer(1, message), answer(2, state)),
         format!("{GREETING}PING\r\nHMSG _INBOX.0000000000000000.1 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n"),

@@ -31,11 +31,7 @@ fn identity() -> Identity {
 }
 
 fn settings() -> StreamSettings {
-    StreamSettings {
-        identity: Some(identity()),
-        head_timeout: Duration::from_millis(400),
-        ..StreamSettings::default()
-    }
+    StreamSettings { identity: Some(identity()), ..StreamSettings::default() }
 }
 
 struct Place {
@@ -154,13 +150,14 @@ fn who_speaks_without_tls_is_told() {
 
 #[test]
 fn peers_that_stand_still_or_drip_lose_their_place() {
-    let place = place("127.0.0.1:0", StreamSettings { connections: 3, ..settings() });
+    let head_timeout = Duration::from_secs(2);
+    let place = place("127.0.0.1:0", StreamSettings { connections: 3, head_timeout, ..settings() });
     let begin = Instant::now();
     let _silent: Vec<_> = (0..2).map(|_| TcpStream::connect(place.server.address()).unwrap()).collect();
     // Others are served meanwhile.
     assert!(get(client(&place, "authority.pem", "localhost"), "/streams", "").unwrap().contains(" 200 "));
-    assert!(begin.elapsed() < Duration::from_millis(390), "{:?}", begin.elapsed());
-    // A handshake byte by byte: whole, it would come to its end after half a minute.
+    assert!(begin.elapsed() < Duration::from_millis(1900), "{:?}", begin.elapsed());
+    // A handshake byte by byte: it would take ten seconds.
     let mut dripping = TcpStream::connect(place.server.address()).unwrap();
     dripping.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
     let begin = Instant::now();
@@ -172,7 +169,7 @@ fn peers_that_stand_still_or_drip_lose_their_place() {
             Ok(0) => break true,
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break true,
             _ if sent.is_err() => break true,
-            _ if begin.elapsed() > Duration::from_secs(10) => break false,
+            _ if begin.elapsed() > Duration::from_secs(9) => break false,
             _ => std::thread::sleep(Duration::from_millis(20)),
         }
     };

@@ -2,6 +2,9 @@
 
 use crate::time::Time;
 
+/// Longest time since the moment of reference (s).
+const FARTHEST: f64 = 1e15;
+
 /// The moments of `numbers` in CF's `units`, such as `hours since 1959-01-01 00:00:00`; none where they are not understood.
 pub(super) fn times(numbers: &[f64], units: &str) -> Option<Vec<Time>> {
     let (unit, since) = units.split_once(" since ")?;
@@ -19,7 +22,12 @@ pub(super) fn times(numbers: &[f64], units: &str) -> Option<Vec<Time>> {
         parts.next().map_or(Some(u32::from(place < 2)), |part| part.parse::<u32>().ok())
     });
     let start = Time::new(year, month?, day?, hour?, minute?, second?)?;
-    Some(numbers.iter().map(|number| start.plus_seconds((seconds * number).round() as i64)).collect())
+    // What is no number of a time, or one of another era of the Earth, is not understood either.
+    let moment = |number: &f64| {
+        let moved = (seconds * number).round();
+        (moved.abs() <= FARTHEST).then(|| start.plus_seconds(moved as i64))
+    };
+    numbers.iter().map(moment).collect()
 }
 
 #[cfg(test)]
@@ -34,5 +42,9 @@ mod tests {
         assert_eq!(first(3600.0, "seconds since 1970-01-01T00:00:00Z").unwrap(), "1970-01-01T01:00:00Z");
         assert_eq!(first(1.0, "months since 1970-01-01"), None);
         assert_eq!(first(1.0, "hours"), None);
+        for far in [1e300, f64::INFINITY, f64::NAN] {
+            assert_eq!(first(far, "days since 1970-01-01"), None);
+        }
+        assert_eq!(first(1.0, "days since 9223372036854775807-01-01"), None);
     }
 }
