@@ -600,7 +600,7 @@ fn the_guide_describes_what_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let blocks: Vec<&str> =
         guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 5);
     for block in blocks {
         let text = block.replace("out/", &format!("{}/", folder.path().display()));
         let plans = Plans::from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{block}"));
@@ -630,6 +630,11 @@ fn the_guide_describes_what_is_accepted() {
                 "discard",
                 "name",
                 "retain-bytes",
+                "compression",
+                "level",
+                "encryption",
+                "key-file",
+                "key-environment",
                 "fdb5",
                 "config",
                 "mars",

@@ -11,7 +11,8 @@
 //! | `Nats-Msg-Id` | one for each call of `append`, so that a repetition after a lost acknowledgement is not a second message |
 //!
 //! Messages of others have their subject as key. New messages are asked for every 50 ms while a reader waits. With
-//! [`JetStreamSettings::tls`] nothing but the server's greeting goes without TLS.
+//! [`JetStreamSettings::tls`] nothing but the server's greeting goes without TLS. Payloads are not sealed
+//! ([`crate::log::Seal`]), because the server gives a message its number when it has it.
 
 mod client;
 mod reader;
