@@ -58,9 +58,10 @@ check:
 # is bounded by the targets themselves. What made one fail lies in fuzz/artifacts; the same command with its path repeats it.
 fuzz:
 	@$(SETUP) rust fuzz
-	@for target in $(FUZZ_TARGETS); do \
-		RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/fuzz-tools/bin:$$PATH" CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/fuzz/target} \
-		cargo fuzz run --fuzz-dir fuzz --sanitizer none --codegen-units 2 $$target -- -max_total_time=$(FUZZ_TIME) -timeout=10 -rss_limit_mb=1024 \
+	@scratch=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	for target in $(FUZZ_TARGETS); do \
+		TMPDIR=$$scratch RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/fuzz-tools/bin:$$PATH" CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/fuzz/target} \
+		cargo fuzz run --fuzz-dir fuzz --sanitizer none --codegen-units 2 $$target -- -max_total_time=$(FUZZ_TIME) -timeout=60 -rss_limit_mb=1024 \
 			-max_len=65536 -close_fd_mask=1 || exit 1; \
 	done
 

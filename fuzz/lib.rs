@@ -1,4 +1,4 @@
-//! What the fuzz targets share: a bound on memory, a folder in memory for readers of files, and the inputs they start from.
+//! What the fuzz targets share: a bound on memory, a folder for readers of files, and the inputs they start from.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::{Path, PathBuf};
@@ -31,11 +31,9 @@ unsafe impl GlobalAlloc for Bounded {
     }
 }
 
-/// A folder of this process, in memory where the system has such a place.
+/// A folder of this process among temporary files. `make fuzz` has these in memory.
 pub fn scratch() -> PathBuf {
-    let memory = Path::new("/dev/shm");
-    let parent = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
-    let folder = parent.join(format!("terrella-fuzz-{}", std::process::id()));
+    let folder = std::env::temp_dir().join(format!("terrella-fuzz-{}", std::process::id()));
     std::fs::create_dir_all(&folder).expect("a scratch folder");
     folder
 }
