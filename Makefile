@@ -7,8 +7,11 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 # What the tests may not do without: a test that needs it and does not find it fails instead of saying "not run".
 REQUIRE := host-cuda,wgpu,nvrtc,eccodes,hdf5,c,fortran,python,zarr,fdb,nats
+# Seconds for each fuzz target, and which.
+FUZZ_TIME ?= 60
+FUZZ_TARGETS ?= plan grib netcdf log manifest request nats
 
-.PHONY: help forecast test validate bench docs check install wheel
+.PHONY: help forecast test validate bench docs check fuzz install wheel
 
 help:
 	@echo 'make forecast   a 10-day global weather forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
@@ -19,6 +22,7 @@ help:
 	@echo 'make install    headers, libraries, pkg-config and CMake files for C and Fortran in $(PREFIX)'
 	@echo 'make wheel      the Python package for this platform, in target/wheels'
 	@echo 'make check      formatting, lints, feature combinations'
+	@echo 'make fuzz       readers against made-up input, $(FUZZ_TIME) s for each of: $(FUZZ_TARGETS)'
 
 forecast:
 	@$(SETUP) rust grib
@@ -49,6 +53,17 @@ check:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO) check --workspace --locked --all-features
+
+# A stable compiler takes the flags of a nightly one with RUSTC_BOOTSTRAP. Without a sanitizer, which safe code needs not, memory
+# is bounded by the targets themselves. What made one fail lies in fuzz/artifacts; the same command with its path repeats it.
+fuzz:
+	@$(SETUP) rust fuzz
+	@scratch=$$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d); trap 'rm -rf "$$scratch"' EXIT; \
+	for target in $(FUZZ_TARGETS); do \
+		TMPDIR=$$scratch RUSTC_BOOTSTRAP=1 PATH="$(CURDIR)/target/fuzz-tools/bin:$$PATH" CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/fuzz/target} \
+		cargo fuzz run --fuzz-dir fuzz --sanitizer none --codegen-units 2 $$target -- -max_total_time=$(FUZZ_TIME) -timeout=60 -rss_limit_mb=1024 \
+			-max_len=65536 -close_fd_mask=1 || exit 1; \
+	done
 
 install:
 	@$(SETUP) rust

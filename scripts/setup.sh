@@ -9,6 +9,7 @@
 #   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
 #   fdb      ECMWF's FDB (loaded at run time), for its tests
 #   nats     a NATS server, for the tests of streams on one
+#   fuzz     cargo-fuzz, in target/fuzz-tools
 #   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
 #   zarr     Zarr's Python package from PyPI, in target/python, which reads and writes stores for tests
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
@@ -146,6 +147,13 @@ need_python() {
     python_package "the Python package's wheel" setuptools "setuptools>=77"
 }
 
+need_fuzz() {
+    command -v cargo-fuzz >/dev/null 2>&1 || [ -x target/fuzz-tools/bin/cargo-fuzz ] && return
+    command -v c++ >/dev/null 2>&1 || apt_install "a C++ compiler for libFuzzer" g++
+    say "building cargo-fuzz from crates.io into target/fuzz-tools"
+    cargo install --quiet --locked --version 0.13.2 --root target/fuzz-tools cargo-fuzz >&2 || fail "cargo-fuzz could not be built"
+}
+
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
     python_package "benchmark peer" "ducc0-*" "ducc0>=0.38,<1"
@@ -161,7 +169,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | nats | python | zarr | peers) "need_$need" ;;
+    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | nats | fuzz | python | zarr | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done

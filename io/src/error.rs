@@ -274,6 +274,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A record that could not be sealed, or is not opened.
+    #[error("Record {number} cannot be sealed or opened: {reason}.")]
+    Sealed {
+        /// Its number.
+        number: u64,
+        /// What is wrong.
+        reason: String,
+    },
     /// A NATS server, or its JetStream, refused or said what cannot be.
     #[error("JetStream '{stream}': {reason}.")]
     JetStream {

@@ -42,11 +42,11 @@
 //! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
 //! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
 //! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
-//! ecCodes sees them;
-//! damaged GRIB1 messages are its own affair, and so is libhdf5 in damaged files of others.
+//! ecCodes sees them; damaged GRIB1 messages are its own affair, and so is libhdf5 in damaged files of others.
 //!
-//! Features, both defaults: `command` builds the program `terrella-io` too; `zarr` reads and writes Zarr stores of version 3
-//! (`encode::ZarrStore`, `encode::ZarrStream`, [`read`], the sink `zarr` of plans) and needs no library.
+//! Features, all defaults: `command` builds the program `terrella-io` too; `tls` brings TLS for streams, by rustls; `zarr` reads and
+//! writes Zarr stores of version 3 (`encode::ZarrStore`, `encode::ZarrStream`, [`read`], the sink `zarr` of plans) and needs no
+//! library.
 //!
 //! Not here: multi-message indexes, other grids than lat-lon, Gaussian and HEALPix ones, Zarr stores elsewhere than in folders.
 

@@ -10,6 +10,9 @@ pub struct Time {
     seconds: i64,
 }
 
+/// Years before and after are refused.
+const LAST_YEAR: u64 = 1_000_000_000;
+
 impl Time {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self { seconds: 0 };
@@ -23,7 +26,14 @@ impl Time {
             1..=12 => 31,
             _ => return None,
         };
-        if day < 1 || day > length || hour > 23 || minute > 59 || second > 59 {
+        // A year with more digits than a calendar has is made up, and seconds would not hold it.
+        if day < 1
+            || day > length
+            || year.unsigned_abs() > LAST_YEAR
+            || hour > 23
+            || minute > 59
+            || second > 59
+        {
             return None;
         }
         let of_day = i64::from(hour) * 3600 + i64::from(minute) * 60 + i64::from(second);

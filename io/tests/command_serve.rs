@@ -97,6 +97,7 @@ fn verify_refuses_what_is_no_run() {
 /// A server that ends with the test.
 struct Server {
     child: Child,
+    scheme: String,
     address: String,
     name: String,
 }
@@ -106,9 +107,9 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let url = line.trim_end().strip_prefix("http://").unwrap_or_else(|| panic!("no URL: '{line}'"));
+        let (scheme, url) = line.trim_end().split_once("://").unwrap_or_else(|| panic!("no URL: '{line}'"));
         let (address, name) = url.split_once("/streams/").unwrap();
-        Self { child, address: address.to_owned(), name: name.to_owned() }
+        Self { child, scheme: scheme.to_owned(), address: address.to_owned(), name: name.to_owned() }
     }
 
     fn get(&self, path: &str, more: &str) -> String {
@@ -156,7 +157,7 @@ fn serve_answers_until_it_is_interrupted() {
     log(&path);
     let text = path.to_str().unwrap();
     let mut server = Server::start(&mut command(&["serve", text, "--address", "127.0.0.1:0"]));
-    assert_eq!(server.name, "forecast");
+    assert_eq!((server.scheme.as_str(), server.name.as_str()), ("http", "forecast"));
     let answer = server.get("/streams/forecast/records/2", "");
     assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\nGRIB two 7777"), "{answer}");
     // The log has one owner.
@@ -180,7 +181,7 @@ fn serve_asks_for_the_token_of_a_file_or_of_the_environment() {
     let (path, file) = (folder.path().join("log"), folder.path().join("token"));
     log(&path);
     std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
-    let base = ["serve", path.to_str().unwrap(), "--address", "0.0.0.0:0", "--name", "t.850"];
+    let base = ["serve", path.to_str().unwrap(), "--address", "0.0.0.0:0", "--name", "t.850", "--plain"];
     let by_file = [&base[..], &["--token-file", file.to_str().unwrap()]].concat();
     for mut command in [command(&by_file), {
         let mut command = command(&base);
@@ -215,6 +216,11 @@ fn serve_refuses_what_it_must_not_do() {
         assert!(error.contains(wanted) && error.lines().count() == 1, "{error}");
     };
     refused(&["serve", text, "--address", "0.0.0.0:0"], "a loopback address, or a token");
+    let key = folder.path().join("token");
+    std::fs::write(&key, TOKEN).unwrap();
+    let with_token = ["serve", text, "--address", "0.0.0.0:0", "--token-file", key.to_str().unwrap()];
+    refused(&with_token, "a loopback address, or TLS");
+    refused(&["serve", text, "--certificate", text, "--private-key", text], "reading failed");
     refused(&["serve", text, "--address", "127.0.0.1:0", "--name", "a b"], "'stream' is 'a b'");
     refused(&["serve", absent.to_str().unwrap()], "is no folder");
     assert!(!absent.exists());
@@ -223,4 +229,25 @@ fn serve_refuses_what_it_must_not_do() {
     let (status, _, error) = run(&["serve", text, "--token-file", short.to_str().unwrap()]);
     assert_eq!(status, Some(2));
     assert!(error.contains("16 or more") && !error.contains("secret"), "{error}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn serve_speaks_tls_with_a_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    log(folder.path());
+    let file = |name: &str| format!("{}/tests/tls/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    let arguments = ["serve", folder.path().to_str().unwrap(), "--address", "0.0.0.0:0", "--name", "t"];
+    let tls = ["--certificate", &certificate, "--private-key", &key];
+    let mut command = command(&[&arguments[..], &tls].concat());
+    let mut server = Server::start(command.env("TERRELLA_STREAM_TOKEN", TOKEN));
+    assert_eq!(server.scheme, "https");
+    server.address = server.address.replace("0.0.0.0", "127.0.0.1");
+    let answer = server.get("/streams/t", "");
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("expected TLS: ask by https"), "{answer}");
+    assert_eq!(server.end("TERM"), Some(0));
+    let (status, _, error) = run(&[&arguments[..], &tls[..2]].concat());
+    assert_eq!(status, Some(2));
+    assert!(error.contains("--private-key"), "{error}");
 }

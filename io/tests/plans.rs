@@ -600,7 +600,7 @@ fn the_guide_describes_what_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let blocks: Vec<&str> =
         guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 6);
+    assert_eq!(blocks.len(), 7);
     for block in blocks {
         if let (true, Err(error)) = (block.contains("type: netcdf"), terrella_io::hdf5::version()) {
             println!("not run: {error}");
@@ -634,10 +634,13 @@ fn the_guide_describes_what_is_accepted() {
                 "discard",
                 "name",
                 "retain-bytes",
-                "netcdf",
-                "precision",
                 "compression",
                 "level",
+                "encryption",
+                "key-file",
+                "key-environment",
+                "netcdf",
+                "precision",
                 "mantissa-bits",
                 "fdb5",
                 "config",

@@ -8,8 +8,8 @@ use common::data;
 use netcdf3::{DataSet, FileWriter, Version};
 use terrella_io::encode::{NetcdfFile, Variable};
 use terrella_io::layout::{Family, Layout, gaussian_latitudes};
-use terrella_io::read::{StateLevels, StateSelection, state};
-use terrella_io::{Parameter, Time};
+use terrella_io::read::{NetcdfVariables, StateLevels, StateSelection, netcdf_field, state};
+use terrella_io::{Error, Parameter, Time};
 use terrella_kernels::Precision;
 
 const LEVELS: [f64; 3] = [250.0, 500.0, 850.0];
@@ -173,4 +173,59 @@ fn the_reanalysis_is_read_whole() {
     // Filled over land.
     assert!(state.sea_temperature.unwrap().values.iter().all(|value| (270.0..305.0).contains(value)));
     assert!(state.surface_pressure.is_none() && state.orography.is_none() && state.land_fraction.is_none());
+}
+
+/// Largest virtual memory of this process so far [bytes].
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmPeak"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+#[test]
+fn no_count_of_a_header_asks_for_memory_or_panics() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = written(folder.path(), &[Parameter::EASTWARD_WIND, Parameter::SURFACE_PRESSURE]);
+    let whole = std::fs::read(&path).unwrap();
+    // Values begin behind it.
+    let header = 1600.min(whole.len());
+    // Some file systems bring a file that was cut and written anew to the disk at once.
+    let put = |bytes: &[u8]| {
+        std::fs::remove_file(&path).unwrap();
+        std::fs::write(&path, bytes).unwrap();
+    };
+    let before = peak_memory();
+    let (mut read, mut refused) = (0, 0);
+    for place in (4..header).step_by(4) {
+        for number in [5, 0x7FFF_FFFC, u32::MAX] {
+            let mut bytes = whole.clone();
+            bytes[place..place + 4].copy_from_slice(&number.to_be_bytes());
+            put(&bytes);
+            match NetcdfVariables::open(&path) {
+                Ok(mut file) => {
+                    read += 1;
+                    for variable in file.variables() {
+                        let _ = file.values(&variable.name);
+                        let _ = netcdf_field(&path, &variable.name, &[("time", 0), ("level", 1)]);
+                    }
+                }
+                Err(error) => {
+                    refused += 1;
+                    assert!(matches!(error, Error::Netcdf { .. }), "byte {place}, {number}: {error}");
+                }
+            }
+            let _ = state(&path, &StateSelection::default());
+        }
+    }
+    assert!(read > 100 && refused > 300, "{read} read, {refused} refused");
+    for length in (0..header).step_by(5) {
+        put(&whole[..length]);
+        assert!(state(&path, &StateSelection::default()).is_err(), "{length} bytes");
+    }
+    match (before, peak_memory()) {
+        (Some(before), Some(after)) => {
+            assert!(after - before < 256 << 20, "virtual memory grew by {} bytes", after - before)
+        }
+        _ => println!("not run: the bound on memory, no /proc/self/status"),
+    }
 }

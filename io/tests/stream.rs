@@ -291,7 +291,10 @@ fn without_a_token_only_loopback_is_served() {
         |host: &str| send(&place, format!("GET /streams HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes()).0;
     assert_eq!(status("127.0.0.1:80"), 200);
     assert_eq!(status("example.org"), 403);
-    let open = StreamSettings { token: Some(Token::new(TOKEN).unwrap()), ..settings() };
+    let token = || StreamSettings { token: Some(Token::new(TOKEN).unwrap()), ..settings() };
+    let error = StreamServer::start("0.0.0.0:0", BTreeMap::new(), token()).err().unwrap().to_string();
+    assert!(error.contains("0.0.0.0") && error.contains("a loopback address, or TLS"), "{error}");
+    let open = StreamSettings { plain: true, ..token() };
     StreamServer::start("0.0.0.0:0", BTreeMap::new(), open).unwrap().stop();
 }
 

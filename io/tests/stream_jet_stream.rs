@@ -11,6 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use terrella_io::log::{Item, Retention};
+#[cfg(feature = "tls")]
+use terrella_io::stream::Trust;
 use terrella_io::stream::{
     JetStream, JetStreamSettings, StreamBackend, StreamReader, StreamServer, StreamSettings,
 };
@@ -45,15 +47,16 @@ fn program() -> Option<PathBuf> {
 }
 
 fn start(program: &Path, folder: &Path, port: Option<u16>, token: Option<&str>) -> Nats {
+    start_with(program, folder, port, &token.map_or(vec![], |token| vec!["--auth", token]))
+}
+
+fn start_with(program: &Path, folder: &Path, port: Option<u16>, arguments: &[&str]) -> Nats {
     // The port may be taken by another process before the server has it: then the next one is tried.
     for _ in 0..5 {
         let port =
             port.unwrap_or_else(|| TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port());
         let mut command = Command::new(program);
-        command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder);
-        if let Some(token) = token {
-            command.args(["--auth", token]);
-        }
+        command.args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"]).arg(folder).args(arguments);
         let mut nats =
             Nats { process: command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap(), port };
         let begin = Instant::now();
@@ -78,6 +81,7 @@ fn settings(port: u16) -> JetStreamSettings {
         stream: "FORECAST".into(),
         subject: "terrella.forecast".into(),
         token: None,
+        tls: None,
         timeout: Duration::from_secs(10),
         retention: Retention::default(),
     }
@@ -291,4 +295,30 @@ fn nonsense_of_a_server_is_an_error() {
         assert!(error.contains(words), "{answers:.60}: {error}");
         assert!(begin.elapsed() < Duration::from_secs(10));
     }
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn in_tls_nothing_but_the_greeting_goes_without() {
+    let Some(program) = program() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tls").join(name);
+    let (certificate, key) = (file("server.pem"), file("server.key"));
+    let tls = ["--tls", "--tlscert", certificate.to_str().unwrap(), "--tlskey", key.to_str().unwrap()];
+    let nats = start_with(&program, folder.path(), None, &[&tls[..], &["--auth", TOKEN]].concat());
+    let open = |port: u16, trust: Option<Trust>| {
+        JetStream::open(JetStreamSettings { token: Some(TOKEN.into()), tls: trust, ..settings(port) })
+    };
+    let stream = open(nats.port, Some(Trust::Authorities(file("authority.pem")))).unwrap();
+    fill(&stream, 1..=9);
+    assert_holds(&mut *stream.read_from(1).unwrap(), 1..=9);
+    let error = open(nats.port, Some(Trust::Authorities(file("another.pem")))).err().unwrap().to_string();
+    assert!(error.contains("UnknownIssuer"), "{error}");
+    let error = open(nats.port, None).err().unwrap().to_string();
+    assert!(error.contains("the server asks for TLS"), "{error}");
+    // The token is not shown to a server without TLS where TLS is expected.
+    let other = tempfile::tempdir().unwrap();
+    let plain = start(&program, other.path(), None, Some(TOKEN));
+    let error = open(plain.port, Some(Trust::Authorities(file("authority.pem")))).err().unwrap().to_string();
+    assert!(error.contains("the server has no TLS"), "{error}");
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use terrella_io::log::{Log, LogSettings, Retention};
-use terrella_io::stream::{Form, Notifier, NotifierSettings, NotifierStatus};
+use terrella_io::stream::{Form, Notifier, NotifierSettings, NotifierStatus, Trust};
 
 /// A server that answers with these statuses, then 200; what it was sent, with its head.
 fn receiver(statuses: Vec<u16>) -> (u16, Receiver<(String, Value)>) {
@@ -39,6 +39,7 @@ fn receiver(statuses: Vec<u16>) -> (u16, Receiver<(String, Value)>) {
 fn settings(port: u16, form: Form) -> NotifierSettings {
     NotifierSettings {
         url: format!("http://127.0.0.1:{port}/api/v1/notification"),
+        trust: Trust::System,
         token: Some("a-token-for-these-tests".into()),
         form,
         stream: "forecast".into(),
@@ -169,7 +170,7 @@ fn settings_that_cannot_be_are_refused() {
         let error = Notifier::start(&log, from, settings).err().unwrap().to_string();
         assert!(error.contains(words), "{error}");
     };
-    refused(1, NotifierSettings { url: "https://example.org".into(), ..settings(1, aviso()) }, "no TLS");
+    refused(1, NotifierSettings { url: "ftp://example.org".into(), ..settings(1, aviso()) }, "or https");
     refused(1, NotifierSettings { token: Some("a\r\nX: y".into()), ..settings(1, aviso()) }, "'token'");
     refused(1, NotifierSettings { retry: Duration::ZERO, ..settings(1, aviso()) }, "'timeout or retry' is 0");
     refused(2, settings(1, aviso()), "'from' is 2");

@@ -29,19 +29,27 @@
 //! **Retention** removes whole segments from the front, by bytes and by age, never the last one. Where nothing may be lost,
 //! set [`LogSettings::capacity`] and call [`Log::release`] instead: a full log then refuses ([`crate::Error::LogFull`]).
 //!
-//! One process has the log at a time. Not here: compression, encryption, several writers.
+//! **Secrets.** With a [`Seal`] ([`Log::sealed`]) payloads are stored compressed by zstd, encrypted and authenticated by
+//! XChaCha20-Poly1305, or both, and leave by readers and streams as they are stored: only who has the [`SecretKey`] opens them
+//! ([`Seal::open`]). Keys of records stay readable.
+//!
+//! One process has the log at a time. Not here: several writers.
 
 mod active;
+mod key;
 mod reader;
 mod record;
 mod scan;
+mod seal;
 mod segment;
 mod settings;
 mod state;
 mod writer;
 
+pub use key::SecretKey;
 pub use reader::{Gap, Item, LogReader, Record};
 pub use scan::{Damage, Recovery, Torn};
+pub use seal::{Form, Seal};
 pub use settings::{Durability, LogSettings, Retention};
 pub use state::LogStatus;
 pub use writer::Log;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::record::Head;
 use super::scan::Damage;
+use super::seal::Form;
 use super::segment::{Found, Segment};
 use super::state::{Shared, locked};
 use crate::error::{Error, Result};
@@ -20,8 +21,10 @@ pub struct Record {
     pub time: SystemTime,
     /// What the payload is.
     pub key: Vec<u8>,
-    /// The message.
+    /// The message, in the form in which it is stored ([`super::Seal::open`]).
     pub payload: Vec<u8>,
+    /// That form.
+    pub form: Form,
     /// BLAKE3 of the payload.
     pub hash: [u8; 32],
 }
@@ -216,6 +219,7 @@ impl LogReader {
             time: time.unwrap_or(epoch),
             key,
             payload,
+            form: Form::from_byte(head.form).unwrap_or_default(),
             hash: head.hash,
         })
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::record::{Head, MARKER, Place, RECORD_HEAD, SEGMENT_HEAD, body_checksum, segment_head};
+use super::seal::Form;
 use crate::error::{Error, Result};
 
 /// Bytes that are read at once while heads are looked at.
@@ -168,6 +169,9 @@ fn fitting(head: Head, offset: u64, end: u64, numbers: &Range<u64>) -> Found {
             "the record has number {}, expected {} to {last}",
             head.number, numbers.start
         ));
+    }
+    if Form::from_byte(head.form).is_none() {
+        return Found::Bad(format!("the payload has form {}, expected 0 to 3", head.form));
     }
     Found::Head(head)
 }

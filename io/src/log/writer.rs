@@ -1,5 +1,6 @@
 //! Adding to a log, and removing from its front.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
@@ -8,6 +9,7 @@ use std::time::{Instant, SystemTime};
 use super::active::{Active, open_segment, sync_folder};
 use super::record::{Head, SEGMENT_HEAD, body_checksum};
 use super::scan::{END_OF_NUMBERS, Known, Recovery, scan, segment_path};
+use super::seal::{Form, Seal};
 use super::settings::{Durability, LogSettings, Retention};
 use super::state::{LogStatus, Shared, State, locked, nanoseconds};
 use super::{LARGEST_KEY, LogReader};
@@ -21,6 +23,16 @@ pub struct Log {
     settings: LogSettings,
     /// None when closed.
     writer: Mutex<Option<Active>>,
+    seal: Option<Seal>,
+}
+
+/// What is stored of a payload.
+struct Body<'a> {
+    payload: Cow<'a, [u8]>,
+    /// CRC32C of key and payload.
+    checksum: u32,
+    /// BLAKE3 of the payload.
+    hash: [u8; 32],
 }
 
 impl Log {
@@ -66,9 +78,20 @@ impl Log {
             grown: Condvar::new(),
             removing: Mutex::new(()),
         };
-        let log = Self { shared: Arc::new(shared), settings: *settings, writer: Mutex::new(Some(writer)) };
+        let log = Self {
+            shared: Arc::new(shared),
+            settings: *settings,
+            writer: Mutex::new(Some(writer)),
+            seal: None,
+        };
         log.remove_expired(SystemTime::now());
         Ok((log, recovery))
+    }
+
+    /// Stores the payloads of records that are added from now on as `seal` says.
+    pub fn sealed(mut self, seal: Seal) -> Self {
+        self.seal = Some(seal);
+        self
     }
 
     /// Adds a record and returns its number.
@@ -78,15 +101,41 @@ impl Log {
     /// [`Error::Log`] for a closed log, [`Error::File`] where the system refuses (a full disk). After an error the log is as it
     /// was before, and the record may be added again.
     pub fn append(&self, key: &[u8], payload: &[u8]) -> Result<u64> {
-        self.append_hashed(key, payload, *blake3::hash(payload).as_bytes())
+        let Some(seal) = &self.seal else {
+            return self.append_hashed(key, payload, *blake3::hash(payload).as_bytes());
+        };
+        let packed = seal.packed(payload).map_err(|error| self.error(&format!("zstd failed: {error}")))?;
+        let form = Form { compressed: packed.is_some(), encrypted: seal.encrypts() };
+        let bytes = packed.as_deref().unwrap_or(payload);
+        if form.encrypted {
+            return self.add(key, form, |number| {
+                let sealed = seal.encrypt(form, number, key, bytes)?;
+                let hash = *blake3::hash(&sealed).as_bytes();
+                Ok(Body { checksum: body_checksum(key, &sealed), payload: sealed.into(), hash })
+            });
+        }
+        self.add_as_it_is(key, form, bytes, *blake3::hash(bytes).as_bytes())
     }
 
     /// Adds a record whose payload has the BLAKE3 `hash`, known already, say for a manifest: hashing is most of the work of
     /// adding. With another hash the record is told as damage when it is read. Returns its number.
     ///
     /// # Errors
-    /// As [`Log::append`].
+    /// As [`Log::append`]; [`Error::Log`] for a sealed log, which stores other bytes than these.
     pub fn append_hashed(&self, key: &[u8], payload: &[u8], hash: [u8; 32]) -> Result<u64> {
+        if self.seal.is_some() {
+            return Err(self.error("a sealed log hashes what it stores"));
+        }
+        self.add_as_it_is(key, Form::default(), payload, hash)
+    }
+
+    fn add_as_it_is(&self, key: &[u8], form: Form, payload: &[u8], hash: [u8; 32]) -> Result<u64> {
+        let body = Body { checksum: body_checksum(key, payload), payload: payload.into(), hash };
+        self.add(key, form, |_| Ok(body))
+    }
+
+    /// Adds a record with the body for its number.
+    fn add<'a>(&self, key: &[u8], form: Form, body: impl FnOnce(u64) -> Result<Body<'a>>) -> Result<u64> {
         if key.len() > LARGEST_KEY {
             return Err(Error::InvalidValue {
                 name: "key".into(),
@@ -94,22 +143,22 @@ impl Log {
                 expected: format!("at most {LARGEST_KEY}"),
             });
         }
-        let mut head = Head {
-            body_checksum: body_checksum(key, payload),
-            key_bytes: key.len() as u32,
-            payload_bytes: payload.len() as u64,
-            number: 0,
-            time: 0,
-            hash,
-        };
         let mut guard = locked(&self.writer);
         let writer = guard.as_mut().ok_or_else(|| self.error("the log is closed"))?;
         if writer.next >= END_OF_NUMBERS {
             return Err(self.error("no number is left"));
         }
-        // A clock that was set back does not make records older than those before them.
-        head.time = nanoseconds(SystemTime::now()).max(writer.time);
-        head.number = writer.next;
+        let Body { payload, checksum, hash } = body(writer.next)?;
+        let head = Head {
+            body_checksum: checksum,
+            key_bytes: key.len() as u32,
+            form: form.to_byte(),
+            payload_bytes: payload.len() as u64,
+            number: writer.next,
+            // A clock that was set back does not make records older than those before them.
+            time: nanoseconds(SystemTime::now()).max(writer.time),
+            hash,
+        };
         let bytes = head.record_bytes();
         let turns =
             writer.end > SEGMENT_HEAD && writer.end.saturating_add(bytes) > self.settings.segment_bytes;
@@ -117,7 +166,7 @@ impl Log {
         if turns {
             self.turn(writer)?;
         }
-        writer.write(&head, key, payload)?;
+        writer.write(&head, key, &payload)?;
         let due = match self.settings.durability {
             Durability::System => false,
             Durability::Every(interval) => writer.synced.elapsed() >= interval,

@@ -15,7 +15,7 @@ pub(super) struct Document {
 }
 
 /// Before the hash of a text at its end, and behind it.
-const SEAL: (&str, &str) = (",\"blake3\":\"", "\"}\n");
+pub(super) const SEAL: (&str, &str) = (",\"blake3\":\"", "\"}\n");
 
 impl Document {
     pub(super) fn encode(&self) -> String {

@@ -35,6 +35,8 @@
 mod chain;
 mod document;
 mod entry;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod verification;
 
 pub use chain::ManifestChain;

@@ -153,7 +153,7 @@ impl GribFile {
     }
 }
 
-fn read(path: &Path, file: &mut File, place: &Place) -> Result<Vec<u8>> {
+pub(super) fn read(path: &Path, file: &mut File, place: &Place) -> Result<Vec<u8>> {
     let mut bytes = vec![0; place.length as usize];
     file.seek(SeekFrom::Start(place.offset))
         .and_then(|_| file.read_exact(&mut bytes))

@@ -9,6 +9,8 @@
 mod decode;
 mod file;
 mod format;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod header;
 mod netcdf;
 mod order;

@@ -1,13 +1,14 @@
 //! Answering on a connection.
 
-use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::request::Refusal;
+use super::transport::Transport;
 
 /// Most bytes of a refused request that are read and thrown away, so that the refusal reaches its peer.
 const DISCARDED: usize = 1 << 20;
+/// Longest time for that: a peer that sends byte by byte would keep its place for days.
+const DISCARDING: Duration = Duration::from_secs(2);
 
 /// Header lines of every answer: one request per connection, nothing guessed about the content, nothing kept on the way.
 const COMMON: &str = "Connection: close\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n";
@@ -32,14 +33,14 @@ fn phrase(status: u16) -> &'static str {
 }
 
 /// The head of an answer; `headers` are lines with their ends.
-pub(super) fn head(stream: &mut TcpStream, status: u16, headers: &str) -> std::io::Result<()> {
+pub(super) fn head(stream: &mut dyn Transport, status: u16, headers: &str) -> std::io::Result<()> {
     // In one piece: formatted straight into the stream, every part would be a packet.
     stream.write_all(format!("HTTP/1.1 {status} {}\r\n{COMMON}{headers}\r\n", phrase(status)).as_bytes())
 }
 
 /// A whole answer.
 pub(super) fn answer(
-    stream: &mut TcpStream,
+    stream: &mut dyn Transport,
     status: u16,
     headers: &str,
     kind: &str,
@@ -51,19 +52,19 @@ pub(super) fn answer(
 }
 
 /// Answers a refusal and ends the connection.
-pub(super) fn refuse(stream: &mut TcpStream, refusal: &Refusal) {
+pub(super) fn refuse(stream: &mut dyn Transport, refusal: &Refusal) {
     let body = format!("{}\n", refusal.body);
     if answer(stream, refusal.status, refusal.headers, "application/json", body.as_bytes()).is_err()
-        || stream.shutdown(Shutdown::Write).is_err()
+        || stream.finish().is_err()
     {
         return;
     }
     // Closed with bytes unread, the system would reset the connection and the answer with it.
-    let (mut discarded, mut buffer) = (0, [0; 4096]);
-    if stream.set_read_timeout(Some(Duration::from_millis(200))).is_err() {
-        return;
-    }
-    while discarded < DISCARDED {
+    let (start, mut discarded, mut buffer) = (Instant::now(), 0, [0; 4096]);
+    while discarded < DISCARDED && start.elapsed() < DISCARDING {
+        if stream.read_within(Duration::from_millis(200)).is_err() {
+            return;
+        }
         match stream.read(&mut buffer) {
             Ok(0) | Err(_) => return,
             Ok(count) => discarded += count,
@@ -72,7 +73,7 @@ pub(super) fn refuse(stream: &mut TcpStream, refusal: &Refusal) {
 }
 
 /// An answer whose length is not known before (RFC 9112, section 7.1).
-pub(super) struct Chunks<'a>(pub(super) &'a mut TcpStream);
+pub(super) struct Chunks<'a>(pub(super) &'a mut dyn Transport);
 
 impl Chunks<'_> {
     pub(super) fn write(&mut self, parts: &[&[u8]]) -> std::io::Result<()> {

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::base64::encode as base64;
-use crate::log::{Item, Record};
+use crate::log::{Form, Item, Record};
 use crate::time::Time;
 
 /// The line of an item in a pull. A record's payload follows it.
@@ -114,6 +114,9 @@ fn describe(record: &Record) -> Value {
         "bytes": record.payload.len(),
         "hash": hexadecimal(&record.hash),
     });
+    if record.form != Form::default() {
+        value["form"] = json!(record.form.names());
+    }
     match std::str::from_utf8(&record.key) {
         Ok(key) => value["key"] = json!(key),
         Err(_) => value["key_base64"] = json!(base64(&record.key)),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::Trust;
 use super::backend::{StreamBackend, StreamReader};
 use super::format::{cloud_event, numbers, reference};
 use super::post::Target;
@@ -32,8 +33,10 @@ pub enum Form {
 /// Whom to tell, and of what.
 #[derive(Clone)]
 pub struct NotifierSettings {
-    /// Where to post: `http://HOST[:PORT]/PATH`.
+    /// Where to post: `https://HOST[:PORT]/PATH`, or `http`, by which anybody on the way can read the token.
     pub url: String,
+    /// Whose certificates are believed there.
+    pub trust: Trust,
     /// Bearer token that is shown there.
     pub token: Option<String>,
     /// What is posted.
@@ -87,9 +90,10 @@ impl Notifier {
     /// Starts with record `from`.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for settings or a number that cannot be, else the backend's.
+    /// [`Error::InvalidValue`] for settings or a number that cannot be, [`Error::File`] for certificates that cannot be read, else
+    /// the backend's.
     pub fn start(backend: &dyn StreamBackend, from: u64, settings: NotifierSettings) -> Result<Self> {
-        let target = Target::new(&settings.url)?;
+        let target = Target::new(&settings.url, &settings.trust)?;
         let invalid = |name: &str, got: &str, expected: &str| {
             Err(Error::InvalidValue { name: name.into(), got: got.into(), expected: expected.into() })
         };

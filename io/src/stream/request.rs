@@ -1,12 +1,11 @@
 //! Reading a request, within limits.
 
-use std::io::Read;
-use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 
 use super::server::StreamSettings;
+use super::transport::Transport;
 
 /// Most header lines of a request.
 const HEADERS: usize = 64;
@@ -37,7 +36,10 @@ impl Refusal {
 }
 
 /// Reads the head of a request; None where the peer left or the connection broke, so that nobody is there to be answered.
-pub(super) fn read(stream: &mut TcpStream, settings: &StreamSettings) -> Option<Result<Request, Refusal>> {
+pub(super) fn read(
+    stream: &mut dyn Transport,
+    settings: &StreamSettings,
+) -> Option<Result<Request, Refusal>> {
     let start = Instant::now();
     let (mut bytes, mut buffer) = (Vec::new(), [0; 2048]);
     loop {
@@ -45,7 +47,7 @@ pub(super) fn read(stream: &mut TcpStream, settings: &StreamSettings) -> Option<
         if left.is_zero() {
             return Some(Err(Refusal::new(408, "the request did not come to its end in time")));
         }
-        stream.set_read_timeout(Some(left.max(Duration::from_millis(1)))).ok()?;
+        stream.read_within(left).ok()?;
         match stream.read(&mut buffer) {
             Ok(0) => return None,
             Ok(count) => bytes.extend_from_slice(&buffer[..count]),

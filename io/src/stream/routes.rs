@@ -1,7 +1,6 @@
 //! What is asked for, and the answer to it.
 
-use std::io::Write;
-use std::net::{IpAddr, TcpStream};
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
@@ -12,8 +11,9 @@ use super::connection::{Chunks, answer, head};
 use super::format::{event, hexadecimal, line, lost, notification, numbers};
 use super::request::{Refusal, Request};
 use super::server::Shared;
+use super::transport::Transport;
 use crate::error::Error;
-use crate::log::Item;
+use crate::log::{Form, Item};
 
 /// Longest time that a pull waits for a first record (s).
 const LONGEST_WAIT: u64 = 60;
@@ -22,7 +22,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Answers a request; an error of the connection ends it and nothing else.
 pub(super) fn route(
-    stream: &mut TcpStream,
+    stream: &mut dyn Transport,
     request: &Request,
     shared: &Shared,
 ) -> Result<std::io::Result<()>, Refusal> {
@@ -88,7 +88,7 @@ fn is_loopback(host: &str) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-fn json_answer(stream: &mut TcpStream, value: &serde_json::Value) -> std::io::Result<()> {
+fn json_answer(stream: &mut dyn Transport, value: &serde_json::Value) -> std::io::Result<()> {
     answer(stream, 200, "", "application/json", format!("{value}\n").as_bytes())
 }
 
@@ -121,14 +121,17 @@ fn take(reader: &mut dyn StreamReader, timeout: Duration) -> Result<Option<Item>
 
 /// The payload of one record.
 fn single(
-    stream: &mut TcpStream,
+    stream: &mut dyn Transport,
     number: u64,
     backend: &dyn StreamBackend,
 ) -> Result<std::io::Result<()>, Refusal> {
     match take(&mut *open(backend, number)?, Duration::ZERO)? {
         None => Err(Refusal::new(404, format!("record {number} is not there yet"))),
         Some(Item::Record(record)) => {
-            let headers = format!("ETag: \"{}\"\r\n", hexadecimal(&record.hash));
+            let mut headers = format!("ETag: \"{}\"\r\n", hexadecimal(&record.hash));
+            if record.form != Form::default() {
+                headers += &format!("Terrella-Form: {}\r\n", record.form.names().join(", "));
+            }
             Ok(answer(stream, 200, &headers, "application/octet-stream", &record.payload))
         }
         Some(item @ Item::Gap(_)) => {
@@ -142,7 +145,7 @@ fn single(
 
 /// Records from a number on, within limits.
 fn pull(
-    stream: &mut TcpStream,
+    stream: &mut dyn Transport,
     request: &Request,
     backend: &dyn StreamBackend,
     shared: &Shared,
@@ -197,7 +200,7 @@ fn pull(
 
 /// Events from a number on, until the consumer leaves, the stream is finished or the server stops.
 fn push(
-    stream: &mut TcpStream,
+    stream: &mut dyn Transport,
     request: &Request,
     backend: &dyn StreamBackend,
     shared: &Shared,

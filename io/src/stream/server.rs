@@ -7,11 +7,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
+use super::Identity;
 use super::backend::StreamBackend;
 use super::connection::refuse;
 use super::request::{Refusal, read};
 use super::routes::route;
+use super::tls::Acceptor;
 use super::token::Token;
+use super::transport::Transport;
 use crate::error::{Error, Result};
 
 /// Connections beyond the limit that are told so at a time; further ones are closed without a word.
@@ -22,6 +25,10 @@ const REFUSALS: usize = 16;
 pub struct StreamSettings {
     /// What consumers must show. None: loopback addresses only.
     pub token: Option<Token>,
+    /// TLS. None: what is sent can be read on its way.
+    pub identity: Option<Identity>,
+    /// Listens on other than loopback addresses without TLS too.
+    pub plain: bool,
     /// How consumers reach the server (`https://streams.example.org`), for URLs in notifications. None: by its address.
     pub url: Option<String>,
     /// Connections at a time; further ones are answered 503.
@@ -46,6 +53,8 @@ impl Default for StreamSettings {
     fn default() -> Self {
         Self {
             token: None,
+            identity: None,
+            plain: false,
             url: None,
             connections: 64,
             head_bytes: 16 << 10,
@@ -65,10 +74,30 @@ pub(super) struct Shared {
     /// Start of every URL.
     pub(super) base: String,
     pub(super) stops: AtomicBool,
+    acceptor: Option<Acceptor>,
     /// Open connections by number.
     open: Mutex<HashMap<u64, TcpStream>>,
     /// Signals the end of a connection.
     ended: Condvar,
+}
+
+impl Shared {
+    pub(super) fn new(
+        streams: BTreeMap<String, Arc<dyn StreamBackend>>,
+        settings: StreamSettings,
+        base: String,
+        acceptor: Option<Acceptor>,
+    ) -> Self {
+        Self {
+            streams,
+            base: base.trim_end_matches('/').to_owned(),
+            settings,
+            stops: AtomicBool::new(false),
+            acceptor,
+            open: Mutex::new(HashMap::new()),
+            ended: Condvar::new(),
+        }
+    }
 }
 
 /// A server of streams. Dropped, it stops.
@@ -82,8 +111,9 @@ impl StreamServer {
     /// Listens on `address` (port 0: a free one) for consumers of `streams`.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for an address that is not a loopback one where there is no token, for a name with other
-    /// characters than letters, digits, `.`, `-` and `_`, and for limits of 0; [`Error::Network`] where the system refuses.
+    /// [`Error::InvalidValue`] for an address that is not a loopback one where there is no token, or no TLS, for a name with
+    /// other characters than letters, digits, `.`, `-` and `_`, for limits of 0, and for a certificate that cannot be used;
+    /// [`Error::Network`] where the system refuses.
     pub fn start(
         address: impl ToSocketAddrs,
         streams: BTreeMap<String, Arc<dyn StreamBackend>>,
@@ -93,26 +123,28 @@ impl StreamServer {
         let fail = |operation| move |source| Error::Network { operation, source };
         let addresses: Vec<SocketAddr> =
             address.to_socket_addrs().map_err(fail("looking up the address"))?.collect();
-        if let Some(open) =
-            addresses.iter().find(|address| !address.ip().is_loopback() && settings.token.is_none())
-        {
-            return Err(Error::InvalidValue {
-                name: "address".into(),
-                got: open.to_string(),
-                expected: "a loopback address, or a token".into(),
-            });
+        if let Some(open) = addresses.iter().find(|address| !address.ip().is_loopback()) {
+            let expected = match (&settings.token, &settings.identity) {
+                (None, _) => Some("a loopback address, or a token"),
+                (Some(_), None) if !settings.plain => Some("a loopback address, or TLS"),
+                _ => None,
+            };
+            if let Some(expected) = expected {
+                return Err(Error::InvalidValue {
+                    name: "address".into(),
+                    got: open.to_string(),
+                    expected: expected.into(),
+                });
+            }
         }
+        let acceptor = settings.identity.as_ref().map(Acceptor::new).transpose()?;
         let listener = TcpListener::bind(&addresses[..]).map_err(fail("listening"))?;
         let address = listener.local_addr().map_err(fail("listening"))?;
-        let base = settings.url.clone().unwrap_or_else(|| format!("http://{address}"));
-        let shared = Arc::new(Shared {
-            streams,
-            base: base.trim_end_matches('/').to_owned(),
-            settings,
-            stops: AtomicBool::new(false),
-            open: Mutex::new(HashMap::new()),
-            ended: Condvar::new(),
+        let base = settings.url.clone().unwrap_or_else(|| {
+            let scheme = if acceptor.is_some() { "https" } else { "http" };
+            format!("{scheme}://{address}")
         });
+        let shared = Arc::new(Shared::new(streams, settings, base, acceptor));
         let listening = Builder::new().name("streams".into()).spawn({
             let shared = shared.clone();
             move || listen(&listener, &shared)
@@ -189,7 +221,7 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         if shared.stops.load(Ordering::Relaxed) {
             return;
         }
-        let Ok(mut stream) = stream else {
+        let Ok(stream) = stream else {
             // No descriptor is left, say: another connection has to end first.
             std::thread::sleep(Duration::from_millis(20));
             continue;
@@ -215,12 +247,7 @@ fn listen(listener: &TcpListener, shared: &Arc<Shared>) {
         let entry = Entry { shared: shared.clone(), number };
         // Where no thread is to be had, the entry goes with the closure.
         let _ = Builder::new().name("stream".into()).spawn(move || {
-            if before < connections {
-                serve(&mut stream, &entry);
-            } else {
-                let refusal = Refusal::new(503, "too many connections");
-                refuse(&mut stream, &Refusal { headers: "Retry-After: 1\r\n", ..refusal });
-            }
+            serve(stream, &entry.shared, before < connections);
         });
     }
 }
@@ -238,12 +265,38 @@ impl Drop for Entry {
     }
 }
 
-fn serve(stream: &mut TcpStream, entry: &Entry) {
-    let shared = &*entry.shared;
+fn serve(mut socket: TcpStream, shared: &Shared, has_room: bool) {
+    let full = Refusal { headers: "Retry-After: 1\r\n", ..Refusal::new(503, "too many connections") };
+    let Some(acceptor) = &shared.acceptor else {
+        return match has_room {
+            true => answer(&mut socket, shared, None),
+            false => refuse(&mut socket, &full),
+        };
+    };
+    // A record of TLS begins with its kind, which is no letter, as the methods of HTTP have them.
+    let mut first = [0];
+    if socket.read_within(shared.settings.head_timeout).and_then(|()| socket.peek(&mut first)).is_err() {
+        return;
+    }
+    if first[0].is_ascii_alphabetic() {
+        return refuse(&mut socket, &Refusal::new(400, "expected TLS: ask by https"));
+    }
+    if let Ok(mut secured) = acceptor.accept(socket) {
+        answer(&mut secured, shared, Some(full).filter(|_| !has_room));
+    }
+}
+
+/// Reads a request and answers it, by a refusal where there is one.
+fn answer(stream: &mut dyn Transport, shared: &Shared, refusal: Option<Refusal>) {
     let Some(request) = read(stream, &shared.settings) else { return };
-    match request.and_then(|request| route(stream, &request, shared)) {
+    let answered = match refusal {
+        Some(refusal) => Err(refusal),
+        None => request.and_then(|request| route(stream, &request, shared)),
+    };
+    match answered {
+        Ok(Ok(())) => drop(stream.finish()),
         // A consumer that left or took nothing: nobody is there to be told.
-        Ok(_) => {}
+        Ok(Err(_)) => {}
         Err(refusal) => refuse(stream, &refusal),
     }
 }

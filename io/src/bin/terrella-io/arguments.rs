@@ -183,7 +183,8 @@ pub(crate) struct VerifyArguments {
 /// Prints the stream's URL when it listens, and ends on an interrupt (Ctrl-C) or SIGTERM with status 0. Without a token it
 /// listens on loopback addresses only. With one, every request needs `Authorization: Bearer TOKEN`; it is read from
 /// --token-file or from the variable TERRELLA_STREAM_TOKEN of the environment, never from the command line, where other
-/// users of the machine would see it. There is no TLS: outside one's own network, put a proxy in front.
+/// users of the machine would see it. On other addresses it needs TLS too (--certificate and --private-key), unless --plain
+/// says that somebody else does it, a proxy say. Encrypted records leave as they are stored: no secret is needed here.
 ///
 /// The log must not be open in another process. What a killed writer left unfinished at its end is cut off; a line on stderr
 /// tells of that and of damaged records.
@@ -201,6 +202,15 @@ pub(crate) struct ServeArguments {
     /// A file with the token on its only line.
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// PEM file with the certificate for TLS, and behind it those between it and an authority that consumers trust.
+    #[arg(long, value_name = "FILE", requires = "private_key")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// PEM file with the certificate's private key.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub(crate) private_key: Option<PathBuf>,
+    /// Listen on other than loopback addresses without TLS: what is sent, the token too, can be read on its way.
+    #[arg(long, conflicts_with = "certificate")]
+    pub(crate) plain: bool,
     /// How consumers reach the server (https://streams.example.org), for URLs in notifications [default: its address].
     #[arg(long)]
     pub(crate) url: Option<String>,

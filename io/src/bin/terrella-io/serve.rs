@@ -1,12 +1,12 @@
 //! `serve`: a segment log for consumers over HTTP.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use terrella_io::log::{Log, LogSettings, Recovery};
-use terrella_io::stream::{StreamBackend, StreamServer, StreamSettings, Token};
+use terrella_io::stream::{Identity, StreamBackend, StreamServer, StreamSettings, Token};
 
 use crate::arguments::ServeArguments;
 use crate::failure::{Failure, Result, because};
@@ -27,6 +27,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<()> {
     };
     let settings = StreamSettings {
         token: token(arguments.token_file.as_deref())?,
+        identity: arguments.certificate.clone().zip(arguments.private_key.clone()).map(identity),
+        plain: arguments.plain,
         url: arguments.url.clone(),
         connections: usize::from(arguments.connections),
         ..StreamSettings::default()
@@ -41,11 +43,16 @@ pub(crate) fn run(arguments: &ServeArguments) -> Result<()> {
     let log: Arc<dyn StreamBackend> = Arc::new(log);
     let server =
         StreamServer::start(arguments.address.as_str(), BTreeMap::from([(name.clone(), log)]), settings)?;
-    print(&format!("http://{}/streams/{name}\n", server.address()))?;
+    let scheme = if arguments.certificate.is_some() { "https" } else { "http" };
+    print(&format!("{scheme}://{}/streams/{name}\n", server.address()))?;
     // The handler lives as long as the process: this ends with an interrupt.
     let _ = interrupted.recv();
     server.stop();
     Ok(())
+}
+
+fn identity((certificate, private_key): (PathBuf, PathBuf)) -> Identity {
+    Identity { certificate, private_key }
 }
 
 /// The last part of the folder's full path.

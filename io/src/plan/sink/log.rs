@@ -7,11 +7,14 @@ use serde_json::json;
 use super::consumer::Consumer;
 use super::{Outlet, path};
 use crate::error::{Error, Result};
-use crate::log::{Log, LogSettings, Retention};
+use crate::log::{Log, LogSettings, Retention, Seal, SecretKey};
 use crate::plan::section::Section;
 use crate::plan::{Gap, Kind, Message};
 
-pub(super) const KEYS: [&str; 3] = ["path", "name", "retain-bytes"];
+pub(super) const KEYS: [&str; 6] = ["path", "name", "retain-bytes", "compression", "level", "encryption"];
+
+/// zstd's level where none is given.
+const LEVEL: i32 = 3;
 
 struct Logged(Arc<Log>);
 
@@ -30,9 +33,48 @@ pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
         // Whole segments are removed.
         settings.segment_bytes = settings.segment_bytes.min(bytes / 8).max(1);
     }
+    let seal = seal(sink)?;
     std::fs::create_dir_all(&path).map_err(|source| Error::file(&path, "making the folder", source))?;
-    let log = Arc::new(Log::open(&path, &settings)?.0);
+    let log = Log::open(&path, &settings)?.0;
+    let log = Arc::new(match seal {
+        Some(seal) => log.sealed(seal),
+        None => log,
+    });
     Ok(Outlet { name, log: Some(log.clone()), ..Outlet::new(Box::new(Logged(log))) })
+}
+
+/// How payloads are stored, if not as they are.
+fn seal(sink: &Section<'_>) -> Result<Option<Seal>> {
+    let name = sink.text("name")?;
+    let mut seal = Seal::new(name.unwrap_or_default());
+    let compressed = sink.choice("compression", &["none", "zstd"])? == Some("zstd");
+    match sink.real("level")? {
+        Some(_) if !compressed => {
+            return Err(sink.error("'level' has no meaning without 'compression: zstd'"));
+        }
+        Some(level) if level.fract() != 0.0 || !(1.0..=22.0).contains(&level) => {
+            return Err(sink.error(format!("'level': expected 1 to 22, got {level}")));
+        }
+        level if compressed => seal = seal.compressed(level.map_or(LEVEL, |level| level as i32))?,
+        _ => {}
+    }
+    let encrypted = sink.get("encryption").is_some();
+    if encrypted {
+        if name.is_none_or(str::is_empty) {
+            return Err(sink.error("'encryption' needs a 'name', with which readers open the records"));
+        }
+        let encryption = sink.inner("encryption")?;
+        encryption.allow(&["key-file", "key-environment"])?;
+        let file = encryption.get("key-file").map(|_| path(&encryption, "key-file")).transpose()?;
+        let secret = match (file, encryption.text("key-environment")?) {
+            (Some(file), None) => SecretKey::from_file(sink.run.folder.join(file)),
+            (None, Some(variable)) => SecretKey::from_environment(variable),
+            _ => return Err(encryption.error("expected one of 'key-file' and 'key-environment'")),
+        };
+        seal = seal
+            .encrypted(secret.map_err(|error| encryption.error(error.to_string().trim_end_matches('.')))?);
+    }
+    Ok(Some(seal).filter(|_| compressed || encrypted))
 }
 
 impl Consumer for Logged {

@@ -6,6 +6,7 @@ use netcdf3::{Attribute, DataType, DataVector, FileReader};
 
 use super::container::Container;
 use super::variables::NetcdfVariable;
+use super::verify;
 use crate::error::{Error, Result};
 
 #[derive(Debug)]
@@ -17,8 +18,7 @@ pub(super) struct Classic {
 
 impl Classic {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        let wrong = |reason: String| Error::Netcdf { path: path.to_owned(), reason };
-        let reader = FileReader::open(path).map_err(|error| wrong(format!("{error}")))?;
+        let reader = verify::open(path)?;
         let set = reader.data_set();
         let variable = |name: String| {
             let own = set.get_var(&name)?;
@@ -67,6 +67,7 @@ impl Container for Classic {
 
     fn read(&mut self, variable: &NetcdfVariable, start: &[usize], counts: &[usize]) -> Result<Vec<f64>> {
         let name = &variable.name;
+        verify::expect_room(&self.path, &self.reader, name)?;
         let data = self.reader.read_var(name).map_err(|error| Error::Netcdf {
             path: self.path.clone(),
             reason: format!("'{name}': {error}"),

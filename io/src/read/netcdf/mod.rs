@@ -12,6 +12,7 @@ mod state;
 mod time;
 mod values;
 mod variables;
+mod verify;
 #[cfg(feature = "zarr")]
 mod zarr;
 

@@ -2,13 +2,16 @@
 
 use std::hash::{BuildHasher, RandomState};
 use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::net::TcpStream;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::JetStreamSettings;
 use crate::error::{Error, Result};
+use crate::stream::Trust;
+use crate::stream::tls::Connector;
+use crate::stream::transport::{Transport, connect};
 
 /// Longest line of the protocol (bytes). The server's greeting lists a cluster's servers.
 const LINE: u64 = 64 << 10;
@@ -17,7 +20,7 @@ const LARGEST: u64 = 64 << 20;
 
 /// A connection. After an error it is not used again, because an answer may still be on its way.
 pub(super) struct Client {
-    stream: BufReader<TcpStream>,
+    stream: BufReader<Box<dyn Transport>>,
     settings: JetStreamSettings,
     inbox: String,
     count: u64,
@@ -28,31 +31,39 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn connect(settings: &JetStreamSettings) -> Result<Self> {
         let fail = |source| Error::Network { operation: "connecting to the NATS server", source };
-        let mut failure = IoError::new(ErrorKind::NotFound, "the name has no address");
-        let mut connected = None;
-        for address in settings.address.to_socket_addrs().map_err(fail)? {
-            match TcpStream::connect_timeout(&address, settings.timeout) {
-                Ok(stream) => {
-                    connected = Some(stream);
-                    break;
-                }
-                Err(error) => failure = error,
-            }
-        }
-        let Some(stream) = connected else { return Err(fail(failure)) };
-        stream
-            .set_nodelay(true)
-            .and_then(|()| stream.set_write_timeout(Some(settings.timeout)))
-            .map_err(fail)?;
-        let inbox = format!("_INBOX.{:016x}", RandomState::new().hash_one(&settings.address));
-        let mut client =
-            Self { stream: BufReader::new(stream), settings: settings.clone(), inbox, count: 0, largest: 0 };
+        let socket = connect(&settings.address, settings.timeout).map_err(fail)?;
+        // For TLS, which begins behind the greeting.
+        let copy = socket.try_clone().map_err(fail)?;
+        Self::over(Box::new(socket), Some(copy), settings)
+    }
+
+    /// Greets a server. `socket` is what `stream` goes over, where it can go on in TLS.
+    pub(super) fn over(
+        stream: Box<dyn Transport>,
+        socket: Option<TcpStream>,
+        settings: &JetStreamSettings,
+    ) -> Result<Self> {
+        let fail = |source| Error::Network { operation: "connecting to the NATS server", source };
+        // A fuzzer cannot know another one.
+        let identity = if cfg!(fuzzing) { 0 } else { RandomState::new().hash_one(&settings.address) };
+        let inbox = format!("_INBOX.{identity:016x}");
+        let stream = BufReader::new(stream);
+        let mut client = Self { stream, settings: settings.clone(), inbox, count: 0, largest: 0 };
         let start = Instant::now();
         let greeting = client.line(start)?;
         let info = greeting.strip_prefix("INFO ").and_then(|info| serde_json::from_str::<Value>(info).ok());
         let info = info.ok_or_else(|| settings.error("the server does not greet as a NATS server".into()))?;
-        if info["tls_required"] == true {
-            return Err(settings.error("the server asks for TLS, which is not supported".into()));
+        let has_tls = info["tls_required"] == true || info["tls_available"] == true;
+        match &settings.tls {
+            None if info["tls_required"] == true => {
+                return Err(settings.error("the server asks for TLS, which is not set".into()));
+            }
+            None => {}
+            Some(_) if !has_tls => return Err(settings.error("the server has no TLS".into())),
+            Some(trust) => {
+                let socket = socket.ok_or_else(|| fail(ErrorKind::Unsupported.into()))?;
+                client.secure(socket, trust).map_err(fail)??;
+            }
         }
         if info["headers"] != true {
             return Err(settings.error("the server takes no headers".into()));
@@ -69,6 +80,22 @@ impl Client {
         // The answer comes after a refusal, if there is one.
         while client.line(start)? != "PONG" {}
         Ok(client)
+    }
+
+    /// Goes on in TLS.
+    fn secure(&mut self, socket: TcpStream, trust: &Trust) -> std::io::Result<Result<()>> {
+        // What came before TLS may be anybody's.
+        if !self.stream.buffer().is_empty() {
+            return Ok(Err(self.settings.error("the server goes on without the TLS that it has".into())));
+        }
+        let connector = match Connector::new(trust) {
+            Ok(connector) => connector,
+            Err(error) => return Ok(Err(error)),
+        };
+        let host = self.settings.address.rsplit_once(':').map_or(&*self.settings.address, |(host, _)| host);
+        let secured = connector.connect(socket, host.trim_matches(['[', ']']), self.settings.timeout)?;
+        self.stream = BufReader::new(Box::new(secured));
+        Ok(Ok(()))
     }
 
     /// Publishes and returns the answer to it. Header lines have their ends.
@@ -154,13 +181,12 @@ impl Client {
     }
 
     /// Lets the next read take what is left of the time.
-    fn timed(&self, start: Instant) -> Result<()> {
+    fn timed(&mut self, start: Instant) -> Result<()> {
         let left = self.settings.timeout.saturating_sub(start.elapsed());
         if left.is_zero() {
             return Err(failed(ErrorKind::TimedOut.into()));
         }
-        let left = left.max(Duration::from_millis(1));
-        self.stream.get_ref().set_read_timeout(Some(left)).map_err(failed)
+        self.stream.get_mut().read_within(left).map_err(failed)
     }
 
     fn send(&mut self, parts: &[&[u8]]) -> Result<()> {

@@ -10,8 +10,9 @@
 //! | `Terrella-Hash` | BLAKE3 of the payload, hexadecimal |
 //! | `Nats-Msg-Id` | one for each call of `append`, so that a repetition after a lost acknowledgement is not a second message |
 //!
-//! Messages of others have their subject as key. New messages are asked for every 50 ms while a reader waits. There is no TLS
-//! here: a server that asks for it is refused.
+//! Messages of others have their subject as key. New messages are asked for every 50 ms while a reader waits. With
+//! [`JetStreamSettings::tls`] nothing but the server's greeting goes without TLS. Payloads are not sealed
+//! ([`crate::log::Seal`]), because the server gives a message its number when it has it.
 
 mod client;
 mod reader;
@@ -25,6 +26,7 @@ use serde_json::{Value, json};
 
 use self::client::Client;
 use self::reader::JetStreamReader;
+use super::Trust;
 use super::backend::{Bounds, StreamBackend, StreamReader};
 use super::base64;
 use crate::error::{Error, Result};
@@ -41,6 +43,8 @@ pub struct JetStreamSettings {
     pub subject: String,
     /// What the server asks for, if it does.
     pub token: Option<String>,
+    /// Whose certificates are believed in TLS. None: no TLS; a server that asks for it is refused.
+    pub tls: Option<Trust>,
     /// Longest time for a connection and for an answer.
     pub timeout: Duration,
     /// What the server removes, of a stream that is made. One that exists is left as it is.
@@ -212,5 +216,23 @@ fn bounds(settings: &JetStreamSettings, info: &Value) -> Result<Bounds> {
     match (number("first_seq"), number("last_seq")) {
         (Some(first), Some(last)) => Ok(Bounds { first: first.clamp(1, last + 1), next: last + 1 }),
         _ => Err(settings.error("the answer has no numbers".into())),
+    }
+}
+
+/// Reads what a server says, as far as it goes.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(server: Box<dyn super::transport::Transport>) {
+    let settings = JetStreamSettings {
+        address: "localhost:4222".into(),
+        stream: "S".into(),
+        subject: "s".into(),
+        token: None,
+        tls: None,
+        timeout: Duration::from_secs(1),
+        retention: Retention::default(),
+    };
+    let Ok(mut client) = Client::over(server, None, &settings) else { return };
+    while let Ok(answer) = call(&mut client, &settings, "STREAM.MSG.GET", &Value::Null) {
+        let _ = (bounds(&settings, &answer), reader::record(1, &answer["message"]));
     }
 }

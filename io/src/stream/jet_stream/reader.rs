@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::{JetStreamSettings, bounds, call, check};
 use crate::error::Result;
-use crate::log::{Damage, Gap, Item, Record};
+use crate::log::{Damage, Form, Gap, Item, Record};
 use crate::stream::backend::StreamReader;
 use crate::stream::base64;
 use crate::time::Time;
@@ -119,7 +119,7 @@ impl StreamReader for JetStreamReader {
 }
 
 /// A message as a record, or what is wrong with it.
-fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
+pub(super) fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
     let bytes = |name: &str| match &message[name] {
         Value::Null => Ok(Vec::new()),
         value => value.as_str().and_then(base64::decode).ok_or_else(|| format!("'{name}' is not base64")),
@@ -139,7 +139,7 @@ fn record(number: u64, message: &Value) -> std::result::Result<Record, String> {
         return Err("the hash of the payload is wrong".into());
     }
     let time = message["time"].as_str().and_then(instant).ok_or("it has no time")?;
-    Ok(Record { number, time, key, payload, hash: *hash.as_bytes() })
+    Ok(Record { number, time, key, payload, form: Form::default(), hash: *hash.as_bytes() })
 }
 
 /// RFC 3339 in UTC, as the server writes it.
