@@ -2,11 +2,13 @@
 
 mod data;
 mod divergence;
+mod eigen;
 mod grib2;
 mod grids;
 mod hash;
 mod kernel_case;
 mod launch;
+mod local_analysis;
 mod machine;
 mod math;
 mod model_step;
@@ -26,7 +28,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 19] = [
+pub static ALL: [Entry; 21] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -41,6 +43,8 @@ pub static ALL: [Entry; 19] = [
     semi_lagrangian::ENTRY,
     math::ENTRY,
     launch::ENTRY,
+    eigen::ENTRY,
+    local_analysis::ENTRY,
     grib2::ENTRY,
     plan::ENTRY,
     statistics::ENTRY,
