@@ -21,6 +21,7 @@
 //! - [`primitive`]: the hydrostatic primitive equations on hybrid levels, with tracers and column physics; leapfrog
 //!   or semi-Lagrangian.
 //! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
+//! - [`low_order`]: the chaotic systems of Lorenz (1963, 1996), many members side by side.
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!
 //! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates no field, and on
@@ -29,6 +30,7 @@
 
 pub mod advection;
 mod error;
+pub mod low_order;
 pub mod primitive;
 pub mod shallow_water;
 pub mod time_stepping;

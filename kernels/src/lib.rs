@@ -29,7 +29,8 @@
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
 //!   spherical harmonic transforms. [`packing`]: fields as bit strings of integers. [`vertical`]: hybrid levels.
 //!   [`physics`]: column physics. [`semi_lagrangian`]: departure points and fields there.
-//!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics.
+//!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics. [`assimilation`]: ensemble filters, global and
+//!   local. [`random`]: numbers that are a function of their place.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
 //! - **Threads.** The CPU uses the calling rayon pool; results do not depend on its size.
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a
@@ -40,6 +41,7 @@
 
 extern crate self as terrella_kernels;
 
+pub mod assimilation;
 pub mod constants;
 pub mod device;
 pub mod diagnostics;
@@ -51,6 +53,7 @@ pub mod operators;
 mod pack;
 pub mod packing;
 pub mod physics;
+pub mod random;
 mod real;
 pub mod semi_lagrangian;
 pub mod spectral;

@@ -17,6 +17,8 @@ const ORDER: &[(&str, &[&str])] = &[
     ("vertical", &["real", "pack", "device"]),
     ("physics", &["real", "pack", "device", "constants", "vertical"]),
     ("semi_lagrangian", &["real", "pack", "device", "grid"]),
+    ("random", &["real", "math"]),
+    ("assimilation", &["real", "pack", "random"]),
     ("diagnostics", &["real", "pack", "device", "constants", "grid"]),
     ("spectral", &["real", "pack", "device", "constants", "grid", "field", "operators"]),
 ];

@@ -15,7 +15,7 @@ pub struct Case {
     pub title: &'static str,
     /// The paper.
     pub source: &'static str,
-    /// Truncations it runs at by default; the last is the reference of the others where the case converges to itself.
+    /// Truncations it runs at by default, none where it has no such thing; the last is the reference of the others where the case converges to itself.
     pub truncations: &'static [usize],
     /// Truncations for a run of seconds.
     pub quick_truncations: &'static [usize],
@@ -26,8 +26,10 @@ pub struct Case {
 /// How to run a case.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Increasing.
+    /// Increasing; none for a case without.
     pub truncations: Vec<usize>,
+    /// Whether a run is to take seconds; cases with truncations know it by these.
+    pub quick: bool,
     /// Where the models run.
     pub device: Device,
     /// Where pictures go; none are drawn without.

@@ -14,6 +14,8 @@ pub mod jablonowski_2006;
 pub mod mountain_rossby_2008;
 #[path = "../cases/reed_2011/mod.rs"]
 pub mod reed_2011;
+#[path = "../cases/sakov_oke_2008/mod.rs"]
+pub mod sakov_oke_2008;
 #[path = "../cases/single_precision/mod.rs"]
 pub mod single_precision;
 #[path = "../cases/solid_body_rotation/mod.rs"]
@@ -42,6 +44,7 @@ pub const CASES: &[&Case] = &[
     &ullrich_2014::CASE,
     &reed_2011::CASE,
     &held_suarez_1994::CASE,
+    &sakov_oke_2008::CASE,
 ];
 
 /// The case of this name.

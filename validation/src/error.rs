@@ -29,6 +29,12 @@ pub enum Error {
         /// The list as given.
         got: Vec<usize>,
     },
+    /// Truncations for a case that has none.
+    #[error("Case '{case}' has no truncations: run it without --truncation.")]
+    NoTruncations {
+        /// The case.
+        case: &'static str,
+    },
     /// A file that could not be read or written.
     #[error("File '{path}': {reason}.")]
     File {

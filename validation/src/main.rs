@@ -115,7 +115,11 @@ fn run(cases: &[&Case], settings: &Settings, figures: Option<&Path>) -> Result<V
     }
     let mut outcomes = Vec::new();
     for case in cases {
-        let truncations = if !settings.truncation.is_empty() {
+        let has_truncations = !case.truncations.is_empty();
+        if !has_truncations && !settings.truncation.is_empty() && cases.len() == 1 {
+            return Err(Error::NoTruncations { case: case.name });
+        }
+        let truncations = if has_truncations && !settings.truncation.is_empty() {
             settings.truncation.clone()
         } else if settings.quick {
             case.quick_truncations.to_vec()
@@ -128,6 +132,7 @@ fn run(cases: &[&Case], settings: &Settings, figures: Option<&Path>) -> Result<V
         }
         let options = Options {
             truncations,
+            quick: settings.quick,
             device,
             figures: figures.map(Path::to_owned),
             data: std::env::var_os("TERRELLA_DATA").map(PathBuf::from),

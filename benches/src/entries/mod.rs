@@ -2,12 +2,14 @@
 
 mod data;
 mod divergence;
+mod eigen;
 mod grib2;
 mod grib2_device;
 mod grids;
 mod hash;
 mod kernel_case;
 mod launch;
+mod local_analysis;
 mod machine;
 mod math;
 mod model_step;
@@ -28,7 +30,7 @@ mod transform_stages;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 21] = [
+pub static ALL: [Entry; 23] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -43,6 +45,8 @@ pub static ALL: [Entry; 21] = [
     semi_lagrangian::ENTRY,
     math::ENTRY,
     launch::ENTRY,
+    eigen::ENTRY,
+    local_analysis::ENTRY,
     grib2::ENTRY,
     grib2_device::ENTRY,
     netcdf4::ENTRY,

@@ -36,7 +36,6 @@ mod horizontal;
 mod noise;
 mod orography;
 mod perturbation;
-mod random;
 mod saturation;
 mod state;
 

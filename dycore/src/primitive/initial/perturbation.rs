@@ -22,9 +22,9 @@ use std::f64::consts::{PI, TAU};
 
 use rayon::prelude::*;
 use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::random::normal_pair;
 use terrella_kernels::spectral::{Transform, Truncation};
 
-use super::random::normal_pair;
 use super::state::InitialState;
 use crate::primitive::Configuration;
 use crate::shallow_water::expect_length;

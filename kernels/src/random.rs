@@ -1,0 +1,157 @@
+//! Random numbers that are a function of their place: the same whatever is drawn before, in any order, on any machine.
+//!
+//! Philox4x32-10 of Salmon, Moraes, Dror & Shaw (2011, "Parallel random numbers: as easy as 1, 2, 3", SC '11,
+//! doi:10.1145/2063384.2063405); normal deviates √(−2 ln a) (cos 2πb, sin 2πb) of Box & Muller (1958, *Ann. Math. Statist.* 29,
+//! 610–611), with logarithm, sine and cosine of [`crate::math`].
+//!
+//! A *seed* names an experiment; a *place* says what a number is for, such as `[member, cycle, variable]`.
+
+use pulp::{Simd, WithSimd};
+
+use crate::Real;
+
+const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
+const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
+
+/// Counters whose numbers are computed together.
+const LANES: usize = 8;
+/// Normal deviates of that many counters.
+const BLOCK: usize = 2 * LANES;
+
+/// Four random words for each lane's counter, under one key.
+#[inline(always)]
+fn philox<const N: usize>(mut counter: [[u32; N]; 4], mut key: [u32; 2]) -> [[u32; N]; 4] {
+    for _ in 0..10 {
+        let before = counter;
+        for lane in 0..N {
+            let first = u64::from(MULTIPLIERS[0]) * u64::from(before[0][lane]);
+            let second = u64::from(MULTIPLIERS[1]) * u64::from(before[2][lane]);
+            counter[0][lane] = (second >> 32) as u32 ^ before[1][lane] ^ key[0];
+            counter[1][lane] = second as u32;
+            counter[2][lane] = (first >> 32) as u32 ^ before[3][lane] ^ key[1];
+            counter[3][lane] = first as u32;
+        }
+        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+    }
+    counter
+}
+
+/// Two independent normal deviates for each lane's counter.
+#[inline(always)]
+fn normal_pairs<const N: usize>(seed: u64, counter: [[u32; N]; 4]) -> [[f64; N]; 2] {
+    let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
+    let (mut first, mut second) = ([0.0; N], [0.0; N]);
+    for lane in 0..N {
+        // 53 bits each, in (0, 1].
+        let uniform = |i: usize| {
+            let bits = u64::from(words[i][lane]) << 32 | u64::from(words[i + 1][lane]);
+            ((bits >> 11) + 1) as f64 / (1_u64 << 53) as f64
+        };
+        first[lane] = uniform(0);
+        second[lane] = std::f64::consts::TAU * uniform(2);
+    }
+    let radius = f64::log_lanes(first).map(|logarithm| (-2.0 * logarithm).sqrt());
+    let (mut cosine, mut sine) = (f64::cos_lanes(second), f64::sin_lanes(second));
+    for lane in 0..N {
+        cosine[lane] *= radius[lane];
+        sine[lane] *= radius[lane];
+    }
+    [cosine, sine]
+}
+
+/// Four random words of a seed and a place.
+pub fn words(seed: u64, place: [u32; 4]) -> [u32; 4] {
+    philox(place.map(|word| [word]), [seed as u32, (seed >> 32) as u32]).map(|[word]| word)
+}
+
+/// Two independent normal deviates, mean 0 and variance 1, of a seed and a place.
+pub fn normal_pair(seed: u64, place: [u32; 4]) -> [f64; 2] {
+    normal_pairs(seed, place.map(|word| [word])).map(|[deviate]| deviate)
+}
+
+/// Independent normal deviates, mean 0 and variance 1, of a seed and a place: as many as `deviates` holds, of which
+/// the first ones do not depend on how many there are. f32 has the f64 numbers, rounded.
+pub fn normals<R: Real>(seed: u64, place: [u32; 3], deviates: &mut [R]) {
+    pulp::Arch::new().dispatch(Normals { seed, place, deviates });
+}
+
+struct Normals<'a, R> {
+    seed: u64,
+    place: [u32; 3],
+    deviates: &'a mut [R],
+}
+
+impl<R: Real> WithSimd for Normals<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let [first, second, third] = self.place;
+        for (block, deviates) in self.deviates.chunks_mut(BLOCK).enumerate() {
+            let counter: [u32; LANES] = std::array::from_fn(|lane| (block * LANES + lane) as u32);
+            let pairs = normal_pairs(self.seed, [counter, [first; LANES], [second; LANES], [third; LANES]]);
+            for (deviate, value) in deviates.iter_mut().zip(pairs.as_flattened()) {
+                *deviate = R::from_f64(*value);
+            }
+        }
+    }
+}
+
+/// The numbers 0 to `count` − 1 in random order: the shuffle of Fisher and Yates.
+pub fn permutation(seed: u64, place: [u32; 3], count: usize) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..count as u32).collect();
+    let [first, second, third] = place;
+    for last in (1..count).rev() {
+        let [high, low, ..] = words(seed, [last as u32, first, second, third]);
+        let random = u64::from(high) << 32 | u64::from(low);
+        // The product's upper half is uniform below last + 1 to one part in 2⁶⁴/(last + 1).
+        let chosen = (u128::from(random) * (last as u128 + 1)) >> 64;
+        order.swap(last, chosen as usize);
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn philox_gives_the_published_words() {
+        // Known answers that the authors distribute with Random123.
+        let pi = [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344];
+        assert_eq!(words(0, [0; 4]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
+        assert_eq!(words(u64::MAX, [u32::MAX; 4]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(words(0x299f_31d0_a409_3822, pi), [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]);
+    }
+
+    #[test]
+    fn deviates_are_normal_and_do_not_depend_on_their_number() {
+        let mut draws = vec![0.0_f64; 100_000];
+        normals(7, [1, 2, 3], &mut draws);
+        let moment = |power: i32| draws.iter().map(|x| x.powi(power)).sum::<f64>() / draws.len() as f64;
+        // Five standard errors of each moment of 100,000 draws.
+        assert!(moment(1).abs() < 0.016, "{}", moment(1));
+        assert!((moment(2) - 1.0).abs() < 0.023, "{}", moment(2));
+        assert!((moment(4) - 3.0).abs() < 0.16, "{}", moment(4));
+        let lagged = draws.iter().zip(&draws[LANES..]).map(|(a, b)| a * b).sum::<f64>() / draws.len() as f64;
+        assert!(lagged.abs() < 0.016, "{lagged}");
+        let mut few = [0.0_f32; 21];
+        normals(7, [1, 2, 3], &mut few);
+        assert!(few.iter().zip(&draws).all(|(few, draw)| *few == *draw as f32));
+        let pair = normal_pair(7, [3, 1, 2, 3]);
+        assert_eq!([draws[3], draws[LANES + 3]], pair);
+    }
+
+    #[test]
+    fn permutations_are_fair() {
+        let mut first = [0_u32; 5];
+        for draw in 0..10_000 {
+            let mut order = permutation(1, [draw, 0, 0], 5);
+            first[order[0] as usize] += 1;
+            order.sort_unstable();
+            assert_eq!(order, [0, 1, 2, 3, 4]);
+        }
+        // Five standard errors of 10,000 draws of probability 1/5.
+        assert!(first.iter().all(|&count| count.abs_diff(2000) < 200), "{first:?}");
+    }
+}
