@@ -14,7 +14,7 @@ use crate::common::{data, global_state};
 use crate::{PACKINGS, assert_decoded_alike, assert_same, row, settings};
 
 const FIELDS: usize = 150;
-const POINTS: usize = 1 << 18;
+const POINTS: usize = 1 << 16;
 
 /// Bits per value, in the order in which fields get them.
 const BITS: [u32; 10] = [16, 12, 24, 8, 11, 32, 17, 20, 1, 25];
