@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_int, c_uint};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::library::{Functions, Id, Owned, Session};
@@ -80,6 +81,14 @@ impl File {
             file.find_end()?;
         }
         Ok(file)
+    }
+
+    /// Whether the file says that a process has it open for writing, or had when it was killed: the consistency flags of
+    /// superblocks from version 2 on (HDF5 File Format Specification 3.0, section II.A).
+    pub(crate) fn has_writer(path: &Path) -> bool {
+        let mut superblock = [0; 12];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut superblock));
+        read.is_ok() && superblock[8] >= 2 && superblock[11] & 1 != 0
     }
 
     fn open_id(path: &Path, access: Access) -> Result<Id> {

@@ -78,9 +78,11 @@ impl Found {
 
 impl Hdf5 {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        // One that is being written says so.
-        let file = File::open(path, Access::Read)
-            .or_else(|error| File::open(path, Access::ReadWhileWritten).map_err(|_| error))?;
+        // In one that is being written metadata are read again and again until they are right: not in one that is damaged.
+        let file = File::open(path, Access::Read).or_else(|error| match File::has_writer(path) {
+            true => File::open(path, Access::ReadWhileWritten).map_err(|_| error),
+            false => Err(error),
+        })?;
         let mut found = Vec::new();
         for (name, dataset) in file.datasets()? {
             let lengths = file.lengths(dataset)?;

@@ -96,7 +96,7 @@ pub(super) fn times(numbers: &[f64], units: &str, calendar: &str) -> Option<Vec<
     };
     let mut parts =
         since.split(|character: char| !character.is_ascii_digit()).filter(|part| !part.is_empty());
-    let year: i64 = parts.next()?.parse().ok().filter(|year| year.abs() < 1_000_000)?;
+    let year: i64 = parts.next()?.parse().ok().filter(|year: &i64| year.abs() < 1_000_000)?;
     let [month, day, hour, minute, second] = std::array::from_fn(|place| {
         parts.next().map_or(Some(u32::from(place < 2)), |part| part.parse::<u32>().ok())
     });
