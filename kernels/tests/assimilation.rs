@@ -101,8 +101,15 @@ fn square_roots_have_the_kalman_filters_mean_and_covariance() {
     let mut serial = problem.forecast.clone();
     let mut equivalents = problem.equivalents.clone();
     let all = (everything(VARIABLES), everything(OBSERVATIONS));
-    analyse_serially(&mut serial, &mut equivalents, &problem.observations(), &[3, 0, 4, 1, 2], &all.0, &all.1)
-        .expect("an analysis");
+    analyse_serially(
+        &mut serial,
+        &mut equivalents,
+        &problem.observations(),
+        &[3, 0, 4, 1, 2],
+        &all.0,
+        &all.1,
+    )
+    .expect("an analysis");
     for (name, analysis) in [("square root", problem.analysis(&Scheme::SquareRoot)), ("serial", serial)] {
         let (ours, ours_covariance) = moments(&analysis);
         // Rounding of numbers of order 10 in some hundred operations.
@@ -112,7 +119,8 @@ fn square_roots_have_the_kalman_filters_mean_and_covariance() {
         }
     }
     // The equivalents that came along are those of the analysis.
-    let (of_state, of_equivalents) = (moments(&problem.analysis(&Scheme::SquareRoot)).0, moments(&equivalents).0);
+    let (of_state, of_equivalents) =
+        (moments(&problem.analysis(&Scheme::SquareRoot)).0, moments(&equivalents).0);
     let expected: Vec<f64> = (0..OBSERVATIONS).map(|p| of_state[2 * p] + 0.5 * of_state[2 * p + 1]).collect();
     expect_near(&of_equivalents, &expected, 1e-12, "equivalents");
 }
@@ -146,7 +154,12 @@ fn stochastic_analyses_have_the_kalman_filters_covariance_on_average() {
     }
     // A variance of nine members has a standard error of half its size, that of the mean over 4,000 is 0.8 %; five of these.
     for i in 0..VARIABLES {
-        assert!((average[i] / covariance[i][i] - 1.0).abs() < 0.04, "{i}: {} {}", average[i], covariance[i][i]);
+        assert!(
+            (average[i] / covariance[i][i] - 1.0).abs() < 0.04,
+            "{i}: {} {}",
+            average[i],
+            covariance[i][i]
+        );
     }
 }
 
@@ -189,8 +202,15 @@ fn local_analyses_with_everything_near_are_the_global_one() {
         ] {
             let mut local = problem.forecast.clone();
             let near = everything(OBSERVATIONS);
-            analyse_locally(&mut local, VARIABLES, &problem.equivalents, &problem.observations(), &scheme, &near)
-                .expect("an analysis");
+            analyse_locally(
+                &mut local,
+                VARIABLES,
+                &problem.equivalents,
+                &problem.observations(),
+                &scheme,
+                &near,
+            )
+            .expect("an analysis");
             let ours: Vec<f64> = local.values().iter().map(|x| x.to_f64()).collect();
             let global: Vec<f64> = problem.analysis(&scheme).values().iter().map(|x| x.to_f64()).collect();
             expect_near(&ours, &global, tolerance, &format!("{scheme:?}"));
@@ -227,7 +247,8 @@ fn local_analyses_end_where_observations_do_and_depend_on_no_threads() {
     let (forecast, analysis) = line_analysis(1500, 1).expect("an analysis");
     assert_eq!(analysis, line_analysis(1500, 3).expect("an analysis").1);
     for variable in 0..3000 {
-        let rows = [&forecast, &analysis].map(|ensemble| &ensemble.values()[variable * 6..(variable + 1) * 6]);
+        let rows =
+            [&forecast, &analysis].map(|ensemble| &ensemble.values()[variable * 6..(variable + 1) * 6]);
         // The last observation is at 747; from 5 points beyond it nothing counts.
         assert_eq!(rows[0] == rows[1], variable % 1500 >= 752, "variable {variable}");
     }
@@ -272,10 +293,7 @@ fn input_that_cannot_be_is_refused_and_changes_nothing() {
         error.to_string()
     };
     let fewer = Ensemble::new(3, vec![0.0; 3 * OBSERVATIONS]).expect("an ensemble");
-    assert_eq!(
-        refused(&fewer, &Scheme::SquareRoot),
-        "'members of equivalents': expected 9 values, got 3."
-    );
+    assert_eq!(refused(&fewer, &Scheme::SquareRoot), "'members of equivalents': expected 9 values, got 3.");
     let short = Ensemble::new(MEMBERS, vec![0.0; MEMBERS]).expect("an ensemble");
     assert_eq!(refused(&short, &Scheme::SquareRoot), "'equivalents': expected 45 values, got 9.");
     let mut bad = problem.equivalents.clone();

@@ -73,7 +73,8 @@ mod tests {
         let order = (error(&lorenz_96, &start, 64) / error(&lorenz_96, &start, 128)).log2();
         assert!((3.7..4.3).contains(&order), "{order}");
         let lorenz_63 = Lorenz63::default();
-        let order = (error(&lorenz_63, &[1.0, 2.0, 20.0], 256) / error(&lorenz_63, &[1.0, 2.0, 20.0], 512)).log2();
+        let order =
+            (error(&lorenz_63, &[1.0, 2.0, 20.0], 256) / error(&lorenz_63, &[1.0, 2.0, 20.0], 512)).log2();
         assert!((3.7..4.3).contains(&order), "{order}");
     }
 

@@ -346,6 +346,16 @@ fn bad_files_are_errors() {
         let error = netcdf_field(&cut, "t", &[]).unwrap_err().to_string();
         assert!(error.contains("cut.nc"), "{error}");
     }
+    // One byte changed: read, perhaps as something else, or refused, and that before long.
+    for place in (0..whole.len()).step_by(whole.len() / 100) {
+        let mut changed = whole.clone();
+        changed[place] ^= 0x55;
+        std::fs::write(&cut, &changed).unwrap();
+        let Ok(mut file) = NetcdfVariables::open(&cut) else { continue };
+        for variable in file.variables() {
+            let _ = file.values(&variable.name);
+        }
+    }
     std::fs::write(&cut, [&vec![b' '; 1024][..], &whole].concat()).unwrap();
     assert_eq!(netcdf_field(&cut, "t", &[]).unwrap().values, expected);
     for foreign in [&b"CDF\x05"[..], b"not a field at all, but words", b"PK\x03\x04"] {

@@ -37,7 +37,12 @@ pub fn analyse<R: Real>(
     }
     let members = ensemble.members();
     let mut solver = Solver::<R, Single<R>>::new(members, 1);
-    pulp::Arch::new().dispatch(Global { departures: &departures, observations, scheme, solver: &mut solver })?;
+    pulp::Arch::new().dispatch(Global {
+        departures: &departures,
+        observations,
+        scheme,
+        solver: &mut solver,
+    })?;
     let weights: &[Single<R>] = &solver.weights;
     let update = |rows: &mut [R]| pulp::Arch::new().dispatch(Update { members, rows, weights });
     let values = ensemble.values_mut();
@@ -102,7 +107,8 @@ impl<R: Real> Departures<R> {
     #[inline(always)]
     fn of(&self, observation: usize) -> (&[R], R, &[R]) {
         let row = observation * self.members..(observation + 1) * self.members;
-        let perturbations = if self.perturbations.is_empty() { &[][..] } else { &self.perturbations[row.clone()] };
+        let perturbations =
+            if self.perturbations.is_empty() { &[][..] } else { &self.perturbations[row.clone()] };
         (&self.anomalies[row], self.innovations[observation], perturbations)
     }
 }

@@ -38,7 +38,8 @@ impl<R: Real> Ensemble<R> {
         if let Some(other) = states.iter().find(|state| state.len() != variables) {
             return Err(Error::LengthMismatch { name: "states", expected: variables, got: other.len() });
         }
-        let values = (0..variables).flat_map(|variable| states.iter().map(move |state| state[variable])).collect();
+        let values =
+            (0..variables).flat_map(|variable| states.iter().map(move |state| state[variable])).collect();
         Self::new(states.len(), values)
     }
 
@@ -182,6 +183,9 @@ mod tests {
         let message = |result: Result<Ensemble<f64>>| result.expect_err("refused").to_string();
         assert_eq!(message(Ensemble::new(1, vec![0.0])), "'members' is 1: expected at least 2 members.");
         assert_eq!(message(Ensemble::new(2, vec![0.0; 3])), "'values': expected 4 values, got 3.");
-        assert_eq!(message(Ensemble::of_states(&[&[0.0], &[0.0, 1.0]])), "'states': expected 1 values, got 2.");
+        assert_eq!(
+            message(Ensemble::of_states(&[&[0.0], &[0.0, 1.0]])),
+            "'states': expected 1 values, got 2."
+        );
     }
 }

@@ -36,7 +36,11 @@ fn spread<R: Real>(row: &mut [R], factor: R) {
 ///
 /// # Errors
 /// [`Error::LengthMismatch`], [`Error::InvalidValue`] for a share outside 0 to 1.
-pub fn relax_to_prior_spread<R: Real>(ensemble: &mut Ensemble<R>, forecast_variance: &[R], share: R) -> Result<()> {
+pub fn relax_to_prior_spread<R: Real>(
+    ensemble: &mut Ensemble<R>,
+    forecast_variance: &[R],
+    share: R,
+) -> Result<()> {
     expect_share(share)?;
     expect_length("forecast_variance", ensemble.variables(), forecast_variance.len())?;
     let members = ensemble.members();

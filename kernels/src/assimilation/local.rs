@@ -50,8 +50,10 @@ pub fn analyse_locally<R: Real>(
             expected: format!("a divisor of the {variables} variables"),
         });
     }
-    let inverse_variances: Vec<R> = observations.variances().iter().map(|variance| R::ONE / *variance).collect();
-    let common = Common { departures: &departures, inverse_variances: &inverse_variances, scheme, neighbourhood };
+    let inverse_variances: Vec<R> =
+        observations.variances().iter().map(|variance| R::ONE / *variance).collect();
+    let common =
+        Common { departures: &departures, inverse_variances: &inverse_variances, scheme, neighbourhood };
     // What a task may write: its domains in every layer.
     let mut tasks: Vec<Vec<&mut [R]>> = (0..domains.div_ceil(TASK)).map(|_| Vec::new()).collect();
     for layer in ensemble.values_mut().chunks_mut(domains * members) {
@@ -82,7 +84,10 @@ struct Scratch<R, L> {
     analysis: Vec<L>,
 }
 
-fn run<R: Real, L: Lanes<R>, N: Neighbourhood>(common: &Common<R, N>, tasks: Vec<Vec<&mut [R]>>) -> Result<()> {
+fn run<R: Real, L: Lanes<R>, N: Neighbourhood>(
+    common: &Common<R, N>,
+    tasks: Vec<Vec<&mut [R]>>,
+) -> Result<()> {
     let members = common.departures.members;
     let scratch = || Scratch {
         found: Vec::new(),

@@ -112,7 +112,11 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
             let (before, now) = self.weights.split_at_mut(row * members);
             let now = &mut now[..members];
             for earlier in 0..row {
-                subtract(now, matrix[row * members + earlier], &before[earlier * members..(earlier + 1) * members]);
+                subtract(
+                    now,
+                    matrix[row * members + earlier],
+                    &before[earlier * members..(earlier + 1) * members],
+                );
             }
             let inverse = matrix[row * members + row];
             now.iter_mut().for_each(|value| *value = *value * inverse);

@@ -168,7 +168,12 @@ impl Row {
         let seed = twin.seed;
         let order = |cycle: u32| random::permutation(seed, [cycle, 3, 0], VARIABLES);
         let follow = |rotates: bool, analyse: Analyse| {
-            twin.errors_of_filter(&Filter { members: self.members, inflation: self.inflation, rotates, analyse })
+            twin.errors_of_filter(&Filter {
+                members: self.members,
+                inflation: self.inflation,
+                rotates,
+                analyse,
+            })
         };
         match &self.method {
             Method::Global(scheme) => {
@@ -207,7 +212,8 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let limit = if options.quick {
             QUICK_SHARE * published
         } else {
-            let spread_of_ours = means.iter().map(|mean| (mean - ours).powi(2)).sum::<f64>() / (means.len() - 1) as f64;
+            let spread_of_ours =
+                means.iter().map(|mean| (mean - ours).powi(2)).sum::<f64>() / (means.len() - 1) as f64;
             3.0 * ((spread * spread + spread_of_ours) / means.len() as f64).sqrt() + HALF_DIGIT
         };
         let distance = (ours - published).abs();
@@ -219,7 +225,8 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     };
 
     let baselines = twins.iter().map(baselines).collect::<Result<Vec<_>>>()?;
-    let published = [("climatology", 3.629, 0.001), ("optimal interpolation", 0.947, 0.001), ("3D-Var", 0.412, 0.002)];
+    let published =
+        [("climatology", 3.629, 0.001), ("optimal interpolation", 0.947, 0.001), ("3D-Var", 0.412, 0.002)];
     for (number, (name, value, spread)) in published.into_iter().enumerate() {
         let errors = baselines.iter().map(|baselines| baselines[number].clone()).collect();
         measure(name, "one state".to_owned(), value, spread, errors);
@@ -275,7 +282,8 @@ fn baselines(twin: &Twin) -> Result<[Vec<f64>; 3]> {
 /// Errors of the first cycles, averaged over the seeds.
 fn draw(folder: &Path, lines: Vec<(String, Vec<Vec<f64>>)>) -> Result<()> {
     let series = lines.into_iter().map(|(name, errors)| {
-        let mean = |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
+        let mean =
+            |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
         Series { name, points: (0..SPIN_UP).map(|cycle| (cycle as f64, mean(cycle))).collect() }
     });
     let chart = Chart {

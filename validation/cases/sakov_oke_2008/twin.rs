@@ -39,7 +39,8 @@ pub(super) struct Filter<'a> {
     pub(super) rotates: bool,
     /// The analysis of a cycle: ensemble, its equivalents, observations, and the cycle's number.
     #[expect(clippy::type_complexity, reason = "used once")]
-    pub(super) analyse: &'a dyn Fn(&mut Ensemble<f64>, &mut Ensemble<f64>, &Observations<f64>, u32) -> Result<()>,
+    pub(super) analyse:
+        &'a dyn Fn(&mut Ensemble<f64>, &mut Ensemble<f64>, &Observations<f64>, u32) -> Result<()>,
 }
 
 impl Twin {

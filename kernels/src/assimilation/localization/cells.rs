@@ -85,7 +85,8 @@ impl<const D: usize> Cells<D> {
         const { assert!(D >= 1) }
         let taper = taper.validate()?;
         not_finite(points.iter().map(<[f64; D]>::as_slice))?;
-        if let Some(period) = periods.iter().flatten().find(|period| !(**period > 0.0 && period.is_finite())) {
+        if let Some(period) = periods.iter().flatten().find(|period| !(**period > 0.0 && period.is_finite()))
+        {
             return Err(Error::InvalidValue {
                 name: "periods",
                 got: period.to_string(),
@@ -175,7 +176,12 @@ mod tests {
     use crate::random;
 
     /// What a comparison with every point finds.
-    fn all<const D: usize>(points: &[[f64; D]], periods: [Option<f64>; D], taper: Taper, place: [f64; D]) -> Vec<Near> {
+    fn all<const D: usize>(
+        points: &[[f64; D]],
+        periods: [Option<f64>; D],
+        taper: Taper,
+        place: [f64; D],
+    ) -> Vec<Near> {
         let mut found = Vec::new();
         for (index, point) in (0..).zip(points) {
             let squared: f64 = (0..D)

@@ -36,7 +36,9 @@ impl<F: Fn(usize, &mut Vec<Near>) + Sync> Neighbourhood for F {
 
 /// The first of `points` with a coordinate that is not finite.
 fn not_finite<'a>(mut points: impl Iterator<Item = &'a [f64]>) -> crate::Result<()> {
-    let Some((number, point)) = (0..).zip(&mut points).find(|(_, point)| point.iter().any(|x| !x.is_finite())) else {
+    let Some((number, point)) =
+        (0..).zip(&mut points).find(|(_, point)| point.iter().any(|x| !x.is_finite()))
+    else {
         return Ok(());
     };
     let got = format!("{point:?} at point {number}");

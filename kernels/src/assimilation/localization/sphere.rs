@@ -199,7 +199,8 @@ mod tests {
                         let haversine = ((a.0 - b.0) / 2.0).sin().powi(2)
                             + a.0.cos() * b.0.cos() * ((a.1 - b.1) / 2.0).sin().powi(2);
                         let distance = 6_371e3 * 2.0 * haversine.sqrt().min(1.0).asin();
-                        let high = vertical.map_or(1.0, |taper| taper.at((place.height - other.height).abs()));
+                        let high =
+                            vertical.map_or(1.0, |taper| taper.at((place.height - other.height).abs()));
                         let taper = horizontal.at(distance) * high;
                         if taper > 1e-9 {
                             expected.push(Near { index, taper });

@@ -67,7 +67,8 @@ fn sweep<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>, first: usize, last:
         let Block { begin, end } = blocks[lane];
         if begin < end {
             let below = subdiagonal[begin].lane(lane);
-            let half = (diagonal[begin + 1].lane(lane) - diagonal[begin].lane(lane)) / (R::from_f64(2.0) * below);
+            let half =
+                (diagonal[begin + 1].lane(lane) - diagonal[begin].lane(lane)) / (R::from_f64(2.0) * below);
             let root = (half * half + R::ONE).sqrt();
             let sum = if half < R::ZERO { half - root } else { half + root };
             bulge.set_lane(lane, diagonal[end].lane(lane) - diagonal[begin].lane(lane) + below / sum);

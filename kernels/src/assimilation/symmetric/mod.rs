@@ -47,7 +47,11 @@ const ORDINARY: std::ops::Range<f64> = 1e-12..1e12;
 pub fn eigen<R: Real>(size: usize, matrices: &mut [R], values: &mut [R]) -> Result<()> {
     let count = if size == 0 { 0 } else { matrices.len() / (size * size) };
     if matrices.len() != count * size * size {
-        return Err(Error::LengthMismatch { name: "matrices", expected: count * size * size, got: matrices.len() });
+        return Err(Error::LengthMismatch {
+            name: "matrices",
+            expected: count * size * size,
+            got: matrices.len(),
+        });
     }
     if values.len() != count * size {
         return Err(Error::LengthMismatch { name: "values", expected: count * size, got: values.len() });

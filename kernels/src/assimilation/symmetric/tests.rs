@@ -22,13 +22,15 @@ fn check<R: Real>(size: usize, count: usize, matrix: impl Fn(usize, &mut [R])) {
         let (a, v) = (&original[part.clone()], &matrices[part]);
         let values = &values[number * size..(number + 1) * size];
         assert!(values.is_sorted(), "{values:?}");
-        let norm = a.iter().map(|x| x.to_f64().abs()).fold(f64::MIN_POSITIVE, f64::max) * (size as f64).sqrt();
+        let norm =
+            a.iter().map(|x| x.to_f64().abs()).fold(f64::MIN_POSITIVE, f64::max) * (size as f64).sqrt();
         for i in 0..size {
             for j in 0..size {
                 let dot: f64 = (0..size).map(|k| v[i * size + k].to_f64() * v[j * size + k].to_f64()).sum();
                 let expected = if i == j { 1.0 } else { 0.0 };
                 assert!((dot - expected).abs() < tolerance, "size {size}, ({i}, {j}): {dot}");
-                let product: f64 = (0..size).map(|k| a[j * size + k].to_f64() * v[i * size + k].to_f64()).sum();
+                let product: f64 =
+                    (0..size).map(|k| a[j * size + k].to_f64() * v[i * size + k].to_f64()).sum();
                 let error = (product - values[i].to_f64() * v[i * size + j].to_f64()) / norm;
                 assert!(error.abs() < tolerance, "size {size}, ({i}, {j}): {error}");
             }

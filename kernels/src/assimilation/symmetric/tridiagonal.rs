@@ -30,7 +30,8 @@ pub(super) fn reduce<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>) {
         let image = image.zip(head, |image, head| if image == R::ZERO { head } else { image });
         reflector[first] = head - image;
         let squared = tail + reflector[first] * reflector[first];
-        let factor = squared.map(|squared| if squared == R::ZERO { R::ZERO } else { R::from_f64(2.0) / squared });
+        let factor =
+            squared.map(|squared| if squared == R::ZERO { R::ZERO } else { R::from_f64(2.0) / squared });
         subdiagonal[column] = image;
         factors[column] = factor;
         for row in first..size {
@@ -71,7 +72,13 @@ pub(super) fn reduce<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>) {
 
 /// A v of the trailing part whose lower triangle `matrix` holds.
 #[inline(always)]
-fn symmetric_product<R: Real, L: Lanes<R>>(size: usize, first: usize, matrix: &[L], v: &[L], product: &mut [L]) {
+fn symmetric_product<R: Real, L: Lanes<R>>(
+    size: usize,
+    first: usize,
+    matrix: &[L],
+    v: &[L],
+    product: &mut [L],
+) {
     product[first..size].fill(L::default());
     for row in first..size {
         let elements = &matrix[row * size + first..row * size + row];
