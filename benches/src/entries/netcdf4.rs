@@ -162,6 +162,8 @@ fn append<R: Real>(file: &mut Netcdf4File, fields: &Fields<R>) -> Result<()> {
 struct StepCase<R: Real> {
     ours: Growing<R>,
     size: String,
+    /// The largest relative difference of a rounded value.
+    rounding: f64,
     peers: Vec<Growing<R>>,
 }
 
@@ -184,7 +186,8 @@ impl<R: Real> StepCase<R> {
             });
         }
         let size = format!("{} of {} values", names.join(" "), fields.count());
-        Ok(Self { ours, size, peers })
+        let rounding = 0.5_f64.powi(bits as i32 + 1);
+        Ok(Self { ours, size, rounding, peers })
     }
 }
 
@@ -222,7 +225,7 @@ impl<R: Real> Case for StepCase<R> {
         self.ours.step()
     }
 
-    /// The largest relative difference of a stored value.
+    /// By how much the largest relative difference of a stored value is beyond that of the rounding, 2^−(bits + 1).
     fn error(&mut self) -> Result<f64> {
         let stored = read_back(&self.ours)?;
         let pairs = self.ours.fields.values.iter().flatten().zip(stored.iter().flatten());
@@ -230,7 +233,7 @@ impl<R: Real> Case for StepCase<R> {
             let (value, stored) = (value.to_f64(), stored.to_f64());
             if value == stored || value.is_nan() { 0.0 } else { ((stored - value) / value).abs() }
         };
-        Ok(pairs.map(difference).fold(0.0, f64::max))
+        Ok((pairs.map(difference).fold(0.0, f64::max) - self.rounding).max(0.0))
     }
 
     fn peers(&mut self) -> Vec<&mut dyn Peer> {

@@ -201,6 +201,7 @@ fn update<R: Real, L: Lanes<R>>(scratch: &mut Scratch<R, L>, rows: &mut [R], obs
     for (anomaly, weights) in anomalies.iter().zip(solver.weights.chunks_exact(members)) {
         for (sum, weight) in analysis.iter_mut().zip(weights) {
             *sum += *anomaly * *weight;
+            L::end_turn();
         }
     }
     for (lane, row) in rows.chunks_exact_mut(members).enumerate().filter(|(lane, _)| observed[*lane]) {

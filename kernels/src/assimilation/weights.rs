@@ -147,6 +147,7 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
             *projection = L::default();
             for (component, innovation) in vector.iter().zip(&self.innovation) {
                 *projection += *component * *innovation;
+                L::end_turn();
             }
         }
         let mut squared = L::splat(R::ONE);
@@ -173,6 +174,7 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
                 let weights = &mut self.weights[row * members..row * members + row + 1];
                 for (weight, component) in weights.iter_mut().zip(vector) {
                     *weight += factor * *component;
+                    L::end_turn();
                 }
             }
         }
@@ -199,6 +201,7 @@ fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> Result<()> 
             let mut sum = now[column];
             for (left, right) in now[..column].iter().zip(above) {
                 sum -= *left * *right;
+                L::end_turn();
             }
             now[column] = sum * above[column];
             rest -= now[column] * now[column];
@@ -222,5 +225,6 @@ fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> Result<()> 
 fn subtract<R: Real, L: Lanes<R>>(row: &mut [L], factor: L, other: &[L]) {
     for (value, other) in row.iter_mut().zip(other) {
         *value -= factor * *other;
+        L::end_turn();
     }
 }

@@ -219,9 +219,9 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let distance = (ours - published).abs();
         measurements.extend([
             Measurement::information(name, setting.clone(), ours, BASIS).published(published),
-            Measurement::at_most(format!("{name}, distance"), setting, distance, limit, BASIS),
+            Measurement::at_most(format!("{name}, distance"), setting.clone(), distance, limit, BASIS),
         ]);
-        lines.push((name.to_owned(), errors));
+        lines.push((format!("{name}, {setting}"), errors));
     };
 
     let baselines = twins.iter().map(baselines).collect::<Result<Vec<_>>>()?;
@@ -279,9 +279,13 @@ fn baselines(twin: &Twin) -> Result<[Vec<f64>; 3]> {
     ])
 }
 
+/// Beginnings of what the figure shows.
+const DRAWN: [&str; 4] = ["3D-Var", "stochastic EnKF, N = 40", "ETKF", "LETKF, radius 4, rotated, N = 7"];
+
 /// Errors of the first cycles, averaged over the seeds.
 fn draw(folder: &Path, lines: Vec<(String, Vec<Vec<f64>>)>) -> Result<()> {
-    let series = lines.into_iter().map(|(name, errors)| {
+    let drawn = lines.into_iter().filter(|(name, _)| DRAWN.iter().any(|begin| name.starts_with(begin)));
+    let series = drawn.map(|(name, errors)| {
         let mean =
             |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
         Series { name, points: (0..SPIN_UP).map(|cycle| (cycle as f64, mean(cycle))).collect() }

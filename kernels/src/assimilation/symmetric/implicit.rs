@@ -135,6 +135,7 @@ fn sweep<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>, first: usize, last:
             let (x, y) = (*above, *below);
             *below = turn_sine * x + turn_cosine * y;
             *above = turn_cosine * x - turn_sine * y;
+            L::end_turn();
         }
     }
 }

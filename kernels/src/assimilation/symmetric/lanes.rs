@@ -31,6 +31,9 @@ pub(in crate::assimilation) trait Lanes<R: Real>:
     fn map(self, function: impl Fn(R) -> R) -> Self;
     /// A function of each two.
     fn zip(self, other: Self, function: impl Fn(R, R) -> R) -> Self;
+    /// Stands at the end of a loop's body where lanes are vectors: LLVM would rather make vectors of several turns of the loop, one
+    /// lane after the other, by gathers.
+    fn end_turn();
 }
 
 /// One matrix alone; not a pack of one, which would be as long as a vector register.
@@ -88,6 +91,8 @@ impl<R: Real> Lanes<R> for Single<R> {
     fn zip(self, other: Self, function: impl Fn(R, R) -> R) -> Self {
         Self(function(self.0, other.0))
     }
+    #[inline(always)]
+    fn end_turn() {}
 }
 
 impl<R: Real, const N: usize> Lanes<R> for Pack<R, N> {
@@ -118,5 +123,9 @@ impl<R: Real, const N: usize> Lanes<R> for Pack<R, N> {
             self.0[lane] = function(self.0[lane], other.0[lane]);
         }
         self
+    }
+    #[inline(always)]
+    fn end_turn() {
+        std::hint::black_box(());
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn reduce<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>) {
                 elements.iter_mut().zip(&reflector[first..]).zip(&product[first..])
             {
                 *element = *element - v * *w_column - w * *v_column;
+                L::end_turn();
             }
         }
     }
@@ -87,6 +88,7 @@ fn symmetric_product<R: Real, L: Lanes<R>>(
         for ((element, v), product) in elements.iter().zip(&v[first..]).zip(&mut product[first..]) {
             sum += *element * *v;
             *product += *element * of_row;
+            L::end_turn();
         }
         product[row] += sum;
     }
@@ -115,10 +117,12 @@ fn accumulate<R: Real, L: Lanes<R>>(
             let mut along = L::default();
             for (element, v) in vector.iter().zip(&reflector[first..size]) {
                 along += *element * *v;
+                L::end_turn();
             }
             let along = along * factors[column];
             for (element, v) in vector.iter_mut().zip(&reflector[first..size]) {
                 *element -= along * *v;
+                L::end_turn();
             }
         }
     }
