@@ -156,6 +156,7 @@ need_fuzz() {
 
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
+    python_package "benchmark peer" scipy "scipy>=1.11,<2"
     python_package "benchmark peer" "ducc0-*" "ducc0>=0.38,<1"
     python_package "benchmark peer" "dinosaur_dycore-*" "dinosaur-dycore>=1.2,<2"
     # SHTns comes as source; its build takes this processor's instructions and OpenMP by itself, and the system's FFTW.

@@ -66,11 +66,21 @@ fn every_peer_runs() {
     };
     let (present, missing): (Vec<&str>, Vec<&str>) =
         ["ducc0", "shtns"].iter().partition(|name| installed(name));
-    let names: Vec<String> = present
-        .iter()
-        .chain(&["loop", "eccodes", "libaec", "packer", "null", "copy", "write"])
-        .map(|name| (*name).to_owned())
-        .collect();
+    let own = [
+        "loop",
+        "eccodes",
+        "libaec",
+        "packer",
+        "null",
+        "copy",
+        "write",
+        "brute_force",
+        "deflate",
+        "deflate-rounded",
+    ];
+    let lapack = ["lapack"].iter().filter(|_| installed("scipy"));
+    let names: Vec<String> =
+        present.iter().chain(&own).chain(lapack).map(|name| (*name).to_owned()).collect();
     run_entries(Some(&names));
     for name in missing {
         eprintln!("python3 with {name} is not installed: this peer is not run, only refused in clear words");
