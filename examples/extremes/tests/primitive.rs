@@ -186,7 +186,7 @@ fn a_split_run_equals_the_whole_one_bit_for_bit() {
     other.configure(&real_state(), "", &format!("{MODEL}\ntruncation = 31"), "");
     expect_failure(&other.run(&restart), &["it is of T21 L19 on F16, this run is of T31 L19 on F24"]);
     other.configure(&real_state(), "", "", "");
-    expect_failure(&other.run(&restart), &["its layout is version 7"]);
+    expect_failure(&other.run(&restart), &["its layout is version 8"]);
     other.configure(&real_state(), "", &format!("{MODEL}\nprecision = 'f64'"), "checkpoint_interval = 12");
     expect_failure(&other.run(&restart), &["it holds f32 numbers", "--convert"]);
     // Converted, it goes on where it was; the whole run's checkpoint is at its end.

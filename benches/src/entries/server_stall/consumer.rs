@@ -131,10 +131,11 @@ impl Consumer {
 
 /// By the shell's command, which every machine has.
 fn signal(process: &mut Child, signal: &str) -> Result<()> {
-    let failed = |source| Error::File { path: "kill".into(), source };
+    let failed = |source| Error::File { path: "sh".into(), source };
     // One that has ended is nobody's any more: its number may be another's.
     if process.try_wait().map_err(failed)?.is_none() {
-        Command::new("kill").args([signal, &process.id().to_string()]).status().map_err(failed)?;
+        let command = format!("kill {signal} {}", process.id());
+        Command::new("sh").args(["-c", &command]).status().map_err(failed)?;
     }
     Ok(())
 }
