@@ -133,7 +133,15 @@ impl<R: Real, L: Lanes<R>, N: Neighbourhood> WithSimd for Task<'_, R, L, N> {
             if observed.iter().all(|observed| !observed) {
                 continue;
             }
-            // Lanes without a domain have the sums of others before them: numbers to compute with, not to use.
+            for lane in lanes..L::COUNT {
+                // A matrix to compute with, not to use: what is left there of the domains before is none.
+                scratch
+                    .solver
+                    .workspace
+                    .matrix
+                    .iter_mut()
+                    .for_each(|element| element.set_lane(lane, R::ZERO));
+            }
             scratch.solver.solve(common.scheme)?;
             for layer in &mut layers {
                 update(scratch, &mut layer[begin * members..(begin + lanes) * members], &observed);

@@ -107,14 +107,14 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
             }
         }
         factorise::<R, L>(members, matrix)?;
-        // Uᵀ x = b from the first row, U x = b from the last.
+        // L x = b from the first row, Lᵀ x = b from the last.
         for row in 0..members {
             let (before, now) = self.weights.split_at_mut(row * members);
             let now = &mut now[..members];
             for earlier in 0..row {
                 subtract(
                     now,
-                    matrix[earlier * members + row],
+                    matrix[row * members + earlier],
                     &before[earlier * members..(earlier + 1) * members],
                 );
             }
@@ -125,7 +125,7 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
             let (now, after) = self.weights.split_at_mut((row + 1) * members);
             let now = &mut now[row * members..];
             for (later, values) in (row + 1..members).zip(after.chunks_exact(members)) {
-                subtract(now, matrix[row * members + later], values);
+                subtract(now, matrix[later * members + row], values);
             }
             let inverse = matrix[row * members + row];
             now.iter_mut().for_each(|value| *value = *value * inverse);
@@ -190,35 +190,33 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
     }
 }
 
-/// Cholesky's upper factor U, C = Uᵀ U, in place of the upper triangle, with the inverses of its diagonal, from the lower triangle of C. Row by row, so
-/// that a matrix alone is computed in vectors too.
+/// Cholesky's lower factor in place of the lower triangle, with the inverses of its diagonal.
 #[inline(always)]
 fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> Result<()> {
     for row in 0..size {
+        let (before, now) = matrix.split_at_mut(row * size);
+        let mut rest = now[row];
         for column in 0..row {
-            matrix[column * size + row] = matrix[row * size + column];
+            let above = &before[column * size..];
+            let mut sum = now[column];
+            for (left, right) in now[..column].iter().zip(above) {
+                sum -= *left * *right;
+                L::end_turn();
+            }
+            now[column] = sum * above[column];
+            rest -= now[column] * now[column];
         }
-    }
-    for row in 0..size {
-        let (now, after) = matrix.split_at_mut((row + 1) * size);
-        let now = &mut now[row * size..];
         for lane in 0..L::COUNT {
-            let pivot = now[row].lane(lane);
             // Also refuses NaN.
-            if !(pivot > R::ZERO && pivot.to_f64().is_finite()) {
+            if !(rest.lane(lane) > R::ZERO && rest.lane(lane).to_f64().is_finite()) {
                 return Err(Error::InvalidValue {
                     name: "equivalents",
-                    got: format!("a matrix C with the pivot {pivot}"),
+                    got: format!("a matrix C with the pivot {}", rest.lane(lane)),
                     expected: "finite numbers".to_owned(),
                 });
             }
         }
-        let inverse = L::splat(R::ONE) / now[row].map(R::sqrt);
-        now[row] = inverse;
-        now[row + 1..].iter_mut().for_each(|element| *element = *element * inverse);
-        for (later, elements) in (row + 1..size).zip(after.chunks_exact_mut(size)) {
-            subtract(&mut elements[later..], now[later], &now[later..]);
-        }
+        now[row] = L::splat(R::ONE) / rest.map(R::sqrt);
     }
     Ok(())
 }
