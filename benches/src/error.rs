@@ -43,6 +43,12 @@ pub enum Error {
     /// A model failed.
     #[error(transparent)]
     Model(#[from] terrella_dycore::Error),
+    /// A run of a model, or of its derivative, failed.
+    #[error(transparent)]
+    Coupling(#[from] terrella_coupling::Error),
+    /// A published test case failed.
+    #[error(transparent)]
+    Validation(#[from] terrella_validation::Error),
     /// A field could not be encoded.
     #[error(transparent)]
     Output(#[from] terrella_io::Error),

@@ -7,7 +7,16 @@ use terrella_benches::{entries, measure};
 use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
-/// The largest error an entry may have, in units of the precision's rounding error 2⁻²⁴ or 2⁻⁵³.
+/// The largest error an entry may have.
+fn limit(entry: &str, size: &str, rounding: f64) -> f64 {
+    match entry {
+        // Iterations end with a thousandth of the first gradient: some thousandths of the control vector are left in any precision.
+        "minimisation" => 0.02,
+        _ => roundings(entry, size) * rounding,
+    }
+}
+
+/// The same in units of the precision's rounding error 2⁻²⁴ or 2⁻⁵³.
 fn roundings(entry: &str, size: &str) -> f64 {
     match entry {
         // Polar rings leave out m that they cannot carry, whose functions are small there but not 0.
@@ -42,7 +51,7 @@ fn run_entries(peers: Option<&[String]>) {
                     "{name}: {samples:?}"
                 );
                 let error = case.error().expect(&name);
-                assert!(error <= roundings(entry.name, &case.size()) * rounding, "{name}: error {error:e}");
+                assert!(error <= limit(entry.name, &case.size(), rounding), "{name}: error {error:e}");
                 assert!(!case.size().is_empty(), "{name}");
                 names.push(name);
             }
@@ -79,8 +88,9 @@ fn every_peer_runs() {
         "deflate-rounded",
     ];
     let lapack = ["lapack"].iter().filter(|_| installed("scipy"));
+    let dapper = ["dapper"].iter().filter(|_| installed("dapper"));
     let names: Vec<String> =
-        present.iter().chain(&own).chain(lapack).map(|name| (*name).to_owned()).collect();
+        present.iter().chain(&own).chain(lapack).chain(dapper).map(|name| (*name).to_owned()).collect();
     run_entries(Some(&names));
     for name in missing {
         eprintln!("python3 with {name} is not installed: this peer is not run, only refused in clear words");

@@ -95,3 +95,9 @@ pub enum Error {
         got: String,
     },
 }
+
+impl From<Error> for terrella_coupling::Error {
+    fn from(error: Error) -> Self {
+        Self::component(error)
+    }
+}

@@ -22,6 +22,9 @@
 //!   or semi-Lagrangian.
 //! - [`advection`]: a tracer carried by a prescribed wind, with the same discretisation.
 //! - [`low_order`]: the chaotic systems of Lorenz (1963, 1996), many members side by side.
+//! - [`kuramoto_sivashinsky`]: the equation of Kuramoto and Sivashinsky on a circle.
+//! - [`quasi_geostrophic`]: wind-driven gyres in a square basin.
+//! - [`singular_vectors`]: the perturbations of a run that grow most, and ensembles of them.
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!
 //! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates no field, and on
@@ -30,9 +33,14 @@
 
 pub mod advection;
 mod error;
+mod fourier;
+pub mod kuramoto_sivashinsky;
 pub mod low_order;
+mod one_level;
 pub mod primitive;
+pub mod quasi_geostrophic;
 pub mod shallow_water;
+pub mod singular_vectors;
 pub mod time_stepping;
 
 pub use error::{Error, Result};

@@ -1,4 +1,5 @@
-//! Memory of the primitive equations: what a model takes beside the arrays of the algorithm, and that a step takes none.
+//! Memory of the primitive equations: what a model takes beside the arrays of the algorithm, and that a step takes none; nor does a step of the
+//! smaller models or of their derivatives.
 
 // An allocator is an unsafe trait.
 #![allow(unsafe_code)]
@@ -8,8 +9,15 @@ mod primitive_common;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use primitive_common::{Fields, model};
+use primitive_common::{Fields, model, wavy_from};
+use terrella_coupling::{Component, Linearised};
+use terrella_dycore::kuramoto_sivashinsky::KuramotoSivashinsky;
+use terrella_dycore::low_order::{Lorenz96, LowOrderModel};
+use terrella_dycore::primitive::linear::LinearisedPrimitive;
 use terrella_dycore::primitive::{Configuration, HeldSuarez, Primitive, TimeStepping};
+use terrella_dycore::quasi_geostrophic::{self, QuasiGeostrophic};
+use terrella_dycore::shallow_water::linear::LinearisedShallowWater;
+use terrella_dycore::shallow_water::{self, ShallowWater};
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 use terrella_kernels::physics::held_suarez::Forcing;
@@ -131,17 +139,72 @@ fn check<R: Real>(scheme: Scheme, truncation: usize, moist: bool) {
     assert!((0.9..1.5).contains(&ratio), "T{truncation}: {peak} bytes, {ratio:.2} of what the arrays need");
 }
 
+/// Steps of a model, of its tangent linear and of its adjoint.
+fn check_derivative<M: Linearised>(name: &str, mut model: M) {
+    let mut memory = vec![M::Real::ZERO; model.memory_len()];
+    let mut carried = memory.clone();
+    let mut calls = 0;
+    for number in 0..6 {
+        // The first steps of each kind make workspaces.
+        if number == 3 {
+            calls = CALLS.load(Relaxed);
+        }
+        model.tangent_step(&memory, number, &mut carried).unwrap();
+        model.adjoint_step(&memory, number, &mut carried).unwrap();
+        model.step(&mut memory, number).unwrap();
+    }
+    assert_eq!(CALLS.load(Relaxed), calls, "{name}: allocations in three steps");
+}
+
+fn check_derivatives() {
+    let lorenz = Lorenz96::new(40, 8.0_f32).unwrap();
+    check_derivative("Lorenz (1996)", LowOrderModel::new(lorenz, 0.05).unwrap());
+    check_derivative("Kuramoto and Sivashinsky", KuramotoSivashinsky::<f64>::published());
+    let configuration = quasi_geostrophic::Configuration { points: 33, ..Default::default() };
+    check_derivative("gyres", QuasiGeostrophic::<f32>::new(configuration).unwrap());
+    let configuration = shallow_water::Configuration::new(21).unwrap();
+    let model = ShallowWater::<f32>::new(configuration, Device::Cpu).unwrap();
+    check_derivative("shallow water", LinearisedShallowWater::new(model).unwrap());
+}
+
+/// Steps of the derivative, of moist and forced air on hybrid levels.
+fn check_derivative_of_forced_air() {
+    let configuration = Configuration::new(21, "L19".parse().unwrap()).unwrap();
+    let model = wavy_from::<f64>(configuration, Device::Cpu, false);
+    let mut linear = LinearisedPrimitive::with_held_suarez(model, Forcing::default()).unwrap();
+    let mut state = vec![0.0; linear.state_len()];
+    linear.model().copy_state_to(&mut state).unwrap();
+    let mut memory = vec![0.0; linear.memory_len()];
+    let mut carried = vec![1e-6; linear.memory_len()];
+    let mut calls = 0;
+    for round in 0..3 {
+        // The first goes through everything that is kept from then on.
+        calls = CALLS.load(Relaxed);
+        linear.begin(&state, &mut memory).unwrap();
+        for number in 0..3 {
+            linear.tangent_step(&memory, number, &mut carried).unwrap();
+            linear.adjoint_step(&memory, number, &mut carried).unwrap();
+            Component::step(&mut linear, &mut memory, number).unwrap();
+        }
+        calls = CALLS.load(Relaxed) - calls;
+        println!("derivative, round {round}: {calls} allocations");
+    }
+    assert_eq!(calls, 0, "allocations in tangent and adjoint steps");
+}
+
 /// One test alone: the counts are the whole process's.
 #[test]
 fn a_model_takes_little_more_than_its_arrays_and_a_step_takes_nothing() {
     // One thread: how many workspaces are made, and when, depends on how many threads ever worked at the same time.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     pool.install(|| {
+        check_derivatives();
         check::<f32>(Configuration::new, 42, false);
         check::<f64>(Configuration::new, 42, false);
         check::<f32>(Configuration::new, 42, true);
         check::<f32>(Configuration::new, 85, false);
         check::<f32>(Configuration::semi_lagrangian, 42, false);
         check::<f32>(Configuration::semi_lagrangian, 85, true);
+        check_derivative_of_forced_air();
     });
 }

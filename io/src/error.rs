@@ -12,7 +12,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub enum Error {
     /// ecCodes could not be loaded.
     #[error(
-        "ecCodes is needed for GRIB, but {reason}: install Debian's package libeccodes0, or set TERRELLA_ECCODES to the library's path."
+        "ecCodes is needed for GRIB and BUFR, but {reason}: install Debian's package libeccodes0, or set TERRELLA_ECCODES to the library's path."
     )]
     LibraryMissing {
         /// Which names were tried and what the loader said.
@@ -159,6 +159,14 @@ pub enum Error {
     /// The file is no GRIB file.
     #[error("'{}' is not a GRIB file: {reason}.", path.display())]
     NotGrib {
+        /// The file.
+        path: PathBuf,
+        /// What was found instead.
+        reason: String,
+    },
+    /// The file holds no observations that can be read here.
+    #[error("'{}' is no file of observations: {reason}.", path.display())]
+    NotObservations {
         /// The file.
         path: PathBuf,
         /// What was found instead.

@@ -5,34 +5,9 @@
 
 use std::sync::Arc;
 
-use terrella_kernels::grid::{Grid, GridKind};
-
 /// One circle of latitude, or a piece of it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ring {
-    /// Latitude (degrees north).
-    pub latitude: f64,
-    /// Longitude of the first point (degrees east).
-    pub west: f64,
-    /// Distance of neighbours (degrees).
-    pub spacing: f64,
-    /// Number of points.
-    pub points: usize,
-    /// Position of the first point in the field.
-    pub offset: usize,
-}
-
-impl Ring {
-    /// Longitude of a point (degrees east).
-    pub fn longitude(&self, point: usize) -> f64 {
-        self.west + self.spacing * point as f64
-    }
-
-    /// Whether the last point's eastern neighbour is the first point.
-    pub fn is_closed(&self) -> bool {
-        (self.spacing * self.points as f64 - 360.0).abs() < 1e-6
-    }
-}
+pub use terrella_kernels::grid::Circle as Ring;
+use terrella_kernels::grid::{Grid, GridKind};
 
 /// The family of a layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,16 +163,7 @@ impl From<&Grid> for Layout {
             GridKind::LatLonWithPoles | GridKind::LatLonShifted => {
                 Self::lat_lon(&latitudes, 0.0, 360.0 / points[0] as f64, points[0])
             }
-            GridKind::HealPix => {
-                let rings = grid.rings().iter().map(|ring| Ring {
-                    latitude: ring.latitude,
-                    west: ring.first_longitude,
-                    spacing: 360.0 / ring.points as f64,
-                    points: ring.points,
-                    offset: ring.offset,
-                });
-                Self { family: Family::HealPix, rings: rings.collect() }
-            }
+            GridKind::HealPix => Self { family: Family::HealPix, rings: grid.circles().into() },
         }
     }
 }

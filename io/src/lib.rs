@@ -9,6 +9,7 @@
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
 //! - [`interpolation`]: from the points of a field to those of another layout;
+//! - [`observations`]: reports in BUFR and in MADIS's NetCDF, of one form, with what was wrong with them;
 //! - [`picture`]: maps, charts and animations as PNG;
 //! - [`sink`]: files that appear whole or not at all;
 //! - [`log`]: messages by number on the disk, which survive a kill and never make their writer wait for a reader;
@@ -39,10 +40,10 @@
 //!
 //! Errors are one type, [`Error`], with the file, the offending value and what was expected; no input makes this crate
 //! panic. ecCodes is loaded at run time (Debian's package `libeccodes0`, or the path in `TERRELLA_ECCODES`) and used by
-//! one thread at a time; only reading GRIB, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
+//! one thread at a time; only reading GRIB and BUFR, [`encode::GribEncoder`] and [`encode::repack`] need it. libaec (`libaec0`,
 //! `TERRELLA_LIBAEC`) is loaded where CCSDS is written, libfdb5 (`libfdb5-0d`, `TERRELLA_FDB`) where [`fdb`] is used, and libhdf5
 //! (`libhdf5-103-1`, `TERRELLA_HDF5`) where NetCDF-4 is, by one thread at a time too. Counts in GRIB2 messages are checked before
-//! ecCodes sees them; damaged GRIB1 messages are its own affair, and so is libhdf5 in damaged files of others.
+//! ecCodes sees them; damaged GRIB1 and BUFR messages are its own affair, and so is libhdf5 in damaged files of others.
 //!
 //! Features, all defaults: `command` builds the program `terrella-io` too; `tls` brings TLS for streams, by rustls; `zarr` reads and
 //! writes Zarr stores of version 3 (`encode::ZarrStore`, `encode::ZarrStream`, [`read`], the sink `zarr` of plans) and needs no
@@ -62,6 +63,7 @@ mod libaec;
 mod lock;
 pub mod log;
 pub mod manifest;
+pub mod observations;
 pub mod parameter;
 pub mod picture;
 pub mod plan;

@@ -68,7 +68,7 @@ fn state() -> String {
 #[test]
 fn every_command_has_its_help() {
     let all = good(&["--help"]);
-    for command in ["ls", "dump", "convert", "compare", "plot", "verify", "serve"] {
+    for command in ["ls", "dump", "convert", "compare", "plot", "observations", "verify", "serve"] {
         assert!(all.contains(&format!("\n  {command}")), "{all}");
         let help = good(&[command, "--help"]);
         assert!(help.contains(&format!("Usage: terrella-io {command} ")), "{help}");
@@ -497,4 +497,20 @@ fn damaged_and_foreign_files_are_refused_in_one_line() {
         bad(&["convert", &state(), &folder.path("o.grb"), "--double"])
             .contains("--double has no meaning for GRIB2")
     );
+}
+
+#[test]
+fn observations_are_counted() {
+    let error = bad(&["observations", &state()]);
+    assert!(error.contains("is no file of observations: it is a GRIB file"), "{error}");
+    let Some(path) = common::data("04_observations/bufr/eccodes/temp.bufr") else { return };
+    let listed = good(&["observations", path.to_str().unwrap()]);
+    let row = |name: &str| {
+        let line = listed.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{listed}"));
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(row("radiosonde"), "3");
+    assert_eq!(row("time"), "1979-04-08T23:00:00Z 2016-01-19T00:00:00Z");
+    assert_eq!(row("air_temperature"), "K 93 26");
+    assert_eq!(row("no-level"), "1 3 1 a level at 0");
 }

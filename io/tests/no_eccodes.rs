@@ -1,4 +1,4 @@
-//! Without ecCodes, GRIB gives an error that names the library and its package; all else works.
+//! Without ecCodes, GRIB and BUFR give an error that names the library and its package; all else works.
 
 use terrella_io::Error;
 use terrella_io::encode::{GribEncoder, GribSettings};
@@ -22,4 +22,10 @@ fn an_absent_library_is_named() {
         assert!(text.contains(part), "{text}");
     }
     assert_eq!(terrella_io::eccodes::version().unwrap_err().to_string(), text);
+    // The beginning of a message is enough to see that it is needed.
+    let path = std::env::temp_dir().join(format!("no-eccodes-{}.bufr", std::process::id()));
+    std::fs::write(&path, b"BUFR\0\0\x40\x04").unwrap();
+    let error = terrella_io::observations::read(&path).unwrap_err();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(error.to_string(), text);
 }

@@ -5,6 +5,11 @@ use crate::device::Device;
 /// `std::result::Result` with this crate's [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// An error unless an array has this length.
+pub(crate) fn expect_len(name: &'static str, expected: usize, got: usize) -> Result<()> {
+    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
+}
+
 /// What went wrong, with the offending value and what was expected.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +67,16 @@ pub enum Error {
         got: String,
         /// What is possible, as text.
         expected: String,
+    },
+    /// Members of an ensemble that have become one.
+    #[error(
+        "The ensemble has collapsed: all {members} members have the same equivalents of all {observations} observations. Inflate it, or start anew."
+    )]
+    CollapsedEnsemble {
+        /// N.
+        members: usize,
+        /// Number of observations.
+        observations: usize,
     },
     /// A device has no room for a buffer.
     #[error(
@@ -178,5 +193,37 @@ pub enum Error {
         reason: String,
         /// The largest total wavenumber that this grid carries.
         largest: usize,
+    },
+    /// A cost function, its gradient, or a product of its Hessian that is not a finite number.
+    #[error("Iteration {iteration}: cost {cost}, gradient norm {gradient_norm}: expected finite numbers.")]
+    CostNotFinite {
+        /// 0 for the first guess.
+        iteration: usize,
+        /// The cost, or the curvature along the direction.
+        cost: f64,
+        /// The norm of the gradient.
+        gradient_norm: f64,
+    },
+    /// A quadratic cost without a minimum.
+    #[error(
+        "Iteration {iteration}: the Hessian has curvature {curvature}: expected a positive definite one."
+    )]
+    IndefiniteHessian {
+        /// The iteration, from 1.
+        iteration: usize,
+        /// vᵀHv of the direction v.
+        curvature: f64,
+    },
+    /// A covariance matrix that is none, or has no inverse where one is needed.
+    #[error("Covariance '{name}' has eigenvalues from {smallest} to {largest}: expected {expected}.")]
+    ImpossibleCovariance {
+        /// Which one.
+        name: String,
+        /// Its smallest eigenvalue.
+        smallest: f64,
+        /// Its largest eigenvalue.
+        largest: f64,
+        /// What is possible, as text.
+        expected: String,
     },
 }

@@ -29,8 +29,8 @@
 //!   [`field`]: where values are. [`operators`]: stencils, pointwise formulas, divergence, reductions. [`spectral`]:
 //!   spherical harmonic transforms. [`packing`]: fields as bit strings of integers. [`vertical`]: hybrid levels.
 //!   [`physics`]: column physics. [`semi_lagrangian`]: departure points and fields there.
-//!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics. [`assimilation`]: ensemble filters, global and
-//!   local. [`random`]: numbers that are a function of their place.
+//!   [`diagnostics`]: cyclones, exceedance, heat waves, ensemble statistics, verification. [`assimilation`]: ensembles, variational
+//!   analyses, observation operators. [`random`]: numbers that are a function of their place.
 //! - **Errors.** One [`Error`], with the offending value and what was expected. Wrong numbers of arguments panic.
 //! - **Threads.** The CPU uses the calling rayon pool; results do not depend on its size.
 //! - **Features.** `cuda`, `hip` and `wgpu`, all on by default; their libraries are loaded at run time. Without them a

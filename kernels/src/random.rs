@@ -64,6 +64,12 @@ pub fn words(seed: u64, place: [u32; 4]) -> [u32; 4] {
     philox(place.map(|word| [word]), [seed as u32, (seed >> 32) as u32]).map(|[word]| word)
 }
 
+/// A number of 0 to 1, without 1, evenly distributed: 53 bits of a seed and a place.
+pub fn uniform(seed: u64, place: [u32; 4]) -> f64 {
+    let [high, low, ..] = words(seed, place);
+    ((u64::from(high) << 32 | u64::from(low)) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 /// Two independent normal deviates, mean 0 and variance 1, of a seed and a place.
 pub fn normal_pair(seed: u64, place: [u32; 4]) -> [f64; 2] {
     normal_pairs(seed, place.map(|word| [word])).map(|[deviate]| deviate)
@@ -140,6 +146,15 @@ mod tests {
         assert!(few.iter().zip(&draws).all(|(few, draw)| *few == *draw as f32));
         let pair = normal_pair(7, [3, 1, 2, 3]);
         assert_eq!([draws[3], draws[LANES + 3]], pair);
+    }
+
+    #[test]
+    fn uniform_numbers_are_even() {
+        let draws: Vec<f64> = (0..10_000).map(|draw| uniform(3, [draw, 0, 0, 1])).collect();
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        let moment = |power: i32| draws.iter().map(|x| x.powi(power)).sum::<f64>() / 1e4;
+        // Five standard errors of 10,000 draws: variances 1/12 and 4/45.
+        assert!((moment(1) - 0.5).abs() < 0.0145 && (moment(2) - 1.0 / 3.0).abs() < 0.015);
     }
 
     #[test]

@@ -18,8 +18,11 @@ const ORDER: &[(&str, &[&str])] = &[
     ("physics", &["real", "pack", "device", "constants", "vertical"]),
     ("semi_lagrangian", &["real", "pack", "device", "grid"]),
     ("random", &["real", "math"]),
-    ("assimilation", &["real", "pack", "random"]),
-    ("diagnostics", &["real", "pack", "device", "constants", "grid"]),
+    (
+        "assimilation",
+        &["real", "pack", "device", "constants", "random", "grid", "operators", "vertical", "spectral"],
+    ),
+    ("diagnostics", &["real", "pack", "device", "constants", "grid", "random"]),
     ("spectral", &["real", "pack", "device", "constants", "grid", "field", "operators"]),
 ];
 

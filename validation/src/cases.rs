@@ -1,5 +1,9 @@
 //! The list of cases.
 
+#[path = "../cases/bocquet_sakov_2013/mod.rs"]
+pub mod bocquet_sakov_2013;
+#[path = "../cases/bocquet_sakov_2014/mod.rs"]
+pub mod bocquet_sakov_2014;
 #[path = "../cases/dawson_2016/mod.rs"]
 pub mod dawson_2016;
 #[path = "../cases/galewsky_2004/mod.rs"]
@@ -10,10 +14,14 @@ pub mod held_suarez_1994;
 pub mod isothermal_rest;
 #[path = "../cases/jablonowski_2006/mod.rs"]
 pub mod jablonowski_2006;
+#[path = "../cases/lyapunov_exponents/mod.rs"]
+pub mod lyapunov_exponents;
 #[path = "../cases/mountain_rossby_2008/mod.rs"]
 pub mod mountain_rossby_2008;
 #[path = "../cases/reed_2011/mod.rs"]
 pub mod reed_2011;
+#[path = "../cases/sakov_2012/mod.rs"]
+pub mod sakov_2012;
 #[path = "../cases/sakov_oke_2008/mod.rs"]
 pub mod sakov_oke_2008;
 #[path = "../cases/single_precision/mod.rs"]
@@ -44,7 +52,11 @@ pub const CASES: &[&Case] = &[
     &ullrich_2014::CASE,
     &reed_2011::CASE,
     &held_suarez_1994::CASE,
+    &lyapunov_exponents::CASE,
     &sakov_oke_2008::CASE,
+    &bocquet_sakov_2013::CASE,
+    &bocquet_sakov_2014::CASE,
+    &sakov_2012::CASE,
 ];
 
 /// The case of this name.

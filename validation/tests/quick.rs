@@ -45,6 +45,26 @@ fn lorenz_96() {
 }
 
 #[test]
+fn lorenz_96_variational() {
+    outcome("lorenz-96-variational");
+}
+
+#[test]
+fn lyapunov_exponents() {
+    outcome("lyapunov-exponents");
+}
+
+#[test]
+fn lorenz_96_smoother() {
+    outcome("lorenz-96-smoother");
+}
+
+#[test]
+fn lorenz_63() {
+    outcome("lorenz-63");
+}
+
+#[test]
 fn isothermal_rest() {
     outcome("isothermal-rest");
 }
@@ -138,5 +158,5 @@ fn unknown_cases_are_named_with_the_known_ones() {
         message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
         "{message}"
     );
-    assert_eq!(CASES.len(), 16);
+    assert_eq!(CASES.len(), 20);
 }

@@ -4,7 +4,7 @@ use terrella_kernels::assimilation::symmetric::eigen;
 use terrella_kernels::device::Device;
 use terrella_kernels::{Precision, Real, random};
 
-use crate::peers::EigenPeer;
+use crate::peers::{PythonPeer, eigen_peer};
 use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -40,7 +40,7 @@ struct Eigen<R> {
     original: Vec<R>,
     matrices: Vec<R>,
     values: Vec<R>,
-    peers: Vec<EigenPeer>,
+    peers: Vec<PythonPeer>,
 }
 
 impl<R: Real> Eigen<R> {
@@ -54,7 +54,7 @@ impl<R: Real> Eigen<R> {
                 }
             }
         }
-        let peers = request.peers.iter().map(|_| EigenPeer::new(request.precision, members, count));
+        let peers = request.peers.iter().map(|_| eigen_peer(request.precision, members, count));
         Ok(Self {
             members,
             matrices: original.clone(),

@@ -12,10 +12,12 @@ mod launch;
 mod local_analysis;
 mod machine;
 mod math;
+mod minimisation;
 mod model_step;
 mod netcdf4;
 mod plan;
 mod pointwise;
+mod primitive_derivative;
 mod primitive_equations;
 mod reduction;
 mod ring_fourier;
@@ -26,11 +28,12 @@ mod stencil;
 mod transform;
 mod transform_setup;
 mod transform_stages;
+mod twin_experiment;
 
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 23] = [
+pub static ALL: [Entry; 26] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -42,11 +45,14 @@ pub static ALL: [Entry; 23] = [
     ring_fourier::ENTRY,
     model_step::ENTRY,
     primitive_equations::ENTRY,
+    primitive_derivative::ENTRY,
     semi_lagrangian::ENTRY,
     math::ENTRY,
     launch::ENTRY,
     eigen::ENTRY,
     local_analysis::ENTRY,
+    minimisation::ENTRY,
+    twin_experiment::ENTRY,
     grib2::ENTRY,
     grib2_device::ENTRY,
     netcdf4::ENTRY,

@@ -8,7 +8,7 @@ use terrella_kernels::physics::held_suarez::Forcing;
 use terrella_kernels::{Precision, Real};
 
 use super::data::scattered;
-use crate::peers::ModelPeer;
+use crate::peers::{PythonPeer, model_peer};
 use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
@@ -59,7 +59,7 @@ struct Climate<R: Real> {
     levels: usize,
     /// Mean surface pressure at the start [Pa].
     start: f64,
-    peer: Option<ModelPeer>,
+    peer: Option<PythonPeer>,
 }
 
 impl<R: Real> Climate<R> {
@@ -89,7 +89,7 @@ impl<R: Real> Climate<R> {
         }
         let mut case = Self { model, phase, steps, levels, start, peer: None };
         if phase.is_none() && request.peers.contains(&"dinosaur") {
-            case.peer = Some(ModelPeer::new(truncation, levels, RUN, request.threads)?);
+            case.peer = Some(model_peer(truncation, levels, RUN, request.threads)?);
         }
         Ok(case)
     }

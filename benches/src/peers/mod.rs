@@ -8,8 +8,11 @@ mod loops;
 mod model;
 mod python;
 mod transform;
+mod twin_experiment;
 
-pub use eigen::EigenPeer;
+pub use eigen::eigen_peer;
 pub use loops::{bernoulli_function, elementwise, flux_divergence, laplacian, moist_air_density, sum};
-pub use model::ModelPeer;
+pub use model::model_peer;
+pub use python::PythonPeer;
 pub use transform::{TRANSFORM_LIBRARIES, TransformLibrary, TransformPeer, TransformWork};
+pub use twin_experiment::twin_experiment_peer;

@@ -5,7 +5,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::{Error, Result};
+use crate::{Error, Peer, Result};
 
 /// It stays for a whole case and ends with it.
 #[derive(Debug)]
@@ -79,5 +79,40 @@ impl Drop for PythonProcess {
         // Nobody is left to hear of a failure; the process has ended or ends with its input.
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A library in such a process, which answers a description of the work by {"ready": its name and version}.
+#[derive(Debug)]
+pub struct PythonPeer {
+    process: PythonProcess,
+    name: String,
+}
+
+impl PythonPeer {
+    /// Starts the process and has it set up the work.
+    pub(super) fn new(
+        peer: &'static str,
+        remedy: &'static str,
+        program: &str,
+        threads: usize,
+        work: &Value,
+    ) -> Result<Self> {
+        let mut process = PythonProcess::start(peer, remedy, program, threads)?;
+        let greeting = process.ask(work)?;
+        match greeting["ready"].as_str() {
+            Some(name) => Ok(Self { process, name: name.to_owned() }),
+            None => Err(process.failure(format!("expected to hear that it is ready, got {greeting}."))),
+        }
+    }
+}
+
+impl Peer for PythonPeer {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn sample(&mut self, repeats: usize) -> Result<f64> {
+        self.process.sample(repeats)
     }
 }

@@ -2,7 +2,7 @@
 
 use terrella_kernels::Real;
 
-use super::Equations;
+use super::{Equations, LinearisedEquations};
 use crate::{Error, Result};
 
 /// dx_i/dt = (x_{i+1} − x_{i−2}) x_{i−1} − x_i + F, with i on a circle (Lorenz 1996, "Predictability: a problem partly solved", Proc. Seminar on
@@ -45,6 +45,47 @@ impl<R: Real> Equations<R> for Lorenz96<R> {
             for member in 0..members {
                 tendency[member] =
                     (next[member] - second[member]) * before[member] - here[member] + self.forcing;
+            }
+        }
+    }
+}
+
+impl<R: Real> LinearisedEquations<R> for Lorenz96<R> {
+    #[inline(always)]
+    fn tangent(&self, members: usize, state: &[R], perturbation: &[R], tendency: &mut [R]) {
+        let variables = self.variables;
+        let row = |variable: usize| &state[variable % variables * members..][..members];
+        let change = |variable: usize| &perturbation[variable % variables * members..][..members];
+        for (variable, tendency) in tendency.chunks_exact_mut(members).enumerate() {
+            let (before, second) = (variable + variables - 1, variable + variables - 2);
+            let (d_next, d_here) = (change(variable + 1), change(variable));
+            let (d_before, d_second) = (change(before), change(second));
+            let (next, before, second) = (row(variable + 1), row(before), row(second));
+            for member in 0..members {
+                tendency[member] = (d_next[member] - d_second[member]) * before[member]
+                    + (next[member] - second[member]) * d_before[member]
+                    - d_here[member];
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn adjoint(&self, members: usize, state: &[R], sensitivity: &[R], result: &mut [R]) {
+        let variables = self.variables;
+        let row = |variable: usize| &state[variable % variables * members..][..members];
+        let to = |variable: usize| &sensitivity[variable % variables * members..][..members];
+        for (variable, result) in result.chunks_exact_mut(members).enumerate() {
+            let (before, second) = (variable + variables - 1, variable + variables - 2);
+            // x_i is x_{j+1} in the tendency of j = i − 1, x_j in that of i, x_{j−1} in that of i + 1, x_{j−2} in that of i + 2.
+            let (to_before, to_here) = (to(before), to(variable));
+            let (to_next, to_after_next) = (to(variable + 1), to(variable + 2));
+            let (second, before) = (row(second), row(before));
+            let (next, after_next) = (row(variable + 1), row(variable + 2));
+            for member in 0..members {
+                result[member] = to_before[member] * second[member]
+                    + to_next[member] * (after_next[member] - before[member])
+                    - to_after_next[member] * next[member]
+                    - to_here[member];
             }
         }
     }

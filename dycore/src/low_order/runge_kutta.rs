@@ -1,18 +1,11 @@
-//! The classic fourth-order method of Runge and Kutta for [`Equations`].
+//! The classic fourth-order method of Runge and Kutta for [`Equations`] and its derivative.
 
 use pulp::{Simd, WithSimd};
 use terrella_kernels::Real;
 
+use super::equations::{Equations, LinearisedEquations, OfMembers};
+use crate::time_stepping::{LinearisedStages, Stages};
 use crate::{Error, Result};
-
-/// dx/dt = f(x) of a few variables.
-pub trait Equations<R: Real> {
-    /// Number of variables.
-    fn variables(&self) -> usize;
-
-    /// Writes f(x) to `tendency`; both are \[variable]\[member].
-    fn tendency(&self, members: usize, state: &[R], tendency: &mut [R]);
-}
 
 /// Steps the states of several members: with k₁ = f(x), k₂ = f(x + Δt/2 k₁), k₃ = f(x + Δt/2 k₂), k₄ = f(x + Δt k₃),
 /// x + Δt/6 (k₁ + 2k₂ + 2k₃ + k₄) (Kutta 1901). A step allocates nothing.
@@ -20,9 +13,7 @@ pub trait Equations<R: Real> {
 pub struct RungeKutta<R> {
     time_step: R,
     members: usize,
-    stage: Vec<R>,
-    tendency: Vec<R>,
-    sum: Vec<R>,
+    stages: Stages<R>,
 }
 
 impl<R: Real> RungeKutta<R> {
@@ -31,15 +22,8 @@ impl<R: Real> RungeKutta<R> {
     /// # Errors
     /// [`Error::InvalidConfiguration`] for a time step that is not finite and positive and for no members.
     pub fn new(equations: &impl Equations<R>, members: usize, time_step: R) -> Result<Self> {
-        let invalid = |name, got, expected| Err(Error::InvalidConfiguration { name, got, expected });
-        if !(time_step > R::ZERO && time_step.to_f64().is_finite()) {
-            return invalid("time_step", time_step.to_string(), "a finite number above 0");
-        }
-        if members == 0 {
-            return invalid("members", members.to_string(), "at least 1");
-        }
-        let zeros = vec![R::ZERO; equations.variables() * members];
-        Ok(Self { time_step, members, stage: zeros.clone(), tendency: zeros.clone(), sum: zeros })
+        check(members, time_step)?;
+        Ok(Self { time_step, members, stages: Stages::new(equations.variables() * members) })
     }
 
     /// A step of `states`, \[variable]\[member].
@@ -47,9 +31,84 @@ impl<R: Real> RungeKutta<R> {
     /// # Panics
     /// Where `states` has another length.
     pub fn step(&mut self, equations: &impl Equations<R>, states: &mut [R]) {
-        assert_eq!(states.len(), self.stage.len(), "length of the states");
+        assert_eq!(states.len(), self.stages.values(), "length of the states");
         pulp::Arch::new().dispatch(Step { scheme: self, equations, states });
     }
+}
+
+/// The derivative M′ of a step of [`RungeKutta`], which is exact: that of the scheme, not of the equations.
+///
+/// Each member has a trajectory of its own. What is common to the trajectories is computed again, nothing is kept between calls, and a
+/// step allocates nothing.
+#[derive(Clone, Debug)]
+pub struct LinearisedRungeKutta<R> {
+    time_step: R,
+    members: usize,
+    stages: LinearisedStages<R>,
+}
+
+impl<R: Real> LinearisedRungeKutta<R> {
+    /// For this many members.
+    ///
+    /// # Errors
+    /// Those of [`RungeKutta::new`].
+    pub fn new(equations: &impl LinearisedEquations<R>, members: usize, time_step: R) -> Result<Self> {
+        check(members, time_step)?;
+        Ok(Self { time_step, members, stages: LinearisedStages::new(equations.variables() * members) })
+    }
+
+    /// Tangent linear: dx ← M′(x) dx, with x in `states` before the step; both \[variable]\[member].
+    ///
+    /// # Panics
+    /// Where an array has another length.
+    pub fn tangent_step(
+        &mut self,
+        equations: &impl LinearisedEquations<R>,
+        states: &[R],
+        perturbations: &mut [R],
+    ) {
+        self.dispatch::<_, false>(equations, states, perturbations);
+    }
+
+    /// Adjoint: w ← M′(x)ᵀ w, with x in `states` before the step; both \[variable]\[member].
+    ///
+    /// # Panics
+    /// Where an array has another length.
+    pub fn adjoint_step(
+        &mut self,
+        equations: &impl LinearisedEquations<R>,
+        states: &[R],
+        sensitivities: &mut [R],
+    ) {
+        self.dispatch::<_, true>(equations, states, sensitivities);
+    }
+
+    fn dispatch<E: LinearisedEquations<R>, const ADJOINT: bool>(
+        &mut self,
+        equations: &E,
+        states: &[R],
+        values: &mut [R],
+    ) {
+        assert_eq!(states.len(), self.stages.values(), "length of the states");
+        assert_eq!(values.len(), self.stages.values(), "length of what is carried along");
+        pulp::Arch::new().dispatch(LinearisedStep::<R, E, ADJOINT> {
+            scheme: self,
+            equations,
+            states,
+            values,
+        });
+    }
+}
+
+fn check<R: Real>(members: usize, time_step: R) -> Result<()> {
+    let invalid = |name, got, expected| Err(Error::InvalidConfiguration { name, got, expected });
+    if !(time_step > R::ZERO && time_step.to_f64().is_finite()) {
+        return invalid("time_step", time_step.to_string(), "a finite number above 0");
+    }
+    if members == 0 {
+        return invalid("members", members.to_string(), "at least 1");
+    }
+    Ok(())
 }
 
 struct Step<'a, R, E> {
@@ -63,22 +122,30 @@ impl<R: Real, E: Equations<R>> WithSimd for Step<'_, R, E> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { scheme, equations, states } = self;
-        let RungeKutta { time_step, members, stage, tendency, sum } = scheme;
-        let weights = [(0.5, 1.0), (0.5, 2.0), (1.0, 2.0), (0.0, 1.0)];
-        for (number, (fraction, weight)) in weights.into_iter().enumerate() {
-            let from = if number == 0 { &*states } else { &*stage };
-            equations.tendency(*members, from, tendency);
-            let (next, weight) = (*time_step * R::from_f64(fraction), R::from_f64(weight));
-            for place in 0..states.len() {
-                stage[place] = states[place] + next * tendency[place];
-                let before = if number == 0 { R::ZERO } else { sum[place] };
-                sum[place] = before + weight * tendency[place];
-            }
-        }
-        let share = *time_step / R::from_f64(6.0);
-        for (state, sum) in states.iter_mut().zip(sum) {
-            *state += share * *sum;
+        let RungeKutta { time_step, members, stages } = self.scheme;
+        let mut flow = OfMembers { equations: self.equations, members: *members };
+        stages.step(*time_step, &mut flow, self.states);
+    }
+}
+
+struct LinearisedStep<'a, R, E, const ADJOINT: bool> {
+    scheme: &'a mut LinearisedRungeKutta<R>,
+    equations: &'a E,
+    states: &'a [R],
+    values: &'a mut [R],
+}
+
+impl<R: Real, E: LinearisedEquations<R>, const ADJOINT: bool> WithSimd for LinearisedStep<'_, R, E, ADJOINT> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let LinearisedRungeKutta { time_step, members, stages } = self.scheme;
+        let mut flow = OfMembers { equations: self.equations, members: *members };
+        if ADJOINT {
+            stages.adjoint_step(*time_step, &mut flow, self.states, self.values);
+        } else {
+            stages.tangent_step(*time_step, &mut flow, self.states, self.values);
         }
     }
 }

@@ -15,9 +15,9 @@ use crate::{Error, Result};
 /// The damping is implicit over the leapfrog interval, so that no time step is too long for it.
 #[derive(Debug)]
 pub struct HeldSuarez<R: Real> {
-    forcing: Forcing,
+    pub(super) forcing: Forcing,
     /// sin φ, `[points]`.
-    sine_latitude: Buffer<R>,
+    pub(super) sine_latitude: Buffer<R>,
 }
 
 impl<R: Real> HeldSuarez<R> {

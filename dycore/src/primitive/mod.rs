@@ -37,18 +37,23 @@
 //! **Mass.** ln p_s does not conserve the mean of p_s. With `conserve_mass` the mean over the grid is restored in each step
 //! by a shift of ln p_s, uniform over the globe, so that it stays at its initial value to round-off.
 //!
+//! **Derivative.** [`linear`]: tangent linear and adjoint of the leapfrog step, for variational assimilation and singular vectors.
+//!
 //! **Memory.** With column physics the arrays of the scheme take 18 values per point and level, 6 more for each tracer, and
 //! spectra a quarter of that. The peak, initial state and transforms included, is 1.2 times as much on the CPU: 27 values per
 //! point and level for dry air, 34 with humidity (T42 and T85, 20 levels). A step allocates nothing.
 
+mod arrays;
 mod checkpoint;
 mod columns;
+mod component;
 mod configuration;
 mod dense;
 mod diagnostics;
 mod held_suarez;
 pub mod initial;
 mod isobaric;
+pub mod linear;
 mod model;
 mod physics;
 mod reference;

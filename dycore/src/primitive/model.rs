@@ -283,7 +283,7 @@ impl<R: Real> Primitive<R> {
     }
 
     /// Makes the present state the initial one.
-    fn start(&mut self) -> Result<()> {
+    pub(super) fn start(&mut self) -> Result<()> {
         self.previous.copy_from(&self.present)?;
         self.step = 0;
         self.synthesize_surface_pressure()?;

@@ -40,17 +40,22 @@ impl<R: Real> Primitive<R> {
         let timer = self.stopwatch.start()?;
         self.update()?;
         self.stopwatch.stop(Phase::SemiImplicit, timer)?;
+        self.move_on();
+        self.step += 1;
+        Ok(())
+    }
+
+    /// Makes what was found the state.
+    pub(super) fn move_on(&mut self) {
         if let Some(physics) = &mut self.physics {
             swap(&mut physics.earlier, &mut self.work.columns);
         }
         swap(&mut self.previous, &mut self.filtered);
         swap(&mut self.present, &mut self.next);
-        self.step += 1;
-        Ok(())
     }
 
     /// I = 2Δt, or Δt in the first step and between two time levels \[s\].
-    fn interval(&self) -> f64 {
+    pub(super) fn interval(&self) -> f64 {
         let is_single = self.step == 0 || self.transport.is_some();
         self.configuration.time_step * if is_single { 1.0 } else { 2.0 }
     }
@@ -96,6 +101,11 @@ impl<R: Real> Primitive<R> {
     /// The present state and the gradients that the dynamics need, on the grid.
     pub(super) fn synthesize(&mut self) -> Result<()> {
         self.synthesize_surface_pressure()?;
+        self.synthesize_fields()
+    }
+
+    /// All but surface pressure: what is linear in the state.
+    pub(super) fn synthesize_fields(&mut self) -> Result<()> {
         let timer = self.stopwatch.start()?;
         let levels = self.configuration.levels.count();
         let tracers = levels * self.configuration.tracers();
@@ -140,6 +150,13 @@ impl<R: Real> Primitive<R> {
 
     /// Mass flux and E + φ′, or φ′ alone for `kinetic` 0.
     pub(super) fn integrate_columns(&mut self, kinetic: R) -> Result<()> {
+        self.integrate_mass_flux()?;
+        let (work, terms) = (&mut self.work, &self.column_terms);
+        launch_energy(&self.configuration, terms, kinetic, &work.columns, &mut work.energy, &mut work.top)
+    }
+
+    /// Mass flux above layers and through the whole column.
+    pub(super) fn integrate_mass_flux(&mut self) -> Result<()> {
         let configuration = &self.configuration;
         let points = configuration.grid.points() as u32;
         let extent = [configuration.levels.count() as u32, points];
@@ -159,7 +176,7 @@ impl<R: Real> Primitive<R> {
             &mut work.flux_above,
             &mut work.flux_total,
         )?;
-        launch_energy(configuration, terms, kinetic, columns, &mut work.energy, &mut work.top)
+        Ok(())
     }
 
     /// Tendencies of the dynamics on the grid.
@@ -273,7 +290,7 @@ impl<R: Real> Primitive<R> {
     }
 
     /// Spectra of the tendencies.
-    fn analyze(&mut self) -> Result<()> {
+    pub(super) fn analyze(&mut self) -> Result<()> {
         let timer = self.stopwatch.start()?;
         let levels = self.configuration.levels.count();
         let tracers = levels * self.configuration.tracers();
@@ -296,7 +313,7 @@ impl<R: Real> Primitive<R> {
     }
 
     /// The next state and the filtered present one.
-    fn update(&mut self) -> Result<()> {
+    pub(super) fn update(&mut self) -> Result<()> {
         let first = self.step == 0;
         let interval = R::from_f64(self.interval());
         let configuration = &self.configuration;

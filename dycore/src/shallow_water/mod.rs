@@ -24,10 +24,13 @@
 //! mountain stays at rest.
 
 mod checkpoint;
+mod component;
 mod configuration;
 mod diagnostics;
+pub mod linear;
 mod model;
 mod products;
+mod scheme;
 mod state;
 mod update;
 mod watch;

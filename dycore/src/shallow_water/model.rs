@@ -6,10 +6,10 @@ use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::spectral::{Transform, Truncation};
 
+use super::scheme::Scheme;
 use super::watch::Watch;
 use super::{Configuration, GridState, RelaxationTimes, SpectralState};
-use super::{advance_gravity_waves, departure, interleave, kinetic_energy, transport};
-use crate::time_stepping::{Filter, advance_transported};
+use super::{departure, interleave, kinetic_energy, transport};
 use crate::{Error, Result};
 
 /// The spectral shallow-water model; see [`super`] for equations and scheme.
@@ -27,39 +27,39 @@ pub struct ShallowWater<R: Real> {
     /// Where the next state and the filtered present one are written, then swapped in.
     next: SpectralState<R>,
     filtered: SpectralState<R>,
-    terms: LinearTerms<R>,
-    work: Workspace<R>,
+    pub(super) terms: LinearTerms<R>,
+    pub(super) work: Workspace<R>,
     watch: Watch<R>,
 }
 
 /// What is linear in the state and constant in time.
-struct LinearTerms<R: Real> {
+pub(super) struct LinearTerms<R: Real> {
     /// n(n+1)/r² \[m⁻²\], `[coefficients]`.
-    eigenvalue: Buffer<R>,
+    pub(super) eigenvalue: Buffer<R>,
     /// Φ_s \[m² s⁻²\], `[coefficients, 2]`.
-    orography: Buffer<R>,
+    pub(super) orography: Buffer<R>,
     /// Sources, `[coefficients, 2]`.
-    source: SpectralState<R>,
+    pub(super) source: SpectralState<R>,
     /// Damping rates \[s⁻¹\], `[coefficients]`.
-    damping: SpectralState<R>,
+    pub(super) damping: SpectralState<R>,
     relaxation: Option<(SpectralState<R>, RelaxationTimes)>,
 }
 
 /// Fields of one step. On the grid `[2, points]` holds vorticity, then geopotential.
-struct Workspace<R: Real> {
-    scalar_spectra: Buffer<R>,
-    scalars: Buffer<R>,
+pub(super) struct Workspace<R: Real> {
+    pub(super) scalar_spectra: Buffer<R>,
+    pub(super) scalars: Buffer<R>,
     /// f, then 0.
-    background: Buffer<R>,
-    u: Buffer<R>,
-    v: Buffer<R>,
-    flux_u: Buffer<R>,
-    flux_v: Buffer<R>,
-    flux_curl: Buffer<R>,
-    flux_divergence: Buffer<R>,
+    pub(super) background: Buffer<R>,
+    pub(super) u: Buffer<R>,
+    pub(super) v: Buffer<R>,
+    pub(super) flux_u: Buffer<R>,
+    pub(super) flux_v: Buffer<R>,
+    pub(super) flux_curl: Buffer<R>,
+    pub(super) flux_divergence: Buffer<R>,
     /// |V|²/2; elsewhere a field of scratch.
-    energy: Buffer<R>,
-    energy_spectrum: Buffer<R>,
+    pub(super) energy: Buffer<R>,
+    pub(super) energy_spectrum: Buffer<R>,
 }
 
 impl<R: Real> ShallowWater<R> {
@@ -201,53 +201,15 @@ impl<R: Real> ShallowWater<R> {
     fn advance(&mut self) -> Result<()> {
         self.explicit_terms()?;
         self.watch_wind()?;
-        let first = self.step == 0;
-        let configuration = &self.configuration;
-        let interval =
-            R::from_f64(if first { configuration.time_step } else { 2.0 * configuration.time_step });
-        let filter = if first { Filter::NONE } else { configuration.filter };
-        let (strength, centring) = (R::from_f64(filter.strength), R::from_f64(filter.centring));
-        let values = 2 * self.coefficients() as u32;
-        let (terms, work) = (&self.terms, &self.work);
-
-        advance_transported::launch(
-            [values],
-            2,
-            interval,
-            strength,
-            centring,
-            &self.previous.vorticity,
-            &self.present.vorticity,
-            &work.flux_divergence,
-            &terms.source.vorticity,
-            &terms.damping.vorticity,
-            &mut self.next.vorticity,
-            &mut self.filtered.vorticity,
-        )?;
-        advance_gravity_waves::launch(
-            [values],
-            interval,
-            R::from_f64(configuration.implicit_weight),
-            R::from_f64(configuration.mean_geopotential),
-            strength,
-            centring,
-            &self.previous.divergence,
-            &self.present.divergence,
-            &self.previous.geopotential,
-            &self.present.geopotential,
-            &work.flux_curl,
-            &work.flux_divergence,
-            &work.energy_spectrum,
+        let scheme = Scheme::new(&self.configuration, self.step == 0);
+        let terms = &self.terms;
+        scheme.advance(
+            [&self.previous, &self.present],
+            &self.work,
+            terms,
             &terms.orography,
-            &terms.eigenvalue,
-            &terms.source.divergence,
-            &terms.damping.divergence,
-            &terms.source.geopotential,
-            &terms.damping.geopotential,
-            &mut self.next.divergence,
-            &mut self.filtered.divergence,
-            &mut self.next.geopotential,
-            &mut self.filtered.geopotential,
+            &terms.source,
+            [&mut self.next, &mut self.filtered],
         )?;
         swap(&mut self.previous, &mut self.filtered);
         swap(&mut self.present, &mut self.next);
@@ -343,7 +305,7 @@ impl<R: Real> ShallowWater<R> {
     }
 
     /// Vorticity, geopotential departure and wind of the present state on the grid.
-    fn synthesis(&mut self) -> Result<()> {
+    pub(super) fn synthesis(&mut self) -> Result<()> {
         let values = 2 * self.coefficients() as u32;
         let (present, work) = (&self.present, &mut self.work);
         interleave::launch([values, 2], &present.vorticity, &present.geopotential, &mut work.scalar_spectra)?;

@@ -4,6 +4,7 @@ use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
 use crate::Result;
+use crate::shallow_water::expect_length;
 
 /// Spectra of the prognostic variables at one time: `[coefficients, 2]` each, in IFS order and normalisation.
 #[derive(Debug)]
@@ -31,6 +32,28 @@ impl<R: Real> SpectralState<R> {
         self.vorticity.copy_from(&source.vorticity)?;
         self.divergence.copy_from(&source.divergence)?;
         self.geopotential.copy_from(&source.geopotential)?;
+        Ok(())
+    }
+
+    /// Copies from the host: the spectra of vorticity, divergence and geopotential, `[3, coefficients, 2]`.
+    pub fn copy_from_host(&mut self, values: &[R]) -> Result<()> {
+        let len = self.vorticity.len();
+        expect_length("values", 3 * len, values.len())?;
+        let fields = [&mut self.vorticity, &mut self.divergence, &mut self.geopotential];
+        for (field, values) in fields.into_iter().zip(values.chunks_exact(len)) {
+            field.copy_from_host(values)?;
+        }
+        Ok(())
+    }
+
+    /// Copies to the host, in the same order.
+    pub fn copy_to_host(&self, values: &mut [R]) -> Result<()> {
+        let len = self.vorticity.len();
+        expect_length("values", 3 * len, values.len())?;
+        let fields = [&self.vorticity, &self.divergence, &self.geopotential];
+        for (field, values) in fields.into_iter().zip(values.chunks_exact_mut(len)) {
+            field.copy_to_host(values)?;
+        }
         Ok(())
     }
 }

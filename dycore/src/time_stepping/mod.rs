@@ -7,14 +7,18 @@
 //! 1/2 keeps the mean of three levels almost unchanged and so removes the computational mode at a far smaller cost in
 //! amplitude. A steady state has d = 0 and is not touched by either.
 //!
+//! **Runge and Kutta's** classic method, with its tangent linear and adjoint, for models without fast waves.
+//!
 //! **Linear damping and sources** (∂X/∂t = … + g − κX) are taken implicitly: X⁺·(1 + 2Δt·κ) = X⁻ + 2Δt·(… + g).
 
 mod damping;
 mod digital_filter;
 mod filter;
 mod leapfrog;
+mod runge_kutta;
 
 pub use damping::{Diffusion, DiffusionStrength};
 pub use digital_filter::{Average, DigitalFilter};
 pub use filter::{Filter, filter_displacement};
 pub use leapfrog::advance_transported;
+pub(crate) use runge_kutta::{Flow, LinearisedFlow, LinearisedStages, Stages};

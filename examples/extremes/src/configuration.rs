@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use terrella_driver::{Tables, known_keys};
 use terrella_kernels::Real;
 
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
-use crate::known_keys::known_keys;
 use crate::setup::LONGEST_TIME_STEP;
-use crate::suggestion::hint;
 
 /// All of a configuration file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -288,9 +287,7 @@ pub(crate) trait Settings: DeserializeOwned + Serialize {
     /// Parses and checks the text of a configuration file; `path` is for messages.
     fn parse(text: &str, path: &Path) -> Result<Self> {
         let refuse = |message: String| Error::Configuration { path: path.to_owned(), message };
-        let table: toml::Table = text.parse().map_err(|error| refuse(toml_message(&error, text)))?;
-        expect_known_keys(&table, &Self::TABLES).map_err(refuse)?;
-        let settings: Self = toml::from_str(text).map_err(|error| refuse(toml_message(&error, text)))?;
+        let settings: Self = terrella_driver::parse(text, &Self::TABLES).map_err(refuse)?;
         settings.validate().map_err(refuse)?;
         Ok(settings)
     }
@@ -409,45 +406,6 @@ impl Output {
     }
 }
 
-/// The tables of a configuration and the keys of each.
-pub(crate) struct Tables {
-    pub(crate) names: fn() -> &'static [&'static str],
-    pub(crate) keys_of: fn(&str) -> Option<&'static [&'static str]>,
-}
-
-impl Tables {
-    /// The table that knows `key`.
-    fn owner_of(&self, key: &str) -> Option<&'static str> {
-        let knows = |table: &&str| (self.keys_of)(table).is_some_and(|keys| keys.contains(&key));
-        (self.names)().iter().copied().find(knows)
-    }
-}
-
-/// Refuses keys that nothing reads, naming the nearest one that something does.
-fn expect_known_keys(table: &toml::Table, tables: &Tables) -> std::result::Result<(), String> {
-    let names = (tables.names)();
-    for (name, value) in table {
-        let Some(entries) = value.as_table() else {
-            return Err(match tables.owner_of(name) {
-                Some(owner) => format!("Key '{name}' stands outside a table: it belongs into [{owner}]."),
-                None => format!("Unknown key '{name}' outside a table: {}", hint(name, names)),
-            });
-        };
-        let keys =
-            (tables.keys_of)(name).ok_or_else(|| format!("Unknown table [{name}]: {}", hint(name, names)))?;
-        for key in entries.keys() {
-            if keys.contains(&key.as_str()) {
-                continue;
-            }
-            return Err(match tables.owner_of(key) {
-                Some(owner) => format!("Unknown key '{key}' in [{name}]: it belongs into [{owner}]."),
-                None => format!("Unknown key '{key}' in [{name}]: {}", hint(key, keys)),
-            });
-        }
-    }
-    Ok(())
-}
-
 fn keys_of(table: &str) -> Option<&'static [&'static str]> {
     match table {
         "input" => Some(known_keys::<Input>()),
@@ -475,23 +433,6 @@ pub(crate) fn equations(path: &Path) -> Result<Equations> {
                 "Key 'equations' in [model] is {value}: expected \"shallow-water\" or \"primitive\"."
             ),
         }),
-    }
-}
-
-/// One line: the place and toml's own words.
-fn toml_message(error: &toml::de::Error, text: &str) -> String {
-    let words = error.message().lines().map(str::trim).collect::<Vec<_>>().join(" ");
-    match error.span() {
-        Some(span) => {
-            let line = text[..span.start.min(text.len())].matches('\n').count() + 1;
-            let source = text.lines().nth(line - 1).unwrap_or("").trim();
-            if source.is_empty() {
-                format!("line {line}: {words}.")
-            } else {
-                format!("line {line} ({source}): {words}.")
-            }
-        }
-        None => format!("{words}."),
     }
 }
 

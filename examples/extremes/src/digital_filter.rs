@@ -12,8 +12,8 @@ use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 
 use crate::error::{Error, Result};
-use crate::interruption;
 use crate::spectra::Spectra;
+use terrella_driver::interruption;
 
 impl Average for Spectra {
     fn scale(&mut self, factor: f64) {

@@ -55,6 +55,10 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    pub(crate) fn signals(reason: String) -> Self {
+        Self::Signals { reason }
+    }
+
     pub(crate) fn file(path: impl Into<PathBuf>, operation: &'static str, source: std::io::Error) -> Self {
         Self::File { path: path.into(), operation, source }
     }

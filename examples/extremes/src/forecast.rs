@@ -17,10 +17,11 @@ use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
-use crate::progress::{Progress, say};
 use crate::record::{Record, Used};
 use crate::summary::{self, Summary, Timings};
-use crate::{interruption, leftovers, planned, setup};
+use crate::{leftovers, planned, setup};
+use terrella_driver::interruption;
+use terrella_driver::progress::{Progress, say};
 
 /// Name of checkpoints in the run's folder.
 pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
@@ -98,7 +99,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         std::fs::create_dir_all(&folder)
             .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
         drop(AtomicFile::create(folder.join("summary.json"))?);
-        interruption::listen()?;
+        interruption::listen().map_err(Error::signals)?;
         let mut plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
 
         let Start {
@@ -202,7 +203,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn run(mut self) -> Result<Outcome> {
         let started = Instant::now();
         self.announce();
-        let mut progress = Progress::new(self.first_step, self.last_step);
+        let mut progress = Progress::new(self.first_step, self.last_step, "steps");
         if self.first_step == 0 {
             self.output(&progress)?;
         }
@@ -213,7 +214,7 @@ impl<C: Settings, M: Model> Run<C, M> {
                 return Err(self.failed(error, &progress));
             }
             let step = self.model.step_count();
-            progress.advance(step, self.model.hour());
+            progress.advance(step, format!("+{:.1} h", self.model.hour()));
             if step.is_multiple_of(self.steps_per_output) {
                 if let Err(error) = self.output(&progress) {
                     return Err(self.failed(error, &progress));

@@ -19,8 +19,6 @@ mod initial_state;
 mod input;
 mod input_grid;
 mod interpolation;
-mod interruption;
-mod known_keys;
 mod leftovers;
 mod maps;
 mod memory;
@@ -32,7 +30,6 @@ mod output;
 mod pictures;
 mod planned;
 mod primitive;
-mod progress;
 mod record;
 mod score;
 mod series;
@@ -40,7 +37,6 @@ mod setup;
 mod shallow_water;
 mod spectra;
 mod statistics;
-mod suggestion;
 mod summary;
 mod verify;
 
@@ -51,6 +47,7 @@ use clap::Parser;
 use arguments::{Arguments, Command};
 use configuration::Equations;
 use error::Error;
+use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

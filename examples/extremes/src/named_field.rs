@@ -5,7 +5,7 @@ use terrella_io::{Level, Parameter};
 use crate::error::{Error, Result};
 use crate::observer::Moment;
 use crate::output::Quantity;
-use crate::suggestion::hint;
+use terrella_driver::suggestion::hint;
 
 /// Wind speed at 10 m, as ecCodes names it.
 pub(crate) const WIND_SPEED_AT_10_M: Parameter =

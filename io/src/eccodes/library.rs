@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::cell::RefCell;
-use std::ffi::{CStr, c_char, c_double, c_int, c_long, c_void};
+use std::ffi::{CStr, c_char, c_double, c_int, c_long, c_ulong, c_void};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use libloading::Library;
@@ -14,6 +14,7 @@ use crate::shared_library;
 pub(super) type Opaque = c_void;
 
 type GetArray<T> = unsafe extern "C" fn(*const Opaque, *const c_char, *mut T, *mut usize) -> c_int;
+type GetTexts = unsafe extern "C" fn(*const Opaque, *const c_char, *mut *mut c_char, *mut usize) -> c_int;
 type SetArray<T> = unsafe extern "C" fn(*mut Opaque, *const c_char, *const T, usize) -> c_int;
 type LoggingProcedure = unsafe extern "C" fn(*const Opaque, c_int, *const c_char);
 type AssertionProcedure = unsafe extern "C" fn(*const c_char);
@@ -40,6 +41,12 @@ pub(super) struct Functions {
         unsafe extern "C" fn(*mut Opaque, *const c_char, *const c_char, *mut usize) -> c_int,
     pub(super) set_long_array: SetArray<c_long>,
     pub(super) set_double_array: SetArray<c_double>,
+    pub(super) get_string_array: GetTexts,
+    pub(super) context_free: unsafe extern "C" fn(*const Opaque, *mut c_void),
+    pub(super) bufr_keys_iterator_new: unsafe extern "C" fn(*mut Opaque, c_ulong) -> *mut Opaque,
+    pub(super) bufr_keys_iterator_next: unsafe extern "C" fn(*mut Opaque) -> c_int,
+    pub(super) bufr_keys_iterator_get_name: unsafe extern "C" fn(*mut Opaque) -> *const c_char,
+    pub(super) bufr_keys_iterator_delete: unsafe extern "C" fn(*mut Opaque) -> c_int,
     get_error_message: unsafe extern "C" fn(c_int) -> *const c_char,
     get_api_version: unsafe extern "C" fn() -> c_long,
 }
@@ -162,6 +169,12 @@ fn functions(library: Library, name: &str) -> std::result::Result<Functions, Str
         set_string: symbol!(b"codes_set_string"),
         set_long_array: symbol!(b"codes_set_long_array"),
         set_double_array: symbol!(b"codes_set_double_array"),
+        get_string_array: symbol!(b"codes_get_string_array"),
+        context_free: symbol!(b"grib_context_free"),
+        bufr_keys_iterator_new: symbol!(b"codes_bufr_keys_iterator_new"),
+        bufr_keys_iterator_next: symbol!(b"codes_bufr_keys_iterator_next"),
+        bufr_keys_iterator_get_name: symbol!(b"codes_bufr_keys_iterator_get_name"),
+        bufr_keys_iterator_delete: symbol!(b"codes_bufr_keys_iterator_delete"),
         get_error_message: symbol!(b"codes_get_error_message"),
         get_api_version: symbol!(b"codes_get_api_version"),
     };

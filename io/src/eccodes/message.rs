@@ -1,4 +1,4 @@
-//! One GRIB message as an ecCodes handle: keys by name, values as arrays.
+//! One GRIB or BUFR message as an ecCodes handle: keys by name, values as arrays.
 #![allow(unsafe_code)]
 
 use std::ffi::{CString, c_long};
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 
 /// A decoded message, or one in the making. Owned; not shared between threads.
 pub(crate) struct Message {
-    handle: NonNull<Opaque>,
+    pub(super) handle: NonNull<Opaque>,
 }
 
 impl Message {
@@ -149,7 +149,7 @@ impl Message {
         Ok(values)
     }
 
-    fn size(&self, session: &Session, key: &str) -> Result<usize> {
+    pub(super) fn size(&self, session: &Session, key: &str) -> Result<usize> {
         let (text, mut size) = (text(key)?, 0);
         // SAFETY: live handle, zero-terminated key, out-pointer to a live variable.
         let code = unsafe { (session.functions.get_size)(self.handle.as_ptr(), text.as_ptr(), &mut size) };
@@ -238,7 +238,7 @@ impl Drop for Message {
     }
 }
 
-fn text(text: &str) -> Result<CString> {
+pub(super) fn text(text: &str) -> Result<CString> {
     CString::new(text).map_err(|_| Error::InvalidValue {
         name: "key or value".into(),
         got: format!("{text:?}"),

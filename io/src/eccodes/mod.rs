@@ -1,10 +1,12 @@
-//! ecCodes, loaded at run time: a dozen hand-declared C functions behind a safe handle.
+//! ecCodes, loaded at run time: two dozen hand-declared C functions behind a safe handle.
 //!
-//! Loading at run time lets the crate build and start without ecCodes; only GRIB needs it. The declared functions
+//! Loading at run time lets the crate build and start without ecCodes; only GRIB and BUFR need it. The declared functions
 //! have the same signatures in 2.28 (Debian 12) and in all later versions so far.
 
+mod elements;
 mod library;
 mod message;
 
+pub(crate) use elements::{Elements, Wanted};
 pub use library::version;
 pub(crate) use message::Message;

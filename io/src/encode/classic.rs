@@ -6,6 +6,7 @@
 /// A type of NetCDF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
+    Char,
     Float,
     Double,
 }
@@ -13,6 +14,7 @@ pub(super) enum Kind {
 impl Kind {
     fn tag(self) -> u32 {
         match self {
+            Self::Char => 2,
             Self::Float => 5,
             Self::Double => 6,
         }
@@ -20,6 +22,7 @@ impl Kind {
 
     pub(super) fn bytes(self) -> u64 {
         match self {
+            Self::Char => 1,
             Self::Float => 4,
             Self::Double => 8,
         }

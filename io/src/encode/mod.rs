@@ -3,6 +3,7 @@
 
 mod classic;
 mod ensemble;
+mod fixed;
 mod grib;
 mod grib2;
 mod message;
@@ -13,6 +14,7 @@ mod repack;
 mod zarr;
 
 pub use ensemble::EnsembleProduct;
+pub(crate) use fixed::{FixedVariable, write_fixed};
 pub use grib::GribEncoder;
 pub use grib2::{Grib2Encoder, SpectralEncoder, SpectralPacking, SpectralSettings, compress_ccsds};
 pub use message::{GribSettings, Identity, Packing, Period, Statistic};

@@ -16,6 +16,19 @@ pub struct Series {
     pub points: Vec<(f64, f64)>,
 }
 
+impl Series {
+    /// The outline of bars of equal width from `low` on, such as a histogram's.
+    pub fn bars(name: String, low: f64, width: f64, heights: &[f64]) -> Self {
+        let border = |bar: usize| low + width * bar as f64;
+        let mut points = vec![(low, 0.0)];
+        for (bar, height) in heights.iter().enumerate() {
+            points.extend([(border(bar), *height), (border(bar + 1), *height)]);
+        }
+        points.push((border(heights.len()), 0.0));
+        Self { name, points }
+    }
+}
+
 /// A chart with several lines.
 #[derive(Clone, Debug)]
 pub struct Chart {

@@ -69,7 +69,7 @@ fn draw(canvas: &mut Canvas, drawing: &Drawing, track: &MapTrack, scale: f32) {
     }
 }
 
-fn circle((x, y): Point, radius: f32) -> Vec<Point> {
+pub(super) fn circle((x, y): Point, radius: f32) -> Vec<Point> {
     (0..24)
         .map(|corner| {
             let (sine, cosine) = (std::f32::consts::TAU * corner as f32 / 24.0).sin_cos();

@@ -15,7 +15,7 @@ mod header;
 mod netcdf;
 mod order;
 mod points;
-mod scan;
+pub(crate) mod scan;
 mod selection;
 mod split;
 mod state;

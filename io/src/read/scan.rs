@@ -144,8 +144,12 @@ pub(super) fn big_endian(bytes: &[u8]) -> u64 {
 fn describe(file: &mut File, size: u64) -> std::io::Result<String> {
     let mut start = [0; 8];
     let filled = read_at(file, 0, &mut start)?;
-    let start = &start[..filled];
-    let kinds: [(&[u8], &str); 7] = [
+    Ok(kind_of(&start[..filled], size))
+}
+
+/// What a file of this size is that starts with these bytes, for the text of an error.
+pub(crate) fn kind_of(start: &[u8], size: u64) -> String {
+    let kinds: [(&[u8], &str); 8] = [
         (b"\x89PNG", "a PNG picture"),
         (b"CDF", "a NetCDF file"),
         (b"\x89HDF", "an HDF5 or NetCDF-4 file"),
@@ -153,12 +157,15 @@ fn describe(file: &mut File, size: u64) -> std::io::Result<String> {
         (b"\xfd7zXZ", "xz-compressed: unpack it first"),
         (b"BZh", "bzip2-compressed: unpack it first"),
         (b"BUFR", "a BUFR file"),
+        (b"GRIB", "a GRIB file"),
     ];
-    Ok(match kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
+    match kinds.iter().find(|(magic, _)| start.starts_with(magic)) {
         _ if size == 0 => "it is empty".into(),
         Some((_, kind)) => format!("it is {kind}"),
-        None => format!("no message in its {size} bytes, which start with {start:02x?}"),
-    })
+        None => {
+            format!("no message in its {size} bytes, which start with {:02x?}", &start[..start.len().min(8)])
+        }
+    }
 }
 
 #[cfg(test)]

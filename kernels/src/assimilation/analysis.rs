@@ -3,10 +3,12 @@
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::ensemble::{expect_length, mean_of};
+use super::ensemble::mean_of;
 use super::symmetric::Single;
+use super::tiles::add_rows;
 use super::weights::Solver;
 use super::{Ensemble, Observations, Scheme};
+use crate::error::expect_len;
 use crate::{Error, Real, Result, random};
 
 /// Multiplications below which an update is not worth other threads.
@@ -36,14 +38,15 @@ pub fn analyse<R: Real>(
         return Ok(());
     }
     let members = ensemble.members();
-    let mut solver = Solver::<R, Single<R>>::new(members, 1);
+    let mut solver = Solver::<R, Single<R>>::new(members, 1, scheme);
     pulp::Arch::new().dispatch(Global {
         departures: &departures,
         observations,
         scheme,
         solver: &mut solver,
     })?;
-    let weights: &[Single<R>] = &solver.weights;
+    let weights: Vec<R> = solver.weights.iter().map(|weight| weight.0).collect();
+    let weights = &weights[..];
     let update = |rows: &mut [R]| pulp::Arch::new().dispatch(Update { members, rows, weights });
     let values = ensemble.values_mut();
     if values.len() * members < WORTH_THREADS {
@@ -73,17 +76,18 @@ impl<R: Real> Departures<R> {
         scheme: &Scheme,
     ) -> Result<Self> {
         scheme.validate()?;
-        let members = ensemble.members();
-        expect_length("members of equivalents", members, equivalents.members())?;
-        expect_length("equivalents", observations.count() * members, equivalents.values().len())?;
-        if let Some(place) = equivalents.values().iter().position(|value| !value.to_f64().is_finite()) {
-            let (observation, member) = (place / members, place % members);
-            return Err(Error::InvalidValue {
-                name: "equivalents",
-                got: format!("{} at observation {observation}, member {member}", equivalents.values()[place]),
-                expected: "finite numbers".to_owned(),
-            });
+        expect_equivalents(ensemble, equivalents, observations)?;
+        let mut departures = Self::of_equivalents(equivalents, observations);
+        departures.expect_spread(equivalents)?;
+        if let Scheme::Stochastic { seed, cycle } = *scheme {
+            departures.perturbations = draw_perturbations(departures.members, observations, seed, cycle);
         }
+        Ok(departures)
+    }
+
+    /// Without perturbations.
+    pub(super) fn of_equivalents(equivalents: &Ensemble<R>, observations: &Observations<R>) -> Self {
+        let members = equivalents.members();
         let mut anomalies = equivalents.values().to_vec();
         let mut innovations = observations.values().to_vec();
         for (row, innovation) in anomalies.chunks_exact_mut(members).zip(&mut innovations) {
@@ -91,16 +95,19 @@ impl<R: Real> Departures<R> {
             *innovation -= mean;
             row.iter_mut().for_each(|value| *value -= mean);
         }
-        let mut perturbations = Vec::new();
-        if let Scheme::Stochastic { seed, cycle } = *scheme {
-            perturbations = vec![R::ZERO; anomalies.len()];
-            random::normals(seed, [cycle, PERTURBATIONS, 0], &mut perturbations);
-            for (row, variance) in perturbations.chunks_exact_mut(members).zip(observations.variances()) {
-                let (mean, deviation) = (mean_of(row), variance.sqrt());
-                row.iter_mut().for_each(|value| *value = (*value - mean) * deviation);
-            }
+        Self { members, anomalies, innovations, perturbations: Vec::new() }
+    }
+
+    /// Refuses an ensemble whose members agree on everything that is observed: it would never move again.
+    pub(super) fn expect_spread(&self, equivalents: &Ensemble<R>) -> Result<()> {
+        let rounding = R::from_f64(4.0) * R::EPSILON;
+        let pairs = self.anomalies.iter().zip(equivalents.values());
+        if self.anomalies.is_empty()
+            || pairs.clone().any(|(anomaly, value)| anomaly.abs() > rounding * value.abs())
+        {
+            return Ok(());
         }
-        Ok(Self { members, anomalies, innovations, perturbations })
+        Err(Error::CollapsedEnsemble { members: self.members, observations: self.innovations.len() })
     }
 
     /// Y, y − ȳ and ε of an observation.
@@ -111,6 +118,42 @@ impl<R: Real> Departures<R> {
             if self.perturbations.is_empty() { &[][..] } else { &self.perturbations[row.clone()] };
         (&self.anomalies[row], self.innovations[observation], perturbations)
     }
+}
+
+/// Refuses equivalents that are not those of this ensemble and these observations, or not finite.
+pub(super) fn expect_equivalents<R: Real>(
+    ensemble: &Ensemble<R>,
+    equivalents: &Ensemble<R>,
+    observations: &Observations<R>,
+) -> Result<()> {
+    let members = ensemble.members();
+    expect_len("members of equivalents", members, equivalents.members())?;
+    expect_len("equivalents", observations.count() * members, equivalents.values().len())?;
+    if let Some(place) = equivalents.values().iter().position(|value| !value.to_f64().is_finite()) {
+        let (observation, member) = (place / members, place % members);
+        return Err(Error::InvalidValue {
+            name: "equivalents",
+            got: format!("{} at observation {observation}, member {member}", equivalents.values()[place]),
+            expected: "finite numbers".to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// ε, \[observation]\[member]: deviates of the errors' variances with mean 0 over the members, a function of seed and cycle.
+pub(super) fn draw_perturbations<R: Real>(
+    members: usize,
+    observations: &Observations<R>,
+    seed: u64,
+    cycle: u32,
+) -> Vec<R> {
+    let mut perturbations = vec![R::ZERO; observations.count() * members];
+    random::normals(seed, [cycle, PERTURBATIONS, 0], &mut perturbations);
+    for (row, variance) in perturbations.chunks_exact_mut(members).zip(observations.variances()) {
+        let (mean, deviation) = (mean_of(row), variance.sqrt());
+        row.iter_mut().for_each(|value| *value = (*value - mean) * deviation);
+    }
+    perturbations
 }
 
 /// The place of perturbed observations among an experiment's random numbers.
@@ -152,6 +195,35 @@ impl<R: Real> Sums<R> {
     }
 }
 
+impl<R: Real> Sums<R> {
+    /// The same over all observations, with as much of each sum in registers as there is room for.
+    #[inline(always)]
+    pub(super) fn form_of_all(&mut self, departures: &Departures<R>, observations: &Observations<R>) {
+        let Departures { members, anomalies, innovations, perturbations } = departures;
+        let members = *members;
+        let inverses = observations.variances().iter().map(|variance| R::ONE / *variance);
+        let weighted: Vec<R> = anomalies
+            .chunks_exact(members)
+            .zip(inverses)
+            .flat_map(|(row, weight)| row.iter().map(move |anomaly| weight * *anomaly))
+            .collect();
+        self.products.fill(R::ZERO);
+        self.innovation.fill(R::ZERO);
+        self.perturbed.fill(R::ZERO);
+        for row in 0..members {
+            let factors = weighted[row..].iter().step_by(members).copied();
+            let columns = (row + 1).next_multiple_of(8).min(members);
+            let products = &mut self.products[row * members..row * members + columns];
+            add_rows(products, factors.clone().zip(anomalies.chunks_exact(members)));
+            let perturbed = &mut self.perturbed[row * members..(row + 1) * members];
+            add_rows(perturbed, factors.clone().zip(perturbations.chunks_exact(members)));
+            for (factor, innovation) in factors.zip(innovations) {
+                self.innovation[row] += factor * *innovation;
+            }
+        }
+    }
+}
+
 #[inline(always)]
 fn add<R: Real>(sums: &mut [R], factor: R, values: &[R]) {
     for (sum, value) in sums.iter_mut().zip(values) {
@@ -173,8 +245,7 @@ impl<R: Real> WithSimd for Global<'_, R> {
     fn with_simd<S: Simd>(self, _: S) -> Result<()> {
         let Self { departures, observations, scheme, solver } = self;
         let mut sums = Sums::new(departures.members);
-        let weights = observations.variances().iter().map(|variance| R::ONE / *variance).enumerate();
-        sums.form(departures, weights);
+        sums.form_of_all(departures, observations);
         for (into, from) in [
             (&mut solver.workspace.matrix, &sums.products),
             (&mut solver.innovation, &sums.innovation),
@@ -186,11 +257,23 @@ impl<R: Real> WithSimd for Global<'_, R> {
     }
 }
 
-/// Members of whole variables, `rows`, by the same weights.
+/// x̄ + A W for the members of whole variables, `rows` \[variable]\[member], with `weights` \[member]\[member].
+#[inline(always)]
+pub(super) fn reweigh<R: Real>(rows: &mut [R], weights: &[R], members: usize) {
+    let mut analysis = vec![R::ZERO; members];
+    for row in rows.chunks_exact_mut(members) {
+        let mean = mean_of(row);
+        analysis.fill(mean);
+        let anomalies = row.iter().map(|value| *value - mean);
+        add_rows(&mut analysis, anomalies.zip(weights.chunks_exact(members)));
+        row.copy_from_slice(&analysis);
+    }
+}
+
 struct Update<'a, R> {
     members: usize,
     rows: &'a mut [R],
-    weights: &'a [Single<R>],
+    weights: &'a [R],
 }
 
 impl<R: Real> WithSimd for Update<'_, R> {
@@ -198,18 +281,6 @@ impl<R: Real> WithSimd for Update<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { members, rows, weights } = self;
-        let mut analysis = vec![R::ZERO; members];
-        for row in rows.chunks_exact_mut(members) {
-            let mean = mean_of(row);
-            analysis.fill(mean);
-            for (value, weights) in row.iter().zip(weights.chunks_exact(members)) {
-                let anomaly = *value - mean;
-                for (sum, weight) in analysis.iter_mut().zip(weights) {
-                    *sum += anomaly * weight.0;
-                }
-            }
-            row.copy_from_slice(&analysis);
-        }
+        reweigh(self.rows, self.weights, self.members);
     }
 }

@@ -1,5 +1,6 @@
 //! [`Ensemble`]: states side by side.
 
+use crate::error::expect_len;
 use crate::{Error, Real, Result};
 
 /// States of N members: \[variable]\[member], members innermost.
@@ -69,7 +70,7 @@ impl<R: Real> Ensemble<R> {
     /// [`Error::LengthMismatch`], [`Error::InvalidValue`] for a member that is not there.
     pub fn read_member(&self, member: usize, state: &mut [R]) -> Result<()> {
         self.expect_member(member)?;
-        expect_length("state", self.variables(), state.len())?;
+        expect_len("state", self.variables(), state.len())?;
         for (value, row) in state.iter_mut().zip(self.values.chunks_exact(self.members)) {
             *value = row[member];
         }
@@ -82,7 +83,7 @@ impl<R: Real> Ensemble<R> {
     /// [`Error::LengthMismatch`], [`Error::InvalidValue`] for a member that is not there.
     pub fn write_member(&mut self, member: usize, state: &[R]) -> Result<()> {
         self.expect_member(member)?;
-        expect_length("state", self.variables(), state.len())?;
+        expect_len("state", self.variables(), state.len())?;
         for (row, value) in self.values.chunks_exact_mut(self.members).zip(state) {
             row[member] = *value;
         }
@@ -105,7 +106,7 @@ impl<R: Real> Ensemble<R> {
     /// # Errors
     /// [`Error::LengthMismatch`].
     pub fn mean(&self, mean: &mut [R]) -> Result<()> {
-        expect_length("mean", self.variables(), mean.len())?;
+        expect_len("mean", self.variables(), mean.len())?;
         for (mean, row) in mean.iter_mut().zip(self.values.chunks_exact(self.members)) {
             *mean = mean_of(row);
         }
@@ -117,7 +118,7 @@ impl<R: Real> Ensemble<R> {
     /// # Errors
     /// [`Error::LengthMismatch`].
     pub fn variance(&self, variance: &mut [R]) -> Result<()> {
-        expect_length("variance", self.variables(), variance.len())?;
+        expect_len("variance", self.variables(), variance.len())?;
         for (variance, row) in variance.iter_mut().zip(self.values.chunks_exact(self.members)) {
             *variance = variance_of(row);
         }
@@ -155,8 +156,21 @@ pub(super) fn sum<R: Real>(row: &[R], function: impl Fn(R) -> R) -> R {
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
-pub(super) fn expect_length(name: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
+/// Σ a b, in such an order.
+#[inline(always)]
+pub(super) fn dot<R: Real>(a: &[R], b: &[R]) -> R {
+    let mut partial = [R::ZERO; 8];
+    let ((blocks_a, rest_a), (blocks_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    for (a, b) in blocks_a.iter().zip(blocks_b) {
+        for lane in 0..8 {
+            partial[lane] += a[lane] * b[lane];
+        }
+    }
+    for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
+        partial[lane] += *a * *b;
+    }
+    let [a, b, c, d, e, f, g, h] = partial;
+    ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
 
 #[cfg(test)]

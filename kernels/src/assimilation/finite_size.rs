@@ -15,16 +15,35 @@ use crate::Real;
 /// Steps of Newton and bisection: enough for all of f64's bits by bisection alone.
 const STEPS: usize = 100;
 
+/// e and c after both corrections.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prior {
+    /// e.
+    pub(super) mean_weight: f64,
+    /// c.
+    pub(super) constant: f64,
+}
+
+impl Prior {
+    /// From the eigenvalues λ ≥ 0 of C.
+    pub(super) fn new<R: Real>(values: &[R], certainty: f64) -> Self {
+        let members = values.len() as f64;
+        let degrees = members - 1.0;
+        let (mean_weight, constant) = ((members + 1.0) / members, members / degrees);
+        let weight_of_prior =
+            values.iter().map(|value| degrees / (value.to_f64() + degrees)).sum::<f64>() / members;
+        let correction = (mean_weight / constant).powf(weight_of_prior / 2.0);
+        Self {
+            mean_weight: mean_weight * certainty / correction,
+            constant: constant * certainty * correction,
+        }
+    }
+}
+
 /// l² from the eigenvalues λ ≥ 0 and projections p of one domain.
 pub(super) fn inflation_of_lane<R: Real>(values: &[R], projections: &[R], certainty: f64) -> R {
-    let members = values.len() as f64;
-    let degrees = members - 1.0;
-    let (mut mean_weight, mut constant) = ((members + 1.0) / members, members / degrees);
-    let weight_of_prior =
-        values.iter().map(|value| degrees / (value.to_f64() + degrees)).sum::<f64>() / members;
-    let correction = (mean_weight / constant).powf(weight_of_prior / 2.0);
-    mean_weight *= certainty / correction;
-    constant *= certainty * correction;
+    let degrees = values.len() as f64 - 1.0;
+    let Prior { mean_weight, constant } = Prior::new(values, certainty);
 
     // l⁴ J'(l²) and its derivative; below the root the first is negative, and far above positive.
     let slope = |squared: f64| {

@@ -5,14 +5,18 @@ use rayon::prelude::*;
 
 use super::analysis::{Departures, Sums};
 use super::ensemble::mean_of;
-use super::localization::{Near, Neighbourhood};
-use super::symmetric::{LANES_F32, LANES_F64, Lanes};
+use super::localization::{Near, Neighbourhood, find_near};
+use super::symmetric::{LANES_F32, LANES_F64, Lanes, Single};
 use super::weights::Solver;
 use super::{Ensemble, Observations, Scheme};
+use crate::error::expect_len;
 use crate::{Error, Pack, Precision, Real, Result};
 
 /// Domains of a task.
 const TASK: usize = 512;
+
+/// With more members, rows are long enough for vectors, and several domains' matrices would not stay in the second-level cache.
+const MOST_MEMBERS_IN_LANES: usize = 100;
 
 /// Replaces a forecast ensemble by its local analyses: xᵃ = x̄ + A W with a W for every domain, from the observations near it
 /// with R⁻¹ times the taper: the LETKF of Hunt et al. (2007, *Physica D* 230, 112–126) with [`Scheme::SquareRoot`].
@@ -26,8 +30,8 @@ const TASK: usize = 512;
 /// | `neighbourhood` | finds the observations near a domain          |      |
 ///
 /// Variables of one domain, such as the fields and levels of a column, share its weights. A domain with no observation near
-/// keeps its members. As many domains as a vector register has lanes are computed together; the result depends neither
-/// on that nor on the number of threads.
+/// keeps its members. As many domains as a vector register has lanes are computed together, with up to 100 members; the result depends neither
+/// on that nor on the number of threads. Each thread has six matrices of N × N numbers for each lane: 48 MB for 1,000 members in f64.
 ///
 /// # Errors
 /// Those of [`super::analyse`], and [`Error::InvalidValue`] where `domains` does not divide the variables or an observation is found that is not there.
@@ -39,6 +43,44 @@ pub fn analyse_locally<R: Real>(
     observations: &Observations<R>,
     scheme: &Scheme,
     neighbourhood: &impl Neighbourhood,
+) -> Result<()> {
+    analyse(ensemble, domains, equivalents, observations, scheme, neighbourhood, None)
+}
+
+/// As [`analyse_locally`], with the forecast's variances multiplied by a factor for each domain first, `factors` \[domain], such as
+/// [`AdaptiveInflation`](super::inflation::AdaptiveInflation) finds: anomalies of the domain's variables, and of the equivalents where this domain uses them,
+/// are multiplied by the factor's root. A domain with no observation near keeps its members.
+///
+/// # Errors
+/// Those of [`analyse_locally`], and [`Error::InvalidValue`] for a factor that is not finite and positive.
+pub fn analyse_locally_inflated<R: Real>(
+    ensemble: &mut Ensemble<R>,
+    domains: usize,
+    equivalents: &Ensemble<R>,
+    observations: &Observations<R>,
+    scheme: &Scheme,
+    neighbourhood: &impl Neighbourhood,
+    factors: &[f64],
+) -> Result<()> {
+    expect_len("factors", domains, factors.len())?;
+    if let Some(place) = factors.iter().position(|factor| !(*factor > 0.0 && factor.is_finite())) {
+        return Err(Error::InvalidValue {
+            name: "factors",
+            got: format!("{} at domain {place}", factors[place]),
+            expected: "finite numbers above 0".to_owned(),
+        });
+    }
+    analyse(ensemble, domains, equivalents, observations, scheme, neighbourhood, Some(factors))
+}
+
+fn analyse<R: Real>(
+    ensemble: &mut Ensemble<R>,
+    domains: usize,
+    equivalents: &Ensemble<R>,
+    observations: &Observations<R>,
+    scheme: &Scheme,
+    neighbourhood: &dyn Neighbourhood,
+    factors: Option<&[f64]>,
 ) -> Result<()> {
     let departures = Departures::new(ensemble, equivalents, observations, scheme)?;
     let members = ensemble.members();
@@ -52,8 +94,13 @@ pub fn analyse_locally<R: Real>(
     }
     let inverse_variances: Vec<R> =
         observations.variances().iter().map(|variance| R::ONE / *variance).collect();
-    let common =
-        Common { departures: &departures, inverse_variances: &inverse_variances, scheme, neighbourhood };
+    let common = Common {
+        departures: &departures,
+        inverse_variances: &inverse_variances,
+        scheme,
+        neighbourhood,
+        factors,
+    };
     // What a task may write: its domains in every layer.
     let mut tasks: Vec<Vec<&mut [R]>> = (0..domains.div_ceil(TASK)).map(|_| Vec::new()).collect();
     for layer in ensemble.values_mut().chunks_mut(domains * members) {
@@ -62,16 +109,20 @@ pub fn analyse_locally<R: Real>(
         }
     }
     match R::PRECISION {
-        Precision::F64 => run::<R, Pack<R, LANES_F64>, _>(&common, tasks),
-        Precision::F32 => run::<R, Pack<R, LANES_F32>, _>(&common, tasks),
+        _ if members > MOST_MEMBERS_IN_LANES => run::<R, Single<R>>(&common, tasks),
+        Precision::F64 => run::<R, Pack<R, LANES_F64>>(&common, tasks),
+        Precision::F32 => run::<R, Pack<R, LANES_F32>>(&common, tasks),
     }
 }
 
-struct Common<'a, R, N> {
+struct Common<'a, R> {
     departures: &'a Departures<R>,
     inverse_variances: &'a [R],
     scheme: &'a Scheme,
-    neighbourhood: &'a N,
+    /// Not a type of its own: all this is compiled for two precisions and several sets of instructions, and once is enough for all searches.
+    neighbourhood: &'a dyn Neighbourhood,
+    /// Inflation of variances, \[domain].
+    factors: Option<&'a [f64]>,
 }
 
 /// What a thread needs beside its domains.
@@ -79,20 +130,20 @@ struct Scratch<R, L> {
     found: Vec<Near>,
     sums: Sums<R>,
     solver: Solver<R, L>,
+    /// The root of each lane's inflation.
+    growth: L,
     /// Anomalies and analyses of one variable in every lane's domain, \[member].
     anomalies: Vec<L>,
     analysis: Vec<L>,
 }
 
-fn run<R: Real, L: Lanes<R>, N: Neighbourhood>(
-    common: &Common<R, N>,
-    tasks: Vec<Vec<&mut [R]>>,
-) -> Result<()> {
+fn run<R: Real, L: Lanes<R>>(common: &Common<R>, tasks: Vec<Vec<&mut [R]>>) -> Result<()> {
     let members = common.departures.members;
     let scratch = || Scratch {
         found: Vec::new(),
         sums: Sums::new(members),
-        solver: Solver::<R, L>::new(members, L::COUNT),
+        solver: Solver::<R, L>::new(members, L::COUNT, common.scheme),
+        growth: L::splat(R::ONE),
         anomalies: vec![L::default(); members],
         analysis: vec![L::default(); members],
     };
@@ -107,8 +158,8 @@ fn run<R: Real, L: Lanes<R>, N: Neighbourhood>(
 }
 
 /// Domains one after the other, `L::COUNT` at a time.
-struct Task<'a, R, L, N> {
-    common: &'a Common<'a, R, N>,
+struct Task<'a, R, L> {
+    common: &'a Common<'a, R>,
     scratch: &'a mut Scratch<R, L>,
     /// The number of the first domain.
     first: usize,
@@ -116,7 +167,7 @@ struct Task<'a, R, L, N> {
     layers: Vec<&'a mut [R]>,
 }
 
-impl<R: Real, L: Lanes<R>, N: Neighbourhood> WithSimd for Task<'_, R, L, N> {
+impl<R: Real, L: Lanes<R>> WithSimd for Task<'_, R, L> {
     type Output = Result<()>;
 
     #[inline(always)]
@@ -155,28 +206,28 @@ const MOST_LANES: usize = if LANES_F32 > LANES_F64 { LANES_F32 } else { LANES_F6
 
 /// C, d and F of a domain into a lane of the solver; false where nothing is near.
 #[inline(always)]
-fn gather<R: Real, L: Lanes<R>, N: Neighbourhood>(
-    common: &Common<R, N>,
+fn gather<R: Real, L: Lanes<R>>(
+    common: &Common<R>,
     scratch: &mut Scratch<R, L>,
     domain: usize,
     lane: usize,
 ) -> Result<bool> {
-    let Scratch { found, sums, solver, .. } = scratch;
-    found.clear();
-    common.neighbourhood.near(domain, found);
+    let Scratch { found, sums, solver, growth, .. } = scratch;
     let observations = common.inverse_variances.len();
-    if let Some(near) = found.iter().find(|near| near.index as usize >= observations) {
-        return Err(Error::InvalidValue {
-            name: "neighbourhood",
-            got: format!("observation {} near domain {domain}", near.index),
-            expected: format!("an observation below {observations}"),
-        });
-    }
+    find_near(common.neighbourhood, ("domain", domain), ("observation", observations), found)?;
     let weight = |near: &Near| {
         (near.index as usize, common.inverse_variances[near.index as usize] * R::from_f64(near.taper))
     };
     sums.form(common.departures, found.iter().map(weight));
     let members = common.departures.members;
+    if let Some(factors) = common.factors {
+        // C of inflated anomalies; d and F have these once.
+        let squared = R::from_f64(factors[domain]);
+        growth.set_lane(lane, squared.sqrt());
+        sums.products.iter_mut().for_each(|product| *product *= squared);
+        sums.innovation.iter_mut().for_each(|sum| *sum *= squared.sqrt());
+        sums.perturbed.iter_mut().for_each(|sum| *sum *= squared.sqrt());
+    }
     for row in 0..members {
         solver.innovation[row].set_lane(lane, sums.innovation[row]);
         for column in 0..row + 1 {
@@ -195,7 +246,7 @@ fn gather<R: Real, L: Lanes<R>, N: Neighbourhood>(
 /// One variable of every lane's domain, `rows` \[lane]\[member], by the lane's weights.
 #[inline(always)]
 fn update<R: Real, L: Lanes<R>>(scratch: &mut Scratch<R, L>, rows: &mut [R], observed: &[bool]) {
-    let Scratch { solver, anomalies, analysis, .. } = scratch;
+    let Scratch { solver, growth, anomalies, analysis, .. } = scratch;
     let members = anomalies.len();
     let mut means = L::default();
     for (lane, row) in rows.chunks_exact(members).enumerate() {
@@ -205,6 +256,7 @@ fn update<R: Real, L: Lanes<R>>(scratch: &mut Scratch<R, L>, rows: &mut [R], obs
             anomaly.set_lane(lane, *value - mean);
         }
     }
+    anomalies.iter_mut().for_each(|anomaly| *anomaly = *anomaly * *growth);
     analysis.fill(means);
     for (anomaly, weights) in anomalies.iter().zip(solver.weights.chunks_exact(members)) {
         for (sum, weight) in analysis.iter_mut().zip(weights) {

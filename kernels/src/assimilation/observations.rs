@@ -1,6 +1,6 @@
 //! [`Observations`]: what was measured, and how well.
 
-use super::ensemble::expect_length;
+use crate::error::expect_len;
 use crate::{Error, Real, Result};
 
 /// Observations y with independent errors of variance r.
@@ -17,7 +17,7 @@ impl<'a, R: Real> Observations<'a, R> {
     /// [`Error::LengthMismatch`] where the two differ in length, [`Error::InvalidValue`] for an observation that is not finite and a variance
     /// that is not finite and positive.
     pub fn new(values: &'a [R], variances: &'a [R]) -> Result<Self> {
-        expect_length("variances", values.len(), variances.len())?;
+        expect_len("variances", values.len(), variances.len())?;
         let refuse = |name, number: usize, value: R, expected: &str| {
             let got = format!("{value} at observation {number}");
             Err(Error::InvalidValue { name, got, expected: expected.to_owned() })

@@ -7,7 +7,8 @@
 use pulp::{Simd, WithSimd};
 
 use super::Ensemble;
-use super::ensemble::{mean_of, sum};
+use super::analysis::reweigh;
+use super::ensemble::{dot, sum};
 use crate::{Real, random};
 
 /// The place of rotations among an experiment's random numbers.
@@ -32,16 +33,7 @@ impl<R: Real> WithSimd for Rotate<'_, R> {
         let Self { ensemble, seed, cycle } = self;
         let members = ensemble.members();
         let rotation: Vec<R> = orthogonal(members, seed, cycle).into_iter().map(R::from_f64).collect();
-        let mut rotated = vec![R::ZERO; members];
-        for row in ensemble.values_mut().chunks_exact_mut(members) {
-            let mean = mean_of(row);
-            rotated.fill(mean);
-            for (value, factors) in row.iter().zip(rotation.chunks_exact(members)) {
-                let anomaly = *value - mean;
-                rotated.iter_mut().zip(factors).for_each(|(sum, factor)| *sum += anomaly * *factor);
-            }
-            row.copy_from_slice(&rotated);
-        }
+        reweigh(ensemble.values_mut(), &rotation, members);
     }
 }
 
@@ -91,24 +83,10 @@ fn orthogonal(members: usize, seed: u64, cycle: u32) -> Vec<f64> {
     rotation
 }
 
-#[inline(always)]
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut partial = [0.0; 8];
-    let ((blocks_a, rest_a), (blocks_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    for (a, b) in blocks_a.iter().zip(blocks_b) {
-        for lane in 0..8 {
-            partial[lane] += a[lane] * b[lane];
-        }
-    }
-    for (lane, (a, b)) in rest_a.iter().zip(rest_b).enumerate() {
-        partial[lane] += a * b;
-    }
-    partial.iter().sum()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::assimilation::ensemble::mean_of;
 
     #[test]
     fn rotations_are_orthogonal_and_keep_the_ones() {

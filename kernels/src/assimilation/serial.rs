@@ -1,8 +1,9 @@
 //! Analyses that take one observation after the other and taper covariances: B-localisation.
 
+use super::analysis::{Departures, expect_equivalents};
 use super::ensemble::{mean_of, sum};
 use super::localization::{Near, Neighbourhood};
-use super::{Ensemble, Observations, Scheme};
+use super::{Ensemble, Observations};
 use crate::{Error, Real, Result};
 
 /// Replaces a forecast ensemble by its analysis, one observation after the other: the ensemble adjustment filter of Anderson (2001,
@@ -31,8 +32,8 @@ pub fn analyse_serially<R: Real>(
     variables_near: &impl Neighbourhood,
     observations_near: &impl Neighbourhood,
 ) -> Result<()> {
-    // For its checks alone.
-    super::analysis::Departures::new(ensemble, equivalents, observations, &Scheme::SquareRoot)?;
+    expect_equivalents(ensemble, equivalents, observations)?;
+    Departures::of_equivalents(equivalents, observations).expect_spread(equivalents)?;
     let members = ensemble.members();
     let mut found = Vec::new();
     let mut anomalies = vec![R::ZERO; members];

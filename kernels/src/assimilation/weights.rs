@@ -1,7 +1,9 @@
 //! The weights W of an analysis, from C and d: for one domain, or for as many as a vector register has lanes.
 
 use super::finite_size::inflation_of_lane;
+use super::subspace::Subspace;
 use super::symmetric::{Lanes, Workspace, decompose};
+use super::tiles::add_rows;
 use crate::{Error, Real, Result};
 
 /// How the weights follow from C and d; the table of formulas is in [`super`].
@@ -19,6 +21,8 @@ pub enum Scheme {
     Deterministic,
     /// The anomalies' symmetric square root.
     SquareRoot,
+    /// The same in the N − 1 dimensions of the errors: eigenvalues of a smaller matrix, and the same members to rounding.
+    ErrorSubspace,
     /// The square root after an inflation that the innovations tell, so that none need be tuned.
     FiniteSize {
         /// How certain the prior of the inflation is, as a multiple of the ensemble's size: 1 knows of no better, 2 suits models that are almost
@@ -57,13 +61,16 @@ pub(super) struct Solver<R, L> {
     pub(super) perturbed: Vec<L>,
     /// W \[row]\[member]: member j of the analysis is x̄ + Σ_k A_k W_kj.
     pub(super) weights: Vec<L>,
+    /// d's projections on the eigenvectors of C.
     projections: Vec<L>,
     /// Eigenvalues and projections of one lane.
     lane: [Vec<R>; 2],
+    /// C in the error subspace, for the scheme that has one.
+    subspace: Option<Subspace<L>>,
 }
 
 impl<R: Real, L: Lanes<R>> Solver<R, L> {
-    pub(super) fn new(members: usize, lanes: usize) -> Self {
+    pub(super) fn new(members: usize, lanes: usize, scheme: &Scheme) -> Self {
         let square = vec![L::default(); members * members];
         Self {
             members,
@@ -73,6 +80,7 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
             weights: square,
             projections: vec![L::default(); members],
             lane: [vec![R::ZERO; members], vec![R::ZERO; members]],
+            subspace: (*scheme == Scheme::ErrorSubspace).then(|| Subspace::new(members, lanes)),
         }
     }
 
@@ -85,7 +93,7 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
                 self.perturbed.fill(L::default());
                 self.solve_gain(R::from_f64(0.5), R::from_f64(0.5))
             }
-            Scheme::SquareRoot => self.solve_square_root(None),
+            Scheme::SquareRoot | Scheme::ErrorSubspace => self.solve_square_root(None),
             Scheme::FiniteSize { certainty } => self.solve_square_root(Some(*certainty)),
         }
     }
@@ -106,30 +114,12 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
                     self.perturbed[row * members + member] + self.innovation[row] + L::splat(identity);
             }
         }
-        factorise::<R, L>(members, matrix)?;
-        // L x = b from the first row, Lᵀ x = b from the last.
-        for row in 0..members {
-            let (before, now) = self.weights.split_at_mut(row * members);
-            let now = &mut now[..members];
-            for earlier in 0..row {
-                subtract(
-                    now,
-                    matrix[row * members + earlier],
-                    &before[earlier * members..(earlier + 1) * members],
-                );
-            }
-            let inverse = matrix[row * members + row];
-            now.iter_mut().for_each(|value| *value = *value * inverse);
-        }
-        for row in (0..members).rev() {
-            let (now, after) = self.weights.split_at_mut((row + 1) * members);
-            let now = &mut now[row * members..];
-            for (later, values) in (row + 1..members).zip(after.chunks_exact(members)) {
-                subtract(now, matrix[later * members + row], values);
-            }
-            let inverse = matrix[row * members + row];
-            now.iter_mut().for_each(|value| *value = *value * inverse);
-        }
+        factorise::<R, L>(members, matrix).map_err(|pivot| Error::InvalidValue {
+            name: "equivalents",
+            got: format!("a matrix C with the pivot {pivot}"),
+            expected: "finite numbers".to_owned(),
+        })?;
+        substitute(members, matrix, members, &mut self.weights);
         for row in 0..members {
             self.weights[row * members + row] += L::splat(keep);
         }
@@ -141,7 +131,10 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
     fn solve_square_root(&mut self, certainty: Option<f64>) -> Result<()> {
         let members = self.members;
         let degrees = R::from_u32(members as u32 - 1);
-        decompose::<R, L>(&mut self.workspace)?;
+        match &mut self.subspace {
+            None => decompose::<R, L>(&mut self.workspace)?,
+            Some(subspace) => subspace.decompose::<R>(&mut self.workspace)?,
+        }
         let Workspace { vectors, diagonal, .. } = &mut self.workspace;
         for (projection, vector) in self.projections.iter_mut().zip(vectors.chunks_exact(members)) {
             *projection = L::default();
@@ -190,9 +183,12 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
     }
 }
 
-/// Cholesky's lower factor in place of the lower triangle, with the inverses of its diagonal.
+/// Cholesky's lower factor in place of the lower triangle, with the inverses of its diagonal. Refuses a pivot that is not finite and positive.
 #[inline(always)]
-fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> Result<()> {
+pub(super) fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> std::result::Result<(), R> {
+    if L::COUNT == 1 {
+        return factorise_columns::<R, L>(size, matrix);
+    }
     for row in 0..size {
         let (before, now) = matrix.split_at_mut(row * size);
         let mut rest = now[row];
@@ -209,16 +205,91 @@ fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> Result<()> 
         for lane in 0..L::COUNT {
             // Also refuses NaN.
             if !(rest.lane(lane) > R::ZERO && rest.lane(lane).to_f64().is_finite()) {
-                return Err(Error::InvalidValue {
-                    name: "equivalents",
-                    got: format!("a matrix C with the pivot {}", rest.lane(lane)),
-                    expected: "finite numbers".to_owned(),
-                });
+                return Err(rest.lane(lane));
             }
         }
         now[row] = L::splat(R::ONE) / rest.map(R::sqrt);
     }
     Ok(())
+}
+
+/// The same, for one matrix: columns one after the other, so that rows are vectors; bits are those of sums along rows. Above the diagonal, rows
+/// become the factor's columns.
+#[inline(always)]
+fn factorise_columns<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> std::result::Result<(), R> {
+    for column in 0..size {
+        let (above, below) = matrix.split_at_mut((column + 1) * size);
+        let pivot_row = &mut above[column * size..];
+        let pivot = pivot_row[column].lane(0);
+        // Also refuses NaN.
+        if !(pivot > R::ZERO && pivot.to_f64().is_finite()) {
+            return Err(pivot);
+        }
+        let inverse = L::splat(R::ONE) / L::splat(pivot.sqrt());
+        pivot_row[column] = inverse;
+        // The column lies also in the row of its diagonal, for the rows below.
+        for (row, elements) in below.chunks_exact_mut(size).enumerate() {
+            elements[column] = elements[column] * inverse;
+            pivot_row[column + 1 + row] = elements[column];
+        }
+        for (row, elements) in below.chunks_exact_mut(size).enumerate() {
+            let range = column + 1..column + 2 + row;
+            let factor = elements[column];
+            for (element, other) in elements[range.clone()].iter_mut().zip(&pivot_row[range]) {
+                *element -= factor * *other;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// S⁻¹ b in place of b, \[row]\[column], with the factors of S.
+#[inline(always)]
+pub(super) fn substitute<R: Real, L: Lanes<R>>(size: usize, matrix: &[L], columns: usize, values: &mut [L]) {
+    if L::COUNT == 1 {
+        return substitute_tiles::<R, L>(size, matrix, columns, values);
+    }
+    // L x = b from the first row, Lᵀ x = b from the last.
+    for row in 0..size {
+        let (before, now) = values.split_at_mut(row * columns);
+        let now = &mut now[..columns];
+        for (factor, earlier) in matrix[row * size..row * size + row].iter().zip(before.chunks_exact(columns))
+        {
+            subtract(now, *factor, earlier);
+        }
+        let inverse = matrix[row * size + row];
+        now.iter_mut().for_each(|value| *value = *value * inverse);
+    }
+    for row in (0..size).rev() {
+        let (now, after) = values.split_at_mut((row + 1) * columns);
+        let now = &mut now[row * columns..];
+        for (later, values) in (row + 1..size).zip(after.chunks_exact(columns)) {
+            subtract(now, matrix[later * size + row], values);
+        }
+        let inverse = matrix[row * size + row];
+        now.iter_mut().for_each(|value| *value = *value * inverse);
+    }
+}
+
+/// The same, for one matrix, whose factor's columns are the rows above the diagonal.
+#[inline(always)]
+fn substitute_tiles<R: Real, L: Lanes<R>>(size: usize, matrix: &[L], columns: usize, values: &mut [L]) {
+    for row in 0..size {
+        let (before, now) = values.split_at_mut(row * columns);
+        let now = &mut now[..columns];
+        let factors = matrix[row * size..row * size + row].iter().map(|factor| -*factor);
+        add_rows(now, factors.zip(before.chunks_exact(columns)));
+        let inverse = matrix[row * size + row];
+        now.iter_mut().for_each(|value| *value = *value * inverse);
+    }
+    for row in (0..size).rev() {
+        let (now, after) = values.split_at_mut((row + 1) * columns);
+        let now = &mut now[row * columns..];
+        let factors = matrix[row * size + row + 1..(row + 1) * size].iter().map(|factor| -*factor);
+        add_rows(now, factors.zip(after.chunks_exact(columns)));
+        let inverse = matrix[row * size + row];
+        now.iter_mut().for_each(|value| *value = *value * inverse);
+    }
 }
 
 #[inline(always)]

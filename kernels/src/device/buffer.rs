@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::Device;
 use super::memory::Memory;
+use crate::error::expect_len;
 use crate::{Element, Error, Result, ScalarKind};
 
 /// `len` values of `T` in the memory of one device.
@@ -274,7 +275,7 @@ impl<T: Element> Buffer<T> {
     }
 
     fn expect_len(&self, name: &'static str, got: usize) -> Result<()> {
-        if got == self.len { Ok(()) } else { Err(Error::LengthMismatch { name, expected: self.len, got }) }
+        expect_len(name, self.len, got)
     }
 
     fn expect_range(&self, name: &'static str, start: usize, len: usize) -> Result<()> {

@@ -21,6 +21,7 @@
 //! # Ok::<(), terrella_kernels::Error>(())
 //! ```
 
+mod bilinear;
 mod double_double;
 mod gaussian;
 mod geodesic;
@@ -31,6 +32,7 @@ mod name;
 use std::fmt;
 use std::sync::Arc;
 
+pub use bilinear::{Circle, Stencil, stencil};
 pub(crate) use double_double::DoubleDouble;
 pub(crate) use gaussian::{GaussianHalf, gaussian_half};
 pub use geodesic::GeodesicMesh;
@@ -227,6 +229,18 @@ impl Grid {
     /// The rings from north to south.
     pub fn rings(&self) -> &[Ring] {
         &self.description.rings
+    }
+
+    /// The rings as circles of latitude, for interpolation.
+    pub fn circles(&self) -> Vec<Circle> {
+        let circle = |ring: &Ring| Circle {
+            latitude: ring.latitude,
+            west: ring.first_longitude,
+            spacing: 360.0 / ring.points as f64,
+            points: ring.points,
+            offset: ring.offset,
+        };
+        self.rings().iter().map(circle).collect()
     }
 
     /// Points on the ring that has most of them.

@@ -73,6 +73,7 @@ pub use transform::Transform;
 pub use truncation::Truncation;
 
 use crate::device::{Buffer, Device};
+use crate::error::expect_len;
 use crate::{Element, Error, Result};
 
 /// An error unless the buffer has this length and is on this device.
@@ -81,11 +82,6 @@ fn expect<T: Element>(name: &'static str, device: Device, len: usize, buffer: &B
         return Err(Error::DeviceMismatch { name, expected: device, got: buffer.device() });
     }
     expect_len(name, len, buffer.len())
-}
-
-/// An error unless an array has this length.
-fn expect_len(name: &'static str, expected: usize, got: usize) -> Result<()> {
-    if got == expected { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
 }
 
 /// A sphere's radius [m], or an error unless it is positive and finite.

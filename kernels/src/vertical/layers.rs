@@ -46,6 +46,18 @@ pub fn thick_layer<R: Real>(ratio: R) -> (R, R) {
     (logarithm, ratio - (1.0 - ratio) * (0.5 * logarithm / ratio - 1.0))
 }
 
+/// Derivatives of ln(p_{k+½}/p_{k−½}) and α_k by x [–], from x and α of either function above.
+///
+/// d ln/dx = 2/(1 − x²), dα/dx = 1 + t − (1 − x)·dt/dx with dt/dx = (x²/(1 − x²) − t)/x.
+#[kernel(function)]
+pub fn layer_slopes<R: Real>(ratio: R, alpha: R) -> (R, R) {
+    let square = ratio * ratio;
+    let rest = 1.0 - square;
+    let excess = (ratio - alpha) / (1.0 - ratio);
+    let growth = (square / rest - excess) / ratio;
+    (2.0 / rest, 1.0 + excess - (1.0 - ratio) * growth)
+}
+
 /// One layer on the host, over one surface pressure: the reference of [`thin_layer`] and [`thick_layer`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layer {

@@ -20,6 +20,7 @@
 //! | A and B, the published sets             | [`HybridLevels`]                |
 //! | what kernels read of them, on a device  | [`LayerTables`]                 |
 //! | ln and α of a layer at a point          | [`thin_layer`], [`thick_layer`] |
+//! | their derivatives                       | [`layer_slopes`]                |
 //! | from one set of levels to another       | [`interpolation`]               |
 
 pub mod interpolation;
@@ -28,5 +29,5 @@ mod levels;
 #[rustfmt::skip]
 mod tables;
 
-pub use layers::{Layer, LayerTables, thick_layer, thin_layer};
+pub use layers::{Layer, LayerTables, layer_slopes, thick_layer, thin_layer};
 pub use levels::HybridLevels;

@@ -13,6 +13,7 @@ mod host_cuda;
 mod nvrtc;
 
 mod arithmetic;
+mod assimilation;
 mod calls;
 mod columns;
 mod control;

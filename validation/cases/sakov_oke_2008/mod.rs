@@ -2,7 +2,7 @@
 //! doi:10.1111/j.1600-0870.2007.00299.x. Their experiment with the model of Lorenz (1996): 40 variables, F = 8, steps of 0.05, all
 //! variables observed at every step with errors of variance 1.
 
-mod twin;
+pub mod twin;
 
 use std::path::Path;
 
@@ -41,9 +41,11 @@ const BASIS: &str = "time-mean error in independent runs of DAPPER 1.7.1, three 
     two means over three seeds, and half of the last digit";
 
 /// A filter, as published with its error and the spread of that over three seeds.
-struct Row {
-    name: &'static str,
-    members: usize,
+pub struct Row {
+    /// The filter.
+    pub name: &'static str,
+    /// N.
+    pub members: usize,
     inflation: f64,
     method: Method,
     published: f64,
@@ -58,7 +60,8 @@ enum Method {
     LocalSerial(f64),
 }
 
-const ROWS: [Row; 10] = [
+/// The filters of the case.
+pub const ROWS: [Row; 10] = [
     Row {
         name: "stochastic EnKF",
         members: 40,
@@ -146,7 +149,7 @@ fn stochastic(seed: u64, cycle: u32) -> Scheme {
 }
 
 /// Gaspari and Cohn's half-width over the radius that the published runs name.
-const HALF_WIDTH: f64 = 1.82;
+pub const HALF_WIDTH: f64 = 1.82;
 
 /// Finds what is near each of the variables on their circle.
 fn near_on_circle(radius: f64) -> Result<impl Fn(usize, &mut Vec<Near>) + Sync> {
@@ -164,7 +167,8 @@ impl Row {
         format!("N = {}, inflation {}", self.members, self.inflation)
     }
 
-    fn errors(&self, twin: &Twin) -> Result<Vec<f64>> {
+    /// Root-mean-square errors of the analyses' mean in every cycle.
+    pub fn errors(&self, twin: &Twin) -> Result<Vec<f64>> {
         let seed = twin.seed;
         let order = |cycle: u32| random::permutation(seed, [cycle, 3, 0], VARIABLES);
         let follow = |rotates: bool, analyse: Analyse| {
@@ -243,20 +247,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
 
 /// Errors of what needs no ensemble, by the climate of the truth: its mean; analyses of that by B = P; analyses of forecasts by B = 0.02 P.
 fn baselines(twin: &Twin) -> Result<[Vec<f64>; 3]> {
-    let count = twin.truth.len() as f64;
-    let mut mean = [0.0; VARIABLES];
-    for state in &twin.truth {
-        mean.iter_mut().zip(state).for_each(|(mean, value)| *mean += value / count);
-    }
-    let mut covariance = vec![0.0; VARIABLES * VARIABLES];
-    for state in &twin.truth {
-        for row in 0..VARIABLES {
-            for column in 0..VARIABLES {
-                covariance[row * VARIABLES + column] +=
-                    (state[row] - mean[row]) * (state[column] - mean[column]) / (count - 1.0);
-            }
-        }
-    }
+    let (mean, mut covariance) = twin.climate();
     let mut values = vec![0.0; VARIABLES];
     symmetric::eigen(VARIABLES, &mut covariance, &mut values)?;
     // With R = 1, K = B (B + 1)⁻¹ has P's eigenvectors.

@@ -22,10 +22,10 @@ pub(crate) use member::MemberStatistics;
 use crate::arguments::RunArguments;
 use crate::error::{Error, Result};
 use crate::forecast::Outcome;
-use crate::interruption;
 use crate::primitive::Configuration;
-use crate::progress::say;
 use progress::Progress;
+use terrella_driver::interruption;
+use terrella_driver::progress::say;
 
 /// The folder of the statistics in the making.
 pub(crate) fn workspace(folder: &Path) -> PathBuf {
@@ -49,7 +49,7 @@ pub(crate) fn run(
         std::fs::create_dir_all(path).map_err(|error| Error::file(path, "creating the output folder", error))
     };
     make(folder)?;
-    interruption::listen()?;
+    interruption::listen().map_err(Error::signals)?;
     let fingerprint = progress::fingerprint(configuration);
     let mut progress = match &arguments.restart {
         Some(path) => Progress::read(path, folder, &fingerprint)?,

@@ -8,14 +8,12 @@ use terrella_kernels::grid::Grid;
 
 use super::physics_settings::Physics;
 use crate::automatic::Automatic;
-use crate::configuration::{
-    Equations, Initialisation, Output, Precision, Settings, Tables, within, zero_or_within,
-};
+use crate::configuration::{Equations, Initialisation, Output, Precision, Settings, within, zero_or_within};
 use crate::diagnostics::Diagnostics;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
-use crate::known_keys::known_keys;
 use crate::setup;
+use terrella_driver::{Tables, known_keys};
 
 /// All of a configuration file.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -22,12 +22,12 @@ use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
 use crate::film::Film;
 use crate::forecast::{configure, run as forecast};
-use crate::interruption;
 use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
 use crate::statistics::Statistics;
+use terrella_driver::interruption;
 
 /// From mean |∂p_s/∂t| in Pa/s to hPa/h.
 const HECTOPASCAL_PER_HOUR: f64 = 36.0;

@@ -25,6 +25,7 @@ pub(crate) enum Command {
     Convert(ConvertArguments),
     Compare(CompareArguments),
     Plot(PlotArguments),
+    Observations(ObservationsArguments),
     Verify(VerifyArguments),
     Serve(ServeArguments),
 }
@@ -42,6 +43,18 @@ pub(crate) struct ListArguments {
     pub(crate) statistics: bool,
     #[command(flatten)]
     pub(crate) fields: FieldArguments,
+}
+
+/// Counts the observations of a BUFR file or of a NetCDF file of MADIS.
+///
+/// Reports of each kind (stations, ships, radiosondes, profilers, aircraft, satellite winds), the range of their times and places,
+/// values of each quantity with the missing ones, values by their provider's judgement, and what was rejected with the
+/// reason: messages that are truncated, damaged or of something else, reports without time, place or value, duplicates, and
+/// impossible values. A damaged file is no error as long as it has a message. BUFR needs ecCodes.
+#[derive(Debug, Args)]
+pub(crate) struct ObservationsArguments {
+    /// The file.
+    pub(crate) file: PathBuf,
 }
 
 /// Writes the metadata of a file as JSON.

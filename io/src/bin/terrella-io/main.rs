@@ -1,6 +1,6 @@
 //! Files of fields: what is in them, and how they differ; what a run wrote.
 //!
-//! `terrella-io ls | dump | convert | compare | plot | verify | serve`; `terrella-io --help` describes them.
+//! `terrella-io ls | dump | convert | compare | plot | observations | verify | serve`; `terrella-io --help` describes them.
 
 mod arguments;
 mod compare;
@@ -11,6 +11,7 @@ mod fields;
 mod list;
 mod messages;
 mod netcdf;
+mod observations;
 mod output;
 mod plan;
 mod plot;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         Command::Convert(convert) => convert::run(convert),
         Command::Compare(comparison) => compare::run(comparison),
         Command::Plot(plot) => plot::run(plot),
+        Command::Observations(arguments) => observations::run(arguments),
         Command::Verify(verification) => verify::run(verification),
         Command::Serve(stream) => serve::run(stream),
     };

@@ -136,7 +136,7 @@ impl SpectralEncoder {
     ///
     /// | argument       | shape            | unit                 |
     /// |----------------|------------------|----------------------|
-    /// | `coefficients` | [coefficient][2] | that of the parameter |
+    /// | `coefficients` | \[coefficient]\[2] | that of the parameter |
     ///
     /// The order is that of [`Truncation`], real before imaginary part, the (0,0) coefficient is the global mean. The imaginary
     /// part of m = 0 is written as it is; readers take 0.

@@ -49,6 +49,7 @@ impl Described {
         match self.variable.kind {
             Kind::Float => Numbers::Float,
             Kind::Double => Numbers::Double,
+            Kind::Char => unreachable!("fields and their coordinates are numbers"),
         }
     }
 

@@ -92,6 +92,7 @@ impl Description {
             let kind = match variable.kind {
                 Kind::Float => "float32",
                 Kind::Double => "float64",
+                Kind::Char => unreachable!("fields and their coordinates are numbers"),
             };
             let packed = if is_field { compression } else { Compression::None };
             let document = array(&shape, &chunk, kind, "NaN".into(), &codecs(packed), &names, attributes);

@@ -235,10 +235,11 @@ impl ZarrStream {
             }
         };
         let chunk = |field: &mut Field| {
-            let (variable, level) = place(&store.variables, &field.naming, field.pressure)?;
-            Some(Chunk { variable, level, bytes: std::mem::take(&mut field.bytes) })
+            let place = place(&store.variables, &field.naming, field.pressure);
+            let (variable, level) = place.expect("made of these fields, or checked when they came");
+            Chunk { variable, level, bytes: std::mem::take(&mut field.bytes) }
         };
-        let chunks: Vec<Chunk> = waiting.fields.iter_mut().filter_map(chunk).collect();
+        let chunks: Vec<Chunk> = waiting.fields.iter_mut().map(chunk).collect();
         let written = store.append_chunks(waiting.time, &chunks);
         // They wait for another try.
         for (field, chunk) in waiting.fields.iter_mut().zip(chunks) {

@@ -32,7 +32,18 @@ pub(super) fn read(
         }
     }
     let mut values = container.read(variable, start, counts)?;
-    unpack(container, variable, &mut values);
+    unpack(container, variable, &mut values, true);
+    Ok(values)
+}
+
+/// All of a variable, also what is outside the range that the file calls valid.
+pub(super) fn read_beyond_range(
+    container: &mut dyn Container,
+    variable: &NetcdfVariable,
+) -> Result<Vec<f64>> {
+    let counts: Vec<usize> = variable.dimensions.iter().map(|(_, length)| *length).collect();
+    let mut values = container.read(variable, &vec![0; counts.len()], &counts)?;
+    unpack(container, variable, &mut values, false);
     Ok(values)
 }
 
@@ -46,7 +57,7 @@ pub(super) fn read_all(
     read(container, path, variable, &vec![0; counts.len()], &counts)
 }
 
-fn unpack(container: &dyn Container, variable: &NetcdfVariable, values: &mut [f64]) {
+fn unpack(container: &dyn Container, variable: &NetcdfVariable, values: &mut [f64], has_range: bool) {
     let numbers = |key: &str| container.numbers(&variable.name, key);
     let number = |key: &str| numbers(key).and_then(|(values, _)| values.first().copied());
     let is_float = variable.kind == "float";
@@ -68,7 +79,7 @@ fn unpack(container: &dyn Container, variable: &NetcdfVariable, values: &mut [f6
     let (mut least, mut largest) = (f64::NEG_INFINITY, f64::INFINITY);
     let mut is_unpacked = false;
     for (key, place) in [("valid_min", 0), ("valid_max", 1), ("valid_range", 2)] {
-        let Some((range, is_real)) = numbers(key) else { continue };
+        let Some((range, is_real)) = numbers(key).filter(|_| has_range) else { continue };
         match (place, &range[..]) {
             (0, [bound, ..]) => least = stored(*bound),
             (1, [bound, ..]) => largest = stored(*bound),

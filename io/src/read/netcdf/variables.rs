@@ -72,6 +72,13 @@ impl NetcdfVariables {
         let variable = named(&*self.container, &self.path, name)?.clone();
         values::read_all(&mut *self.container, &self.path, &variable)
     }
+
+    /// The same, but values outside `valid_min`, `valid_max` or `valid_range` stay: files exist whose ranges are those of another
+    /// area than theirs.
+    pub(crate) fn values_beyond_range(&mut self, name: &str) -> Result<Vec<f64>> {
+        let variable = named(&*self.container, &self.path, name)?.clone();
+        values::read_beyond_range(&mut *self.container, &variable)
+    }
 }
 
 /// One field of a variable.

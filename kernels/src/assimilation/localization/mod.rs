@@ -34,6 +34,26 @@ impl<F: Fn(usize, &mut Vec<Near>) + Sync> Neighbourhood for F {
     }
 }
 
+/// Sets `found` to what is near a number; refuses what is beyond the `count` that there are. `what` is found near a `place`.
+#[inline(always)]
+pub(super) fn find_near<N: Neighbourhood + ?Sized>(
+    neighbourhood: &N,
+    (place, number): (&str, usize),
+    (what, count): (&str, usize),
+    found: &mut Vec<Near>,
+) -> crate::Result<()> {
+    found.clear();
+    neighbourhood.near(number, found);
+    match found.iter().find(|near| near.index as usize >= count) {
+        None => Ok(()),
+        Some(near) => Err(crate::Error::InvalidValue {
+            name: "neighbourhood",
+            got: format!("{what} {} near {place} {number}", near.index),
+            expected: format!("a number below {count}"),
+        }),
+    }
+}
+
 /// The first of `points` with a coordinate that is not finite.
 fn not_finite<'a>(mut points: impl Iterator<Item = &'a [f64]>) -> crate::Result<()> {
     let Some((number, point)) =

@@ -14,12 +14,15 @@ mod tests;
 mod tridiagonal;
 mod workspace;
 
+use std::marker::PhantomData;
+
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
 pub(super) use lanes::{Lanes, Single};
 pub(super) use workspace::Workspace;
 
+use crate::error::expect_len;
 use crate::{Error, Pack, Precision, Real, Result};
 
 /// f64 matrices that are decomposed together.
@@ -46,16 +49,8 @@ const ORDINARY: std::ops::Range<f64> = 1e-12..1e12;
 /// not finite.
 pub fn eigen<R: Real>(size: usize, matrices: &mut [R], values: &mut [R]) -> Result<()> {
     let count = if size == 0 { 0 } else { matrices.len() / (size * size) };
-    if matrices.len() != count * size * size {
-        return Err(Error::LengthMismatch {
-            name: "matrices",
-            expected: count * size * size,
-            got: matrices.len(),
-        });
-    }
-    if values.len() != count * size {
-        return Err(Error::LengthMismatch { name: "values", expected: count * size, got: values.len() });
-    }
+    expect_len("matrices", count * size * size, matrices.len())?;
+    expect_len("values", count * size, values.len())?;
     if let Some(place) = matrices.iter().position(|element| !element.to_f64().is_finite()) {
         return Err(Error::InvalidValue {
             name: "matrices",
@@ -130,32 +125,49 @@ impl<R: Real, L: Lanes<R>> WithSimd for Group<'_, R, L> {
 }
 
 /// Decomposes the matrices in `workspace.matrix`: eigenvalues in `diagonal`, in no order, and eigenvectors in the rows of `vectors`.
-#[inline(always)]
+///
+/// Dispatches by itself and is not inlined, so that it is compiled once for all its callers.
+#[inline(never)]
 pub(super) fn decompose<R: Real, L: Lanes<R>>(workspace: &mut Workspace<L>) -> Result<()> {
-    let size = workspace.size;
-    let mut largest = L::default();
-    for row in 0..size {
-        for element in &workspace.matrix[row * size..row * size + row + 1] {
-            largest = largest.zip(*element, |largest, element| largest.max(element.abs()));
+    pulp::Arch::new().dispatch(Decompose { workspace, element: PhantomData::<R> })
+}
+
+struct Decompose<'a, R, L> {
+    workspace: &'a mut Workspace<L>,
+    element: PhantomData<R>,
+}
+
+impl<R: Real, L: Lanes<R>> WithSimd for Decompose<'_, R, L> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Result<()> {
+        let workspace = self.workspace;
+        let size = workspace.size;
+        let mut largest = L::default();
+        for row in 0..size {
+            for element in &workspace.matrix[row * size..row * size + row + 1] {
+                largest = largest.zip(*element, |largest, element| largest.max(element.abs()));
+            }
         }
-    }
-    let ordinary = (0..L::COUNT).all(|lane| ORDINARY.contains(&largest.lane(lane).to_f64()));
-    let unit = largest.map(|largest| {
-        if largest == R::ZERO || ORDINARY.contains(&largest.to_f64()) { R::ONE } else { largest }
-    });
-    if !ordinary {
-        workspace.matrix.iter_mut().for_each(|element| *element = *element / unit);
-    }
-    tridiagonal::reduce::<R, L>(workspace);
-    if !implicit::iterate::<R, L>(workspace) {
-        return Err(Error::InvalidValue {
-            name: "matrices",
-            got: "a matrix whose eigenvalues do not converge".to_owned(),
-            expected: "finite numbers".to_owned(),
+        let ordinary = (0..L::COUNT).all(|lane| ORDINARY.contains(&largest.lane(lane).to_f64()));
+        let unit = largest.map(|largest| {
+            if largest == R::ZERO || ORDINARY.contains(&largest.to_f64()) { R::ONE } else { largest }
         });
+        if !ordinary {
+            workspace.matrix.iter_mut().for_each(|element| *element = *element / unit);
+        }
+        tridiagonal::reduce::<R, L>(workspace);
+        if !implicit::iterate::<R, L>(workspace) {
+            return Err(Error::InvalidValue {
+                name: "matrices",
+                got: "a matrix whose eigenvalues do not converge".to_owned(),
+                expected: "finite numbers".to_owned(),
+            });
+        }
+        if !ordinary {
+            workspace.diagonal.iter_mut().for_each(|value| *value = *value * unit);
+        }
+        Ok(())
     }
-    if !ordinary {
-        workspace.diagonal.iter_mut().for_each(|value| *value = *value * unit);
-    }
-    Ok(())
 }

@@ -10,6 +10,10 @@
 //! The damping is implicit over the interval I of the caller's scheme: −k/(1 + I·k) in place of −k, times the value at the
 //! interval's beginning.
 
+mod linear;
+
+pub use linear::{held_suarez_adjoint, held_suarez_coefficients, held_suarez_tangent};
+
 use terrella_kernels_macros::kernel;
 
 use crate::Real;

@@ -1,0 +1,33 @@
+//! Cycles of forecast and analysis: a truth, what is observed of it, and methods that follow it by that.
+//!
+//! ```text
+//!            interval steps            interval steps
+//! truth ─────────────────────► x ─────────────────────► x ──►
+//!                              │ y = Hx + ε             │
+//! method ── forecast ──► xᶠ ── analyse ──► xᵃ ── forecast ──►
+//! ```
+//!
+//! A [`Twin`] makes the truth by the component itself. Random numbers are counted by seed and cycle, so that every [`Method`] sees
+//! the same observations, and a run that was continued equals the whole one bit for bit.
+
+mod climate;
+mod filter;
+mod gain;
+mod method;
+mod network;
+mod score;
+mod smoother;
+mod twin;
+mod variational;
+mod window;
+
+pub use climate::Climate;
+pub use filter::{Filter, FilterSettings, Inflation, Localisation, Update};
+pub use gain::Gain;
+pub use method::Method;
+pub use network::{Network, Observed};
+pub use score::{Score, Scores, error};
+pub use smoother::IterativeSmoother;
+pub use twin::{Twin, follow};
+pub use variational::{Variational, VariationalSettings};
+pub use window::ComponentWindow;

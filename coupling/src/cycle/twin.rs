@@ -1,0 +1,105 @@
+//! [`Twin`]: a true run of a component and what is observed of it. [`follow`]: a cycle of what follows it.
+
+use terrella_kernels::{Real, random};
+
+use super::{Method, Network, Observed, Score, error};
+use crate::{Component, Result};
+
+/// The place of an experiment's errors of observation among its random numbers.
+const OBSERVED: u32 = 2;
+
+/// A true run, and its observations at every time of the network.
+///
+/// Errors of observation are normal deviates that seed and cycle number.
+pub struct Twin<C: Component> {
+    component: C,
+    network: Network<C::Real>,
+    seed: u64,
+    memory: Vec<C::Real>,
+    state: Vec<C::Real>,
+    /// Steps since the beginning.
+    steps: usize,
+}
+
+impl<C: Component> Twin<C> {
+    /// A truth that begins at `state`.
+    ///
+    /// # Errors
+    /// Those of [`Component::begin`].
+    pub fn new(mut component: C, network: Network<C::Real>, seed: u64, state: &[C::Real]) -> Result<Self> {
+        let mut memory = vec![C::Real::ZERO; component.memory_len()];
+        component.begin(state, &mut memory)?;
+        Ok(Self { component, network, seed, memory, state: state.to_vec(), steps: 0 })
+    }
+
+    /// The true state.
+    pub fn state(&self) -> &[C::Real] {
+        &self.state
+    }
+
+    /// What is observed.
+    pub fn network(&self) -> &Network<C::Real> {
+        &self.network
+    }
+
+    /// Goes on to the next time of observation, that of `cycle`, and observes.
+    ///
+    /// # Errors
+    /// Those of [`Component::step`].
+    pub fn observe(&mut self, cycle: u32) -> Result<Observed<C::Real>> {
+        for _ in 0..self.network.interval() {
+            self.component.step(&mut self.memory, self.steps)?;
+            self.steps += 1;
+        }
+        self.component.end(&self.memory, &mut self.state)?;
+        let mut values = vec![C::Real::ZERO; self.network.count()];
+        random::normals(self.seed, [cycle, OBSERVED, 0], &mut values);
+        let mut equivalents = values.clone();
+        self.network.observe(&self.state, &mut equivalents)?;
+        let variances = self.network.variances().to_vec();
+        for ((value, equivalent), variance) in values.iter_mut().zip(&equivalents).zip(&variances) {
+            // Deviates of variance 1 stay as they are drawn.
+            let deviation = if *variance == C::Real::ONE { C::Real::ONE } else { variance.sqrt() };
+            *value = *equivalent + deviation * *value;
+        }
+        Ok(Observed { values, variances })
+    }
+
+    /// Everything that changes from cycle to cycle, for checkpoints, and the number of steps taken.
+    pub fn memory(&mut self) -> (&mut usize, [&mut [C::Real]; 2]) {
+        (&mut self.steps, [&mut self.memory, &mut self.state])
+    }
+}
+
+/// One cycle of a method: its forecast to the time of `observed`, scored against the true state, and its analysis, scored as well.
+///
+/// `weights` are those of [`error`], \[value].
+///
+/// # Errors
+/// Those of the component and of the method.
+pub fn follow<C: Component>(
+    method: &mut dyn Method<C>,
+    component: &mut C,
+    network: &Network<C::Real>,
+    observed: &Observed<C::Real>,
+    truth: &[C::Real],
+    cycle: u32,
+    weights: &[f64],
+) -> Result<Score> {
+    let mut estimate = vec![C::Real::ZERO; truth.len()];
+    method.forecast(component, network.interval())?;
+    method.estimate(&mut estimate)?;
+    let (forecast_error, forecast_spread) = (error(&estimate, truth, weights)?, spread(method, weights)?);
+    method.analyse(component, observed, cycle)?;
+    method.estimate(&mut estimate)?;
+    let (analysis_error, analysis_spread) = (error(&estimate, truth, weights)?, spread(method, weights)?);
+    Ok(Score { forecast_error, analysis_error, forecast_spread, analysis_spread })
+}
+
+/// Root of the weighted sum of variances.
+fn spread<C: Component>(method: &dyn Method<C>, weights: &[f64]) -> Result<f64> {
+    let Some(ensemble) = method.ensemble() else { return Ok(0.0) };
+    let mut variance = vec![C::Real::ZERO; ensemble.variables()];
+    ensemble.variance(&mut variance)?;
+    Ok(variance.iter().zip(weights).map(|(variance, weight)| weight * variance.to_f64()).sum::<f64>().sqrt())
+}

@@ -1,0 +1,100 @@
+//! [`Variational`]: one state at the beginning of a window that moves along, corrected through the model's adjoint.
+
+use terrella_kernels::assimilation::variational::{OuterLoops, Selection, analyse_variationally};
+use terrella_kernels::assimilation::{Ensemble, LinearOperator};
+
+use super::smoother::intervals;
+use super::window::ComponentWindow;
+use super::{Method, Network, Observed};
+use crate::error::expect_len;
+use crate::{Linearised, Result};
+
+/// 4D-Var with windows of `lag` times of observation that move by one and assimilate the last, and one background covariance at their
+/// beginning; with a lag of 0, 3D-Var. The estimate is that at the window's end.
+pub struct Variational<R> {
+    /// At the window's beginning, and at its end.
+    begin: Vec<R>,
+    end: Vec<R>,
+    network: Network<R>,
+    lag: usize,
+    transform: Box<dyn LinearOperator<R>>,
+    outer_loops: OuterLoops<'static>,
+    budget: usize,
+    /// Windows whose minimisation did not converge.
+    unconverged: usize,
+}
+
+/// How [`Variational`] analyses.
+pub struct VariationalSettings<R> {
+    /// Times of observation in a window.
+    pub lag: usize,
+    /// U with B = U Uᵀ.
+    pub transform: Box<dyn LinearOperator<R>>,
+    /// How it minimises.
+    pub outer_loops: OuterLoops<'static>,
+    /// Bytes that a window's trajectory may take.
+    pub budget: usize,
+}
+
+impl<R: terrella_kernels::Real> Variational<R> {
+    /// From a first state.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) where U does not yield states.
+    pub fn new(state: Vec<R>, network: Network<R>, settings: VariationalSettings<R>) -> Result<Self> {
+        let VariationalSettings { lag, transform, outer_loops, budget } = settings;
+        expect_len("output of U", state.len(), transform.output_len())?;
+        let end = state.clone();
+        Ok(Self { begin: state, end, network, lag, transform, outer_loops, budget, unconverged: 0 })
+    }
+
+    /// Windows so far whose minimisation did not converge.
+    pub fn unconverged(&self) -> usize {
+        self.unconverged
+    }
+}
+
+impl<C: Linearised> Method<C> for Variational<C::Real> {
+    fn forecast(&mut self, component: &mut C, steps: usize) -> Result<()> {
+        component.advance(&mut self.end, steps)
+    }
+
+    fn analyse(&mut self, component: &mut C, observed: &Observed<C::Real>, cycle: u32) -> Result<()> {
+        let Self { begin, end, network, lag, transform, outer_loops, budget, unconverged } = self;
+        let (moves, length) = intervals(cycle, *lag);
+        let interval = network.interval();
+        if *lag == 0 {
+            begin.copy_from_slice(end);
+        } else {
+            component.advance(begin, moves * interval)?;
+        }
+        let places = network.indices().iter().map(|&index| index as usize).collect();
+        let selection = Selection::new(begin.len(), vec![places])?;
+        let mut window = ComponentWindow::new(component, selection, vec![length * interval], *budget)?;
+        let outcome =
+            analyse_variationally(&mut window, transform, begin, &observed.observations()?, outer_loops);
+        let analysis = match (outcome, window.take_failure()) {
+            (Ok(analysis), _) => analysis,
+            (Err(_), Some(failure)) => return Err(failure),
+            (Err(error), None) => return Err(error.into()),
+        };
+        *unconverged += usize::from(!analysis.converged());
+        begin.copy_from_slice(&analysis.state);
+        end.copy_from_slice(begin);
+        component.advance(end, length * interval)
+    }
+
+    fn estimate(&self, state: &mut [C::Real]) -> Result<()> {
+        expect_len("state", self.end.len(), state.len())?;
+        state.copy_from_slice(&self.end);
+        Ok(())
+    }
+
+    fn ensemble(&self) -> Option<&Ensemble<C::Real>> {
+        None
+    }
+
+    fn memory(&mut self) -> Vec<&mut [C::Real]> {
+        vec![&mut self.begin, &mut self.end]
+    }
+}

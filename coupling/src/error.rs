@@ -1,0 +1,48 @@
+//! The one error type of this crate.
+
+/// `std::result::Result` with this crate's [`Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What went wrong, with the offending value and what was expected.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A kernel refused its input.
+    #[error(transparent)]
+    Kernels(#[from] terrella_kernels::Error),
+    /// A component failed, with its own words.
+    #[error(transparent)]
+    Component(Box<dyn std::error::Error + Send + Sync>),
+    /// An array of another length.
+    #[error("'{name}': expected {expected} values, got {got}.")]
+    LengthMismatch {
+        /// The array.
+        name: &'static str,
+        /// Its proper length.
+        expected: usize,
+        /// Its length.
+        got: usize,
+    },
+    /// A setting that cannot be.
+    #[error("'{name}' is {got}: expected {expected}.")]
+    InvalidValue {
+        /// The setting.
+        name: &'static str,
+        /// Its value, as text.
+        got: String,
+        /// What is possible.
+        expected: String,
+    },
+}
+
+impl Error {
+    /// What a component said.
+    pub fn component(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::Component(Box::new(error))
+    }
+}
+
+/// Refuses a slice of another length than `expected`.
+pub(crate) fn expect_len(name: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::LengthMismatch { name, expected, got }) }
+}

@@ -1,0 +1,19 @@
+//! Where two things meet: a model and its observations, windows and ensembles.
+//!
+//! - [`component`]: what a model must be to take part, and its derivative.
+//! - [`cycle`]: forecasts and analyses in turn, with a truth to score them by.
+//! - [`OnGrid`]: a spectral model seen by its grid fields.
+//! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
+//!
+//! Everything is generic over f32 and f64. Errors are values of [`Error`]; nothing panics on a caller's data.
+//! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
+
+pub mod component;
+pub mod cycle;
+mod error;
+mod on_grid;
+pub mod trajectory;
+
+pub use component::{Component, Linearised};
+pub use error::{Error, Result};
+pub use on_grid::{GridView, OnGrid};

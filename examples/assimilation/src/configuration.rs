@@ -1,0 +1,375 @@
+//! The configuration file: a model, what is observed of it, and the methods that follow it.
+
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use terrella_driver::{Tables, known_keys};
+
+use crate::error::{Error, Result};
+
+/// All of a configuration file.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(crate) struct Configuration {
+    pub(crate) model: Model,
+    #[serde(default)]
+    pub(crate) observations: Network,
+    #[serde(default)]
+    pub(crate) experiment: Experiment,
+    #[serde(default)]
+    pub(crate) output: Output,
+    #[serde(default)]
+    pub(crate) method: Vec<Method>,
+}
+
+/// `[model]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Model {
+    pub(crate) name: ModelName,
+    /// f64 or f32.
+    #[serde(default)]
+    pub(crate) precision: Precision,
+    /// Length of a step, in the model's unit of time (seconds for shallow-water and primitive); the model's usual one where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) time_step: Option<f64>,
+    /// Number of variables (lorenz-96) or of points on the line (kuramoto-sivashinsky) or along a side (quasi-geostrophic).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) size: Option<usize>,
+    /// F of lorenz-96.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) forcing: Option<f64>,
+    /// Triangular truncation of shallow-water and primitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) truncation: Option<usize>,
+    /// Number of levels of primitive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) levels: Option<usize>,
+    /// Length of the line of kuramoto-sivashinsky.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) length: Option<f64>,
+}
+
+/// The models.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ModelName {
+    #[serde(rename = "lorenz-63")]
+    Lorenz63,
+    #[serde(rename = "lorenz-96")]
+    Lorenz96,
+    KuramotoSivashinsky,
+    QuasiGeostrophic,
+    ShallowWater,
+    Primitive,
+}
+
+/// Precision of states and analyses.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Precision {
+    F32,
+    #[default]
+    F64,
+}
+
+/// `[observations]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Network {
+    /// Every how many-th value is observed.
+    pub(crate) every: usize,
+    /// Steps between two times of observation.
+    pub(crate) interval: usize,
+    /// Of the errors: in the unit of the state, or, with `relative`, as a share of the climate's standard deviation in each layer.
+    pub(crate) standard_deviation: f64,
+    /// Whether the standard deviation is a share of the climate's.
+    pub(crate) relative: bool,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { every: 1, interval: 1, standard_deviation: 1.0, relative: false }
+    }
+}
+
+/// `[experiment]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Experiment {
+    /// Cycles of forecast and analysis.
+    pub(crate) cycles: u32,
+    /// Cycles before errors count.
+    pub(crate) spin_up: u32,
+    /// Names all random numbers.
+    pub(crate) seed: u64,
+    /// Steps of a free run before anything is taken from it.
+    pub(crate) settling: usize,
+    /// States that are taken from it as climate and first members.
+    pub(crate) samples: usize,
+    /// Steps between two of these.
+    pub(crate) sampling: usize,
+}
+
+impl Default for Experiment {
+    fn default() -> Self {
+        Self { cycles: 1_000, spin_up: 100, seed: 1, settling: 1_000, samples: 400, sampling: 20 }
+    }
+}
+
+/// `[output]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Output {
+    /// Folder for the results, relative to the configuration's.
+    pub(crate) folder: PathBuf,
+    /// Cycles between checkpoints; 0 writes none but at an interruption.
+    pub(crate) checkpoint: u32,
+    /// Whether charts are drawn.
+    pub(crate) pictures: bool,
+}
+
+impl Default for Output {
+    fn default() -> Self {
+        Self { folder: PathBuf::from("out"), checkpoint: 0, pictures: true }
+    }
+}
+
+/// `[[method]]`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Method {
+    /// What it is called in results.
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// Number of members of an ensemble.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) members: Option<usize>,
+    /// Anomalies are multiplied by it after an analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inflation: Option<f64>,
+    /// Relaxation to the prior's spread, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prior_spread: Option<f64>,
+    /// Relaxation to the prior's perturbations, 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) prior_perturbations: Option<f64>,
+    /// Whether anomalies are rotated at random after an analysis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rotation: Option<bool>,
+    /// Half-width of Gaspari and Cohn's taper, whose reach is twice that: in values (lorenz-96), in the model's length
+    /// (kuramoto-sivashinsky, quasi-geostrophic: sides of 1) or in metres (shallow-water,
+    /// primitive).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) radius: Option<f64>,
+    /// B over the climate's covariance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) background: Option<f64>,
+    /// Times of observation in a window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) lag: Option<usize>,
+    /// The most linearisations of a variational analysis; 10 where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) outer_loops: Option<usize>,
+    /// The most iterations in each of these; 100 where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) iterations: Option<usize>,
+}
+
+/// The methods.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Kind {
+    /// The mean of the climate.
+    Climatology,
+    /// That, corrected by observations.
+    OptimalInterpolation,
+    /// Forecasts corrected with one covariance.
+    #[serde(rename = "3d-var")]
+    ThreeDimensionalVariational,
+    /// The model alone.
+    FreeRun,
+    /// EnKF with perturbed observations.
+    Stochastic,
+    /// DEnKF.
+    Deterministic,
+    /// ETKF; with a radius the LETKF.
+    SquareRoot,
+    /// EnKF-N.
+    FiniteSize,
+    /// EAKF, one observation after the other.
+    Serial,
+    /// IEnKS.
+    IterativeSmoother,
+    /// Strong-constraint 4D-Var.
+    #[serde(rename = "4d-var")]
+    FourDimensionalVariational,
+}
+
+impl Configuration {
+    /// Reads, checks and resolves the paths of a configuration file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let mut configuration: Self = parse(path, &Tables { names: known_keys::<Self>, keys_of })?;
+        configuration
+            .validate()
+            .map_err(|message| Error::Configuration { path: path.to_owned(), message })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        configuration.output.folder = folder.join(&configuration.output.folder);
+        Ok(configuration)
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        let Self { model, observations, experiment, method, .. } = self;
+        let used: &[&str] = match model.name {
+            ModelName::Lorenz63 => &[],
+            ModelName::Lorenz96 => &["size", "forcing"],
+            ModelName::KuramotoSivashinsky => &["size", "length"],
+            ModelName::QuasiGeostrophic => &["size"],
+            ModelName::ShallowWater => &["truncation"],
+            ModelName::Primitive => &["truncation", "levels"],
+        };
+        let given = [
+            ("size", model.size.is_some()),
+            ("forcing", model.forcing.is_some()),
+            ("length", model.length.is_some()),
+            ("truncation", model.truncation.is_some()),
+            ("levels", model.levels.is_some()),
+        ];
+        if let Some((key, _)) = given.iter().find(|(key, given)| *given && !used.contains(key)) {
+            return Err(format!("Key '{key}' in [model] does nothing for this model."));
+        }
+        positive("observations", "every", observations.every as f64)?;
+        positive("observations", "interval", observations.interval as f64)?;
+        positive("observations", "standard_deviation", observations.standard_deviation)?;
+        positive("experiment", "cycles", f64::from(experiment.cycles))?;
+        positive("experiment", "sampling", experiment.sampling as f64)?;
+        if experiment.spin_up >= experiment.cycles {
+            return Err(format!(
+                "Key 'spin_up' in [experiment] is {}: expected fewer than the {} cycles.",
+                experiment.spin_up, experiment.cycles
+            ));
+        }
+        if experiment.samples < 2 {
+            return Err("Key 'samples' in [experiment]: expected at least 2.".to_owned());
+        }
+        if method.is_empty() {
+            return Err("No [[method]]: expected at least one.".to_owned());
+        }
+        for (number, method) in method.iter().enumerate() {
+            method.validate(experiment.samples)?;
+            if self.method[..number].iter().any(|other| other.name == method.name) {
+                return Err(format!("Two methods are called '{}': expected names that differ.", method.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Method {
+    /// Whether it has members.
+    pub(crate) fn is_ensemble(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Stochastic
+                | Kind::Deterministic
+                | Kind::SquareRoot
+                | Kind::FiniteSize
+                | Kind::Serial
+                | Kind::IterativeSmoother
+        )
+    }
+
+    fn validate(&self, samples: usize) -> std::result::Result<(), String> {
+        let name = &self.name;
+        let of_ensembles = [
+            ("members", self.members.is_some()),
+            ("inflation", self.inflation.is_some()),
+            ("prior_spread", self.prior_spread.is_some()),
+            ("prior_perturbations", self.prior_perturbations.is_some()),
+            ("rotation", self.rotation.is_some()),
+            ("radius", self.radius.is_some()),
+        ];
+        if !self.is_ensemble() {
+            if let Some((key, _)) = of_ensembles.iter().find(|(_, given)| *given) {
+                return Err(format!("Key '{key}' of method '{name}' does nothing without an ensemble."));
+            }
+        } else {
+            let Some(members) = self.members else {
+                return Err(format!("Method '{name}' has no 'members'."));
+            };
+            if !(2..=samples).contains(&members) {
+                return Err(format!(
+                    "Key 'members' of method '{name}' is {members}: expected 2 to the {samples} samples of [experiment]."
+                ));
+            }
+            let relaxations = &of_ensembles[1..4];
+            if relaxations.iter().filter(|(_, given)| *given).count() > 1 {
+                return Err(format!(
+                    "Method '{name}': expected one of inflation, prior_spread and prior_perturbations."
+                ));
+            }
+            if let Some(radius) = self.radius {
+                positive("method", "radius", radius)?;
+            }
+        }
+        let variational =
+            matches!(self.kind, Kind::ThreeDimensionalVariational | Kind::FourDimensionalVariational);
+        let windows = matches!(self.kind, Kind::IterativeSmoother | Kind::FourDimensionalVariational);
+        let needed = [
+            ("background", self.background.map(|_| ()), variational),
+            ("lag", self.lag.map(|_| ()), windows),
+        ];
+        for (key, given, needed) in needed {
+            match (given, needed) {
+                (None, true) => return Err(format!("Method '{name}' has no '{key}'.")),
+                (Some(()), false) => {
+                    return Err(format!("Key '{key}' of method '{name}' does nothing for this kind."));
+                }
+                _ => {}
+            }
+        }
+        let of_minimisations = [("outer_loops", self.outer_loops), ("iterations", self.iterations)];
+        for (key, given) in of_minimisations {
+            if given.is_some() && !variational {
+                return Err(format!("Key '{key}' of method '{name}' does nothing for this kind."));
+            }
+            positive("method", key, given.unwrap_or(1) as f64)?;
+        }
+        if self.kind == Kind::IterativeSmoother {
+            let of_filters = &of_ensembles[1..];
+            if let Some((key, _)) = of_filters.iter().find(|(_, given)| *given) {
+                return Err(format!("Key '{key}' of method '{name}' does nothing for a smoother."));
+            }
+        }
+        positive("method", "background", self.background.unwrap_or(1.0))?;
+        positive("method", "lag", self.lag.unwrap_or(1) as f64)
+    }
+}
+
+/// Reads a configuration file and refuses keys that nothing reads.
+pub(crate) fn parse<T: DeserializeOwned>(path: &Path, tables: &Tables) -> Result<T> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::file(path, "reading of the configuration", error))?;
+    terrella_driver::parse(&text, tables)
+        .map_err(|message| Error::Configuration { path: path.to_owned(), message })
+}
+
+/// Refuses what is not a positive number.
+pub(crate) fn positive(table: &str, key: &str, value: f64) -> std::result::Result<(), String> {
+    // Also refuses NaN.
+    if value > 0.0 && value.is_finite() {
+        return Ok(());
+    }
+    Err(format!("Key '{key}' in [{table}] is {value}: expected a number above 0."))
+}
+
+fn keys_of(table: &str) -> Option<&'static [&'static str]> {
+    match table {
+        "model" => Some(known_keys::<Model>()),
+        "observations" => Some(known_keys::<Network>()),
+        "experiment" => Some(known_keys::<Experiment>()),
+        "output" => Some(known_keys::<Output>()),
+        "method" => Some(known_keys::<Method>()),
+        _ => None,
+    }
+}

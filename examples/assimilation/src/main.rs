@@ -1,0 +1,41 @@
+//! Assimilation twin: `assimilation run CONFIG.toml` and `assimilation analyse CONFIG.toml`; see the README beside this crate.
+// Units stand in brackets and are no links.
+#![allow(rustdoc::broken_intra_doc_links)]
+
+mod arguments;
+mod checkpoint;
+mod configuration;
+mod error;
+mod experiment;
+mod geometry;
+mod methods;
+mod results;
+mod sondes;
+mod spectral;
+mod systems;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use terrella_driver::interruption;
+
+use arguments::{Arguments, Command};
+use error::Error;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Run(run) => systems::run(run),
+        Command::Analyse(analysis) => sondes::analyse(analysis),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("assimilation: {error}");
+            match error {
+                Error::Interrupted { .. } => ExitCode::from(interruption::EXIT_STATUS),
+                _ => ExitCode::FAILURE,
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What came out: `scores.csv`, `summary.json`, charts.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::json;
+use terrella_coupling::cycle::{Score, Scores};
+use terrella_driver::progress::say;
+use terrella_io::picture::{Chart, Series};
+use terrella_io::sink::AtomicFile;
+
+use crate::configuration::Configuration;
+use crate::error::Result;
+
+/// Everything that results are made from.
+pub(crate) struct Results<'a> {
+    pub(crate) configuration: &'a Configuration,
+    pub(crate) folder: &'a Path,
+    /// Numbers of observations at a time, and of values of a state.
+    pub(crate) observed: usize,
+    pub(crate) values: usize,
+    /// Root mean square of the climate's standard deviations.
+    pub(crate) deviation: f64,
+    /// Name, scores and seconds.
+    pub(crate) methods: Vec<(&'a str, &'a Scores, f64)>,
+}
+
+/// Writes files and says the table.
+pub(crate) fn write(results: &Results) -> Result<()> {
+    AtomicFile::write(results.folder.join("scores.csv"), table(&results.methods).as_bytes())?;
+    let mut text = serde_json::to_string_pretty(&summary(results)).expect("numbers and texts are valid JSON");
+    text.push('\n');
+    AtomicFile::write(results.folder.join("summary.json"), text.as_bytes())?;
+    if results.configuration.output.pictures {
+        for (name, chart) in charts(results) {
+            chart.picture(1_600)?.save(results.folder.join(name))?;
+        }
+    }
+    let width = results.methods.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max(6);
+    say(&format!("{:width$}   analysis   forecast   spread   seconds", "method"));
+    for (name, scores, seconds) in &results.methods {
+        let mean = scores.mean_from(first(results, scores));
+        let Score { analysis_error, forecast_error, analysis_spread, .. } = mean;
+        say(&format!(
+            "{name:width$}   {analysis_error:8.4}   {forecast_error:8.4}   {analysis_spread:6.4}   {seconds:7.1}"
+        ));
+    }
+    say(&format!("climate's standard deviation {:.4}; {}", results.deviation, results.folder.display()));
+    Ok(())
+}
+
+/// The first cycle that counts; all do in a run that stopped before.
+fn first(results: &Results, scores: &Scores) -> usize {
+    let spin_up = results.configuration.experiment.spin_up as usize;
+    if spin_up < scores.cycles.len() { spin_up } else { 0 }
+}
+
+fn table(methods: &[(&str, &Scores, f64)]) -> String {
+    let mut text = "method,cycle,forecast_error,analysis_error,forecast_spread,analysis_spread\n".to_owned();
+    for (name, scores, _) in methods {
+        let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+        for (cycle, score) in scores.cycles.iter().enumerate() {
+            let Score { forecast_error, analysis_error, forecast_spread, analysis_spread } = score;
+            writeln!(
+                text,
+                "{quoted},{cycle},{forecast_error:e},{analysis_error:e},{forecast_spread:e},{analysis_spread:e}"
+            )
+            .expect("a text takes all");
+        }
+    }
+    text
+}
+
+fn summary(results: &Results) -> serde_json::Value {
+    let methods = results.methods.iter().map(|(name, scores, seconds)| {
+        let first = first(results, scores);
+        let mean = scores.mean_from(first);
+        json!({
+            "name": name,
+            "analysis_error": mean.analysis_error,
+            "analysis_error_standard_error": scores.standard_error_from(first),
+            "forecast_error": mean.forecast_error,
+            "analysis_spread": mean.analysis_spread,
+            "forecast_spread": mean.forecast_spread,
+            "seconds": seconds,
+        })
+    });
+    json!({
+        "configuration": results.configuration,
+        "cycles": results.methods.first().map_or(0, |(_, scores, _)| scores.cycles.len()),
+        "observations_per_cycle": results.observed,
+        "values": results.values,
+        "climate_standard_deviation": results.deviation,
+        "methods": methods.collect::<Vec<_>>(),
+    })
+}
+
+/// Points of a line at the most; more are averaged.
+const POINTS: usize = 400;
+
+fn charts(results: &Results) -> Vec<(&'static str, Chart)> {
+    let thin = |scores: &Scores, of: fn(&Score) -> f64| -> Vec<(f64, f64)> {
+        let block = scores.cycles.len().div_ceil(POINTS).max(1);
+        let blocks = scores.cycles.chunks(block).enumerate();
+        blocks
+            .map(|(number, scores)| {
+                let middle = number * block + scores.len() / 2;
+                (middle as f64, scores.iter().map(of).sum::<f64>() / scores.len() as f64)
+            })
+            .collect()
+    };
+    let chart = |title: &str, series: Vec<Series>| Chart {
+        title: title.to_owned(),
+        x_label: "cycle".to_owned(),
+        y_label: "root-mean-square error, spread".to_owned(),
+        series,
+        x_step: None,
+        aspect: 0.6,
+    };
+    let lines = results.methods.iter();
+    let errors = lines.clone().map(|(name, scores, _)| Series {
+        name: (*name).to_owned(),
+        points: thin(scores, |score| score.analysis_error),
+    });
+    let of_ensembles = lines.filter(|(_, scores, _)| scores.cycles.iter().any(|s| s.analysis_spread > 0.0));
+    let spreads = of_ensembles.flat_map(|(name, scores, _)| {
+        [
+            Series { name: format!("{name}: error"), points: thin(scores, |score| score.forecast_error) },
+            Series { name: format!("{name}: spread"), points: thin(scores, |score| score.forecast_spread) },
+        ]
+    });
+    let spreads: Vec<Series> = spreads.collect();
+    let mut charts = vec![("errors.png", chart("Errors of analyses", errors.collect()))];
+    if !spreads.is_empty() {
+        charts.push(("spread.png", chart("Errors and spread of forecasts", spreads)));
+    }
+    charts
+}
