@@ -88,6 +88,16 @@ pub trait Component {
 /// Arguments `state` and `memory` are those of the run itself before the map in question; arrays of perturbations dx and of
 /// sensitivities, gradients of a function of the run, have the shape of what they belong to.
 pub trait Linearised: Component {
+    /// Makes room, in place of what was there, for what derivatives of a run's first `steps` steps need besides memories, and keeps that from now
+    /// on for steps that are gone through again: as many of them as fit into `budget` bytes. Returns the bytes taken. Provided for models
+    /// with nothing to keep.
+    ///
+    /// # Errors
+    /// Too little memory.
+    fn keep_linearisations(&mut self, _steps: usize, _budget: usize) -> Result<usize> {
+        Ok(0)
+    }
+
     /// dm₀ of dx₀. Provided for models with m = x.
     ///
     /// # Errors
@@ -201,6 +211,10 @@ impl<C: Component + ?Sized> Component for Box<C> {
 }
 
 impl<C: Linearised + ?Sized> Linearised for Box<C> {
+    fn keep_linearisations(&mut self, steps: usize, budget: usize) -> Result<usize> {
+        (**self).keep_linearisations(steps, budget)
+    }
+
     fn begin_tangent(
         &mut self,
         state: &[C::Real],

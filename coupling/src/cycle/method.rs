@@ -2,7 +2,7 @@
 
 use terrella_kernels::assimilation::Ensemble;
 
-use super::Observed;
+use super::{Minimisations, Observed};
 use crate::{Component, Result};
 
 /// A method of assimilation: an estimate that is put forward by a component and corrected by observations.
@@ -28,6 +28,11 @@ pub trait Method<C: Component> {
     /// The members, where there are any.
     fn ensemble(&self) -> Option<&Ensemble<C::Real>>;
 
-    /// Everything that changes from cycle to cycle, for checkpoints.
+    /// What minimisations took, where there are any.
+    fn minimisations(&self) -> Option<&Minimisations> {
+        None
+    }
+
+    /// Everything that changes what comes next from cycle to cycle, for checkpoints.
     fn memory(&mut self) -> Vec<&mut [C::Real]>;
 }

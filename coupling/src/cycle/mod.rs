@@ -29,5 +29,5 @@ pub use network::{Network, Observed};
 pub use score::{Score, Scores, error};
 pub use smoother::IterativeSmoother;
 pub use twin::{Twin, follow};
-pub use variational::{Variational, VariationalSettings};
+pub use variational::{Minimisations, Variational, VariationalSettings};
 pub use window::ComponentWindow;

@@ -1,6 +1,8 @@
 //! [`Variational`]: one state at the beginning of a window that moves along, corrected through the model's adjoint.
 
-use terrella_kernels::assimilation::variational::{OuterLoops, Selection, analyse_variationally};
+use terrella_kernels::assimilation::variational::{
+    OuterLoops, Selection, VariationalAnalysis, analyse_variationally,
+};
 use terrella_kernels::assimilation::{Ensemble, LinearOperator};
 
 use super::smoother::intervals;
@@ -20,8 +22,29 @@ pub struct Variational<R> {
     transform: Box<dyn LinearOperator<R>>,
     outer_loops: OuterLoops<'static>,
     budget: usize,
-    /// Windows whose minimisation did not converge.
-    unconverged: usize,
+    minimisations: Minimisations,
+}
+
+/// What minimisations took, of all windows since a method was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Minimisations {
+    /// Windows.
+    pub windows: usize,
+    /// Those that did not converge.
+    pub unconverged: usize,
+    /// Iterations of all windows, by outer loop.
+    pub iterations: Vec<usize>,
+}
+
+impl Minimisations {
+    fn add<R>(&mut self, analysis: &VariationalAnalysis<R>) {
+        self.windows += 1;
+        self.unconverged += usize::from(!analysis.converged());
+        self.iterations.resize(self.iterations.len().max(analysis.loops.len()), 0);
+        for (sum, inner) in self.iterations.iter_mut().zip(&analysis.loops) {
+            *sum += inner.history.len() - 1;
+        }
+    }
 }
 
 /// How [`Variational`] analyses.
@@ -32,7 +55,7 @@ pub struct VariationalSettings<R> {
     pub transform: Box<dyn LinearOperator<R>>,
     /// How it minimises.
     pub outer_loops: OuterLoops<'static>,
-    /// Bytes that a window's trajectory may take.
+    /// Bytes that a window's trajectory and linearisations may take.
     pub budget: usize,
 }
 
@@ -45,12 +68,16 @@ impl<R: terrella_kernels::Real> Variational<R> {
         let VariationalSettings { lag, transform, outer_loops, budget } = settings;
         expect_len("output of U", state.len(), transform.output_len())?;
         let end = state.clone();
-        Ok(Self { begin: state, end, network, lag, transform, outer_loops, budget, unconverged: 0 })
-    }
-
-    /// Windows so far whose minimisation did not converge.
-    pub fn unconverged(&self) -> usize {
-        self.unconverged
+        Ok(Self {
+            begin: state,
+            end,
+            network,
+            lag,
+            transform,
+            outer_loops,
+            budget,
+            minimisations: Minimisations::default(),
+        })
     }
 }
 
@@ -60,7 +87,7 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
     }
 
     fn analyse(&mut self, component: &mut C, observed: &Observed<C::Real>, cycle: u32) -> Result<()> {
-        let Self { begin, end, network, lag, transform, outer_loops, budget, unconverged } = self;
+        let Self { begin, end, network, lag, transform, outer_loops, budget, minimisations } = self;
         let (moves, length) = intervals(cycle, *lag);
         let interval = network.interval();
         if *lag == 0 {
@@ -78,7 +105,7 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
             (Err(_), Some(failure)) => return Err(failure),
             (Err(error), None) => return Err(error.into()),
         };
-        *unconverged += usize::from(!analysis.converged());
+        minimisations.add(&analysis);
         begin.copy_from_slice(&analysis.state);
         end.copy_from_slice(begin);
         component.advance(end, length * interval)
@@ -92,6 +119,10 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
 
     fn ensemble(&self) -> Option<&Ensemble<C::Real>> {
         None
+    }
+
+    fn minimisations(&self) -> Option<&Minimisations> {
+        Some(&self.minimisations)
     }
 
     fn memory(&mut self) -> Vec<&mut [C::Real]> {

@@ -12,7 +12,8 @@ use crate::{Error, Linearised, Result};
 /// 3D-Var where all observations are at the beginning.
 ///
 /// Observations are at rising numbers of steps, from 0 for the beginning. The run goes through whole memories of the component, so that
-/// a leapfrog scheme is not begun anew at times of observation, and keeps as many of them as the budget allows.
+/// a leapfrog scheme is not begun anew at times of observation, and keeps as many of them as the budget allows; where that is all, the component
+/// may have the rest of the budget for its linearisations.
 pub struct ComponentWindow<'a, C: Linearised, H> {
     component: &'a mut C,
     operator: H,
@@ -32,7 +33,7 @@ pub struct ComponentWindow<'a, C: Linearised, H> {
 }
 
 impl<'a, C: Linearised, H: ObservationOperator<C::Real>> ComponentWindow<'a, C, H> {
-    /// A window with observations after so many steps, whose trajectory takes at most `budget` bytes.
+    /// A window with observations after so many steps, whose trajectory and linearisations take at most `budget` bytes.
     ///
     /// # Errors
     /// [`Error::InvalidValue`] for times that do not rise, and where two memories do not fit into the budget.
@@ -53,7 +54,7 @@ impl<'a, C: Linearised, H: ObservationOperator<C::Real>> ComponentWindow<'a, C, 
         let memory = component.memory_len();
         let trajectory = match steps {
             0 => None,
-            _ => Some(Trajectory::new(memory, steps, budget)?),
+            _ => Some(Trajectory::within(component, steps, budget)?),
         };
         Ok(Self {
             trajectory,

@@ -18,7 +18,7 @@ pub use propagator::Propagator;
 use terrella_kernels::Real;
 
 use crate::error::expect_len;
-use crate::{Error, Result};
+use crate::{Error, Linearised, Result};
 
 /// The states of a run of a fixed number of steps; see the module.
 ///
@@ -86,9 +86,26 @@ impl<R: Real> Trajectory<R> {
         })
     }
 
+    /// For the memories of a model's run. What they leave of the budget, the model may have to keep its linearisations; where some memories are left out,
+    /// it has none.
+    ///
+    /// # Errors
+    /// Those of [`Trajectory::new`] and of the model.
+    pub fn within(model: &mut impl Linearised<Real = R>, steps: usize, budget: usize) -> Result<Self> {
+        let trajectory = Self::new(model.memory_len(), steps, budget)?;
+        let left = if trajectory.keeps_all() { budget - trajectory.bytes() } else { 0 };
+        model.keep_linearisations(steps, left)?;
+        Ok(trajectory)
+    }
+
     /// c, the number of states that are kept at a time.
     pub fn checkpoints(&self) -> usize {
         self.checkpoints
+    }
+
+    /// What it takes of its budget.
+    pub fn bytes(&self) -> usize {
+        (self.checkpoints + 1) * self.values * size_of::<R>()
     }
 
     /// Whether no step is taken a second time.

@@ -19,14 +19,14 @@ pub struct Propagator<'a, M: Linearised> {
 }
 
 impl<'a, M: Linearised> Propagator<'a, M> {
-    /// Runs the model from `first`, keeping as much as fits into `budget` bytes.
+    /// Runs the model from `first`, keeping as many memories as fit into `budget` bytes and, where all do, what else of the derivatives does.
     ///
     /// # Errors
     /// Those of [`Trajectory::new`] and of the model.
     pub fn new(model: &'a mut M, first: &[M::Real], steps: usize, budget: usize) -> Result<Self> {
         expect_len("first", model.state_len(), first.len())?;
         let zeros = |len| vec![M::Real::ZERO; len];
-        let mut trajectory = Trajectory::new(model.memory_len(), steps, budget)?;
+        let mut trajectory = Trajectory::within(model, steps, budget)?;
         let (mut carried, mut end) = (zeros(model.memory_len()), zeros(model.memory_len()));
         model.begin(first, &mut carried)?;
         trajectory.run(&carried, model, M::step, |_, memory, number| {

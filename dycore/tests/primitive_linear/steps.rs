@@ -201,6 +201,23 @@ fn kept_trajectories_and_threads_change_no_bit() {
     run.linear.tangent_step_about(&about, &mut tangent).unwrap();
     run.linear.adjoint_step_about(&about, &mut adjoint).unwrap();
     images.push((tangent, adjoint));
+    // Room for a number of steps that has this one, and for one that has not.
+    let each = run.linear.keep_linearisations(1, usize::MAX).unwrap();
+    for steps in [3, 2] {
+        assert_eq!(run.linear.keep_linearisations(9, steps * each + 1).unwrap(), steps * each);
+        // What is kept of another memory is not taken for this one's.
+        let other: Vec<f64> = run.memory.iter().map(|value| 1.001 * value).collect();
+        for memory in [&other, &run.memory, &run.memory] {
+            let (mut tangent, mut adjoint) = (direction.clone(), direction.clone());
+            run.linear.tangent_step(memory, 2, &mut tangent).unwrap();
+            run.linear.adjoint_step(memory, 2, &mut adjoint).unwrap();
+            if *memory == run.memory {
+                images.push((tangent, adjoint));
+            } else {
+                assert!(tangent != images[0].0);
+            }
+        }
+    }
     for image in &images[1..] {
         assert!(*image == images[0]);
     }

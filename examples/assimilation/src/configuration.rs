@@ -174,6 +174,12 @@ pub(crate) struct Method {
     /// The most iterations in each of these; 100 where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) iterations: Option<usize>,
+    /// Share of the window's first gradient at which these end; 10⁻⁴ where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) gradient_reduction: Option<f64>,
+    /// Whether what one of these learns of the Hessian preconditions the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ritz_pairs: Option<bool>,
 }
 
 /// The methods.
@@ -328,12 +334,24 @@ impl Method {
                 _ => {}
             }
         }
-        let of_minimisations = [("outer_loops", self.outer_loops), ("iterations", self.iterations)];
+        let of_minimisations = [
+            ("outer_loops", self.outer_loops.map(|number| number as f64)),
+            ("iterations", self.iterations.map(|number| number as f64)),
+            ("gradient_reduction", self.gradient_reduction),
+            ("ritz_pairs", self.ritz_pairs.map(|_| 1.0)),
+        ];
         for (key, given) in of_minimisations {
             if given.is_some() && !variational {
                 return Err(format!("Key '{key}' of method '{name}' does nothing for this kind."));
             }
-            positive("method", key, given.unwrap_or(1) as f64)?;
+            positive("method", key, given.unwrap_or(1.0))?;
+        }
+        if let Some(share) = self.gradient_reduction
+            && share >= 1.0
+        {
+            return Err(format!(
+                "Key 'gradient_reduction' of method '{name}' is {share}: expected less than 1."
+            ));
         }
         if self.kind == Kind::IterativeSmoother {
             let of_filters = &of_ensembles[1..];

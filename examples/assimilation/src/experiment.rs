@@ -15,7 +15,7 @@ use crate::configuration::{self, Configuration};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
 use crate::methods::{Materials, method};
-use crate::results::{self, Results};
+use crate::results::{self, Outcome, Results};
 
 /// A model twice, once for the truth and once for the methods, with what is known of its states.
 pub(crate) struct System<C: Component> {
@@ -168,7 +168,16 @@ impl<C: Linearised + 'static> Experiment<C> {
             observed: self.network.count(),
             values: self.twin.state().len(),
             deviation: self.deviation,
-            methods: self.followers.iter().map(|of| (of.name.as_str(), &of.scores, of.seconds)).collect(),
+            methods: self
+                .followers
+                .iter()
+                .map(|of| Outcome {
+                    name: &of.name,
+                    scores: &of.scores,
+                    seconds: of.seconds,
+                    minimisations: of.method.minimisations(),
+                })
+                .collect(),
         };
         results::write(&outcome)
     }

@@ -32,7 +32,7 @@ const CHANGE: f64 = 1e-3;
 const REDUCTION: f64 = 1e-4;
 /// Directions of vorticity between levels with less of its variance than this are not regressed on.
 const CUTOFF: f64 = 1e-3;
-/// Bytes of the trajectory in a window.
+/// Bytes of a window's trajectory and linearisations.
 const BUDGET: usize = 1 << 30;
 /// Values of a state of which the square root of a whole matrix is taken; longer ones have the climate's states themselves.
 const WHOLE: usize = 1_000;
@@ -97,14 +97,18 @@ pub(crate) fn method<C: Linearised + 'static>(
     let scale = C::Real::from_f64(settings.background.unwrap_or(1.0));
     let variational = |lag: usize| -> Result<Box<dyn Method<C>>> {
         let iterations = settings.iterations.unwrap_or(ITERATIONS);
+        let minimiser = match settings.ritz_pairs {
+            Some(true) => Minimiser::Lanczos { pairs: iterations },
+            _ => Minimiser::ConjugateGradients,
+        };
         let settings = VariationalSettings {
             lag,
             transform: root(climate, materials.geometry, scale)?,
             outer_loops: OuterLoops {
                 most: settings.outer_loops.unwrap_or(OUTER_LOOPS),
                 change: CHANGE,
-                inner: Ending { iterations, gradient_reduction: REDUCTION },
-                minimiser: Minimiser::ConjugateGradients,
+                inner: Ending::new(iterations, settings.gradient_reduction.unwrap_or(REDUCTION)),
+                minimiser,
                 norms: None,
             },
             budget: BUDGET,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::json;
-use terrella_coupling::cycle::{Score, Scores};
+use terrella_coupling::cycle::{Minimisations, Score, Scores};
 use terrella_driver::progress::say;
 use terrella_io::picture::{Chart, Series};
 use terrella_io::sink::AtomicFile;
@@ -21,8 +21,15 @@ pub(crate) struct Results<'a> {
     pub(crate) values: usize,
     /// Root mean square of the climate's standard deviations.
     pub(crate) deviation: f64,
-    /// Name, scores and seconds.
-    pub(crate) methods: Vec<(&'a str, &'a Scores, f64)>,
+    pub(crate) methods: Vec<Outcome<'a>>,
+}
+
+/// How one method fared.
+pub(crate) struct Outcome<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) scores: &'a Scores,
+    pub(crate) seconds: f64,
+    pub(crate) minimisations: Option<&'a Minimisations>,
 }
 
 /// Writes files and says the table.
@@ -36,17 +43,34 @@ pub(crate) fn write(results: &Results) -> Result<()> {
             chart.picture(1_600)?.save(results.folder.join(name))?;
         }
     }
-    let width = results.methods.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max(6);
+    let width = results.methods.iter().map(|of| of.name.chars().count()).max().unwrap_or(0).max(6);
     say(&format!("{:width$}   analysis   forecast   spread   seconds", "method"));
-    for (name, scores, seconds) in &results.methods {
+    for Outcome { name, scores, seconds, .. } in &results.methods {
         let mean = scores.mean_from(first(results, scores));
         let Score { analysis_error, forecast_error, analysis_spread, .. } = mean;
         say(&format!(
             "{name:width$}   {analysis_error:8.4}   {forecast_error:8.4}   {analysis_spread:6.4}   {seconds:7.1}"
         ));
     }
+    for Outcome { name, minimisations, .. } in &results.methods {
+        if let Some(found) = minimisations {
+            let iterations: Vec<String> = mean_iterations(found).map(|mean| format!("{mean:.1}")).collect();
+            say(&format!(
+                "{name}: {} iterations on average; {} of {} windows did not converge",
+                iterations.join(" + "),
+                found.unconverged,
+                found.windows
+            ));
+        }
+    }
     say(&format!("climate's standard deviation {:.4}; {}", results.deviation, results.folder.display()));
     Ok(())
+}
+
+/// By outer loop.
+fn mean_iterations(minimisations: &Minimisations) -> impl Iterator<Item = f64> + '_ {
+    let windows = minimisations.windows.max(1) as f64;
+    minimisations.iterations.iter().map(move |&sum| sum as f64 / windows)
 }
 
 /// The first cycle that counts; all do in a run that stopped before.
@@ -55,9 +79,9 @@ fn first(results: &Results, scores: &Scores) -> usize {
     if spin_up < scores.cycles.len() { spin_up } else { 0 }
 }
 
-fn table(methods: &[(&str, &Scores, f64)]) -> String {
+fn table(methods: &[Outcome]) -> String {
     let mut text = "method,cycle,forecast_error,analysis_error,forecast_spread,analysis_spread\n".to_owned();
-    for (name, scores, _) in methods {
+    for Outcome { name, scores, .. } in methods {
         let quoted = format!("\"{}\"", name.replace('"', "\"\""));
         for (cycle, score) in scores.cycles.iter().enumerate() {
             let Score { forecast_error, analysis_error, forecast_spread, analysis_spread } = score;
@@ -72,7 +96,7 @@ fn table(methods: &[(&str, &Scores, f64)]) -> String {
 }
 
 fn summary(results: &Results) -> serde_json::Value {
-    let methods = results.methods.iter().map(|(name, scores, seconds)| {
+    let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations }| {
         let first = first(results, scores);
         let mean = scores.mean_from(first);
         json!({
@@ -83,11 +107,12 @@ fn summary(results: &Results) -> serde_json::Value {
             "analysis_spread": mean.analysis_spread,
             "forecast_spread": mean.forecast_spread,
             "seconds": seconds,
+            "iterations_by_outer_loop": minimisations.map(|found| mean_iterations(found).collect::<Vec<_>>()),
         })
     });
     json!({
         "configuration": results.configuration,
-        "cycles": results.methods.first().map_or(0, |(_, scores, _)| scores.cycles.len()),
+        "cycles": results.methods.first().map_or(0, |of| of.scores.cycles.len()),
         "observations_per_cycle": results.observed,
         "values": results.values,
         "climate_standard_deviation": results.deviation,
@@ -118,12 +143,12 @@ fn charts(results: &Results) -> Vec<(&'static str, Chart)> {
         aspect: 0.6,
     };
     let lines = results.methods.iter();
-    let errors = lines.clone().map(|(name, scores, _)| Series {
+    let errors = lines.clone().map(|Outcome { name, scores, .. }| Series {
         name: (*name).to_owned(),
         points: thin(scores, |score| score.analysis_error),
     });
-    let of_ensembles = lines.filter(|(_, scores, _)| scores.cycles.iter().any(|s| s.analysis_spread > 0.0));
-    let spreads = of_ensembles.flat_map(|(name, scores, _)| {
+    let of_ensembles = lines.filter(|of| of.scores.cycles.iter().any(|s| s.analysis_spread > 0.0));
+    let spreads = of_ensembles.flat_map(|Outcome { name, scores, .. }| {
         [
             Series { name: format!("{name}: error"), points: thin(scores, |score| score.forecast_error) },
             Series { name: format!("{name}: spread"), points: thin(scores, |score| score.forecast_spread) },

@@ -178,11 +178,7 @@ mod tests {
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> [f64; 8] {
             let vectors: &[S::f64s] = bytemuck::cast_slice(self.0);
-            let mut sums = [0.0; 8];
-            for (sums, vectors) in sums.chunks_mut(8 * S::F64_LANES / 8).zip(vectors.as_chunks::<8>().0) {
-                sums.copy_from_slice(&sum_lanes(simd, vectors)[..sums.len()]);
-            }
-            sums
+            sum_lanes(simd, vectors.first_chunk().expect("at least eight vectors"))
         }
     }
 

@@ -17,8 +17,8 @@ pub(super) const STEPS: usize = 4;
 const OUTER_LOOPS: OuterLoops = OuterLoops {
     most: 10,
     change: 1e-3,
-    inner: Ending { iterations: VARIABLES, gradient_reduction: 1e-4 },
-    minimiser: Minimiser::Lanczos { pairs: VARIABLES, accuracy: 1.0 },
+    inner: Ending::new(VARIABLES, 1e-4),
+    minimiser: Minimiser::Lanczos { pairs: VARIABLES },
     norms: None,
 };
 const ERROR_VARIANCES: [f64; VARIABLES] = [1.0; VARIABLES];

@@ -15,8 +15,9 @@
 //! | compensated sums, watching the wind             | left out: they are rounding, and stop runs          |
 //! | semi-Lagrangian scheme                          | refused                                             |
 //!
-//! **Trajectory.** Fields on the grid are synthesised anew from the spectra of each step's memory. A [`Linearisation`] keeps
-//! them for those who come back to the same step many times and have 8 to 15 values per point and level to spare.
+//! **Trajectory.** Fields on the grid are synthesised anew from the spectra of each step's memory, unless
+//! [`keep_linearisations`](terrella_coupling::Linearised::keep_linearisations) has made room for those who come back to the same step many
+//! times: a [`Linearisation`] of 8 to 15 values per point and level for each.
 //!
 //! **Devices.** Kernels of columns read fields of the trajectory and of the perturbation, more than 40 buffers each. A wgpu adapter that allows
 //! fewer per kernel refuses them (Mesa's llvmpipe allows 32).

@@ -6,7 +6,7 @@ use terrella_kernels::physics::held_suarez::Forcing;
 
 use super::super::{HeldSuarez, Primitive};
 use super::parts::Parts;
-use super::trajectory::Linearisation;
+use super::trajectory::{Kept, Linearisation};
 use crate::Result;
 use crate::shallow_water::expect_length;
 
@@ -42,6 +42,8 @@ use crate::shallow_water::expect_length;
 pub struct LinearisedPrimitive<R: Real> {
     pub(super) parts: Parts<R>,
     pub(super) own: Linearisation<R>,
+    /// Of the first steps.
+    pub(super) kept: Vec<Kept<R>>,
 }
 
 impl<R: Real> LinearisedPrimitive<R> {
@@ -51,7 +53,7 @@ impl<R: Real> LinearisedPrimitive<R> {
     pub fn new(model: Primitive<R>) -> Result<Self> {
         model.expect_whole_memory()?;
         let own = Linearisation::zeros(&model)?;
-        Ok(Self { parts: Parts::new(model)?, own })
+        Ok(Self { parts: Parts::new(model)?, own, kept: Vec::new() })
     }
 
     /// Appends the forcing of Held and Suarez to the model's physics, and takes the derivative of model and forcing.

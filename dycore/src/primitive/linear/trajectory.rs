@@ -8,13 +8,14 @@ use terrella_kernels::device::{Buffer, Device};
 use super::super::Primitive;
 use super::super::workspace::{ColumnFields, Workspace};
 use super::layer_coefficients;
+use super::parts::Parts;
 use crate::Result;
 
 /// What a tangent or adjoint step needs of the nonlinear one: 8 values per point and level, 4 more on hybrid levels, 3 more
 /// for each tracer, and 3 with column physics.
 ///
 /// [`LinearisedPrimitive`](super::LinearisedPrimitive) has one for itself; more of them save the synthesis of steps that are gone
-/// through many times.
+/// through many times ([`keep_linearisations`](terrella_coupling::Linearised::keep_linearisations)).
 pub struct Linearisation<R: Real> {
     /// Which step it is, from the beginning of the run.
     pub(super) number: u64,
@@ -86,6 +87,33 @@ impl<R: Real> Linearisation<R> {
         })
     }
 
+    /// Memory that it takes.
+    pub fn bytes(&self) -> usize {
+        let own = [
+            &self.vorticity,
+            &self.divergence,
+            &self.temperature_eastward,
+            &self.temperature_northward,
+            &self.tracers_eastward,
+            &self.tracers_northward,
+            &self.relative_pressure,
+            &self.eastward,
+            &self.northward,
+            &self.mean,
+            &self.target,
+            &self.shift,
+            &self.flux_above,
+            &self.flux_total,
+            &self.logarithm,
+            &self.alpha,
+            &self.logarithm_slope,
+            &self.alpha_slope,
+        ];
+        let columns = std::iter::once(&self.columns).chain(&self.earlier);
+        let fields = columns.flat_map(|columns| columns.all()).map(|(_, field)| field);
+        own.into_iter().chain(fields).map(Buffer::len).sum::<usize>() * size_of::<R>()
+    }
+
     /// Takes what the model has synthesised and summed up, giving it other buffers to write to.
     pub(super) fn take(&mut self, model: &mut Primitive<R>) -> Result<()> {
         let configuration = &model.configuration;
@@ -135,4 +163,36 @@ impl<R: Real> Linearisation<R> {
         swap(&mut self.shift, &mut work.shift);
         Ok(())
     }
+}
+
+/// The linearisation of one step that is kept, and the memory that it belongs to.
+pub(super) struct Kept<R: Real> {
+    memory: Vec<R>,
+    about: Linearisation<R>,
+}
+
+impl<R: Real> Kept<R> {
+    /// Of no memory yet.
+    pub(super) fn zeros(model: &Primitive<R>, memory_len: usize) -> Result<Self> {
+        Ok(Self { memory: vec![R::from_f64(f64::NAN); memory_len], about: Linearisation::zeros(model)? })
+    }
+
+    /// That of the step `number` from `memory`, found anew where it is of another one.
+    pub(super) fn of(
+        &mut self,
+        parts: &mut Parts<R>,
+        memory: &[R],
+        number: usize,
+    ) -> Result<&Linearisation<R>> {
+        if !is_same(&self.memory, memory) {
+            parts.linearise(memory, number, &mut self.about)?;
+            self.memory.copy_from_slice(memory);
+        }
+        Ok(&self.about)
+    }
+}
+
+/// Whether the numbers are the same to the bit.
+fn is_same<R: Real>(a: &[R], b: &[R]) -> bool {
+    a.iter().zip(b).all(|(a, b)| a.to_f64().to_bits() == b.to_f64().to_bits())
 }

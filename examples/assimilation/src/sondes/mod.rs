@@ -26,11 +26,7 @@ use crate::error::{Error, Result};
 use configuration::{Analysis, Configuration};
 use operator::{FIELDS, Profiles};
 
-/// Ritz pairs that precondition the next outer loop.
-const RITZ_PAIRS: usize = 20;
-/// Residual over eigenvalue of those that count as known.
-const ACCURACY: f64 = 1e-2;
-/// Share of the first gradient at which an inner loop ends.
+/// Share of the first gradient at which inner loops end.
 const REDUCTION: f64 = 1e-3;
 /// Root mean square change of the control vector at which outer loops end.
 const CHANGE: f64 = 1e-3;
@@ -195,8 +191,8 @@ fn minimise(
     let loops = OuterLoops {
         most: settings.outer_loops,
         change: CHANGE,
-        inner: Ending { iterations: settings.iterations, gradient_reduction: REDUCTION },
-        minimiser: Minimiser::Lanczos { pairs: RITZ_PAIRS, accuracy: ACCURACY },
+        inner: Ending::new(settings.iterations, REDUCTION),
+        minimiser: Minimiser::Lanczos { pairs: settings.iterations },
         norms: Some(&norms),
     };
     let mut window = ModelWindow::new(Persistence::new(values), profiles, vec![0])?;

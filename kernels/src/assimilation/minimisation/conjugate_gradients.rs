@@ -10,7 +10,7 @@ use crate::{Real, Result};
 /// |------------------|------|
 /// | `start`          | x₀, J(x₀), ∇J(x₀), [n] |
 /// | `hessian`        | (v, out): out = H v |
-/// | `preconditioner` | (g, out): out = P g with symmetric positive definite P ≈ H⁻¹, such as [`SpectralPreconditioner::apply`](super::SpectralPreconditioner::apply) |
+/// | `preconditioner` | (g, out): out = P g with symmetric positive definite P ≈ H⁻¹, such as [`RitzPreconditioner::apply`](super::RitzPreconditioner::apply) |
 ///
 /// Nothing is orthogonalised again, so that large problems need more iterations than with [`lanczos`](super::lanczos) and the memory of
 /// four vectors only. The norm in the history is that of the plain gradient, by recursion.
@@ -34,7 +34,7 @@ pub fn conjugate_gradients<R: Real>(
     let mut direction: Vec<R> = preconditioned.iter().map(|value| -*value).collect();
     let mut along = dot(&gradient, &preconditioned);
     let mut history = vec![first];
-    let goal = ending.gradient_reduction * first.gradient_norm;
+    let goal = ending.goal(&first);
     let stop = loop {
         let last = history[history.len() - 1];
         if last.gradient_norm <= goal {

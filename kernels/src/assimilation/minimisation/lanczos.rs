@@ -1,22 +1,24 @@
 //! Lanczos's method for quadratic costs, with Ritz pairs.
 
 use super::vectors::{add, dot, norm, scale};
-use super::{Ending, Iterate, Minimum, SpectralPreconditioner, Start, Stop, expect_positive};
+use super::{Ending, Iterate, Minimum, RitzPreconditioner, Start, Stop, expect_positive};
 use crate::assimilation::symmetric::eigen;
 use crate::error::expect_len;
 use crate::{Error, Real, Result};
 
 /// Approximate eigenpairs of a Hessian, from the Krylov space that a minimisation has spanned.
 ///
-/// θ_i = s_iᵀ T s_i with the eigenvectors s_i of Lanczos's tridiagonal matrix T = Qᵀ H Q, and vectors u_i = Q s_i.
+/// θ_i = s_iᵀ T s_i with the eigenvectors s_i of Lanczos's tridiagonal matrix T = Qᵀ H Q, and vectors u_i = Q s_i. With the vector q that
+/// leads out of the space, H u_i = θ_i u_i + ω_i q.
 #[derive(Clone, Debug)]
 pub struct RitzPairs<R> {
     /// \[iteration]\[element]: orthonormal.
     basis: Vec<Vec<R>>,
     values: Vec<f64>,
-    residuals: Vec<f64>,
+    outward: Vec<f64>,
     /// \[pair]\[iteration]: s.
     coordinates: Vec<f64>,
+    beyond: Vec<R>,
 }
 
 impl<R: Real> RitzPairs<R> {
@@ -25,9 +27,19 @@ impl<R: Real> RitzPairs<R> {
         &self.values
     }
 
-    /// |H u_i − θ_i u_i|: an eigenvalue of H is no further from θ_i than that.
-    pub fn residuals(&self) -> &[f64] {
-        &self.residuals
+    /// |H u_i − θ_i u_i| = |ω_i|: an eigenvalue of H is no further from θ_i than that.
+    pub fn residuals(&self) -> impl Iterator<Item = f64> + '_ {
+        self.outward.iter().map(|out| out.abs())
+    }
+
+    /// ω_i.
+    pub fn outward(&self) -> &[f64] {
+        &self.outward
+    }
+
+    /// q, orthogonal to all vectors, of length 1; 0 where the Krylov space has ended.
+    pub fn beyond(&self) -> &[R] {
+        &self.beyond
     }
 
     /// Length of the vectors.
@@ -53,8 +65,8 @@ impl<R: Real> RitzPairs<R> {
         Ok(())
     }
 
-    /// From Lanczos's matrix, `diagonal` of T and the elements beside it; the last of `beside` is what leads out of the space.
-    fn new(basis: Vec<Vec<R>>, diagonal: &[f64], beside: &[f64]) -> Result<Self> {
+    /// From Lanczos's matrix, `diagonal` of T and the elements beside it; the last of `beside` leads out of the space, to the unit vector `beyond`.
+    fn new(basis: Vec<Vec<R>>, diagonal: &[f64], beside: &[f64], beyond: Vec<R>) -> Result<Self> {
         let count = diagonal.len();
         let mut coordinates = vec![0.0; count * count];
         let mut values = vec![0.0; count];
@@ -66,8 +78,8 @@ impl<R: Real> RitzPairs<R> {
         }
         eigen(count, &mut coordinates, &mut values)?;
         let out = beside.last().copied().unwrap_or(0.0);
-        let residuals = (1..=count).map(|end| (out * coordinates[end * count - 1]).abs()).collect();
-        Ok(Self { basis, values, residuals, coordinates })
+        let outward = (1..=count).map(|end| out * coordinates[end * count - 1]).collect();
+        Ok(Self { basis, values, outward, coordinates, beyond })
     }
 }
 
@@ -77,7 +89,7 @@ impl<R: Real> RitzPairs<R> {
 /// |------------------|------|
 /// | `start`          | x₀, J(x₀), ∇J(x₀), [n] |
 /// | `hessian`        | (v, out): out = H v |
-/// | `preconditioner` | L with L Lᵀ ≈ H⁻¹, or [`SpectralPreconditioner::none`] |
+/// | `preconditioner` | L with L Lᵀ ≈ H⁻¹, or [`RitzPreconditioner::none`] |
 ///
 /// With x = x₀ + L w, the vectors q₁ ∝ −Lᵀ∇J(x₀), q₂, … are an orthonormal basis of the Krylov space of Lᵀ H L in which that is the tridiagonal
 /// T; after k of them w = Q T⁻¹ Qᵀ(−Lᵀ∇J(x₀)), which are the iterates of conjugate gradients. Every new vector is orthogonalised
@@ -91,13 +103,13 @@ impl<R: Real> RitzPairs<R> {
 pub fn lanczos<R: Real>(
     start: &Start<'_, R>,
     mut hessian: impl FnMut(&[R], &mut [R]) -> Result<()>,
-    preconditioner: &SpectralPreconditioner<R>,
+    preconditioner: &RitzPreconditioner<R>,
     ending: &Ending,
 ) -> Result<(Minimum<R>, RitzPairs<R>)> {
     ending.validate()?;
     let first = start.validate()?;
     preconditioner.expect_len(start.control.len())?;
-    let goal = ending.gradient_reduction * first.gradient_norm;
+    let goal = ending.goal(&first);
     let mut history = vec![first];
 
     let mut next: Vec<R> = start.gradient.iter().map(|value| -*value).collect();
@@ -167,6 +179,9 @@ pub fn lanczos<R: Real>(
     }
     preconditioner.multiply(&mut argument);
     add(&mut control, 1.0, &argument);
-    let pairs = RitzPairs::new(basis, &diagonal, &beside)?;
+    // `next` is as long as the last element beside the diagonal, and noise where the Krylov space has ended.
+    let ends = history.last().is_some_and(|last| last.gradient_norm == 0.0);
+    scale(&mut next, if ends || length == 0.0 { 0.0 } else { 1.0 / length });
+    let pairs = RitzPairs::new(basis, &diagonal, &beside, next)?;
     Ok((Minimum { control, history, stop }, pairs))
 }

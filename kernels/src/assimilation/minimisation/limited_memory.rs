@@ -33,7 +33,7 @@ pub fn limited_memory<R: Real>(
     let mut gradient = vec![R::ZERO; control.len()];
     let value = cost(&control, &mut gradient)?;
     let mut history = vec![expect_finite(value, &gradient, 0)?];
-    let goal = ending.gradient_reduction * history[0].gradient_norm;
+    let goal = ending.goal(&history[0]);
     let mut memory = Memory { pairs: VecDeque::new(), most: pairs };
     let mut direction = vec![R::ZERO; control.len()];
     let (mut trial, mut of_trial) = (control.clone(), gradient.clone());

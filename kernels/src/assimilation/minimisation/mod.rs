@@ -6,8 +6,8 @@
 //! | [`lanczos`]            | the same, with Ritz pairs of the Hessian | Lanczos 1950, *J. Res. Natl. Bur. Stand.* 45, 255–282; Fisher 1998, ECMWF seminar on data assimilation |
 //! | [`limited_memory`]     | any smooth J: L-BFGS with a line search by the strong conditions of Wolfe | Nocedal 1980, *Math. Comp.* 35, 773–782; Liu & Nocedal 1989, *Math. Program.* 45, 503–528 |
 //!
-//! [`SpectralPreconditioner`] makes the Ritz pairs of one minimisation the preconditioner of the next one, whose Hessian is nearly
-//! the same (Tshimanga et al. 2008, *Q. J. R. Meteorol. Soc.* 134, 751–769). [`gradient_test`] compares a gradient with
+//! [`RitzPreconditioner`] makes what one minimisation has learnt of the Hessian the preconditioner of the next one, whose Hessian is nearly
+//! the same. [`gradient_test`] compares a gradient with
 //! differences of the cost.
 //!
 //! Dot products are summed in f64 in a fixed order, so that results depend neither on precision more than they must nor on threads.
@@ -18,7 +18,7 @@ mod gradient_test;
 mod lanczos;
 mod limited_memory;
 mod line_search;
-mod spectral_preconditioner;
+mod ritz_preconditioner;
 #[cfg(test)]
 mod tests;
 pub(super) mod vectors;
@@ -27,7 +27,7 @@ pub use conjugate_gradients::conjugate_gradients;
 pub use gradient_test::{GradientTest, gradient_test};
 pub use lanczos::{RitzPairs, lanczos};
 pub use limited_memory::limited_memory;
-pub use spectral_preconditioner::SpectralPreconditioner;
+pub use ritz_preconditioner::RitzPreconditioner;
 
 use crate::error::expect_len;
 use crate::{Error, Real, Result};
@@ -37,12 +37,31 @@ use crate::{Error, Real, Result};
 pub struct Ending {
     /// The largest number of iterations, each of them with one product or, in L-BFGS, one line search.
     pub iterations: usize,
-    /// Converged is what has this share of the first gradient's norm, or less.
+    /// Converged is what has this share of the reference's norm, or less.
     pub gradient_reduction: f64,
+    /// Norm of the gradient that the share is of; that of the first one unless it is given. Minimisations that go on where others of the same cost have
+    /// ended give the first norm of those.
+    pub reference: Option<f64>,
 }
 
 impl Ending {
+    /// With the first gradient for reference.
+    pub const fn new(iterations: usize, gradient_reduction: f64) -> Self {
+        Self { iterations, gradient_reduction, reference: None }
+    }
+
+    /// The norm of a gradient that is small enough.
+    fn goal(&self, first: &Iterate) -> f64 {
+        self.gradient_reduction * self.reference.unwrap_or(first.gradient_norm)
+    }
+
     fn validate(&self) -> Result<()> {
+        if let Some(norm) = self.reference
+            && !(norm >= 0.0 && norm.is_finite())
+        {
+            let (got, expected) = (norm.to_string(), "a finite number of 0 or more".to_owned());
+            return Err(Error::InvalidValue { name: "reference", got, expected });
+        }
         if self.gradient_reduction >= 0.0 && self.gradient_reduction < 1.0 {
             return Ok(());
         }

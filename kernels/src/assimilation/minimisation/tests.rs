@@ -46,7 +46,7 @@ impl Quadratic {
     }
 }
 
-const TIGHT: Ending = Ending { iterations: 100, gradient_reduction: 1e-10 };
+const TIGHT: Ending = Ending::new(100, 1e-10);
 
 fn distance<R: Real>(control: &[R], centre: &[f64]) -> f64 {
     control.iter().zip(centre).map(|(x, c)| (x.to_f64() - c).powi(2)).sum::<f64>().sqrt()
@@ -61,7 +61,7 @@ fn with_start<R: Real, T>(problem: &Quadratic, minimise: impl FnOnce(&Start<R>) 
 
 fn by_lanczos<R: Real>(
     problem: &Quadratic,
-    preconditioner: &SpectralPreconditioner<R>,
+    preconditioner: &RitzPreconditioner<R>,
     ending: &Ending,
 ) -> (Minimum<R>, RitzPairs<R>) {
     with_start(problem, |start| {
@@ -69,7 +69,7 @@ fn by_lanczos<R: Real>(
     })
 }
 
-fn by_gradients(problem: &Quadratic, preconditioner: &SpectralPreconditioner<f64>) -> Minimum<f64> {
+fn by_gradients(problem: &Quadratic, preconditioner: &RitzPreconditioner<f64>) -> Minimum<f64> {
     with_start(problem, |start| {
         let apply = |g: &[f64], out: &mut [f64]| preconditioner.apply(g, out);
         conjugate_gradients(start, |v, out| problem.hessian(v, out), apply, &TIGHT).expect("a minimum")
@@ -79,7 +79,7 @@ fn by_gradients(problem: &Quadratic, preconditioner: &SpectralPreconditioner<f64
 #[test]
 fn quadratic_costs_are_minimised_and_histories_are_true() {
     let problem = Quadratic::new();
-    let none = SpectralPreconditioner::none();
+    let none = RitzPreconditioner::none();
     let minima = [by_gradients(&problem, &none), by_lanczos(&problem, &none, &TIGHT).0];
     for minimum in &minima {
         assert_eq!(minimum.stop, Stop::Converged);
@@ -95,16 +95,16 @@ fn quadratic_costs_are_minimised_and_histories_are_true() {
         );
     }
     // f32 gets as far as it can.
-    let ending = Ending { iterations: 100, gradient_reduction: 1e-6 };
-    let (single, _) = by_lanczos(&problem, &SpectralPreconditioner::<f32>::none(), &ending);
+    let ending = Ending::new(100, 1e-6);
+    let (single, _) = by_lanczos(&problem, &RitzPreconditioner::<f32>::none(), &ending);
     assert!(single.converged() && distance(&single.control, &problem.centre) < 0.02, "{:?}", single.history);
 }
 
 #[test]
 fn the_best_iterate_comes_back_when_iterations_run_out() {
     let problem = Quadratic::new();
-    let ending = Ending { iterations: 5, gradient_reduction: 1e-10 };
-    let (minimum, pairs) = by_lanczos::<f64>(&problem, &SpectralPreconditioner::none(), &ending);
+    let ending = Ending::new(5, 1e-10);
+    let (minimum, pairs) = by_lanczos::<f64>(&problem, &RitzPreconditioner::none(), &ending);
     assert_eq!((minimum.stop, minimum.iterations(), pairs.values().len()), (Stop::IterationLimit, 5, 5));
     let mut gradient = vec![0.0; SIZE];
     let cost = problem.evaluate(&minimum.control, &mut gradient).expect("a cost");
@@ -117,22 +117,25 @@ fn the_best_iterate_comes_back_when_iterations_run_out() {
 #[test]
 fn ritz_pairs_are_eigenpairs_and_halve_the_iterations_that_follow() {
     let problem = Quadratic::new();
-    let none = SpectralPreconditioner::none();
-    let ending = Ending { iterations: 100, gradient_reduction: 1e-4 };
+    let none = RitzPreconditioner::none();
+    let ending = Ending::new(100, 1e-4);
     let (first, pairs) = by_lanczos::<f64>(&problem, &none, &ending);
     let largest = *pairs.values().last().expect("pairs");
     assert!((largest / problem.values[11] - 1.0).abs() < 1e-9, "{largest}");
     let (mut vector, mut image) = (vec![0.0; SIZE], vec![0.0; SIZE]);
-    for pair in 0..pairs.values().len() {
+    for (pair, residual) in pairs.residuals().enumerate() {
         pairs.read_vector(pair, &mut vector).expect("a pair");
         problem.hessian(&vector, &mut image).expect("a product");
         add(&mut image, -pairs.values()[pair], &vector);
         assert!((norm(&vector) - 1.0).abs() < 1e-12);
-        assert!((norm(&image) - pairs.residuals()[pair]).abs() < 1e-9 * largest);
+        assert!((norm(&image) - residual).abs() < 1e-9 * largest);
+        // What is left of the product is along one vector for all pairs.
+        add(&mut image, -pairs.outward()[pair], pairs.beyond());
+        assert!(norm(&image) < 1e-9 * largest && dot(&vector, pairs.beyond()).abs() < 1e-12);
     }
     let mut preconditioner = none.clone();
-    let taken = preconditioner.extend(&pairs, 100, 0.05).expect("pairs");
-    assert!(taken >= 8 && preconditioner.pairs() == taken, "{taken}");
+    let taken = preconditioner.extend(&pairs, 100).expect("pairs");
+    assert_eq!((taken, preconditioner.pairs()), (pairs.values().len(), taken));
     let (second, others) = by_lanczos(&problem, &preconditioner, &ending);
     assert!(second.converged() && distance(&second.control, &problem.centre) < 0.1);
     assert!(2 * second.iterations() <= first.iterations(), "{} {}", first.iterations(), second.iterations());
@@ -142,11 +145,47 @@ fn ritz_pairs_are_eigenpairs_and_halve_the_iterations_that_follow() {
     let last = second.history.last().expect("a history");
     assert!((norm(&gradient) / last.gradient_norm - 1.0).abs() < 1e-6);
     // Pairs of the preconditioned Hessian go on top; conjugate gradients profit as well.
-    preconditioner.extend(&others, 100, 0.2).expect("pairs");
+    preconditioner.extend(&others, 100).expect("pairs");
     let (third, _) = by_lanczos(&problem, &preconditioner, &TIGHT);
     let by_gradients = by_gradients(&problem, &preconditioner);
     assert!(third.converged() && by_gradients.converged());
     assert!(distance(&third.control, &by_gradients.control) < 1e-8);
+}
+
+#[test]
+fn a_minimisation_goes_on_as_if_it_had_never_stopped() {
+    let problem = Quadratic::new();
+    let none = RitzPreconditioner::none();
+    let (whole, _) = by_lanczos::<f64>(&problem, &none, &Ending::new(9, 0.0));
+    let (first, pairs) = by_lanczos(&problem, &none, &Ending::new(5, 0.0));
+    let mut gradient = vec![0.0; SIZE];
+    let cost = problem.evaluate(&first.control, &mut gradient).expect("a cost");
+    let start = Start { control: &first.control, cost, gradient: &gradient };
+    let go_on = |preconditioner: &RitzPreconditioner<f64>, ending: &Ending| {
+        lanczos(&start, |v, out| problem.hessian(v, out), preconditioner, ending).expect("a minimum").0
+    };
+    // None of the pairs has converged; without what leads out of their space they would do harm.
+    assert!(pairs.residuals().zip(pairs.values()).all(|(residual, value)| residual > 1e-3 * value));
+    let mut knowing = none.clone();
+    knowing.extend(&pairs, 5).expect("pairs");
+    let second = go_on(&knowing, &Ending::new(4, 0.0));
+    for (a, b) in second.history.iter().zip(&whole.history[5..]) {
+        assert!((a.cost / b.cost - 1.0).abs() < 1e-9, "{:?} {:?}", second.history, whole.history);
+        assert!((a.gradient_norm / b.gradient_norm - 1.0).abs() < 1e-8);
+    }
+    assert!(go_on(&none, &Ending::new(4, 0.0)).history[4].cost > second.history[4].cost);
+    // With the first gradient of all for reference both end where one of them would.
+    let together = whole.history[8].gradient_norm / whole.history[0].gradient_norm;
+    let ending =
+        Ending { reference: Some(first.history[0].gradient_norm), ..Ending::new(50, 1.001 * together) };
+    assert_eq!(go_on(&knowing, &ending).iterations(), 3);
+    assert!(go_on(&none, &ending).iterations() > 3);
+    let done = Ending { reference: Some(1e6 * first.history[0].gradient_norm), ..ending };
+    let none_needed = go_on(&none, &done);
+    assert!(none_needed.converged() && none_needed.iterations() == 0);
+    let wrong = Ending { reference: Some(f64::NAN), ..ending };
+    let result = lanczos(&start, |v, out| problem.hessian(v, out), &none, &wrong);
+    assert!(result.is_err_and(|error| error.to_string().contains("'reference' is NaN")));
 }
 
 /// Σ 100 (x_{i+1} − x_i²)² + (1 − x_i)² over pairs, of Rosenbrock (1960).
@@ -165,7 +204,7 @@ fn valley<R: Real>(x: &[R], gradient: &mut [R]) -> Result<f64> {
 #[test]
 fn limited_memory_follows_a_curved_valley() {
     let start: Vec<f64> = (0..20).map(|i| if i % 2 == 0 { -1.2 } else { 1.0 }).collect();
-    let ending = Ending { iterations: 200, gradient_reduction: 1e-9 };
+    let ending = Ending::new(200, 1e-9);
     let minimum = limited_memory(&start, valley, 8, &ending).expect("a minimum");
     assert_eq!(minimum.stop, Stop::Converged);
     assert!(minimum.iterations() < 80, "{}", minimum.iterations());
@@ -178,7 +217,7 @@ fn limited_memory_follows_a_curved_valley() {
     // On a quadratic cost it finds what conjugate gradients find.
     let problem = Quadratic::new();
     let evaluate = |x: &[f64], gradient: &mut [f64]| problem.evaluate(x, gradient);
-    let ending = Ending { iterations: 200, gradient_reduction: 1e-7 };
+    let ending = Ending::new(200, 1e-7);
     let minimum = limited_memory(&[0.0; SIZE], evaluate, 20, &ending).expect("a minimum");
     assert!(
         minimum.converged() && distance(&minimum.control, &problem.centre) < 1e-3,
@@ -189,13 +228,13 @@ fn limited_memory_follows_a_curved_valley() {
 
 #[test]
 fn costs_without_a_minimum_are_refused() {
-    let ending = Ending { iterations: 50, gradient_reduction: 1e-6 };
+    let ending = Ending::new(50, 1e-6);
     let start = Start { control: &[0.0; 3], cost: 1.0, gradient: &[1.0, 1.0, 1.0] };
     let saddle = |v: &[f64], out: &mut [f64]| {
         out.copy_from_slice(&[4.0 * v[0], 2.0 * v[1], -v[2]]);
         Ok(())
     };
-    let none = SpectralPreconditioner::none();
+    let none = RitzPreconditioner::none();
     let plain = |g: &[f64], out: &mut [f64]| none.apply(g, out);
     for error in [
         lanczos(&start, saddle, &none, &ending).map(|_| ()).expect_err("refused"),
@@ -230,7 +269,7 @@ fn costs_without_a_minimum_are_refused() {
     };
     let minimum = limited_memory(&[1.0], logarithm, 5, &ending).expect("a minimum");
     assert!(minimum.converged() && (minimum.control[0] - 0.01).abs() < 1e-6, "{:?}", minimum.control);
-    let wrong = Ending { iterations: 5, gradient_reduction: 1.0 };
+    let wrong = Ending::new(5, 1.0);
     assert!(limited_memory(&[1.0], logarithm, 5, &wrong).is_err());
     assert!(limited_memory(&[1.0], logarithm, 0, &ending).is_err());
 }

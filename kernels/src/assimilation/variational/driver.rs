@@ -4,8 +4,7 @@ use super::{IncrementalCost, Tangent, Window};
 use crate::assimilation::linear_operator::Composition;
 use crate::assimilation::minimisation::vectors::{add, dot, norm};
 use crate::assimilation::minimisation::{
-    Ending, Iterate, Minimum, SpectralPreconditioner, Start, Stop, conjugate_gradients, lanczos,
-    limited_memory,
+    Ending, Iterate, Minimum, RitzPreconditioner, Start, Stop, conjugate_gradients, lanczos, limited_memory,
 };
 use crate::assimilation::quality::Huber;
 use crate::assimilation::{LinearOperator, Observations};
@@ -22,8 +21,6 @@ pub enum Minimiser {
     Lanczos {
         /// The most pairs taken from one inner loop, those of the largest values first; 0 for no preconditioning.
         pairs: usize,
-        /// The largest residual of a pair that is taken, as a share of its value.
-        accuracy: f64,
     },
     /// L-BFGS with so many pairs kept; the only one that minimises with Huber norms themselves.
     LimitedMemory {
@@ -40,7 +37,7 @@ pub struct OuterLoops<'a> {
     /// The root mean square change of the control vector, whose elements have the background's variance 1, at which outer loops end; with 0
     /// there are always as many as allowed.
     pub change: f64,
-    /// When inner loops end.
+    /// When inner loops end; the gradient's norm where the first of them begins is the reference of all, unless another is given.
     pub inner: Ending,
     /// What minimises them.
     pub minimiser: Minimiser,
@@ -99,7 +96,7 @@ pub struct VariationalAnalysis<R> {
     /// Why no more of them were made.
     pub stop: OuterStop,
     /// What is known of the last Hessian; the identity unless Lanczos's method was used.
-    pub preconditioner: SpectralPreconditioner<R>,
+    pub preconditioner: RitzPreconditioner<R>,
 }
 
 impl<R> VariationalAnalysis<R> {
@@ -140,7 +137,7 @@ pub fn analyse_variationally<R: Real, W: Window<R>, U: LinearOperator<R>>(
     let mut of_state = state.clone();
     let mut departures = vec![R::ZERO; count];
     let mut of_background = Vec::new();
-    let mut preconditioner = SpectralPreconditioner::none();
+    let mut preconditioner = RitzPreconditioner::none();
     let mut loops: Vec<OuterLoop> = Vec::new();
     let mut best: Option<Best<R>> = None;
     let stop = loop {
@@ -180,7 +177,9 @@ pub fn analyse_variationally<R: Real, W: Window<R>, U: LinearOperator<R>>(
             (None, Some(norms)) => cost_function.with_norms(norms)?,
             (None, None) => cost_function,
         };
-        let minimum = minimise(cost_function, &control, &mut preconditioner, settings)?;
+        let first = loops.first().map(|first| first.history[0].gradient_norm);
+        let ending = Ending { reference: settings.inner.reference.or(first), ..settings.inner };
+        let minimum = minimise(cost_function, &control, &mut preconditioner, settings.minimiser, &ending)?;
         control = minimum.control;
         let mut difference = before;
         add(&mut difference, -1.0, &control);
@@ -274,26 +273,25 @@ fn weights<R: Real>(
 fn minimise<R: Real, G: LinearOperator<R>>(
     mut cost: IncrementalCost<R, G>,
     control: &[R],
-    preconditioner: &mut SpectralPreconditioner<R>,
-    settings: &OuterLoops,
+    preconditioner: &mut RitzPreconditioner<R>,
+    minimiser: Minimiser,
+    ending: &Ending,
 ) -> Result<Minimum<R>> {
-    if let Minimiser::LimitedMemory { pairs } = settings.minimiser {
-        return limited_memory(control, |v, gradient| cost.evaluate(v, gradient), pairs, &settings.inner);
+    if let Minimiser::LimitedMemory { pairs } = minimiser {
+        return limited_memory(control, |v, gradient| cost.evaluate(v, gradient), pairs, ending);
     }
     let mut gradient = vec![R::ZERO; control.len()];
     let start = Start { control, cost: cost.evaluate(control, &mut gradient)?, gradient: &gradient };
     let hessian = |v: &[R], product: &mut [R]| cost.hessian(v, product);
-    match settings.minimiser {
-        Minimiser::Lanczos { pairs, accuracy } => {
-            let (minimum, ritz) = lanczos(&start, hessian, preconditioner, &settings.inner)?;
-            if pairs > 0 {
-                preconditioner.extend(&ritz, pairs, accuracy)?;
-            }
+    match minimiser {
+        Minimiser::Lanczos { pairs } => {
+            let (minimum, ritz) = lanczos(&start, hessian, preconditioner, ending)?;
+            preconditioner.extend(&ritz, pairs)?;
             Ok(minimum)
         }
         _ => {
             let apply = |gradient: &[R], out: &mut [R]| preconditioner.apply(gradient, out);
-            conjugate_gradients(&start, hessian, apply, &settings.inner)
+            conjugate_gradients(&start, hessian, apply, ending)
         }
     }
 }

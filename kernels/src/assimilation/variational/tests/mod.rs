@@ -19,8 +19,8 @@ const SIZE: usize = 40;
 const TIGHT: OuterLoops = OuterLoops {
     most: 1,
     change: 0.0,
-    inner: Ending { iterations: 200, gradient_reduction: 1e-10 },
-    minimiser: Minimiser::Lanczos { pairs: 0, accuracy: 1.0 },
+    inner: Ending::new(200, 1e-10),
+    minimiser: Minimiser::Lanczos { pairs: 0 },
     norms: None,
 };
 
@@ -148,7 +148,7 @@ fn compare_with_the_kalman_filter(model: impl Model<f64>) {
     let twin = Twin::new(&mut window, 0.1);
     let expected = twin.kalman(&mut window, &covariance(0.4));
     for minimiser in [
-        Minimiser::Lanczos { pairs: 0, accuracy: 1.0 },
+        Minimiser::Lanczos { pairs: 0 },
         Minimiser::ConjugateGradients,
         Minimiser::LimitedMemory { pairs: 10 },
     ] {
@@ -208,9 +208,9 @@ fn outer_loops_find_the_minimum_of_the_full_cost_with_half_the_iterations() {
     let sparse = Selection::new(SIZE, places).expect("places");
     let mut window = ModelWindow::new(Circle::new(SIZE), sparse, vec![0, 2, 5]).expect("steps");
     let twin = Twin::new(&mut window, 0.02);
-    let inner = Ending { iterations: 100, gradient_reduction: 1e-4 };
+    let inner = Ending::new(100, 1e-7);
     let plain = OuterLoops { most: 8, change: 1e-6, inner, ..TIGHT };
-    let learning = OuterLoops { minimiser: Minimiser::Lanczos { pairs: 40, accuracy: 1.0 }, ..plain };
+    let learning = OuterLoops { minimiser: Minimiser::Lanczos { pairs: 40 }, ..plain };
     let [without, with] =
         [plain, learning].map(|settings| twin.analysis(&mut window, &mut root(0.4), &settings));
     for analysis in [&without, &with] {
@@ -421,7 +421,7 @@ fn single_precision_analyses_are_near() {
     let mut root = MatrixRoot::new(SIZE, &cast(&covariance(0.4))).expect("a root");
     let (values, variances) = (cast(&twin.values), cast(&twin.variances));
     let observations = Observations::new(&values, &variances).expect("observations");
-    let inner = Ending { iterations: 100, gradient_reduction: 1e-5 };
+    let inner = Ending::new(100, 1e-5);
     let settings = OuterLoops { inner, ..TIGHT };
     let analysis =
         analyse_variationally(&mut window, &mut root, &cast(&twin.background), &observations, &settings);
