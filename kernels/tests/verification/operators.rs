@@ -2,7 +2,7 @@
 
 use terrella_kernels::Real;
 use terrella_kernels::assimilation::operators::{
-    Columns, HeightState, Horizontal, LevelTable, Outcome, StationPressure, humidity,
+    Columns, HeightState, Horizontal, LevelTable, NearSurface, Outcome, StationPressure, humidity,
 };
 use terrella_kernels::constants::{DRY_AIR_GAS_CONSTANT, GRAVITY};
 use terrella_kernels::grid::Grid;
@@ -225,6 +225,92 @@ fn station_pressures_have_their_tangent_and_adjoint() {
         .expect("lengths");
     let (there, back) = (dot(&tangent, &sensitivities), dot(&p, &by_p) + dot(&t, &by_t));
     assert!(relative(there, back) < 1e-12, "{there} {back}");
+}
+
+#[test]
+fn near_surface_values_have_their_tangents_and_adjoints() {
+    let case = Case::new();
+    let difference = moved(&[0.0; COLUMNS], &noise(70, COLUMNS), 150.0);
+    let roughness: Vec<f64> = noise(71, COLUMNS).iter().map(|x| 0.05 * x.exp().clamp(0.01, 50.0)).collect();
+    let stations =
+        NearSurface::new(&case.levels, 10.0, &difference, &roughness, 300.0).expect("roughness below 2.5 m");
+    let temperature: Vec<f64> = noise(72, COLUMNS).iter().map(|x| 280.0 + 10.0 * x).collect();
+    let wind = moved(&[0.0; COLUMNS], &noise(73, COLUMNS), 8.0);
+    let changes: [Vec<f64>; 3] = [(74, 2_000.0), (75, 30.0), (76, 5.0)]
+        .map(|(place, size)| moved(&[0.0; COLUMNS], &noise(place, COLUMNS), size));
+    let state = [case.surface.as_slice(), &temperature, &wind];
+    let of_state = [changes[0].as_slice(), &changes[1], &changes[2]];
+    let mut outcomes = vec![Outcome::Used; COLUMNS];
+    let (mut warm, mut fast) = (vec![0.0; COLUMNS], vec![0.0; COLUMNS]);
+    stations.temperatures(state[0], state[1], &mut warm, &mut outcomes).expect("lengths");
+    stations.winds(state, &mut fast, &mut outcomes).expect("lengths");
+    assert!((1..10).contains(&Outcome::count(&outcomes)[Outcome::FarFromGround as usize]));
+
+    let (mut of_warm, mut of_fast) = (vec![0.0; COLUMNS], vec![0.0; COLUMNS]);
+    let two = |of: [&[f64]; 3]| [of[0].to_vec(), of[1].to_vec()];
+    let [surface_changes, temperature_changes] = two(of_state);
+    stations
+        .temperatures_tangent(
+            [state[0], state[1]],
+            [&surface_changes, &temperature_changes],
+            &mut of_warm,
+            &outcomes,
+        )
+        .expect("lengths");
+    stations.winds_tangent(state, of_state, &mut of_fast, &outcomes).expect("lengths");
+    let at = |step: f64| [0, 1, 2].map(|number| moved(state[number], of_state[number], step));
+    expect_second_order(
+        |step| {
+            let ([p, t, _], mut equivalents) = (at(step), vec![0.0; COLUMNS]);
+            stations.temperatures(&p, &t, &mut equivalents, &mut outcomes.clone()).expect("lengths");
+            used(equivalents)
+        },
+        &of_warm,
+    );
+    expect_second_order(
+        |step| {
+            let ([p, t, u], mut equivalents) = (at(step), vec![0.0; COLUMNS]);
+            stations.winds([&p, &t, &u], &mut equivalents, &mut outcomes.clone()).expect("lengths");
+            used(equivalents)
+        },
+        &of_fast,
+    );
+
+    let sensitivities = noise(77, COLUMNS);
+    let zeros = || vec![0.0; COLUMNS];
+    let (mut p, mut t, mut u) = (zeros(), zeros(), zeros());
+    stations
+        .temperatures_adjoint([state[0], state[1]], &sensitivities, [&mut p, &mut t], &outcomes)
+        .expect("lengths");
+    let back = dot(of_state[0], &p) + dot(of_state[1], &t);
+    assert!(relative(dot(&of_warm, &sensitivities), back) < 1e-12);
+    let (mut p, mut t) = (zeros(), zeros());
+    stations.winds_adjoint(state, &sensitivities, [&mut p, &mut t, &mut u], &outcomes).expect("lengths");
+    let back = dot(of_state[0], &p) + dot(of_state[1], &t) + dot(of_state[2], &u);
+    assert!(relative(dot(&of_fast, &sensitivities), back) < 1e-12);
+}
+
+/// A level 20 m above the ground, by its pressure in air of 288 K.
+#[test]
+fn near_surface_values_are_those_of_the_formulas() {
+    let surface = 100_000.0_f64;
+    let level = surface * (-20.0 * GRAVITY / (DRY_AIR_GAS_CONSTANT * 288.0)).exp();
+    let levels = LevelTable::isobaric(&[50_000.0, level]).expect("levels");
+    let (p, t, u) = ([surface; 2], [288.0; 2], [6.0; 2]);
+    let (difference, roughness) = ([0.0, 100.0], [0.1, 0.1]);
+    let mut equivalents = [0.0; 2];
+    let mut outcomes = [Outcome::Used; 2];
+    let two = NearSurface::new(&levels, 2.0, &difference, &roughness, 500.0).expect("stations");
+    two.temperatures(&p, &t, &mut equivalents, &mut outcomes).expect("lengths");
+    assert!((equivalents[0] - (288.0 + 0.0065 * 18.0)).abs() < 1e-10, "{equivalents:?}");
+    assert!((equivalents[0] - equivalents[1] - 0.65).abs() < 1e-10);
+    let ten = NearSurface::new(&levels, 10.0, &difference, &roughness, 500.0).expect("stations");
+    ten.winds([&p, &t, &u], &mut equivalents, &mut outcomes).expect("lengths");
+    assert!((equivalents[0] - 6.0 * 100.0_f64.ln() / 200.0_f64.ln()).abs() < 1e-10, "{equivalents:?}");
+    let rough = NearSurface::new(&levels, 2.0, &difference, &[0.1, 1.0], 500.0);
+    assert!(rough.is_err_and(|error| error.to_string().contains("1 m in column 1")));
+    assert!(NearSurface::new(&levels, 2.0, &difference, &[0.1], 500.0).is_err());
+    assert!(two.winds([&p, &t, &u[..1]], &mut equivalents, &mut outcomes).is_err());
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! A background is fields on points, \[level]\[point] with levels from the top. [`Horizontal`] brings it to the places of
 //! observations, as columns \[level]\[column]; [`Columns`] knows the observations in these columns by their pressure and gives
 //! temperature, wind, humidity ([`Columns::values`]) and geopotential height ([`Columns::heights`]) there. A radiosonde is one column with many
-//! observations. [`StationPressure`] brings the surface pressure to a barometer's height, [`humidity`] turns specific into relative humidity.
+//! observations. [`StationPressure`] brings the surface pressure to a barometer's height, [`NearSurface`] temperature and wind of the lowest level to
+//! those of instruments above the ground, [`humidity`] turns specific into relative humidity.
 //!
 //! | step | forward | tangent linear | adjoint |
 //! |---|---|---|---|
@@ -12,6 +13,7 @@
 //! | columns → values at a pressure | [`Columns::values`] | [`Columns::values_tangent`] | [`Columns::values_adjoint`] |
 //! | columns → heights of a pressure | [`Columns::heights`] | [`Columns::heights_tangent`] | [`Columns::heights_adjoint`] |
 //! | surface pressure → barometer | [`StationPressure::pressures`] | [`StationPressure::pressures_tangent`] | [`StationPressure::pressures_adjoint`] |
+//! | lowest level → 2 m, 10 m | [`NearSurface::temperatures`], [`NearSurface::winds`] | `_tangent` | `_adjoint` |
 //! | humidity | [`humidity`] | `_tangent` | `_adjoint` |
 //!
 //! [`PointEvaluation`] has no interpolation error; its fields are levels. A wind on a grid is interpolated from
@@ -31,6 +33,7 @@ mod heights;
 mod horizontal;
 pub mod humidity;
 mod levels;
+mod near_surface;
 mod outcome;
 mod station_pressure;
 
@@ -38,5 +41,6 @@ pub use columns::Columns;
 pub use heights::HeightState;
 pub use horizontal::Horizontal;
 pub use levels::LevelTable;
+pub use near_surface::NearSurface;
 pub use outcome::Outcome;
 pub use station_pressure::StationPressure;
