@@ -1,6 +1,7 @@
 //! The largest eigenvalues of a large symmetric operator, by the method of Lanczos.
 
-use terrella_kernels::assimilation::symmetric::eigen;
+use terrella_kernels::assimilation::symmetric::tridiagonal;
+use terrella_kernels::assimilation::vectors::{add, dot, norm, orthogonalise};
 use terrella_kernels::{Error, Real, Result};
 
 /// When the iteration ends.
@@ -56,15 +57,10 @@ pub(super) fn leading<R: Real, E: From<Error>>(
         let newest = &basis[basis.len() - 1];
         operator(newest, &mut image)?;
         diagonal.push(dot(newest, &image));
-        for _ in 0..2 {
-            for vector in &basis {
-                let along = dot(vector, &image);
-                add(&mut image, -along, vector);
-            }
-        }
+        orthogonalise(&mut image, &basis);
         let length = norm(&image);
         beside.push(length);
-        let (values, coordinates) = ritz_values(&diagonal, &beside)?;
+        let (values, coordinates) = tridiagonal(&diagonal, &beside)?;
         let products = diagonal.len();
         let residual = |number: usize| length * coordinates[(number + 1) * products - 1].abs();
         let largest = values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
@@ -117,41 +113,6 @@ fn check(count: usize, length: f64, accuracy: Accuracy) -> Result<()> {
         return invalid("start", format!("a vector of length {length}"), "one that is finite and not 0");
     }
     Ok(())
-}
-
-/// Eigenvalues, rising, and [value][vector] the coordinates of eigenvectors, of the tridiagonal matrix.
-fn ritz_values(diagonal: &[f64], beside: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
-    let size = diagonal.len();
-    let (mut values, mut matrix) = (vec![0.0; size], vec![0.0; size * size]);
-    for row in 0..size {
-        matrix[row * size + row] = diagonal[row];
-        if row > 0 {
-            matrix[row * size + row - 1] = beside[row - 1];
-        }
-    }
-    eigen(size, &mut matrix, &mut values)?;
-    Ok((values, matrix))
-}
-
-/// Σ a b in f64, in a fixed order that vectors can keep.
-pub(super) fn dot<R: Real>(a: &[R], b: &[R]) -> f64 {
-    let mut sums = [0.0; 8];
-    for (a, b) in a.chunks(8).zip(b.chunks(8)) {
-        for ((sum, a), b) in sums.iter_mut().zip(a).zip(b) {
-            *sum += a.to_f64() * b.to_f64();
-        }
-    }
-    sums.iter().sum()
-}
-
-pub(super) fn norm<R: Real>(a: &[R]) -> f64 {
-    dot(a, a).sqrt()
-}
-
-/// y ← y + factor x.
-pub(super) fn add<R: Real>(y: &mut [R], factor: f64, x: &[R]) {
-    let factor = R::from_f64(factor);
-    y.iter_mut().zip(x).for_each(|(y, x)| *y += factor * *x);
 }
 
 fn scaled<R: Real>(x: &[R], factor: f64) -> Vec<R> {

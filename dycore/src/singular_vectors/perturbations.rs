@@ -2,10 +2,10 @@
 
 use terrella_kernels::Real;
 use terrella_kernels::assimilation::Ensemble;
+use terrella_kernels::assimilation::vectors::add;
 use terrella_kernels::random::normals;
 
 use super::SingularVectors;
-use super::lanczos::add;
 use crate::shallow_water::expect_length;
 use crate::{Error, Result};
 

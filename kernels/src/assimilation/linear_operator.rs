@@ -1,6 +1,6 @@
 //! [`LinearOperator`]: a matrix that is known by what it does, and what chains, stacks and adds such operators.
 
-use super::minimisation::vectors::{dot, norm};
+use super::vectors::{dot, norm};
 use crate::error::expect_len;
 use crate::{Real, Result, random};
 

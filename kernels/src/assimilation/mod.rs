@@ -32,7 +32,7 @@
 //! [`LocalAnalysisPlan`] computes local analyses where the ensemble is, on any device.
 //!
 //! Modules: [`inflation`] (fixed and adaptive), [`rotation`], [`localization`] (tapers and the search for near observations), [`symmetric`]
-//! (batched eigenvalues), [`operators`] (what a background has where something was measured).
+//! (batched eigenvalues), [`vectors`] (sums and products), [`operators`] (what a background has where something was measured).
 
 mod analysis;
 pub mod covariance;
@@ -56,6 +56,7 @@ pub mod symmetric;
 mod tapered;
 mod tiles;
 pub mod variational;
+pub mod vectors;
 mod weights;
 
 pub use analysis::analyse;

@@ -1,6 +1,6 @@
 //! The iterative smoother: linear models, where it is a filter; a cubic one, whose maximum is known; and what does not converge.
 
-use terrella_kernels::assimilation::iterative::{Ending, Linearization, Smoother};
+use terrella_kernels::assimilation::iterative::{Linearization, Smoother, Stop};
 use terrella_kernels::assimilation::{Ensemble, Observations, Scheme};
 use terrella_kernels::{Error, Real, Result};
 
@@ -17,7 +17,7 @@ fn observe<R: Real>(states: &Ensemble<R>, equivalents: &mut Ensemble<R>) {
     }
 }
 
-fn smooth<R: Real>(smoother: &Smoother) -> (Ensemble<R>, Vec<f64>, Ending) {
+fn smooth<R: Real>(smoother: &Smoother) -> (Ensemble<R>, Vec<f64>, Stop) {
     let problem = Problem::<R>::new();
     let mut ensemble = problem.forecast.clone();
     let smoothing = smoother
@@ -28,7 +28,7 @@ fn smooth<R: Real>(smoother: &Smoother) -> (Ensemble<R>, Vec<f64>, Ending) {
         .expect("an analysis");
     assert_eq!(smoothing.taken, smoothing.history.len());
     let increments = smoothing.history.iter().map(|iteration| iteration.increment).collect();
-    (ensemble, increments, smoothing.ending)
+    (ensemble, increments, smoothing.stop)
 }
 
 fn of_f64<R: Real>(ensemble: &Ensemble<R>) -> Vec<f64> {
@@ -39,9 +39,9 @@ fn of_f64<R: Real>(ensemble: &Ensemble<R>) -> Vec<f64> {
 fn linear_models_are_smoothed_in_one_iteration_to_the_square_root() {
     for linearization in LINEARIZATIONS {
         let smoother = Smoother { linearization, tolerance: 1e-6, ..Smoother::default() };
-        let (ours, increments, ending) = smooth::<f64>(&smoother);
+        let (ours, increments, stop) = smooth::<f64>(&smoother);
         // The second iteration finds nothing to do; a bundle of 10⁻³ loses three digits.
-        assert_eq!((increments.len(), ending), (2, Ending::Converged), "{increments:?}");
+        assert_eq!((increments.len(), stop), (2, Stop::Converged), "{increments:?}");
         let expected = Problem::<f64>::new().analysis(&Scheme::SquareRoot);
         expect_near(ours.values(), expected.values(), 1e-8, &format!("{linearization:?}"));
     }
@@ -56,8 +56,8 @@ fn the_finite_size_prior_is_that_of_its_dual_filter() {
         for certainty in [1.0, 2.0] {
             let smoother =
                 Smoother { linearization, certainty: Some(certainty), tolerance: 1e-9, iterations: 60 };
-            let (ours, _, ending) = smooth::<f64>(&smoother);
-            assert_eq!(ending, Ending::Converged);
+            let (ours, _, stop) = smooth::<f64>(&smoother);
+            assert_eq!(stop, Stop::Converged);
             let expected = Problem::<f64>::new().analysis(&Scheme::FiniteSize { certainty });
             expect_near(ours.values(), expected.values(), 1e-7, &format!("{linearization:?} {certainty}"));
         }
@@ -91,7 +91,7 @@ fn a_cubic_models_maximum_is_found() {
         ..Smoother::default()
     };
     let (ensemble, smoothing) = cubic(&smoother, 0.5);
-    assert_eq!(smoothing.ending, Ending::Converged);
+    assert_eq!(smoothing.stop, Stop::Converged);
     let cost = |x: f64| (x - 2.0).powi(2) / 0.2 + (9.0 - x.powi(3) / 3.0).powi(2);
     let (mut low, mut high) = (2.0_f64, 3.0_f64);
     for _ in 0..200 {
@@ -118,7 +118,7 @@ fn what_does_not_converge_returns_the_best_iterate_and_says_so() {
     };
     // A first increment that goes far beyond.
     let (ensemble, smoothing) = cubic(&smoother, 1e-4);
-    assert_eq!((smoothing.ending, smoothing.history.len()), (Ending::IterationLimit, 3));
+    assert_eq!((smoothing.stop, smoothing.history.len()), (Stop::IterationLimit, 3));
     let costs: Vec<f64> = smoothing.history.iter().map(|iteration| iteration.cost).collect();
     let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(costs[smoothing.taken], least);
@@ -147,7 +147,7 @@ fn a_model_that_fails_leaves_the_best_iterate_or_the_ensemble() {
     };
     let (ensemble, result) = run(1);
     let smoothing = result.expect("an analysis");
-    assert_eq!((smoothing.ending, smoothing.history.len(), smoothing.taken), (Ending::NotFinite, 1, 0));
+    assert_eq!((smoothing.stop, smoothing.history.len(), smoothing.taken), (Stop::NotFinite, 1, 0));
     let (before, after) = (moments(&problem.forecast), moments(&ensemble));
     expect_near(&after.0, &before.0, 1e-12, "mean");
     assert!(after.1[0][0] < before.1[0][0]);

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 use terrella_dycore::low_order::RungeKutta;
-use terrella_kernels::assimilation::iterative::{Ending, Smoother, Windows};
+use terrella_kernels::assimilation::iterative::{Smoother, Stop, Windows};
 use terrella_kernels::assimilation::{Ensemble, Observations};
 
 use super::sakov_oke_2008::twin::{ERROR_VARIANCE, TIME_STEP, Twin, VARIABLES, error, first_states};
@@ -98,7 +98,7 @@ fn errors(seed: u64, cycles: usize) -> Result<Errors> {
             equivalents.values_mut().copy_from_slice(states.values());
             crate::Result::Ok(())
         })?;
-        converged += usize::from(smoothing.ending == Ending::Converged);
+        converged += usize::from(smoothing.stop == Stop::Converged);
         // At its beginning, which no later window will see.
         if window.next > window.begin && window.begin > 0 {
             ensemble.mean(&mut mean)?;

@@ -63,7 +63,7 @@ impl Default for Smoother {
 /// Why an iteration ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Ending {
+pub enum Stop {
     /// The last increment was within the tolerance.
     Converged,
     /// There were as many iterations as were allowed; the analysis is that of the least cost.
@@ -85,7 +85,7 @@ pub struct Iteration {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Smoothing {
     /// Why it ended.
-    pub ending: Ending,
+    pub stop: Stop,
     /// The iterations, in order.
     pub history: Vec<Iteration>,
     /// The number of increments in the mean of the analysis: all of them where the iteration converged, else those that lead to the least cost.
@@ -115,13 +115,10 @@ impl Smoother {
     ) -> Result<Smoothing, E> {
         self.validate()?;
         let members = ensemble.members();
-        let mut smoothing = Smoothing {
-            ending: Ending::IterationLimit,
-            history: Vec::with_capacity(self.iterations),
-            taken: 0,
-        };
+        let mut smoothing =
+            Smoothing { stop: Stop::IterationLimit, history: Vec::with_capacity(self.iterations), taken: 0 };
         if observations.count() == 0 {
-            smoothing.ending = Ending::Converged;
+            smoothing.stop = Stop::Converged;
             return Ok(smoothing);
         }
         let mut states = ensemble.clone();
@@ -138,7 +135,7 @@ impl Smoother {
                 if best.is_empty() {
                     return Err(error.into());
                 }
-                smoothing.ending = Ending::NotFinite;
+                smoothing.stop = Stop::NotFinite;
                 break;
             }
             let departures = Departures::of_equivalents(&equivalents, observations);
@@ -156,11 +153,11 @@ impl Smoother {
             }
             smoothing.history.push(iteration);
             if iteration.increment <= self.tolerance {
-                smoothing.ending = Ending::Converged;
+                smoothing.stop = Stop::Converged;
                 break;
             }
         }
-        let weights = if smoothing.ending == Ending::Converged {
+        let weights = if smoothing.stop == Stop::Converged {
             smoothing.taken = smoothing.history.len();
             iterate.analysed()
         } else {

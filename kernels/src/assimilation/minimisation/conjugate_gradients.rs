@@ -1,7 +1,7 @@
 //! Conjugate gradients for quadratic costs.
 
-use super::vectors::{add, dot, norm, update};
 use super::{Ending, Iterate, Minimum, Start, Stop, expect_positive};
+use crate::assimilation::vectors::{add, dot, norm, update};
 use crate::{Real, Result};
 
 /// Minimises J(x) = J(x₀) + ∇J(x₀)·(x − x₀) + ½ (x − x₀)ᵀ H (x − x₀) with symmetric positive definite H.

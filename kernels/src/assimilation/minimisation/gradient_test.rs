@@ -1,6 +1,6 @@
 //! Gradients against differences of the cost.
 
-use super::vectors::{add, dot};
+use crate::assimilation::vectors::{add, dot};
 use crate::error::expect_len;
 use crate::{Real, Result};
 

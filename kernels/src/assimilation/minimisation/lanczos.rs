@@ -1,8 +1,8 @@
 //! Lanczos's method for quadratic costs, with Ritz pairs.
 
-use super::vectors::{add, dot, norm, scale};
 use super::{Ending, Iterate, Minimum, RitzPreconditioner, Start, Stop, expect_positive};
-use crate::assimilation::symmetric::eigen;
+use crate::assimilation::symmetric::tridiagonal;
+use crate::assimilation::vectors::{add, dot, norm, orthogonalise, scale};
 use crate::error::expect_len;
 use crate::{Error, Real, Result};
 
@@ -68,15 +68,7 @@ impl<R: Real> RitzPairs<R> {
     /// From Lanczos's matrix, `diagonal` of T and the elements beside it; the last of `beside` leads out of the space, to the unit vector `beyond`.
     fn new(basis: Vec<Vec<R>>, diagonal: &[f64], beside: &[f64], beyond: Vec<R>) -> Result<Self> {
         let count = diagonal.len();
-        let mut coordinates = vec![0.0; count * count];
-        let mut values = vec![0.0; count];
-        for row in 0..count {
-            coordinates[row * count + row] = diagonal[row];
-            if row > 0 {
-                coordinates[row * count + row - 1] = beside[row - 1];
-            }
-        }
-        eigen(count, &mut coordinates, &mut values)?;
+        let (values, coordinates) = tridiagonal(diagonal, beside)?;
         let out = beside.last().copied().unwrap_or(0.0);
         let outward = (1..=count).map(|end| out * coordinates[end * count - 1]).collect();
         Ok(Self { basis, values, outward, coordinates, beyond })
@@ -148,12 +140,7 @@ pub fn lanczos<R: Real>(
         diagonal.push(on_diagonal);
         pivots.push(pivot);
         right.push(before);
-        for _ in 0..2 {
-            for vector in &basis {
-                let along = dot(vector, &image);
-                add(&mut image, -along, vector);
-            }
-        }
+        orthogonalise(&mut image, &basis);
         length = norm(&image);
         beside.push(length);
         std::mem::swap(&mut next, &mut image);

@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::line_search::{Point, search};
-use super::vectors::{add, dot, norm, scale};
 use super::{Ending, Iterate, Minimum, Stop, expect_finite};
+use crate::assimilation::vectors::{add, dot, norm, scale};
 use crate::{Error, Real, Result};
 
 /// Minimises a smooth J from `control`, [n].

@@ -21,7 +21,6 @@ mod line_search;
 mod ritz_preconditioner;
 #[cfg(test)]
 mod tests;
-pub(super) mod vectors;
 
 pub use conjugate_gradients::conjugate_gradients;
 pub use gradient_test::{GradientTest, gradient_test};
@@ -29,6 +28,7 @@ pub use lanczos::{RitzPairs, lanczos};
 pub use limited_memory::limited_memory;
 pub use ritz_preconditioner::RitzPreconditioner;
 
+use super::vectors::norm;
 use crate::error::expect_len;
 use crate::{Error, Real, Result};
 
@@ -139,7 +139,7 @@ impl<R: Real> Start<'_, R> {
 
 /// Cost and gradient norm, or an error where either is not finite.
 fn expect_finite<R: Real>(cost: f64, gradient: &[R], iteration: usize) -> Result<Iterate> {
-    let gradient_norm = vectors::norm(gradient);
+    let gradient_norm = norm(gradient);
     if cost.is_finite() && gradient_norm.is_finite() {
         return Ok(Iterate { cost, gradient_norm });
     }

@@ -1,7 +1,7 @@
 //! [`RitzPreconditioner`]: what one minimisation learnt of the Hessian, for the next one.
 
 use super::RitzPairs;
-use super::vectors::{add, dot};
+use crate::assimilation::vectors::{add, dot};
 use crate::error::expect_len;
 use crate::{Error, Real, Result};
 

@@ -1,7 +1,7 @@
 //! Minimisers against exact solutions, against each other, and with costs that cannot be minimised.
 
-use super::vectors::{add, dot, norm};
 use super::*;
+use crate::assimilation::vectors::{add, dot, norm};
 use crate::random;
 
 const SIZE: usize = 60;

@@ -64,6 +64,26 @@ pub fn eigen<R: Real>(size: usize, matrices: &mut [R], values: &mut [R]) -> Resu
     }
 }
 
+/// Eigenvalues, rising, and eigenvectors, \[number]\[component], of one tridiagonal matrix, from its diagonal and the elements beside that, of which those
+/// beyond the last row count for nothing.
+///
+/// # Errors
+/// [`Error::LengthMismatch`] where fewer are beside the diagonal than rows below the first, and those of [`eigen`].
+pub fn tridiagonal(diagonal: &[f64], beside: &[f64]) -> Result<(Vec<f64>, Vec<f64>)> {
+    let size = diagonal.len();
+    let below = size.saturating_sub(1);
+    expect_len("beside", below, beside.len().min(below))?;
+    let (mut values, mut matrix) = (vec![0.0; size], vec![0.0; size * size]);
+    for row in 0..size {
+        matrix[row * size + row] = diagonal[row];
+        if row > 0 {
+            matrix[row * size + row - 1] = beside[row - 1];
+        }
+    }
+    eigen(size, &mut matrix, &mut values)?;
+    Ok((values, matrix))
+}
+
 /// Groups of `L::COUNT` matrices.
 fn groups<R: Real, L: Lanes<R>>(size: usize, matrices: &mut [R], values: &mut [R]) -> Result<()> {
     if size == 0 {

@@ -1,7 +1,7 @@
 //! [`IncrementalCost`]: what inner loops minimise.
 
-use crate::assimilation::minimisation::vectors::{add, dot};
 use crate::assimilation::quality::Huber;
+use crate::assimilation::vectors::{add, dot};
 use crate::assimilation::{LinearOperator, Observations};
 use crate::error::expect_len;
 use crate::{Error, Real, Result};

@@ -2,11 +2,11 @@
 
 use super::{IncrementalCost, Tangent, Window};
 use crate::assimilation::linear_operator::Composition;
-use crate::assimilation::minimisation::vectors::{add, dot, norm};
 use crate::assimilation::minimisation::{
     Ending, Iterate, Minimum, RitzPreconditioner, Start, Stop, conjugate_gradients, lanczos, limited_memory,
 };
 use crate::assimilation::quality::Huber;
+use crate::assimilation::vectors::{add, dot, norm};
 use crate::assimilation::{LinearOperator, Observations};
 use crate::error::expect_len;
 use crate::{Error, Real, Result};

@@ -1,7 +1,7 @@
 //! Ensembles of data assimilations.
 
 use super::{OuterLoops, Window, analyse_variationally};
-use crate::assimilation::minimisation::vectors::add;
+use crate::assimilation::vectors::add;
 use crate::assimilation::{Ensemble, LinearOperator, Observations};
 use crate::error::expect_len;
 use crate::{Real, Result, random};

@@ -6,9 +6,9 @@ use models::{Advection, Circle};
 
 use super::*;
 use crate::assimilation::covariance::{LocalisedEnsemble, MatrixRoot, Repeated, Sum, Uniform};
-use crate::assimilation::minimisation::vectors::{add, norm};
 use crate::assimilation::minimisation::{Ending, gradient_test};
 use crate::assimilation::quality::Huber;
+use crate::assimilation::vectors::{add, norm};
 use crate::assimilation::{
     Blocks, Composition, Diagonal, Ensemble, LinearOperator, Observations, adjoint_error,
 };

@@ -1,4 +1,4 @@
-//! Sums and products of control vectors, the same for any number of threads.
+//! Sums and products of long vectors, the same for any number of threads.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,10 @@ use crate::Real;
 const PART: usize = 1 << 15;
 
 /// Σ a·b in f64, part by part, whatever the threads.
-pub(in crate::assimilation) fn dot<R: Real>(a: &[R], b: &[R]) -> f64 {
+///
+/// # Panics
+/// For vectors of different lengths.
+pub fn dot<R: Real>(a: &[R], b: &[R]) -> f64 {
     assert_eq!(a.len(), b.len(), "lengths of vectors");
     if a.len() <= PART {
         return dot_of_part((a, b));
@@ -29,18 +32,18 @@ fn dot_of_part<R: Real>((a, b): (&[R], &[R])) -> f64 {
 }
 
 /// √(Σ a²).
-pub(in crate::assimilation) fn norm<R: Real>(a: &[R]) -> f64 {
+pub fn norm<R: Real>(a: &[R]) -> f64 {
     dot(a, a).sqrt()
 }
 
 /// `y` += factor x.
-pub(in crate::assimilation) fn add<R: Real>(y: &mut [R], factor: f64, x: &[R]) {
+pub fn add<R: Real>(y: &mut [R], factor: f64, x: &[R]) {
     let factor = R::from_f64(factor);
     update(y, x, |y, x| y + factor * x);
 }
 
 /// `y` = f(y, x), element by element.
-pub(super) fn update<R: Real>(y: &mut [R], x: &[R], function: impl Fn(R, R) -> R + Sync) {
+pub fn update<R: Real>(y: &mut [R], x: &[R], function: impl Fn(R, R) -> R + Sync) {
     let part = |(y, x): (&mut [R], &[R])| {
         y.iter_mut().zip(x).for_each(|(y, x)| *y = function(*y, *x));
     };
@@ -51,7 +54,17 @@ pub(super) fn update<R: Real>(y: &mut [R], x: &[R], function: impl Fn(R, R) -> R
 }
 
 /// x times a number.
-pub(super) fn scale<R: Real>(x: &mut [R], factor: f64) {
+pub fn scale<R: Real>(x: &mut [R], factor: f64) {
     let factor = R::from_f64(factor);
     x.iter_mut().for_each(|x| *x *= factor);
+}
+
+/// Takes out of x what it has along orthonormal vectors, twice, so that rounding leaves nothing.
+pub fn orthogonalise<R: Real>(x: &mut [R], basis: &[Vec<R>]) {
+    for _ in 0..2 {
+        for vector in basis {
+            let along = dot(vector, x);
+            add(x, -along, vector);
+        }
+    }
 }
