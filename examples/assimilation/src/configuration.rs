@@ -391,3 +391,22 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn configurations_beside_the_program_are_possible() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let files = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let experiments: Vec<PathBuf> = files
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+            .filter(|path| !path.ends_with("Cargo.toml") && !path.ends_with("sondes.toml"))
+            .collect();
+        assert!(experiments.len() >= 7, "{experiments:?}");
+        for path in experiments {
+            Configuration::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        }
+    }
+}

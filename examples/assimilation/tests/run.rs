@@ -163,6 +163,36 @@ fn every_model_runs_and_is_followed() {
 }
 
 #[test]
+fn what_minimisations_took_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (experiment, _) = SMALL.split_once("[[method]]").expect("methods");
+    let method = |name: &str, ritz_pairs: bool| {
+        format!(
+            "[[method]]\nname = \"{name}\"\nkind = \"4d-var\"\nbackground = 0.1\nlag = 3\nouter_loops = 3\n\
+             gradient_reduction = 1e-3\nritz_pairs = {ritz_pairs}\n"
+        )
+    };
+    let text = format!("{experiment}{}{}", method("plain", false), method("learning", true));
+    let out = folder.path().join("out");
+    let output = run(folder.path(), &text, &["--out", out.to_str().expect("text")]);
+    succeeded(&output);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("learning: ") && said.contains("iterations on average"), "{said}");
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("a summary"))
+            .expect("JSON");
+    let iterations = |number: usize| -> Vec<f64> {
+        let loops = &summary["methods"][number]["iterations_by_outer_loop"];
+        loops.as_array().expect("a list").iter().map(|mean| mean.as_f64().expect("a number")).collect()
+    };
+    let (plain, learning) = (iterations(0), iterations(1));
+    // The first loops differ by rounding alone.
+    assert!((plain[0] - learning[0]).abs() <= 1.0, "{plain:?} {learning:?}");
+    assert!(plain[1] > 1.0 && learning[1] < plain[1], "{plain:?} {learning:?}");
+}
+
+#[test]
 fn what_cannot_be_is_said_in_one_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = |from: &str, to: &str| refused(folder.path(), &SMALL.replacen(from, to, 1), &[]);
@@ -179,6 +209,8 @@ fn what_cannot_be_is_said_in_one_line() {
         ("spin_up = 4", "spin_up = 12", "expected fewer than the 12 cycles"),
         ("name = \"EnKF\"", "name = \"LETKF\"", "Two methods are called 'LETKF'"),
         ("rotation = true", "rotation = true\nlag = 1", "does nothing for this kind"),
+        ("rotation = true", "rotation = true\nritz_pairs = true", "does nothing for this kind"),
+        ("lag = 2", "lag = 2\ngradient_reduction = 1.0", "expected less than 1"),
     ];
     for (from, to, expected) in cases {
         let said = said(from, to);
