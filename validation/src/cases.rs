@@ -1,7 +1,5 @@
 //! The list of cases.
 
-#[path = "../cases/bocquet_farchi_2019/mod.rs"]
-pub mod bocquet_farchi_2019;
 #[path = "../cases/bocquet_sakov_2013/mod.rs"]
 pub mod bocquet_sakov_2013;
 #[path = "../cases/bocquet_sakov_2014/mod.rs"]
@@ -59,7 +57,6 @@ pub const CASES: &[&Case] = &[
     &bocquet_sakov_2013::CASE,
     &bocquet_sakov_2014::CASE,
     &sakov_2012::CASE,
-    &bocquet_farchi_2019::CASE,
 ];
 
 /// The case of this name.

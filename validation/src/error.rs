@@ -12,9 +12,6 @@ pub enum Error {
     /// The model or its set-up.
     #[error(transparent)]
     Model(#[from] terrella_dycore::Error),
-    /// A cycle of assimilation.
-    #[error(transparent)]
-    Coupling(#[from] terrella_coupling::Error),
     /// A kernel, grid or transform.
     #[error(transparent)]
     Kernels(#[from] terrella_kernels::Error),

@@ -50,11 +50,6 @@ fn lorenz_96_variational() {
 }
 
 #[test]
-fn kuramoto_sivashinsky_filters() {
-    outcome("kuramoto-sivashinsky-filters");
-}
-
-#[test]
 fn lyapunov_exponents() {
     outcome("lyapunov-exponents");
 }
