@@ -31,7 +31,7 @@ const LAUNCHERS: [Launcher; 2] = [
 ];
 
 /// A whole job may not take longer; what waits for ever is a failure.
-const LONGEST: Duration = Duration::from_secs(120);
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Whether a job was to end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
