@@ -40,6 +40,11 @@ fn patterns(ranks: &Communicator) -> Result<()> {
         assert_eq!(ranks.all_gather(&own)?, all);
     }
 
+    let (n, is_sent, bytes) = (size as u64, u64::from(rank > 0), 8 * rank as u64);
+    let messages = (n - 1) * (n + 1) * is_sent;
+    assert_eq!(ranks.traffic().gather, Count { messages, bytes: messages * bytes });
+    assert_eq!(ranks.traffic().broadcast, Count { messages: n - 1, bytes: 12 * (n - 1) });
+
     let outgoing: Vec<Vec<f64>> = (0..size).map(|to| parcel(rank, to)).collect();
     let counts: Vec<usize> = outgoing.iter().map(Vec::len).collect();
     let received = ranks.all_to_all(&outgoing.concat(), &counts)?;

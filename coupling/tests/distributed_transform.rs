@@ -98,13 +98,23 @@ struct Case<R> {
 }
 
 fn cases<R: Real>(grid: &Grid, truncation: Truncation, fields: usize) -> Vec<Case<R>> {
+    cases_of(grid, truncation, fields, noise)
+}
+
+/// With inputs that a function makes of a number and a length.
+fn cases_of<R: Real>(
+    grid: &Grid,
+    truncation: Truncation,
+    fields: usize,
+    values: fn(usize, usize) -> Vec<R>,
+) -> Vec<Case<R>> {
     let mut transform = HostTransform::<R>::new(grid, truncation).unwrap();
     let lens = [truncation.spectrum_len(fields), fields * grid.points()];
     let case = |operator: (&'static str, bool, usize, usize)| {
         let (name, to_grid, spectra, components) = operator;
         let ends = [(spectra, lens[0]), (components, lens[1])];
         let [input, output] = if to_grid { ends } else { [ends[1], ends[0]] };
-        let inputs: Vec<Vec<R>> = (0..input.0).map(|i| noise(i + 1, input.1)).collect();
+        let inputs: Vec<Vec<R>> = (0..input.0).map(|i| values(i + 1, input.1)).collect();
         let mut outputs = vec![vec![R::ZERO; output.1]; output.0];
         whole(&mut transform, name, fields, &inputs, &mut outputs);
         Case { operator, fields, inputs, outputs }
@@ -181,6 +191,18 @@ fn several_fields_have_the_same_bits_on_any_number_of_ranks() {
 fn portions_of_many_fields_have_the_same_bits() {
     on_threads::<f64>("O16", 21, 50, &[2, 3]);
     on_threads::<f32>("F16", 21, 50, &[2, 3]);
+}
+
+#[test]
+fn zeros_have_the_same_signs() {
+    // Lines of latitude pairs that are not full.
+    let (grid, truncation): (Grid, _) = ("F20".parse().unwrap(), Truncation::new(20));
+    for fields in [1, 4] {
+        let cases = cases_of::<f64>(&grid, truncation, fields, |_, len| vec![-0.0; len]);
+        Communicator::threads(3, |ranks| compare(&ranks, &grid, truncation, &cases));
+        let cases = cases_of::<f32>(&grid, truncation, fields, |_, len| vec![-0.0; len]);
+        Communicator::threads(3, |ranks| compare(&ranks, &grid, truncation, &cases));
+    }
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod transport;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::ops::Range;
 use std::rc::Rc;
 
 use bytemuck::Pod;
@@ -43,7 +44,7 @@ use crate::{Error, Result};
 /// The tag of lengths and of what is sent once; exchanges have those above, in turn. MPI allows at least 32767.
 const TAG_OF_COUNTS: u16 = 0;
 const TAG_OF_VALUES: u16 = 1;
-const TAGS_OF_EXCHANGES: std::ops::Range<u16> = 2..32_767;
+const TAGS_OF_EXCHANGES: Range<u16> = 2..32_767;
 
 /// The ranks of a group, one of which this is; clones are the same rank of the same group.
 ///
@@ -214,32 +215,35 @@ impl Communicator {
     /// The values of all ranks on rank `root`, by rank; nothing on the others. Each may have another number of them.
     pub fn gather<T: Pod>(&self, root: usize, values: &[T]) -> Result<Option<Vec<Vec<T>>>> {
         self.expect_rank("root", root)?;
-        let mut counts = vec![0; self.size()];
-        counts[root] = values.len();
-        self.count(|traffic| {
-            traffic.gather.add(usize::from(self.rank() != root), size_of_val(values));
-        });
-        let parts = self.send_once(values, &counts)?;
+        let is_sent = self.rank() != root && !values.is_empty();
+        self.count(|traffic| traffic.gather.add(usize::from(is_sent), size_of_val(values)));
+        let places: Vec<_> =
+            (0..self.size()).map(|rank| 0..if rank == root { values.len() } else { 0 }).collect();
+        let parts = self.send_once("gather", values, &places)?;
         Ok((self.rank() == root).then_some(parts))
     }
 
     /// The values of all ranks on all ranks, by rank. Each may have another number of them.
     pub fn all_gather<T: Pod>(&self, values: &[T]) -> Result<Vec<Vec<T>>> {
-        self.count(|traffic| traffic.gather.add(self.others(), size_of_val(values)));
-        let repeated = values.repeat(self.size());
-        self.send_once(&repeated, &vec![values.len(); self.size()])
+        let receivers = if values.is_empty() { 0 } else { self.others() };
+        self.count(|traffic| traffic.gather.add(receivers, size_of_val(values)));
+        self.send_once("all_gather", values, &vec![0..values.len(); self.size()])
     }
 
     /// Values for all ranks, `counts[r]` of them for rank r after those for the ranks before it; returns those from all ranks.
     pub fn all_to_all<T: Pod>(&self, values: &[T], counts: &[usize]) -> Result<Vec<Vec<T>>> {
         crate::error::expect_len("counts", self.size(), counts.len())?;
         crate::error::expect_len("values", counts.iter().sum(), values.len())?;
+        let mut places = Vec::with_capacity(self.size());
+        let mut end = 0;
         for (rank, &count) in counts.iter().enumerate() {
+            places.push(end..end + count);
+            end += count;
             if rank != self.rank() && count > 0 {
                 self.count(|traffic| traffic.all_to_all.add(1, count * size_of::<T>()));
             }
         }
-        self.send_once(values, counts)
+        self.send_once("all_to_all", values, &places)
     }
 
     /// A plan for parcels of `outgoing` and `incoming` (rank, length) lists, at most one for and from each rank.
@@ -262,7 +266,7 @@ impl Communicator {
     /// The sums over all ranks of several sums; as many on each rank.
     ///
     /// Sums of f64 in order of rank and place would depend on how many ranks there are, and fixed blocks of terms would tie
-    /// this to one decomposition; an exact sum depends on its terms alone, for about 3 ns a term.
+    /// this to one decomposition; an exact sum depends on its terms alone.
     pub fn sums(&self, sums: &[ExactSum]) -> Result<Vec<f64>> {
         let counts = self.agree([sums.len() as u64, 0, 0, 0])?;
         if let Some(from) = counts.iter().position(|&[count, ..]| count != sums.len() as u64) {
@@ -316,48 +320,45 @@ impl Communicator {
         Ok(pending.finish()?.receive)
     }
 
-    /// Values for all ranks, whose numbers the others learn first.
-    fn send_once<T: Pod>(&self, values: &[T], counts: &[usize]) -> Result<Vec<Vec<T>>> {
+    /// The values at a place for each rank; how many they are the others learn first.
+    fn send_once<T: Pod>(
+        &self,
+        operation: &'static str,
+        values: &[T],
+        places: &[Range<usize>],
+    ) -> Result<Vec<Vec<T>>> {
         expect_aligned::<T>()?;
-        let bytes: Vec<u64> = counts.iter().map(|count| (count * size_of::<T>()) as u64).collect();
-        let announced = self.transpose_counts(&bytes)?;
-        let parcels = |bytes: &[u64]| {
-            let mut end = 0;
-            let place = |(rank, &bytes): (usize, &u64)| {
-                let first = end;
-                end += bytes as usize;
-                Parcel { rank, bytes: first..end }
-            };
-            let all: Vec<Parcel> = bytes.iter().enumerate().map(place).collect();
-            (all, end)
-        };
-        let ((outgoing, sent), (incoming, received)) = (parcels(&bytes), parcels(&announced));
-        let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
-        let mut buffers = Buffers { send: words(sent), receive: words(received) };
-        let source: &[u8] = bytemuck::cast_slice(values);
-        bytemuck::cast_slice_mut(&mut buffers.send)[..sent].copy_from_slice(source);
         let rank = self.rank();
-        let own = &source[outgoing[rank].bytes.clone()];
-        bytemuck::cast_slice_mut(&mut buffers.receive)[incoming[rank].bytes.clone()].copy_from_slice(own);
-        let for_others = |parcels: &[Parcel]| -> Vec<Parcel> {
-            parcels.iter().filter(|parcel| parcel.rank != rank && !parcel.bytes.is_empty()).cloned().collect()
+        let unit = size_of::<T>();
+        let outgoing: Vec<Range<usize>> =
+            places.iter().map(|place| place.start * unit..place.end * unit).collect();
+        let lengths: Vec<u64> = outgoing.iter().map(|bytes| bytes.len() as u64).collect();
+        let mut incoming = Vec::with_capacity(self.size());
+        let mut end = 0;
+        for (from, length) in self.transpose_counts(&lengths)?.into_iter().enumerate() {
+            let (first, got) = (end, length as usize);
+            if got % unit != 0 {
+                let expected = got.next_multiple_of(unit);
+                return Err(Error::UnequalLengths { rank, operation, from, expected, got });
+            }
+            end += got;
+            incoming.push(first..end);
+        }
+        let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
+        let source: &[u8] = bytemuck::cast_slice(values);
+        let mut buffers = Buffers { send: words(source.len()), receive: words(end) };
+        bytemuck::cast_slice_mut(&mut buffers.send)[..source.len()].copy_from_slice(source);
+        let own = &source[outgoing[rank].clone()];
+        bytemuck::cast_slice_mut(&mut buffers.receive)[incoming[rank].clone()].copy_from_slice(own);
+        let of_others = |places: &[Range<usize>]| -> Vec<Parcel> {
+            let all = places.iter().cloned().enumerate().map(|(rank, bytes)| Parcel { rank, bytes });
+            all.filter(|parcel| parcel.rank != rank && !parcel.bytes.is_empty()).collect()
         };
-        let (outgoing, from_others) = (for_others(&outgoing), for_others(&incoming));
-        let pending = self.transport().start(TAG_OF_VALUES, buffers, &outgoing, &from_others)?;
+        let (for_others, from_others) = (of_others(&outgoing), of_others(&incoming));
+        let pending = self.transport().start(TAG_OF_VALUES, buffers, &for_others, &from_others)?;
         let receive = pending.finish()?.receive;
         let receive: &[u8] = bytemuck::cast_slice(&receive);
-        let part = |parcel: Parcel| {
-            let bytes = &receive[parcel.bytes];
-            // Ranks whose numbers have another size.
-            bytemuck::try_cast_slice(bytes).map(<[T]>::to_vec).map_err(|_| Error::UnequalLengths {
-                rank,
-                operation: "all_to_all",
-                from: parcel.rank,
-                expected: bytes.len().next_multiple_of(size_of::<T>()),
-                got: bytes.len(),
-            })
-        };
-        incoming.into_iter().map(part).collect()
+        Ok(incoming.into_iter().map(|bytes| bytemuck::cast_slice(&receive[bytes]).to_vec()).collect())
     }
 }
 

@@ -63,7 +63,10 @@ fn open() -> std::result::Result<(Family, String), String> {
             Err(error) => reasons.push(format!("'{name}' was not loaded ({error})")),
         }
     }
-    Err(reasons.join(", "))
+    let reasons = reasons.join(", ");
+    Err(format!(
+        "{reasons}: install an MPI library, such as Debian's libopenmpi3, or name one in TERRELLA_MPI"
+    ))
 }
 
 /// With its symbols for all that is loaded later: parts of Open MPI are plugins that expect to find it.
