@@ -4,7 +4,7 @@ mod ranks;
 
 use std::time::Duration;
 
-use ranks::{End, under_each_launcher};
+use ranks::{End, under_each_launcher, under_foreign_launchers};
 use terrella_coupling::communicator::{Communicator, Count, ExactSum, Kind};
 use terrella_coupling::{Error, Result};
 
@@ -241,5 +241,19 @@ fn a_rank_that_fails_ends_the_job() {
     under_each_launcher("rank_of_failures", 3, End::Failure, |output| {
         assert!(output.contains("this one has failed"), "{output}");
         assert!(!output.contains("passed the barrier"), "{output}");
+    });
+}
+
+#[test]
+#[ignore = "a_library_that_is_not_the_launchers_is_refused runs it on processes"]
+fn rank_of_a_foreign_library() {
+    println!("{}", Communicator::mpi().unwrap_err());
+}
+
+#[test]
+fn a_library_that_is_not_the_launchers_is_refused() {
+    under_foreign_launchers("rank_of_a_foreign_library", 2, |output| {
+        let text = "the launcher started 2 processes, but this library sees one";
+        assert_eq!(output.matches(text).count(), 2, "{output}");
     });
 }

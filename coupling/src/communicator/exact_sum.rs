@@ -1,9 +1,9 @@
 //! Sums of f64 without rounding before the end.
 //!
-//! Every finite f64 is an integer times 2⁻¹⁰⁷⁴ below 2²⁰⁹⁸. The sum is kept as such an integer in digits of 32 bits, each in a
-//! 64-bit word that is normalised before it can overflow, so that additions are exact, commute and associate (the idea of Kulisch's long
-//! accumulator: Kulisch and Snyder 2011, Computing 91, 307–313). The result is rounded once: it is the f64 nearest to the
-//! true sum, whatever the order of the terms and however they are spread over ranks and threads.
+//! Every finite f64 is an integer times 2⁻¹⁰⁷⁴ below 2²⁰⁹⁸. The sum is kept as such an integer in digits of 32 bits, each in
+//! a 64-bit word that is normalised before it can overflow, so that additions are exact, commute and associate (the idea of
+//! Kulisch's long accumulator: Kulisch and Snyder 2011, Computing 91, 307–313). The result is rounded once: it is the f64
+//! nearest to the true sum, whatever the order of the terms and however they are spread over ranks and threads.
 
 /// Digits of 32 bits: 2098 bits of one number, and carries of 2⁶³ of them.
 const DIGITS: usize = 68;

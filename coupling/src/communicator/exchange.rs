@@ -195,8 +195,8 @@ impl<T: Pod> Exchange<T> {
 
 /// An exchange whose parcels are under way.
 ///
-/// Given up before it is finished, its memory is never freed, and where ranks are processes the job cannot end orderly: MPI may write to
-/// it at any time.
+/// Given up before it is finished, its memory is never freed, because MPI may write to it at any time, and where ranks are
+/// processes the job cannot end orderly.
 #[must_use = "an exchange that was started is to be finished"]
 pub struct InFlight<T: Pod> {
     exchange: Exchange<T>,

@@ -1,8 +1,8 @@
 //! Ranks that work on one problem and send each other numbers: [`Communicator`].
 //!
-//! A rank is a process under MPI ([`Communicator::mpi`]), a thread of this process ([`Communicator::threads`], for tests and examples),
-//! or all there is ([`Communicator::serial`]); what is written over communicators does not know which. Inside a rank,
-//! rayon's threads compute, and the one that has the communicator sends.
+//! A rank is a process under MPI ([`Communicator::mpi`]), a thread of this process ([`Communicator::threads`], for tests and
+//! examples), or all there is ([`Communicator::serial`]); what is written over communicators does not know which. Inside a
+//! rank, rayon's threads compute, and the one that has the communicator sends.
 //!
 //! | pattern                                         | who calls it | sent by a rank to others [bytes]                  |
 //! |-------------------------------------------------|--------------|---------------------------------------------------|
@@ -16,10 +16,10 @@
 //!
 //! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths.
 //!
-//! Numbers go as they lie in memory: all ranks have the same byte order. Errors name rank and operation. Lengths that do not agree
-//! are an error, in [`Communicator::exchange`] on all ranks at once; elsewhere a rank with an error should end, so that its
-//! launcher ends the others. What cannot be told from slow ranks waits for ever, as in MPI: ranks that call different patterns as
-//! processes (as threads, they get an error).
+//! Numbers go as they lie in memory: all ranks have the same byte order. Errors name rank and operation. Lengths that do not
+//! agree are an error, in [`Communicator::exchange`] on all ranks at once; elsewhere a rank with an error should end, so that
+//! its launcher ends the others. What cannot be told from slow ranks waits for ever, as in MPI: processes that call different
+//! patterns (threads get an error).
 
 mod exact_sum;
 mod exchange;
@@ -108,10 +108,10 @@ impl Communicator {
 
     /// All processes of the job, by the MPI library that the machine has.
     ///
-    /// The library is the one at the path in the environment variable `TERRELLA_MPI`, or else the first that the system finds of
-    /// `libmpi.so.40` (Open MPI), `libmpi.so.12`, `libmpich.so.12`, `libmpi_cray.so.12` and `libmpi_cray.so` (the MPICH family), and
-    /// `libmpi.so`; under a launcher of the MPICH family, its names come first. MPI is begun if it has not been, and then ended with the last communicator, on the
-    /// thread that calls this first; other threads cannot call it.
+    /// The library is the one at the path in the environment variable `TERRELLA_MPI`, or else the first that the system finds
+    /// of `libmpi.so.40` (Open MPI), `libmpi.so.12`, `libmpich.so.12`, `libmpi_cray.so.12` and `libmpi_cray.so` (the MPICH
+    /// family), and `libmpi.so`; under a launcher of the MPICH family, its names come first. MPI is begun if it has not been,
+    /// and then ended with the last communicator, on the thread that calls this first; other threads cannot call it.
     ///
     /// Errors: [`Error::MpiUnavailable`] with what was looked for, or where the launcher started several processes of which the
     /// library does not know.

@@ -66,6 +66,20 @@ pub(crate) fn under_each_launcher(test: &str, ranks: usize, end: End, check: imp
     assert!(found || !required.split(',').any(|need| need == "mpi"), "no MPI, which TERRELLA_REQUIRE names");
 }
 
+/// Runs the ignored test `test` on `ranks` processes under one launcher with the library of the other, where both are here.
+#[allow(dead_code, reason = "one test file does")]
+pub(crate) fn under_foreign_launchers(test: &str, ranks: usize, check: impl Fn(&str)) {
+    let [open_mpi, mpich] = &LAUNCHERS;
+    for (launcher, other) in [(open_mpi, mpich), (mpich, open_mpi)] {
+        let here = |launcher: &Launcher| launcher.programs.iter().find(|program| is_there(program)).copied();
+        let (Some(program), Some(_)) = (here(launcher), here(other)) else {
+            println!("not run: {} and {} are not both here", launcher.name, other.name);
+            continue;
+        };
+        check(&run(launcher, program, other.libraries[0], test, ranks).1);
+    }
+}
+
 fn is_there(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }

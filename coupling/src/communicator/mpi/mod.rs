@@ -13,8 +13,8 @@ mod on_the_way;
 use std::ffi::{CStr, c_char, c_int};
 use std::ops::Range;
 use std::rc::Rc;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
 
@@ -106,6 +106,8 @@ pub(super) fn version() -> Result<String> {
 }
 
 fn world_of<H: Handle>(functions: &'static Functions<H>, name: &str) -> Result<Box<dyn Transport>> {
+    static BEGINNING: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
     let unavailable = |reason: String| Error::MpiUnavailable { reason: format!("'{name}': {reason}") };
     let flag = |get: unsafe extern "C" fn(*mut c_int) -> c_int| {
         let mut flag = 0;
