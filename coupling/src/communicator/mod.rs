@@ -4,7 +4,7 @@
 //! examples), or all there is ([`Communicator::serial`]); what is written over communicators does not know which. Inside a
 //! rank, rayon's threads compute, and the one that has the communicator sends.
 //!
-//! | pattern                                         | who calls it | sent by a rank to others [bytes]                  |
+//! | pattern                                         | who calls it | sent by a rank to others, bytes                   |
 //! |-------------------------------------------------|--------------|---------------------------------------------------|
 //! | [`Communicator::exchange`], then [`Exchange`]   | all; its partners | Σ over partners of its parcels               |
 //! | [`Communicator::all_to_all`]                    | all          | all that it has for others                        |
