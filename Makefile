@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 # A release build for any x86-64; hot loops choose AVX2 or AVX-512 at run time (docs/decisions).
 CARGO ?= cargo
 # What the tests may not do without: a test that needs it and does not find it fails instead of saying "not run".
-REQUIRE := host-cuda,wgpu,nvrtc,eccodes,hdf5,c,fortran,python,zarr,fdb,nats
+REQUIRE := host-cuda,wgpu,nvrtc,eccodes,hdf5,c,fortran,python,zarr,fdb,mpi,nats
 # Seconds for each fuzz target, and which.
 FUZZ_TIME ?= 60
 FUZZ_TARGETS ?= plan grib netcdf log manifest request nats
@@ -29,7 +29,7 @@ forecast:
 	$(CARGO) run --release --locked -p terrella-extremes -- run examples/extremes/forecast.toml --out $(OUT)/forecast
 
 test:
-	@$(SETUP) rust grib hdf5 vulkan compiler fortran nvrtc python zarr fdb nats
+	@$(SETUP) rust grib hdf5 vulkan compiler fortran nvrtc python zarr fdb mpi nats
 	TERRELLA_REQUIRE=$(REQUIRE) \
 	TERRELLA_NVRTC=$${TERRELLA_NVRTC:-$$(ls $(CURDIR)/target/python/nvidia/cuda_nvrtc/lib/libnvrtc.so.* | head -n 1)} \
 	$(CARGO) test --workspace --locked

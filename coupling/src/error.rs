@@ -23,6 +23,36 @@ pub enum Error {
         /// Its length.
         got: usize,
     },
+    /// No MPI library, or one that cannot be used.
+    #[error("MPI is not available: {reason}.")]
+    MpiUnavailable {
+        /// What was looked for, with the system's words.
+        reason: String,
+    },
+    /// An operation between ranks failed.
+    #[error("Rank {rank}: '{operation}' failed: {reason}.")]
+    Communication {
+        /// The rank.
+        rank: usize,
+        /// What it was doing.
+        operation: &'static str,
+        /// Why, in MPI's own words where it is MPI.
+        reason: String,
+    },
+    /// What one rank sent is not what another expected.
+    #[error("Rank {rank}: '{operation}' expected {expected} bytes of rank {from}, got {got}.")]
+    UnequalLengths {
+        /// The rank that expected something else.
+        rank: usize,
+        /// What they were doing.
+        operation: &'static str,
+        /// The rank that sent it.
+        from: usize,
+        /// Bytes expected.
+        expected: usize,
+        /// Bytes sent.
+        got: usize,
+    },
     /// A setting that cannot be.
     #[error("'{name}' is {got}: expected {expected}.")]
     InvalidValue {

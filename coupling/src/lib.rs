@@ -1,18 +1,26 @@
 //! Where two things meet: a model and its observations, windows and ensembles.
 //!
+//! - [`communicator`]: ranks that send each other numbers, alone, as threads, or under MPI.
 //! - [`component`]: what a model must be to take part, and its derivative.
 //! - [`cycle`]: forecasts and analyses in turn, with a truth to score them by.
+//! - [`decomposition`]: which rank owns what.
 //! - [`OnGrid`]: a spectral model seen by its grid fields.
+//! - [`spectral`]: spherical-harmonic transforms that ranks share.
 //! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
+//! - [`transposition`]: fields and spectra from one decomposition to another.
 //!
 //! Everything is generic over f32 and f64. Errors are values of [`Error`]; nothing panics on a caller's data.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
+pub mod communicator;
 pub mod component;
 pub mod cycle;
+pub mod decomposition;
 mod error;
 mod on_grid;
+pub mod spectral;
 pub mod trajectory;
+pub mod transposition;
 
 pub use component::{Component, Linearised};
 pub use error::{Error, Result};

@@ -36,12 +36,15 @@ pub(super) struct Layout {
 impl Layout {
     /// For sums in precision W on `blocks` blocks of latitudes, of which wavenumber m needs those from `first_block[m]` on.
     pub(super) fn new<W: Lane>(blocks: usize, first_block: &[usize]) -> Self {
-        let wavenumbers = first_block.len();
-        let lines = blocks * W::BLOCK_LINES;
-        let mut first_line: Vec<usize> = first_block
-            .chunks(GROUP)
-            .map(|blocks| blocks.iter().min().map_or(lines, |block| block * W::BLOCK_LINES))
-            .collect();
+        let first_line: Vec<usize> = first_block.iter().map(|block| block * W::BLOCK_LINES).collect();
+        Self::on_lines(blocks * W::BLOCK_LINES, &first_line)
+    }
+
+    /// For `lines` lines, of which wavenumber m needs those from `first[m]` on.
+    pub(super) fn on_lines(lines: usize, first: &[usize]) -> Self {
+        let wavenumbers = first.len();
+        let mut first_line: Vec<usize> =
+            first.chunks(GROUP).map(|lines_of| lines_of.iter().copied().min().unwrap_or(lines)).collect();
         // A line has the groups up to its last one.
         for group in (1..first_line.len()).rev() {
             first_line[group - 1] = first_line[group - 1].min(first_line[group]);
@@ -58,6 +61,11 @@ impl Layout {
         let before_group = before(&mut first_line.iter().map(|first| lines - first));
         let before_line = before(&mut groups.iter().copied());
         Self { wavenumbers, lines, first_line, before_group, groups, before_line }
+    }
+
+    /// Whether a wavenumber has coefficients on a line of pairs.
+    pub(super) fn has(&self, m: usize, line: usize) -> bool {
+        line < self.lines && self.first_line[m / GROUP] <= line
     }
 
     /// Number of groups of wavenumbers.

@@ -9,10 +9,11 @@ use super::Truncation;
 use super::lanes::Lane;
 use super::latitudes::Legendre;
 use super::operation::{Operation, Quadrature};
+use super::parcels::Deliver;
 use super::resampling::Resampling;
+use super::shares::Share;
 use super::stage::{FourierHook, Shared, Stage, StageSeconds};
 use super::sums::narrowest_wide;
-use crate::device::Device;
 use crate::grid::Grid;
 use crate::{Precision, Real, Result};
 
@@ -46,6 +47,7 @@ impl<'a> Arrays<'a> {
 pub(super) struct HostEngine {
     grid: Grid,
     shared: Shared,
+    share: Option<Share>,
     double: Option<Box<Stage<f64>>>,
     single: Option<Box<Stage<f32>>>,
 }
@@ -54,23 +56,40 @@ impl HostEngine {
     /// For fields in one precision; an error naming the largest truncation where the grid cannot carry this one.
     pub(super) fn new(grid: &Grid, truncation: Truncation, precision: Precision) -> Result<Self> {
         truncation.check_on(grid)?;
+        Ok(Self::of(grid, truncation, precision, None))
+    }
+
+    /// Of one rank's share; the truncation must be one that the grid carries.
+    pub(super) fn of(
+        grid: &Grid,
+        truncation: Truncation,
+        precision: Precision,
+        share: Option<Share>,
+    ) -> Self {
         let total = truncation.total();
         let matters = match precision {
             Precision::F32 => f32::MATTERS,
             Precision::F64 => f64::MATTERS,
         };
-        let legendre = Legendre::of_grid(grid, truncation, matters);
+        let wavenumbers =
+            share.as_ref().map_or_else(|| (0..=total).collect(), |share| share.wavenumbers().to_vec());
+        let legendre = Legendre::of_grid(grid, truncation, &wavenumbers, matters);
         let resampled = Resampling::where_needed(grid, total).map(|resampling| {
             let (sines, cosines) = resampling.latitudes();
-            let legendre = Legendre::new(sines, cosines, total, matters, vec![0; total + 1]);
+            let legendre =
+                Legendre::new(sines, cosines, &wavenumbers, total, matters, vec![0; wavenumbers.len()]);
             (resampling, legendre)
         });
         let inverse_laplacian =
             (0..=total).map(|n| if n == 0 { 0.0 } else { 1.0 / (n * (n + 1)) as f64 }).collect();
-        let offsets = (0..=total + 1).map(|m| 2 * truncation.first_index(m)).collect();
+        let mut offsets = vec![0];
+        for m in &wavenumbers {
+            offsets.push(offsets[offsets.len() - 1] + 2 * (total - m + 1));
+        }
         let arch = Arch::new();
-        let shared = Shared { truncation, arch, legendre, resampled, inverse_laplacian, offsets };
-        Ok(Self { grid: grid.clone(), shared, double: None, single: None })
+        let shared =
+            Shared { truncation, wavenumbers, arch, legendre, resampled, inverse_laplacian, offsets };
+        Self { grid: grid.clone(), shared, share, double: None, single: None }
     }
 
     pub(super) fn grid(&self) -> &Grid {
@@ -84,48 +103,56 @@ impl HostEngine {
     pub(super) fn stage_seconds(&self) -> StageSeconds {
         let single = self.single.as_ref().map_or(StageSeconds::default(), |stage| stage.seconds);
         let double = self.double.as_ref().map_or(StageSeconds::default(), |stage| stage.seconds);
-        StageSeconds { legendre: single.legendre + double.legendre, fourier: single.fourier + double.fourier }
+        StageSeconds {
+            legendre: single.legendre + double.legendre,
+            fourier: single.fourier + double.fourier,
+            exchange: single.exchange + double.exchange,
+        }
     }
 
-    /// Spectra to grid fields, whose lengths the caller has checked; adjoints of analyses call no hook.
+    /// Spectra to grid fields, whose lengths the caller has checked; adjoints of analyses call no hook. Whether what others
+    /// need was delivered.
     pub(super) fn synthesize(
         &mut self,
         operation: Operation,
         fields: usize,
         arrays: Arrays<'_>,
         hook: Option<&FourierHook>,
-    ) -> Result<()> {
+        deliver: &mut dyn Deliver,
+    ) -> Result<bool> {
         let hook = hook.filter(|_| operation.quadrature == Quadrature::Plain);
         let sums_in_f32 = self.sums_in_f32(operation, fields);
-        let Self { grid, shared, double, single } = self;
-        Device::Cpu.within(|| match arrays {
-            Arrays::F64(spectra, values) => {
-                Stage::at(double, grid, shared).synthesize(shared, operation, fields, spectra, values, hook)
-            }
-            Arrays::F32(spectra, values) if sums_in_f32 => {
-                Stage::at(single, grid, shared).synthesize(shared, operation, fields, spectra, values, hook)
-            }
-            Arrays::F32(spectra, values) => {
-                Stage::at(double, grid, shared).synthesize(shared, operation, fields, spectra, values, hook)
-            }
-        })
+        let Self { grid, shared, share, double, single } = self;
+        let share = share.as_ref();
+        match arrays {
+            Arrays::F64(spectra, values) => Stage::at(double, grid, shared, share)
+                .synthesize(shared, operation, fields, spectra, values, hook, deliver),
+            Arrays::F32(spectra, values) if sums_in_f32 => Stage::at(single, grid, shared, share)
+                .synthesize(shared, operation, fields, spectra, values, hook, deliver),
+            Arrays::F32(spectra, values) => Stage::at(double, grid, shared, share)
+                .synthesize(shared, operation, fields, spectra, values, hook, deliver),
+        }
     }
 
-    /// Grid fields to spectra, whose lengths the caller has checked.
-    pub(super) fn analyze(&mut self, operation: Operation, fields: usize, arrays: Arrays<'_>) -> Result<()> {
+    /// Grid fields to spectra, whose lengths the caller has checked. Whether what others need was delivered.
+    pub(super) fn analyze(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        arrays: Arrays<'_>,
+        deliver: &mut dyn Deliver,
+    ) -> Result<bool> {
         let sums_in_f32 = self.sums_in_f32(operation, fields);
-        let Self { grid, shared, double, single } = self;
-        Device::Cpu.within(|| match arrays {
-            Arrays::F64(values, spectra) => {
-                Stage::at(double, grid, shared).analyze(shared, operation, fields, values, spectra)
-            }
-            Arrays::F32(values, spectra) if sums_in_f32 => {
-                Stage::at(single, grid, shared).analyze(shared, operation, fields, values, spectra)
-            }
-            Arrays::F32(values, spectra) => {
-                Stage::at(double, grid, shared).analyze(shared, operation, fields, values, spectra)
-            }
-        })
+        let Self { grid, shared, share, double, single } = self;
+        let share = share.as_ref();
+        match arrays {
+            Arrays::F64(values, spectra) => Stage::at(double, grid, shared, share)
+                .analyze(shared, operation, fields, values, spectra, deliver),
+            Arrays::F32(values, spectra) if sums_in_f32 => Stage::at(single, grid, shared, share)
+                .analyze(shared, operation, fields, values, spectra, deliver),
+            Arrays::F32(values, spectra) => Stage::at(double, grid, shared, share)
+                .analyze(shared, operation, fields, values, spectra, deliver),
+        }
     }
 
     /// Of fields in f32: few columns are faster in f64, whose sums need no panels; the resampling needs the accuracy.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::host_engine::{Arrays, HostEngine};
 use super::operation::{Operation, with_operators};
+use super::parcels::Nowhere;
 use super::stage::{FourierHook, StageSeconds};
 use super::{Truncation, expect_len, expect_radius};
 use crate::constants::EARTH_RADIUS;
+use crate::device::Device;
 use crate::grid::Grid;
 use crate::{Real, Result};
 
@@ -97,7 +99,10 @@ impl<R: Real> HostTransform<R> {
     ) -> Result<()> {
         self.expect_lengths(fields, spectra, values.each_ref().map(|(name, values)| (*name, &**values)))?;
         let arrays = Arrays::new(spectra.map(|(_, spectrum)| spectrum), values.map(|(_, values)| values));
-        self.engine.synthesize(operation, fields, arrays, self.hook.as_deref())
+        let Self { engine, hook, .. } = self;
+        // The whole call in rayon's threads, rather than each of its stages.
+        Device::Cpu.within(|| engine.synthesize(operation, fields, arrays, hook.as_deref(), &mut Nowhere))?;
+        Ok(())
     }
 
     fn analyze<const I: usize, const C: usize>(
@@ -109,7 +114,9 @@ impl<R: Real> HostTransform<R> {
     ) -> Result<()> {
         self.expect_lengths(fields, spectra.each_ref().map(|(name, values)| (*name, &**values)), values)?;
         let arrays = Arrays::new(values.map(|(_, values)| values), spectra.map(|(_, spectrum)| spectrum));
-        self.engine.analyze(operation, fields, arrays)
+        let engine = &mut self.engine;
+        Device::Cpu.within(|| engine.analyze(operation, fields, arrays, &mut Nowhere))?;
+        Ok(())
     }
 
     fn expect_lengths<const I: usize, const C: usize>(

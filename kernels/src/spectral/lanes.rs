@@ -4,6 +4,7 @@ use bytemuck::Pod;
 use pulp::Simd;
 use rustfft::FftNum;
 
+use super::parcels::{Deliver, WaveSide};
 use crate::Real;
 
 /// Latitude pairs per block: the unit of starting values and of register blocking.
@@ -62,6 +63,14 @@ pub(super) trait Lane: Real + FftNum {
     ) -> Self::Vector<S>;
     /// −a.
     fn negative<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
+    /// Hands parcels of this precision to those who deliver them; whether they could.
+    fn deliver(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [Self]),
+        take: &mut dyn FnMut(usize, &[Self]),
+    ) -> bool;
     /// Writes a vector of f64 to the places `at`... of a row; numbers too small for fast arithmetic become 0.
     fn store<S: Simd>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
 }
@@ -103,6 +112,16 @@ impl Lane for f64 {
     #[inline(always)]
     fn negative<S: Simd>(simd: S, a: S::f64s) -> S::f64s {
         simd.neg_f64s(a)
+    }
+
+    fn deliver(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [f64]),
+        take: &mut dyn FnMut(usize, &[f64]),
+    ) -> bool {
+        by.deliver_f64(to, columns, fill, take)
     }
 
     #[inline(always)]
@@ -148,6 +167,16 @@ impl Lane for f32 {
     #[inline(always)]
     fn negative<S: Simd>(simd: S, a: S::f32s) -> S::f32s {
         simd.neg_f32s(a)
+    }
+
+    fn deliver(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [f32]),
+        take: &mut dyn FnMut(usize, &[f32]),
+    ) -> bool {
+        by.deliver_f32(to, columns, fill, take)
     }
 
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! Legendre functions of all wavenumbers at all latitudes of a transform.
+//! Legendre functions of some or all wavenumbers at all latitudes of a transform.
 
 use rayon::prelude::*;
 
@@ -9,7 +9,7 @@ use super::ring_factor::sines_and_cosines;
 use super::start::LatitudeBlock;
 use crate::grid::{Grid, Ring};
 
-/// What the Legendre sums need, the same for every call.
+/// What the Legendre sums of a list of wavenumbers need, the same for every call; indices m are places in the list.
 pub(super) struct Legendre {
     pub(super) recurrences: Vec<Recurrence>,
     pub(super) blocks: Vec<LatitudeBlock>,
@@ -19,30 +19,32 @@ pub(super) struct Legendre {
 
 impl Legendre {
     /// At the latitudes of a grid; functions below 2^`matters` are not summed.
-    pub(super) fn of_grid(grid: &Grid, truncation: Truncation, matters: i32) -> Self {
+    pub(super) fn of_grid(grid: &Grid, truncation: Truncation, wavenumbers: &[usize], matters: i32) -> Self {
         let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
         let (sines, cosines) = sines_and_cosines(northern);
-        let first_block = (0..=truncation.total()).map(|m| {
+        let first_block = wavenumbers.iter().map(|&m| {
             let carries = |ring: &Ring| truncation.largest_zonal_on(ring) >= m;
             northern.iter().position(carries).unwrap_or(0) / BLOCK
         });
-        Self::new(&sines, &cosines, truncation.total(), matters, first_block.collect())
+        Self::new(&sines, &cosines, wavenumbers, truncation.total(), matters, first_block.collect())
     }
 
     /// At the given northern latitudes and their mirror images.
     pub(super) fn new(
         sines: &[f64],
         cosines: &[f64],
+        wavenumbers: &[usize],
         total: usize,
         matters: i32,
         mut first_block: Vec<usize>,
     ) -> Self {
-        let recurrences: Vec<_> =
-            (0..=total).into_par_iter().map(|m| Recurrence::new(m, total + 1)).collect();
+        let recurrences: Vec<_> = wavenumbers.par_iter().map(|&m| Recurrence::new(m, total + 1)).collect();
         let blocks: Vec<_> = sines
             .par_chunks(BLOCK)
             .zip(cosines.par_chunks(BLOCK))
-            .map(|(sines, cosines)| LatitudeBlock::new(sines, cosines, &recurrences, total + 1, matters))
+            .map(|(sines, cosines)| {
+                LatitudeBlock::new(sines, cosines, wavenumbers, &recurrences, total + 1, matters)
+            })
             .collect();
         for (m, first) in first_block.iter_mut().enumerate() {
             while *first < blocks.len() && blocks[*first].start(m).is_none() {

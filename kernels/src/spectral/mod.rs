@@ -7,6 +7,7 @@
 //! | what                                                        | where                  |
 //! |-------------------------------------------------------------|------------------------|
 //! | transforms, winds, gradients and their adjoints             | [`Transform`] over buffers, [`HostTransform`] over slices |
+//! | the same, shared between ranks                              | [`PartialTransform`]   |
 //! | truncations of a grid, order of coefficients                | [`Truncation`]         |
 //! | Laplacian, its inverse and powers, filters                  | [`degree_factors`]     |
 //! | cutting off and padding                                     | [`truncation_change`]  |
@@ -51,6 +52,8 @@ mod lanes;
 mod latitudes;
 mod narrow;
 mod operation;
+mod parcels;
+mod partial_transform;
 mod partition;
 pub mod points;
 pub mod power;
@@ -58,6 +61,7 @@ mod recurrence;
 mod resampling;
 mod resampling_matrices;
 mod ring_factor;
+mod shares;
 mod stage;
 mod start;
 mod sums;
@@ -68,6 +72,9 @@ pub mod truncation_change;
 mod wide;
 
 pub use host_transform::HostTransform;
+pub use parcels::WaveSide;
+pub use partial_transform::{PartialTransform, WaveExchange};
+pub use shares::TransformShares;
 pub use stage::{FourierHook, FourierRow, StageSeconds};
 pub use transform::Transform;
 pub use truncation::Truncation;

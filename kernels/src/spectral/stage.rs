@@ -18,9 +18,11 @@ use super::fourier::{RingHook, RingTransforms};
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
 use super::operation::{Operation, Quadrature};
+use super::parcels::{Deliver, RingSide};
 use super::partition::{Pool, for_each_chunk, for_each_with_parts};
 use super::resampling::Resampling;
 use super::ring_factor::Factor;
+use super::shares::Share;
 use super::sums::{Scratch, Sums};
 use crate::device::Device;
 use crate::grid::Grid;
@@ -32,13 +34,15 @@ const COLUMNS: usize = 48;
 /// What is the same in any precision.
 pub(super) struct Shared {
     pub(super) truncation: Truncation,
+    /// The wavenumbers that are summed here, ascending; where no other is told from them, they are counted by their place.
+    pub(super) wavenumbers: Vec<usize>,
     pub(super) arch: Arch,
     pub(super) legendre: Legendre,
     /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
     pub(super) resampled: Option<(Resampling, Legendre)>,
     /// 1/(n(n+1)) by n, 0 at n = 0.
     pub(super) inverse_laplacian: Vec<f64>,
-    /// First value of each m in the spectrum of one field, and its length.
+    /// First value of each wavenumber in the spectrum of one field, and its length.
     pub(super) offsets: Vec<usize>,
 }
 
@@ -60,13 +64,15 @@ pub struct FourierRow<'a> {
 /// What a synthesis calls for every field on every ring, from several threads and in no particular order.
 pub type FourierHook = dyn Fn(FourierRow<'_>) + Send + Sync;
 
-/// Wall-clock seconds \[s\] that a plan has spent in the two stages of its operators so far.
+/// Wall-clock seconds \[s\] that a plan has spent in the stages of its operators so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct StageSeconds {
     /// Operators in spectral space and sums over degrees or latitudes, by wavenumber.
     pub legendre: f64,
     /// Fourier transforms along the rings, with the reordering of their coefficients.
     pub fourier: f64,
+    /// Packing, sending and waiting between the two, in a [`PartialTransform`](super::PartialTransform).
+    pub exchange: f64,
 }
 
 impl Operation {
@@ -74,7 +80,7 @@ impl Operation {
     pub(super) fn at<'a>(&self, shared: &'a Shared, m: usize) -> FormAt<'a> {
         FormAt {
             form: self.form,
-            m,
+            m: shared.wavenumbers[m],
             total: shared.truncation.total(),
             epsilon: &shared.legendre.recurrences[m].epsilon,
             inverse_laplacian: &shared.inverse_laplacian,
@@ -100,6 +106,8 @@ pub(super) struct Stage<W: Lane> {
     layout: Layout,
     /// Fourier coefficients, by wave or by line.
     store: Vec<Line>,
+    /// Those of this rank's rings, where its wavenumbers are not all.
+    ring_side: Option<RingSide>,
     scratch: Pool<Scratch<W>>,
     /// Columns that the workspaces are made for.
     columns: usize,
@@ -111,21 +119,29 @@ pub(super) struct Stage<W: Lane> {
 
 impl<W: Lane> Stage<W> {
     /// Those in `place`, made where there are none yet.
-    pub(super) fn at<'a>(place: &'a mut Option<Box<Self>>, grid: &Grid, shared: &Shared) -> &'a mut Self {
-        place.get_or_insert_with(|| Box::new(Self::new(grid, shared)))
+    pub(super) fn at<'a>(
+        place: &'a mut Option<Box<Self>>,
+        grid: &Grid,
+        shared: &Shared,
+        share: Option<&Share>,
+    ) -> &'a mut Self {
+        place.get_or_insert_with(|| Box::new(Self::new(grid, shared, share)))
     }
 
-    fn new(grid: &Grid, shared: &Shared) -> Self {
-        let total = shared.truncation.total();
+    fn new(grid: &Grid, shared: &Shared, share: Option<&Share>) -> Self {
         let blocks = shared.legendre.blocks.len();
         // The resampling reads every latitude.
         let layout = match shared.resampled {
-            Some(_) => Layout::new::<W>(blocks, &vec![0; total + 1]),
+            Some(_) => Layout::new::<W>(blocks, &vec![0; shared.wavenumbers.len()]),
             None => Layout::new::<W>(blocks, &shared.legendre.first_block),
         };
+        let pairs = share.map_or(0..grid.rings().len().div_ceil(2), Share::pairs);
+        let rings = RingTransforms::new(grid, shared.truncation, pairs);
+        let ring_side = share.map(|share| RingSide::new::<W>(share, rings.first_line(), rings.lines()));
         Self {
-            rings: RingTransforms::new(grid, shared.truncation),
+            rings,
             layout,
+            ring_side,
             store: Vec::new(),
             scratch: Pool::default(),
             columns: 0,
@@ -137,15 +153,18 @@ impl<W: Lane> Stage<W> {
 
     /// Makes the workspace for some columns.
     fn reserve(&mut self, columns: usize) -> Result<()> {
-        let lines = self.layout.len(columns);
-        if self.store.len() < lines {
-            self.store = Vec::new();
-            self.store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
-                device: Device::Cpu,
-                requested: (lines * size_of::<Line>()) as u64,
-                in_use: 0,
-                reason: "no room for the workspace of a spectral transform".to_owned(),
-            })?;
+        let ring_side = self.ring_side.as_mut().map(|side| (&side.layout, &mut side.store));
+        for (layout, store) in [(&self.layout, &mut self.store)].into_iter().chain(ring_side) {
+            let lines = layout.len(columns);
+            if store.len() < lines {
+                *store = Vec::new();
+                *store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
+                    device: Device::Cpu,
+                    requested: (lines * size_of::<Line>()) as u64,
+                    in_use: 0,
+                    reason: "no room for the workspace of a spectral transform".to_owned(),
+                })?;
+            }
         }
         if self.columns < columns {
             self.columns = columns;
@@ -154,7 +173,8 @@ impl<W: Lane> Stage<W> {
         Ok(())
     }
 
-    /// Spectra of `fields` fields to their components on the grid: synthesis, or the adjoint of analysis.
+    /// Spectra of `fields` fields to their components on the grid: synthesis, or the adjoint of analysis. Whether what
+    /// others need was delivered.
     pub(super) fn synthesize<R: Real>(
         &mut self,
         shared: &Shared,
@@ -163,7 +183,8 @@ impl<W: Lane> Stage<W> {
         spectra: [&[R]; 2],
         mut values: [&mut [R]; 2],
         hook: Option<&FourierHook>,
-    ) -> Result<()> {
+        deliver: &mut dyn Deliver,
+    ) -> Result<bool> {
         let points = self.rings.points();
         let (resampling, legendre) = operation.latitudes(shared);
         let factor = Factor::of_synthesis(operation, resampling.is_some());
@@ -172,7 +193,9 @@ impl<W: Lane> Stage<W> {
             let columns = components * portion.len();
             self.reserve(columns)?;
             let started = Instant::now();
-            let Self { rings, layout, store, scratch, offsets, columns: reserved, seconds, .. } = self;
+            let Self {
+                rings, layout, store, ring_side, scratch, offsets, columns: reserved, seconds, ..
+            } = self;
             offsets.clear();
             offsets.extend(layout.group_offsets(columns));
             let sums = Sums {
@@ -185,11 +208,9 @@ impl<W: Lane> Stage<W> {
                 fields,
                 portion: portion.clone(),
             };
-            for_each_with_parts(
-                layout.group_count(),
-                [&mut store[..layout.len(columns)]],
-                offsets,
-                &|group, [part]| {
+            let coefficients = &mut store[..layout.len(columns)];
+            Device::Cpu.within(|| {
+                for_each_with_parts(layout.group_count(), [coefficients], offsets, &|group, [part]| {
                     scratch.with(
                         || Scratch::new(shared, *reserved),
                         |scratch| {
@@ -198,12 +219,22 @@ impl<W: Lane> Stage<W> {
                             }
                         },
                     );
-                },
-            );
+                });
+            });
             let summed = Instant::now();
+            let (layout, store): (&Layout, &[Line]) = match ring_side {
+                None => (layout, store),
+                Some(side) => {
+                    if !side.gather_rings::<W>(layout, store, columns, deliver) {
+                        return Ok(false);
+                    }
+                    (&side.layout, &side.store)
+                }
+            };
+            let delivered = Instant::now();
             for (c, values) in values.iter_mut().take(components).enumerate() {
                 let values = &mut values[portion.start * points..portion.end * points];
-                for_each_chunk(values, points, &|slot, values| {
+                let on_field = |slot: usize, values: &mut [R]| {
                     let (column, field) = (c * portion.len() + slot, portion.start + slot);
                     let on_ring = hook.map(|hook| {
                         move |ring: usize, coefficients: &mut [[f64; 2]]| {
@@ -212,15 +243,17 @@ impl<W: Lane> Stage<W> {
                     });
                     let on_ring = on_ring.as_ref().map(|on_ring| on_ring as RingHook<'_>);
                     rings.synthesize(layout, store, [columns, column], factor, on_ring, values);
-                });
+                };
+                Device::Cpu.within(|| for_each_chunk(values, points, &on_field));
             }
             seconds.legendre += (summed - started).as_secs_f64();
-            seconds.fourier += summed.elapsed().as_secs_f64();
+            seconds.exchange += (delivered - summed).as_secs_f64();
+            seconds.fourier += delivered.elapsed().as_secs_f64();
         }
-        Ok(())
+        Ok(true)
     }
 
-    /// Components on the grid to spectra: analysis, or the adjoint of synthesis.
+    /// Components on the grid to spectra: analysis, or the adjoint of synthesis. Whether what others need was delivered.
     pub(super) fn analyze<R: Real>(
         &mut self,
         shared: &Shared,
@@ -228,11 +261,12 @@ impl<W: Lane> Stage<W> {
         fields: usize,
         values: [&[R]; 2],
         spectra: [&mut [R]; 2],
-    ) -> Result<()> {
+        deliver: &mut dyn Deliver,
+    ) -> Result<bool> {
         let [first, second] = spectra;
         match operation.form.spectra() {
-            1 => self.analyze_to(shared, operation, fields, values, [first]),
-            _ => self.analyze_to(shared, operation, fields, values, [first, second]),
+            1 => self.analyze_to(shared, operation, fields, values, [first], deliver),
+            _ => self.analyze_to(shared, operation, fields, values, [first, second], deliver),
         }
     }
 
@@ -243,7 +277,8 @@ impl<W: Lane> Stage<W> {
         fields: usize,
         values: [&[R]; 2],
         mut spectra: [&mut [R]; I],
-    ) -> Result<()> {
+        deliver: &mut dyn Deliver,
+    ) -> Result<bool> {
         let points = self.rings.points();
         let (resampling, legendre) = operation.latitudes(shared);
         let factor = Factor::of_analysis(operation, resampling.is_some());
@@ -261,22 +296,45 @@ impl<W: Lane> Stage<W> {
             let columns = components * portion.len();
             self.reserve(columns)?;
             let started = Instant::now();
-            let Self { rings, layout, store, scratch, offsets, spectrum_offsets, columns: reserved, seconds } =
-                self;
-            offsets.clear();
-            offsets.extend(layout.line_offsets(columns));
+            let Self {
+                rings,
+                layout,
+                store,
+                ring_side,
+                scratch,
+                offsets,
+                spectrum_offsets,
+                columns: reserved,
+                seconds,
+            } = self;
             let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
             for (column, input) in inputs[..columns].iter_mut().enumerate() {
                 let field = portion.start + column % portion.len();
                 *input = &values[column / portion.len()][field * points..(field + 1) * points];
             }
-            let store = &mut store[..layout.len(columns)];
-            rings.analyze(layout, store, offsets, factor, &inputs[..columns]);
-            let transformed = Instant::now();
-            let store = &*store;
+            let mut transform = |layout: &Layout, store: &mut [Line]| {
+                offsets.clear();
+                offsets.extend(layout.line_offsets(columns));
+                let coefficients = &mut store[..layout.len(columns)];
+                let inputs = &inputs[..columns];
+                Device::Cpu.within(|| rings.analyze(layout, coefficients, offsets, factor, inputs));
+                Instant::now()
+            };
+            let transformed = match ring_side {
+                None => transform(layout, store),
+                Some(side) => {
+                    let transformed = transform(&side.layout, &mut side.store);
+                    if !side.scatter_rings::<W>(layout, store, columns, deliver) {
+                        return Ok(false);
+                    }
+                    transformed
+                }
+            };
+            let delivered = Instant::now();
+            let store = &store[..layout.len(columns)];
             let sums = Sums { shared, operation, resampling, legendre, layout, columns, fields, portion };
             let spectra = spectra.each_mut().map(|spectrum| &mut **spectrum);
-            for_each_with_parts(layout.group_count(), spectra, spectrum_offsets, &|group, parts| {
+            let on_group = |group: usize, parts: [&mut [R]; I]| {
                 scratch.with(
                     || Scratch::new(shared, *reserved),
                     |scratch| {
@@ -291,11 +349,14 @@ impl<W: Lane> Stage<W> {
                         }
                     },
                 );
-            });
+            };
+            Device::Cpu
+                .within(|| for_each_with_parts(layout.group_count(), spectra, spectrum_offsets, &on_group));
             seconds.fourier += (transformed - started).as_secs_f64();
-            seconds.legendre += transformed.elapsed().as_secs_f64();
+            seconds.exchange += (delivered - transformed).as_secs_f64();
+            seconds.legendre += delivered.elapsed().as_secs_f64();
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -20,7 +20,7 @@ const VANISHES: i32 = -900;
 /// log2 of the step by which mantissas are rescaled.
 const RESCALE: i32 = 300;
 
-/// Latitude pairs that are transformed together, and their starting values for every m.
+/// Latitude pairs that are transformed together, and their starting values for every wavenumber of a list.
 #[derive(Debug)]
 pub(super) struct LatitudeBlock {
     /// μ² of each pair, or cos²φ if `polar`; 0 behind the last pair.
@@ -29,9 +29,9 @@ pub(super) struct LatitudeBlock {
     pub(super) sine: [Line; BLOCK_LINES],
     /// Which form of the recurrence the argument belongs to.
     pub(super) polar: bool,
-    /// First step that matters, by m.
+    /// First step that matters, by place in the list.
     first: Vec<u32>,
-    /// Where the values of m are; `NEVER` if no step matters.
+    /// Where the values are, by place in the list; `NEVER` if no step matters.
     place: Vec<u32>,
     /// q_{k−1} and q_k at the first step k.
     values: Vec<[[Line; BLOCK_LINES]; 2]>,
@@ -48,10 +48,11 @@ pub(super) struct Start<'a> {
 
 impl LatitudeBlock {
     /// The block of at most [`BLOCK`] latitudes with these sines and cosines, for degrees up to `last` of each
-    /// wavenumber's recurrence; functions below 2^`matters` are not summed.
+    /// wavenumber's recurrence; functions below 2^`matters` are not summed. The wavenumbers ascend.
     pub(super) fn new(
         sines: &[f64],
         cosines: &[f64],
+        wavenumbers: &[usize],
         recurrences: &[Recurrence],
         last: usize,
         matters: i32,
@@ -69,11 +70,18 @@ impl LatitudeBlock {
             block.argument[lane / LANES].0[lane % LANES] = argument * argument;
             block.sine[lane / LANES].0[lane % LANES] = sine;
         }
-        pulp::Arch::new().dispatch(March { block: &mut block, cosines, recurrences, last, matters });
+        pulp::Arch::new().dispatch(March {
+            block: &mut block,
+            cosines,
+            wavenumbers,
+            recurrences,
+            last,
+            matters,
+        });
         block
     }
 
-    /// Where wavenumber m starts; `None` if its functions vanish on the whole block.
+    /// Where number m of the list starts; `None` if its functions vanish on the whole block.
     #[inline(always)]
     pub(super) fn start(&self, m: usize) -> Option<Start<'_>> {
         let [previous, current] = self.values.get(self.place[m] as usize)?;
@@ -84,6 +92,7 @@ impl LatitudeBlock {
 struct March<'a> {
     block: &'a mut LatitudeBlock,
     cosines: &'a [f64],
+    wavenumbers: &'a [usize],
     recurrences: &'a [Recurrence],
     last: usize,
     matters: i32,
@@ -94,17 +103,19 @@ impl WithSimd for March<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { block, cosines, recurrences, last, matters } = self;
+        let Self { block, cosines, wavenumbers, recurrences, last, matters } = self;
         let argument: [f64; BLOCK] = bytemuck::cast(block.argument);
         let mut cosine = [0.0; BLOCK];
         cosine[..cosines.len()].copy_from_slice(cosines);
         let mut power = Power { high: [1.0; BLOCK], low: [0.0; BLOCK], exponent: [0; BLOCK] };
         // P̄_m = cos^m φ √(Π_{j≤m} (2j+1)/(2j))
         let mut squared_norm = DoubleDouble::<pulp::Scalar>::splat(pulp::Scalar, 1.0, 0.0);
-        for (m, recurrence) in recurrences.iter().enumerate() {
-            if m > 0 {
+        let mut reached = 0;
+        for (&m, recurrence) in wavenumbers.iter().zip(recurrences) {
+            while reached < m {
+                reached += 1;
                 power.multiply(simd, &cosine);
-                squared_norm = squared_norm.add(pulp::Scalar, quotient(squared_norm, 2.0 * m as f64));
+                squared_norm = squared_norm.add(pulp::Scalar, quotient(squared_norm, 2.0 * reached as f64));
             }
             let norm = squared_norm.high.sqrt();
             let mut march =

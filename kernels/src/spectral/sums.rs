@@ -62,7 +62,7 @@ pub(super) fn narrowest_wide<W: Lane>() -> usize {
     if size_of::<W>() == size_of::<f64>() { 4 } else { 3 }
 }
 
-/// The Legendre sums of a portion of fields.
+/// The Legendre sums of a portion of fields; wavenumbers are counted in [`Shared::wavenumbers`].
 pub(super) struct Sums<'a> {
     pub(super) shared: &'a Shared,
     pub(super) operation: Operation,
@@ -84,7 +84,7 @@ impl Sums<'_> {
 
     /// Degrees of one wavenumber.
     fn degrees(&self, m: usize) -> usize {
-        self.shared.truncation.total() + self.operation.form.beyond() - m + 1
+        self.shared.truncation.total() + self.operation.form.beyond() - self.shared.wavenumbers[m] + 1
     }
 
     /// From the spectra to the Fourier coefficients of wavenumber m, in its group's `part`.

@@ -307,12 +307,13 @@ impl<R: Real> DeviceTransform<R> {
         let total = truncation.total();
         let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
         let (sines, cosines) = sines_and_cosines(northern);
-        let legendre = Legendre::of_grid(grid, truncation, f64::MATTERS);
+        let zonal: Vec<usize> = (0..=total).collect();
+        let legendre = Legendre::of_grid(grid, truncation, &zonal, f64::MATTERS);
         let resampled = match ResamplingMatrices::where_needed(grid, total) {
             None => None,
             Some(matrices) => {
                 let (sines, cosines) = (&matrices.gaussian.sines, &matrices.gaussian.cosines);
-                let legendre = Legendre::new(sines, cosines, total, f64::MATTERS, vec![0; total + 1]);
+                let legendre = Legendre::new(sines, cosines, &zonal, total, f64::MATTERS, vec![0; total + 1]);
                 let latitudes = Latitudes::new(&legendre, sines, cosines, device)?;
                 Some((Resampling::new(&matrices, device)?, latitudes))
             }

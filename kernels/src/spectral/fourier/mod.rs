@@ -10,6 +10,7 @@ mod in_lanes;
 mod pieces;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use pulp::Arch;
@@ -41,17 +42,25 @@ struct RingPlan<W> {
 /// Changes the Fourier coefficients [re, im] by m of a ring, whose number from the north it is given.
 pub(super) type RingHook<'a> = &'a (dyn Fn(usize, &mut [[f64; 2]]) + Sync);
 
-/// The rings of a grid with their Fourier transforms.
+/// Rings of a grid with their Fourier transforms.
 pub(super) struct RingTransforms<W: Lane> {
     arch: Arch,
+    /// From the north.
     rings: Vec<RingPlan<W>>,
+    /// The pairs of these rings.
+    pairs: Range<usize>,
+    /// Those of them that have a southern ring too: not the equator.
+    southern: Range<usize>,
+    /// The first line of pairs; lines are counted from it.
+    first_line: usize,
+    /// Number of rings of the grid.
+    count: usize,
     /// By line of pairs: the transform in lanes, where it can be.
     lane_plans: Vec<Option<Arc<LaneFourier<W>>>>,
     /// First point of each line's northern rings, and of the southern hemisphere.
     north: Vec<usize>,
     /// End of each line's southern rings, and the first point of the southern hemisphere.
     south: Vec<usize>,
-    pairs: usize,
     pool: Pool<Scratch<W>>,
     longest: usize,
     scratch_len: usize,
@@ -70,13 +79,19 @@ struct Scratch<W> {
 }
 
 impl<W: Lane> RingTransforms<W> {
-    pub(super) fn new(grid: &Grid, truncation: Truncation) -> Self {
+    /// Of the rings of some pairs; their fields are ring after ring, from the north.
+    pub(super) fn new(grid: &Grid, truncation: Truncation, pairs: Range<usize>) -> Self {
         let mut planner = RealFftPlanner::<W>::new();
         let mut plans = HashMap::new();
         let mut turns = HashMap::new();
         let mut scratch_len = 0;
+        let count = grid.rings().len();
+        let southern = pairs.start.min(count / 2)..pairs.end.min(count / 2);
         let mut rings = Vec::new();
-        for ring in grid.rings() {
+        let mut starts = vec![0];
+        for number in pairs.clone().chain(count - southern.end..count - southern.start) {
+            let ring = Ring { offset: starts[starts.len() - 1], ..grid.rings()[number].clone() };
+            starts.push(ring.offset + ring.points);
             let (forward, inverse) = plans
                 .entry(ring.points)
                 .or_insert_with(|| {
@@ -84,7 +99,7 @@ impl<W: Lane> RingTransforms<W> {
                 })
                 .clone();
             scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
-            let wavenumbers = truncation.largest_zonal_on(ring) + 1;
+            let wavenumbers = truncation.largest_zonal_on(&ring) + 1;
             let turn = (ring.first_longitude != 0.0).then(|| {
                 let key = (ring.first_longitude.to_bits(), wavenumbers);
                 let turn = turns.entry(key).or_insert_with(|| {
@@ -94,20 +109,24 @@ impl<W: Lane> RingTransforms<W> {
                 });
                 turn.clone()
             });
-            rings.push(RingPlan { ring: ring.clone(), wavenumbers, turn, forward, inverse });
+            rings.push(RingPlan { ring, wavenumbers, turn, forward, inverse });
         }
-        let count = rings.len();
-        let pairs = count.div_ceil(2);
-        let lines = pairs.div_ceil(W::LANES);
-        let offset = |ring: usize| grid.rings().get(ring).map_or(grid.points(), |ring| ring.offset);
-        let north = (0..=lines).map(|line| offset(pairs.min(line * W::LANES))).collect();
-        let south = (0..=lines).map(|line| offset(count - (count / 2).min(line * W::LANES))).collect();
+        let first_line = pairs.start / W::LANES;
+        let lines = if pairs.is_empty() { 0 } else { pairs.end.div_ceil(W::LANES) - first_line };
+        let begin = |line: usize| ((first_line + line) * W::LANES).clamp(pairs.start, pairs.end);
+        let north = (0..=lines).map(|line| starts[begin(line) - pairs.start]).collect();
+        // Southern rings run the other way.
+        let south = (0..=lines)
+            .map(|line| starts[pairs.len() + southern.end - begin(line).clamp(southern.start, southern.end)])
+            .collect();
         let mut lane_plans_by_length = HashMap::new();
-        let lane_plans = (0..lines).map(|line| {
-            let points = rings[line * W::LANES].ring.points;
-            let alike = rings[line * W::LANES..pairs.min((line + 1) * W::LANES)]
+        // A ring is transformed as it is in the whole grid, whichever rings are here.
+        let all = &grid.rings()[..count.div_ceil(2)];
+        let lane_plans = (first_line..first_line + lines).map(|line| {
+            let points = all[line * W::LANES].points;
+            let alike = all[line * W::LANES..all.len().min((line + 1) * W::LANES)]
                 .iter()
-                .all(|plan| plan.ring.points == points && plan.turn.is_none());
+                .all(|ring| ring.points == points && ring.first_longitude == 0.0);
             alike.then_some(())?;
             lane_plans_by_length
                 .entry(points)
@@ -116,7 +135,21 @@ impl<W: Lane> RingTransforms<W> {
         });
         let lane_plans = lane_plans.collect();
         let (arch, longest) = (Arch::new(), grid.longest_ring());
-        Self { arch, rings, lane_plans, north, south, pairs, pool: Pool::default(), longest, scratch_len }
+        let pool = Pool::default();
+        Self {
+            arch,
+            rings,
+            pairs,
+            southern,
+            first_line,
+            count,
+            lane_plans,
+            north,
+            south,
+            pool,
+            longest,
+            scratch_len,
+        }
     }
 
     /// Number of points of the grid.
@@ -124,18 +157,37 @@ impl<W: Lane> RingTransforms<W> {
         self.south[0]
     }
 
-    /// The rings of pair `lane` of `line`, north and south; no south for the equator, none at all behind the last pair.
+    /// The rings of pair `lane` of `line`, north and south; no south for the equator, none at all for pairs of others and
+    /// behind the last pair.
     fn pair(&self, line: usize, lane: usize) -> [Option<&RingPlan<W>>; 2] {
-        let (pair, count) = (line * W::LANES + lane, self.rings.len());
-        let north = (pair < self.pairs).then(|| &self.rings[pair]);
-        let south = (pair < count / 2).then(|| &self.rings[count - 1 - pair]);
+        let pair = (self.first_line + line) * W::LANES + lane;
+        let north = self.pairs.contains(&pair).then(|| &self.rings[pair - self.pairs.start]);
+        let south = self
+            .southern
+            .contains(&pair)
+            .then(|| &self.rings[self.pairs.len() + self.southern.end - 1 - pair]);
         [north, south]
+    }
+
+    /// The northernmost ring of a line.
+    fn first_of(&self, line: usize) -> &RingPlan<W> {
+        &self.rings[((self.first_line + line) * W::LANES).max(self.pairs.start) - self.pairs.start]
     }
 
     /// The number of a ring, from the north.
     fn ring_number(&self, line: usize, lane: usize, which: usize) -> usize {
-        let pair = line * W::LANES + lane;
-        if which == 0 { pair } else { self.rings.len() - 1 - pair }
+        let pair = (self.first_line + line) * W::LANES + lane;
+        if which == 0 { pair } else { self.count - 1 - pair }
+    }
+
+    /// The first line of pairs.
+    pub(super) fn first_line(&self) -> usize {
+        self.first_line
+    }
+
+    /// Number of lines.
+    pub(super) fn lines(&self) -> usize {
+        self.lane_plans.len()
     }
 
     /// Lanes of factors at m = 0 and at m > 0.
@@ -171,7 +223,7 @@ impl<W: Lane> RingTransforms<W> {
                 || self.scratch(),
                 |scratch| match &self.lane_plans[line] {
                     Some(plan) if hook.is_none() => {
-                        let first = &self.rings[line * W::LANES];
+                        let first = self.first_of(line);
                         let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
                         let factors = self.lane_factors(line, factor);
                         let lanes = &mut scratch.lanes;
@@ -208,7 +260,7 @@ impl<W: Lane> RingTransforms<W> {
         inputs: &[&[R]],
     ) {
         // Blocks may reach a line behind the last pair.
-        let used = self.pairs.div_ceil(W::LANES);
+        let used = self.lines();
         let (offsets, behind) = (&offsets[..=used], offsets[used]);
         let (coefficients, unused) = coefficients.split_at_mut(behind);
         unused.fill(Line::default());
@@ -235,7 +287,7 @@ impl<W: Lane> RingTransforms<W> {
                 Some(plan) => {
                     let rings = self.ring_offsets(line, [0; 2]);
                     let factors = self.lane_factors(line, factor);
-                    let first = &self.rings[line * W::LANES];
+                    let first = self.first_of(line);
                     let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
                     let lanes = &mut scratch.lanes;
                     let work =

@@ -1,0 +1,376 @@
+//! Ranks that work on one problem and send each other numbers: [`Communicator`].
+//!
+//! A rank is a process under MPI ([`Communicator::mpi`]), a thread of this process ([`Communicator::threads`], for tests and
+//! examples), or all there is ([`Communicator::serial`]); what is written over communicators does not know which. Inside a
+//! rank, rayon's threads compute, and the one that has the communicator sends.
+//!
+//! | pattern                                         | who calls it | sent by a rank to others, bytes                   |
+//! |-------------------------------------------------|--------------|---------------------------------------------------|
+//! | [`Communicator::exchange`], then [`Exchange`]   | all; its partners | Σ over partners of its parcels               |
+//! | [`Communicator::all_to_all`]                    | all          | all that it has for others                        |
+//! | [`Communicator::gather`]                        | all          | its values; nothing by the root                   |
+//! | [`Communicator::all_gather`]                    | all          | (P−1) times its values                            |
+//! | [`Communicator::broadcast`]                     | all          | root: (P−1) times the values                      |
+//! | [`Communicator::sums`]                          | all          | (P−1) · 568 for each sum                          |
+//! | [`Communicator::barrier`]                       | all          | 0                                                 |
+//!
+//! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths.
+//!
+//! Numbers go as they lie in memory: all ranks have the same byte order. Errors name rank and operation. Lengths that do not
+//! agree are an error, in [`Communicator::exchange`] on all ranks at once; elsewhere a rank with an error should end, so that
+//! its launcher ends the others. What cannot be told from slow ranks waits for ever, as in MPI: processes that call different
+//! patterns (threads get an error).
+
+mod exact_sum;
+mod exchange;
+mod mpi;
+mod threads;
+mod traffic;
+mod transport;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::ops::Range;
+use std::rc::Rc;
+
+use bytemuck::Pod;
+
+pub use self::exact_sum::ExactSum;
+pub use self::exchange::{Exchange, InFlight};
+pub use self::traffic::{Count, Traffic};
+use self::transport::{Buffers, Parcel, Serial, Transport};
+use crate::{Error, Result};
+
+/// The tag of lengths and of what is sent once; exchanges have those above, in turn. MPI allows at least 32767.
+const TAG_OF_COUNTS: u16 = 0;
+const TAG_OF_VALUES: u16 = 1;
+const TAGS_OF_EXCHANGES: Range<u16> = 2..32_767;
+
+/// The ranks of a group, one of which this is; clones are the same rank of the same group.
+///
+/// It stays on its thread, as MPI asks. Calls of all ranks come in the same order on each of them.
+#[derive(Clone)]
+pub struct Communicator {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    transport: Box<dyn Transport>,
+    kind: Kind,
+    next_tag: Cell<u16>,
+    traffic: RefCell<Traffic>,
+}
+
+/// What ranks are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One rank alone.
+    Serial,
+    /// Threads of this process.
+    Threads,
+    /// Processes under MPI.
+    Mpi,
+}
+
+impl fmt::Debug for Communicator {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "rank {} of {} ({:?})", self.rank(), self.size(), self.kind())
+    }
+}
+
+impl Communicator {
+    fn over(kind: Kind, transport: Box<dyn Transport>) -> Self {
+        let (next_tag, traffic) = (Cell::new(TAGS_OF_EXCHANGES.start), RefCell::default());
+        Self { shared: Rc::new(Shared { transport, kind, next_tag, traffic }) }
+    }
+
+    /// One rank alone.
+    pub fn serial() -> Self {
+        Self::over(Kind::Serial, Box::new(Serial))
+    }
+
+    /// Runs `work` on `ranks` threads, each of which is a rank, and returns what they return, by rank.
+    ///
+    /// A rank that waits for one that has ended gets an error.
+    ///
+    /// # Panics
+    /// If `work` does on a rank, after all have ended.
+    ///
+    /// ```
+    /// use terrella_coupling::communicator::Communicator;
+    ///
+    /// let sums = Communicator::threads(4, |ranks| ranks.sum([ranks.rank() as f64]));
+    /// assert!(sums.into_iter().all(|sum| matches!(sum, Ok(6.0))));
+    /// ```
+    pub fn threads<T: Send>(ranks: usize, work: impl Fn(Self) -> T + Sync) -> Vec<T> {
+        threads::run(ranks, |transport| work(Self::over(Kind::Threads, transport)))
+    }
+
+    /// All processes of the job, by the MPI library that the machine has.
+    ///
+    /// The library is the one at the path in the environment variable `TERRELLA_MPI`, or else the first that the system finds
+    /// of `libmpi.so.40` (Open MPI), `libmpi.so.12`, `libmpich.so.12`, `libmpi_cray.so.12` and `libmpi_cray.so` (the MPICH
+    /// family), and `libmpi.so`; under a launcher of the MPICH family, its names come first. MPI is begun if it has not been,
+    /// and then ended with the last communicator, on the thread that calls this first; other threads cannot call it.
+    ///
+    /// Errors: [`Error::MpiUnavailable`] with what was looked for, or where the launcher started several processes of which the
+    /// library does not know.
+    pub fn mpi() -> Result<Self> {
+        Ok(Self::over(Kind::Mpi, mpi::world()?))
+    }
+
+    /// [`Communicator::mpi`] in a process that a launcher of MPI programs has started, [`Communicator::serial`] in any other.
+    ///
+    /// A launcher is known by the environment variables of Open MPI (`OMPI_COMM_WORLD_SIZE`), of the MPICH family (`PMI_RANK`,
+    /// `PMI_SIZE`) and of PMIx (`PMIX_RANK`).
+    pub fn launched() -> Result<Self> {
+        if mpi::is_launched() { Self::mpi() } else { Ok(Self::serial()) }
+    }
+
+    /// The MPI library that would be, or is, in use, in its own words.
+    pub fn mpi_version() -> Result<String> {
+        mpi::version()
+    }
+
+    /// The number of this rank, from 0.
+    pub fn rank(&self) -> usize {
+        self.transport().rank()
+    }
+
+    /// The number of ranks.
+    pub fn size(&self) -> usize {
+        self.transport().size()
+    }
+
+    /// What ranks are.
+    pub fn kind(&self) -> Kind {
+        self.shared.kind
+    }
+
+    /// What this rank has sent through this communicator and its clones so far.
+    pub fn traffic(&self) -> Traffic {
+        *self.shared.traffic.borrow()
+    }
+
+    fn transport(&self) -> &dyn Transport {
+        &*self.shared.transport
+    }
+
+    fn count(&self, count: impl FnOnce(&mut Traffic)) {
+        count(&mut self.shared.traffic.borrow_mut());
+    }
+
+    fn next_tag(&self) -> u16 {
+        let tag = self.shared.next_tag.get();
+        let next = tag + 1;
+        let is_last = next == TAGS_OF_EXCHANGES.end;
+        self.shared.next_tag.set(if is_last { TAGS_OF_EXCHANGES.start } else { next });
+        tag
+    }
+
+    fn others(&self) -> usize {
+        self.size() - 1
+    }
+
+    /// Groups of the ranks with the same colour, ordered by key and then by rank; nothing for ranks without a colour.
+    pub fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Self>> {
+        let group = self.transport().split(colour, key)?;
+        Ok(group.map(|transport| Self::over(self.kind(), transport)))
+    }
+
+    /// Waits for all ranks.
+    pub fn barrier(&self) -> Result<()> {
+        self.transport().barrier()
+    }
+
+    /// Ends all ranks of the job at once, with an exit status, where one of them cannot go on.
+    pub fn abort(&self, status: i32) -> ! {
+        self.transport().abort(status);
+        std::process::exit(status)
+    }
+
+    /// The values of rank `root` on all ranks, which have room for as many.
+    ///
+    /// A rank with room for another number gets an error, and its values stay as they are.
+    pub fn broadcast<T: Pod>(&self, root: usize, values: &mut [T]) -> Result<()> {
+        self.expect_rank("root", root)?;
+        let mut bytes = size_of_val(values) as u64;
+        let is_root = self.rank() == root;
+        self.transport().broadcast(root, bytemuck::bytes_of_mut(&mut bytes))?;
+        if is_root {
+            self.count(|traffic| {
+                traffic.agreement.add(self.others(), size_of::<u64>());
+                traffic.broadcast.add(self.others(), bytes as usize);
+            });
+        }
+        if bytes as usize == size_of_val(values) {
+            return self.transport().broadcast(root, bytemuck::cast_slice_mut(values));
+        }
+        // The others go on.
+        self.transport().broadcast(root, &mut vec![0; bytes as usize])?;
+        let (rank, operation, got) = (self.rank(), "broadcast", bytes as usize);
+        Err(Error::UnequalLengths { rank, operation, from: root, expected: size_of_val(values), got })
+    }
+
+    /// The values of all ranks on rank `root`, by rank; nothing on the others. Each may have another number of them.
+    pub fn gather<T: Pod>(&self, root: usize, values: &[T]) -> Result<Option<Vec<Vec<T>>>> {
+        self.expect_rank("root", root)?;
+        let is_sent = self.rank() != root && !values.is_empty();
+        self.count(|traffic| traffic.gather.add(usize::from(is_sent), size_of_val(values)));
+        let places: Vec<_> =
+            (0..self.size()).map(|rank| 0..if rank == root { values.len() } else { 0 }).collect();
+        let parts = self.send_once("gather", values, &places)?;
+        Ok((self.rank() == root).then_some(parts))
+    }
+
+    /// The values of all ranks on all ranks, by rank. Each may have another number of them.
+    pub fn all_gather<T: Pod>(&self, values: &[T]) -> Result<Vec<Vec<T>>> {
+        let receivers = if values.is_empty() { 0 } else { self.others() };
+        self.count(|traffic| traffic.gather.add(receivers, size_of_val(values)));
+        self.send_once("all_gather", values, &vec![0..values.len(); self.size()])
+    }
+
+    /// Values for all ranks, `counts[r]` of them for rank r after those for the ranks before it; returns those from all ranks.
+    pub fn all_to_all<T: Pod>(&self, values: &[T], counts: &[usize]) -> Result<Vec<Vec<T>>> {
+        crate::error::expect_len("counts", self.size(), counts.len())?;
+        crate::error::expect_len("values", counts.iter().sum(), values.len())?;
+        let mut places = Vec::with_capacity(self.size());
+        let mut end = 0;
+        for (rank, &count) in counts.iter().enumerate() {
+            places.push(end..end + count);
+            end += count;
+            if rank != self.rank() && count > 0 {
+                self.count(|traffic| traffic.all_to_all.add(1, count * size_of::<T>()));
+            }
+        }
+        self.send_once("all_to_all", values, &places)
+    }
+
+    /// A plan for parcels of `outgoing` and `incoming` (rank, length) lists, at most one for and from each rank.
+    ///
+    /// All ranks plan together, those without parcels too. Where what one rank sends is not what another expects, all of them
+    /// get the same error.
+    pub fn exchange<T: Pod>(
+        &self,
+        outgoing: &[(usize, usize)],
+        incoming: &[(usize, usize)],
+    ) -> Result<Exchange<T>> {
+        Exchange::new(self, outgoing, incoming)
+    }
+
+    /// The sum of the terms of all ranks, on all ranks, with the same bits however they are spread over ranks: see [`ExactSum`].
+    pub fn sum(&self, terms: impl IntoIterator<Item = f64>) -> Result<f64> {
+        Ok(self.sums(&[terms.into_iter().collect()])?[0])
+    }
+
+    /// The sums over all ranks of several sums; as many on each rank.
+    ///
+    /// Sums of f64 in order of rank and place would depend on how many ranks there are, and fixed blocks of terms would tie
+    /// this to one decomposition; an exact sum depends on its terms alone.
+    pub fn sums(&self, sums: &[ExactSum]) -> Result<Vec<f64>> {
+        let counts = self.agree([sums.len() as u64, 0, 0, 0])?;
+        if let Some(from) = counts.iter().position(|&[count, ..]| count != sums.len() as u64) {
+            let [expected, got] =
+                [sums.len(), counts[from][0] as usize].map(|sums| sums * 8 * exact_sum::WORDS);
+            let (rank, operation) = (self.rank(), "sum");
+            return Err(Error::UnequalLengths { rank, operation, from, expected, got });
+        }
+        let own: Vec<i64> = sums.iter().flat_map(|sum| sum.to_words()).collect();
+        if own.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.count(|traffic| traffic.sum.add(self.others(), size_of_val(&own[..])));
+        let mut all = vec![0i64; own.len() * self.size()];
+        self.transport().all_gather(bytemuck::cast_slice(&own), bytemuck::cast_slice_mut(&mut all))?;
+        let mut totals = vec![ExactSum::default(); sums.len()];
+        for of_rank in all.chunks_exact(own.len()) {
+            for (total, words) in totals.iter_mut().zip(of_rank.chunks_exact(exact_sum::WORDS)) {
+                total.merge_words(words);
+            }
+        }
+        Ok(totals.iter().map(ExactSum::value).collect())
+    }
+
+    fn expect_rank(&self, name: &'static str, rank: usize) -> Result<()> {
+        if rank < self.size() {
+            return Ok(());
+        }
+        let expected = format!("a rank below {}", self.size());
+        Err(Error::InvalidValue { name, got: rank.to_string(), expected })
+    }
+
+    /// Four numbers of each rank, by rank.
+    fn agree(&self, verdict: [u64; 4]) -> Result<Vec<[u64; 4]>> {
+        self.count(|traffic| traffic.agreement.add(self.others(), size_of_val(&verdict)));
+        let mut verdicts = vec![[0; 4]; self.size()];
+        let receive = bytemuck::cast_slice_mut(&mut verdicts);
+        self.transport().all_gather(bytemuck::cast_slice(&verdict), receive)?;
+        Ok(verdicts)
+    }
+
+    /// Of one number for each rank, one from each rank.
+    fn transpose_counts(&self, counts: &[u64]) -> Result<Vec<u64>> {
+        self.count(|traffic| traffic.agreement.add(self.others(), size_of::<u64>()));
+        let others = (0..self.size()).filter(|&rank| rank != self.rank());
+        let one = size_of::<u64>();
+        let parcels: Vec<_> =
+            others.map(|rank| Parcel { rank, bytes: rank * one..(rank + 1) * one }).collect();
+        let buffers = Buffers { send: counts.to_vec(), receive: counts.to_vec() };
+        let pending = self.transport().start(TAG_OF_COUNTS, buffers, &parcels, &parcels)?;
+        Ok(pending.finish()?.receive)
+    }
+
+    /// The values at a place for each rank; how many they are the others learn first.
+    fn send_once<T: Pod>(
+        &self,
+        operation: &'static str,
+        values: &[T],
+        places: &[Range<usize>],
+    ) -> Result<Vec<Vec<T>>> {
+        expect_aligned::<T>()?;
+        let rank = self.rank();
+        let unit = size_of::<T>();
+        let outgoing: Vec<Range<usize>> =
+            places.iter().map(|place| place.start * unit..place.end * unit).collect();
+        let lengths: Vec<u64> = outgoing.iter().map(|bytes| bytes.len() as u64).collect();
+        let mut incoming = Vec::with_capacity(self.size());
+        let mut end = 0;
+        for (from, length) in self.transpose_counts(&lengths)?.into_iter().enumerate() {
+            let (first, got) = (end, length as usize);
+            if got % unit != 0 {
+                let expected = got.next_multiple_of(unit);
+                return Err(Error::UnequalLengths { rank, operation, from, expected, got });
+            }
+            end += got;
+            incoming.push(first..end);
+        }
+        let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
+        let source: &[u8] = bytemuck::cast_slice(values);
+        let mut buffers = Buffers { send: words(source.len()), receive: words(end) };
+        bytemuck::cast_slice_mut(&mut buffers.send)[..source.len()].copy_from_slice(source);
+        let own = &source[outgoing[rank].clone()];
+        bytemuck::cast_slice_mut(&mut buffers.receive)[incoming[rank].clone()].copy_from_slice(own);
+        let of_others = |places: &[Range<usize>]| -> Vec<Parcel> {
+            let all = places.iter().cloned().enumerate().map(|(rank, bytes)| Parcel { rank, bytes });
+            all.filter(|parcel| parcel.rank != rank && !parcel.bytes.is_empty()).collect()
+        };
+        let (for_others, from_others) = (of_others(&outgoing), of_others(&incoming));
+        let pending = self.transport().start(TAG_OF_VALUES, buffers, &for_others, &from_others)?;
+        let receive = pending.finish()?.receive;
+        let receive: &[u8] = bytemuck::cast_slice(&receive);
+        Ok(incoming.into_iter().map(|bytes| bytemuck::cast_slice(&receive[bytes]).to_vec()).collect())
+    }
+}
+
+/// An error for numbers that are aligned to more than 8 bytes, or take no room.
+fn expect_aligned<T>() -> Result<()> {
+    if align_of::<T>() <= align_of::<u64>() && size_of::<T>() > 0 {
+        return Ok(());
+    }
+    let got = format!("{} bytes, aligned to {}", size_of::<T>(), align_of::<T>());
+    Err(Error::InvalidValue {
+        name: "type of number",
+        got,
+        expected: "alignment to at most 8 bytes".to_owned(),
+    })
+}

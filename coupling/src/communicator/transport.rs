@@ -1,0 +1,116 @@
+//! What a kind of ranks must be able to do; all patterns are made of it.
+
+use std::ops::Range;
+
+use crate::Result;
+
+/// Bytes for or from one rank: a part of a buffer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parcel {
+    /// The other rank.
+    pub(super) rank: usize,
+    /// Bytes of the buffer.
+    pub(super) bytes: Range<usize>,
+}
+
+/// What is sent and what is received. Words, so that any number that is sent is aligned in them.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    pub(super) send: Vec<u64>,
+    pub(super) receive: Vec<u64>,
+}
+
+/// Parcels under way; the buffers belong to it until it is finished.
+pub(super) trait Pending {
+    /// Whether all parcels have come and gone.
+    fn is_done(&mut self) -> Result<bool>;
+
+    /// Waits for all parcels. A parcel of another length than expected is an error.
+    fn finish(self: Box<Self>) -> Result<Buffers>;
+}
+
+/// Ranks that can send to each other.
+pub(super) trait Transport {
+    /// The number of this rank.
+    fn rank(&self) -> usize;
+
+    /// The number of ranks.
+    fn size(&self) -> usize;
+
+    /// Waits for all ranks.
+    fn barrier(&self) -> Result<()>;
+
+    /// The bytes of rank `root` on every rank; as many on each.
+    fn broadcast(&self, root: usize, bytes: &mut [u8]) -> Result<()>;
+
+    /// The bytes of all ranks, one after another; as many from each.
+    fn all_gather(&self, send: &[u8], receive: &mut [u8]) -> Result<()>;
+
+    /// Sends and receives parcels of and for others; those of one tag meet in the order in which they were started.
+    fn start(
+        &self,
+        tag: u16,
+        buffers: Buffers,
+        outgoing: &[Parcel],
+        incoming: &[Parcel],
+    ) -> Result<Box<dyn Pending>>;
+
+    /// The ranks of the same colour, by key and then by rank; none for those without a colour.
+    fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Box<dyn Transport>>>;
+
+    /// Ends all ranks, if it can.
+    fn abort(&self, _code: i32) {}
+}
+
+/// One rank alone.
+pub(super) struct Serial;
+
+impl Transport for Serial {
+    fn rank(&self) -> usize {
+        0
+    }
+
+    fn size(&self) -> usize {
+        1
+    }
+
+    fn barrier(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn broadcast(&self, _root: usize, _bytes: &mut [u8]) -> Result<()> {
+        Ok(())
+    }
+
+    fn all_gather(&self, send: &[u8], receive: &mut [u8]) -> Result<()> {
+        receive.copy_from_slice(send);
+        Ok(())
+    }
+
+    fn start(
+        &self,
+        _tag: u16,
+        buffers: Buffers,
+        _outgoing: &[Parcel],
+        _incoming: &[Parcel],
+    ) -> Result<Box<dyn Pending>> {
+        Ok(Box::new(Nothing(buffers)))
+    }
+
+    fn split(&self, colour: Option<u16>, _key: i32) -> Result<Option<Box<dyn Transport>>> {
+        Ok(colour.map(|_| Box::new(Serial) as Box<dyn Transport>))
+    }
+}
+
+/// No parcels.
+struct Nothing(Buffers);
+
+impl Pending for Nothing {
+    fn is_done(&mut self) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn finish(self: Box<Self>) -> Result<Buffers> {
+        Ok(self.0)
+    }
+}

@@ -1,0 +1,59 @@
+//! Spherical-harmonic transforms that ranks share: [`DistributedTransform`].
+//!
+//! A rank sums Legendre functions for its zonal wavenumbers and transforms its rings, north and south together; in between
+//! Fourier coefficients go to the owners of rings, or come from them ([`transposition`](crate::transposition), with its volume).
+//! Results have the bits of [`HostTransform`](terrella_kernels::spectral::HostTransform) on any number of ranks, because each sum is
+//! that of the transform in one piece: of all degrees or of all latitudes, by one rank, in the same order.
+//!
+//! ```
+//! use terrella_coupling::communicator::Communicator;
+//! use terrella_coupling::spectral::distributed_transform;
+//! use terrella_coupling::transposition::Wire;
+//! use terrella_kernels::spectral::Truncation;
+//!
+//! let grid = "O16".parse()?;
+//! let means = Communicator::threads(3, |ranks| {
+//!     let mut transform = distributed_transform::<f64>(&ranks, &grid, Truncation::new(15), Wire::Same)?;
+//!     let values = vec![2.5; transform.points()];
+//!     let mut spectrum = vec![0.0; transform.spectrum_len(1)];
+//!     transform.analysis(1, &values, &mut spectrum)?;
+//!     // The (0,0) coefficient is the global mean.
+//!     let has_mean = transform.shares().wavenumbers(ranks.rank()).contains(&0);
+//!     Ok::<_, terrella_coupling::Error>(has_mean.then(|| spectrum[0]))
+//! });
+//! let mean = means.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().flatten().next();
+//! assert!(mean.is_some_and(|mean| (mean - 2.5).abs() < 1e-14));
+//! # Ok::<(), terrella_coupling::Error>(())
+//! ```
+//!
+//! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. Sending and computing do not overlap: each portion of 48 columns
+//! is summed, sent, and transformed.
+
+use terrella_kernels::Real;
+use terrella_kernels::grid::Grid;
+use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
+
+use crate::Result;
+use crate::communicator::Communicator;
+use crate::decomposition::{WavenumberSets, pairs_of_rings};
+use crate::transposition::{WaveTransposition, Wire};
+
+/// One rank's part of a transform, with all operators of a `HostTransform`.
+pub type DistributedTransform<R> = PartialTransform<R, WaveTransposition>;
+
+/// The transform of a grid and truncation on all ranks, with wavenumbers of the same cost and rings with as many points on each.
+pub fn distributed_transform<R: Real>(
+    communicator: &Communicator,
+    grid: &Grid,
+    truncation: Truncation,
+    wire: Wire,
+) -> Result<DistributedTransform<R>> {
+    let ranks = communicator.size();
+    let sets = WavenumberSets::new(grid, truncation, ranks);
+    let pairs = pairs_of_rings(grid, ranks);
+    let wavenumbers = (0..ranks).map(|rank| sets.of(rank).to_vec()).collect();
+    let shares =
+        TransformShares::new(grid, truncation, wavenumbers, (0..ranks).map(|rank| pairs.of(rank)).collect())?;
+    let transposition = WaveTransposition::new(communicator, &shares, wire)?;
+    Ok(PartialTransform::new(&shares, communicator.rank(), transposition))
+}

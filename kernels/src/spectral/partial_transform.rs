@@ -1,0 +1,217 @@
+//! A transform whose work ranks share.
+
+use std::marker::PhantomData;
+
+use super::host_engine::{Arrays, HostEngine};
+use super::operation::{Operation, with_operators};
+use super::parcels::{Deliver, WaveSide};
+use super::shares::{Share, TransformShares};
+use super::stage::StageSeconds;
+use super::{expect_len, expect_radius};
+use crate::constants::EARTH_RADIUS;
+use crate::{Error, Real, Result};
+
+/// Brings Fourier coefficients from rank to rank.
+pub trait WaveExchange {
+    /// What may go wrong, in a transform or on the way.
+    type Error: From<Error>;
+
+    /// Calls `fill` with each rank and room for what it gets, and then `take` with each rank and what it sent.
+    ///
+    /// A parcel has 4 · `columns` · [`TransformShares::coefficients_between`] numbers, of this rank's wavenumbers and the
+    /// other's pairs or the other way round; parcels for this rank itself are among them. All ranks call it together.
+    fn exchange<W: Real>(
+        &mut self,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [W]),
+        take: &mut dyn FnMut(usize, &[W]),
+    ) -> std::result::Result<(), Self::Error>;
+}
+
+/// One rank's part of a transform on the CPU: the Legendre sums of its zonal wavenumbers, and the Fourier transforms of its
+/// rings, with an exchange between the two.
+///
+/// | argument                                              | shape                          |
+/// |-------------------------------------------------------|--------------------------------|
+/// | `spectrum`, `vorticity`, `divergence`                 | [own coefficient][2][fields]   |
+/// | `values`, `u`, `v`, `eastward`, `northward`, ...      | [fields][point of own rings]   |
+///
+/// Own coefficients are those of the rank's wavenumbers in ascending order, n = m..T of each; own rings go from north to south,
+/// northern and southern ones. All ranks call the same operators in the same order with as many fields. Results have the same
+/// bits as those of a [`HostTransform`](super::HostTransform), for any shares.
+///
+/// Each operator sends, for each 48 columns (fields, or components of vector fields) or fewer, 4 · columns ·
+/// [`TransformShares::coefficients_between`] numbers from rank to rank, in the precision of the sums: that of the fields, or f64 where there
+/// are one or two columns.
+///
+/// Adjoints are transposes with respect to the sum over all ranks of the dot products of their arrays.
+///
+/// Errors: [`Error::LengthMismatch`] for a slice of another length, [`Error::OutOfMemory`] if there is no room for the
+/// workspace, and those of the exchange. A rank with an error should end: the others wait for it.
+pub struct PartialTransform<R: Real, X> {
+    engine: HostEngine,
+    share: Share,
+    radius: f64,
+    exchange: X,
+    precision: PhantomData<R>,
+}
+
+impl<R: Real, X: WaveExchange> PartialTransform<R, X> {
+    /// The part of rank `rank`, for a sphere of [`EARTH_RADIUS`].
+    ///
+    /// # Panics
+    /// If there is no such rank.
+    pub fn new(shares: &TransformShares, rank: usize, exchange: X) -> Self {
+        assert!(rank < shares.ranks(), "rank {rank} of {}", shares.ranks());
+        let share = Share { all: shares.clone(), rank };
+        let engine = HostEngine::of(shares.grid(), shares.truncation(), R::PRECISION, Some(share.clone()));
+        Self { engine, share, radius: EARTH_RADIUS, exchange, precision: PhantomData }
+    }
+
+    /// Sets the radius a of the sphere [m], to which winds and gradients refer; an error unless it is positive and finite.
+    pub fn set_radius(&mut self, radius: f64) -> Result<()> {
+        self.radius = expect_radius(radius)?;
+        Ok(())
+    }
+
+    /// Which wavenumbers and rings are whose.
+    pub fn shares(&self) -> &TransformShares {
+        &self.share.all
+    }
+
+    /// Which rank this is.
+    pub fn rank(&self) -> usize {
+        self.share.rank
+    }
+
+    /// The radius of the sphere [m].
+    pub fn radius(&self) -> f64 {
+        self.radius
+    }
+
+    /// What brings coefficients from rank to rank.
+    pub fn exchange(&self) -> &X {
+        &self.exchange
+    }
+
+    /// Number of points of this rank's rings.
+    pub fn points(&self) -> usize {
+        self.share.all.points(self.share.rank)
+    }
+
+    /// Length of this rank's part of the spectrum of some fields.
+    pub fn spectrum_len(&self, fields: usize) -> usize {
+        self.share.all.spectrum_len(self.share.rank, fields)
+    }
+
+    /// Where the time of all calls so far went.
+    pub fn stage_seconds(&self) -> StageSeconds {
+        self.engine.stage_seconds()
+    }
+
+    fn synthesize<const I: usize, const C: usize>(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        spectra: [(&'static str, &[R]); I],
+        values: [(&'static str, &mut [R]); C],
+    ) -> std::result::Result<(), X::Error> {
+        self.expect_lengths(fields, spectra, values.each_ref().map(|(name, values)| (*name, &**values)))?;
+        let arrays = Arrays::new(spectra.map(|(_, spectrum)| spectrum), values.map(|(_, values)| values));
+        let mut by = Courier { exchange: &mut self.exchange, error: None };
+        self.engine.synthesize(operation, fields, arrays, None, &mut by)?;
+        by.error.map_or(Ok(()), Err)
+    }
+
+    fn analyze<const I: usize, const C: usize>(
+        &mut self,
+        operation: Operation,
+        fields: usize,
+        values: [(&'static str, &[R]); C],
+        spectra: [(&'static str, &mut [R]); I],
+    ) -> std::result::Result<(), X::Error> {
+        self.expect_lengths(fields, spectra.each_ref().map(|(name, values)| (*name, &**values)), values)?;
+        let arrays = Arrays::new(values.map(|(_, values)| values), spectra.map(|(_, spectrum)| spectrum));
+        let mut by = Courier { exchange: &mut self.exchange, error: None };
+        self.engine.analyze(operation, fields, arrays, &mut by)?;
+        by.error.map_or(Ok(()), Err)
+    }
+
+    fn expect_lengths<const I: usize, const C: usize>(
+        &self,
+        fields: usize,
+        spectra: [(&'static str, &[R]); I],
+        values: [(&'static str, &[R]); C],
+    ) -> Result<()> {
+        for (name, spectrum) in spectra {
+            expect_len(name, self.spectrum_len(fields), spectrum.len())?;
+        }
+        for (name, values) in values {
+            expect_len(name, fields * self.points(), values.len())?;
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the exchange's error while the engine, which knows none of its kind, comes back.
+struct Courier<'a, X: WaveExchange> {
+    exchange: &'a mut X,
+    error: Option<X::Error>,
+}
+
+impl<X: WaveExchange> Courier<'_, X> {
+    fn deliver<W: Real>(
+        &mut self,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [W]),
+        take: &mut dyn FnMut(usize, &[W]),
+    ) -> bool {
+        self.error = self.exchange.exchange(to, columns, fill, take).err();
+        self.error.is_none()
+    }
+}
+
+impl<X: WaveExchange> Deliver for Courier<'_, X> {
+    fn deliver_f32(
+        &mut self,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [f32]),
+        take: &mut dyn FnMut(usize, &[f32]),
+    ) -> bool {
+        self.deliver(to, columns, fill, take)
+    }
+
+    fn deliver_f64(
+        &mut self,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(usize, &mut [f64]),
+        take: &mut dyn FnMut(usize, &[f64]),
+    ) -> bool {
+        self.deliver(to, columns, fill, take)
+    }
+}
+
+/// The operators over this rank's slices.
+macro_rules! over_shares {
+    ($($(#[$doc:meta])+ $name:ident: $direction:ident $operation:ident,
+        ($($input:ident),+) -> ($($output:ident),+);)+) => {
+        impl<R: Real, X: WaveExchange> PartialTransform<R, X> {$(
+            $(#[$doc])+
+            pub fn $name(
+                &mut self,
+                fields: usize,
+                $($input: &[R],)+
+                $($output: &mut [R],)+
+            ) -> std::result::Result<(), X::Error> {
+                let operation = Operation::$operation(self.radius);
+                let inputs = [$((stringify!($input), $input)),+];
+                self.$direction(operation, fields, inputs, [$((stringify!($output), $output)),+])
+            }
+        )+}
+    };
+}
+with_operators!(over_shares);
