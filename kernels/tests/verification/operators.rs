@@ -230,7 +230,8 @@ fn station_pressures_have_their_tangent_and_adjoint() {
 #[test]
 fn near_surface_values_have_their_tangents_and_adjoints() {
     let case = Case::new();
-    let difference = moved(&[0.0; COLUMNS], &noise(70, COLUMNS), 150.0);
+    let mut difference = moved(&[0.0; COLUMNS], &noise(70, COLUMNS), 150.0);
+    difference[3] = 400.0;
     let roughness: Vec<f64> = noise(71, COLUMNS).iter().map(|x| 0.05 * x.exp().clamp(0.01, 50.0)).collect();
     let stations =
         NearSurface::new(&case.levels, 10.0, &difference, &roughness, 300.0).expect("roughness below 2.5 m");
