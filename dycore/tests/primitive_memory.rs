@@ -4,12 +4,13 @@
 // An allocator is an unsafe trait.
 #![allow(unsafe_code)]
 
-mod primitive_common;
+#[path = "primitive/common.rs"]
+mod common;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use primitive_common::{Fields, model, wavy_from};
+use common::{Fields, model, wavy_from};
 use terrella_coupling::{Component, Linearised};
 use terrella_dycore::kuramoto_sivashinsky::KuramotoSivashinsky;
 use terrella_dycore::low_order::{Lorenz96, LowOrderModel};
@@ -77,7 +78,7 @@ type Scheme = fn(usize, HybridLevels) -> terrella_dycore::Result<Configuration>;
 fn running<R: Real>(scheme: Scheme, truncation: usize, moist: bool) -> Primitive<R> {
     let mut configuration = scheme(truncation, format!("sigma{LEVELS}").parse().unwrap()).unwrap();
     configuration.moist = moist;
-    let humidity: &[primitive_common::Column] = &[&|sigma, _, _| 0.01 * sigma * sigma];
+    let humidity: &[common::Column] = &[&|sigma, _, _| 0.01 * sigma * sigma];
     let fields = Fields {
         u: &|_, _, latitude| 20.0 * latitude.cos(),
         v: &|_, _, _| 0.0,

@@ -1,7 +1,6 @@
 //! A split run is the uninterrupted one, and threads do not matter.
 
-mod common;
-
+use crate::common;
 use terrella_dycore::shallow_water::{Checkpoint, Configuration, ShallowWater};
 use terrella_kernels::Real;
 

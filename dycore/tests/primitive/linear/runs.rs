@@ -10,7 +10,7 @@ use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 use terrella_kernels::physics::held_suarez::Forcing;
 
-use crate::primitive_common::{Fields, hills, model, wavy_from};
+use crate::common::{Fields, hills, model, wavy_from};
 
 /// Numbers between −1 and 1 without order.
 pub(crate) fn noise(seed: usize, len: usize) -> impl Iterator<Item = f64> {
@@ -53,7 +53,7 @@ pub(crate) fn dry<R: Real>(configuration: Configuration) -> Primitive<R> {
 /// A field's name, its place in an array, and the size of an error of it.
 pub(crate) type Field = (&'static str, Range<usize>, f64);
 
-/// The flow of `primitive_common`: moist, with a passive tracer, over hills.
+/// The flow of `common`: moist, with a passive tracer, over hills.
 pub(crate) fn moist<R: Real>(configuration: Configuration) -> Primitive<R> {
     wavy_from(configuration, Device::Cpu, false)
 }

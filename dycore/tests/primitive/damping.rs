@@ -1,8 +1,6 @@
 //! Diffusion, divergence damping, sponge, and the dry forcing: each does what its formula says, and nothing else.
 
-mod primitive_common;
-
-use primitive_common::{Fields, model, on_grid};
+use crate::common::{Fields, model, on_grid};
 use terrella_dycore::primitive::{Configuration, HeldSuarez, Primitive, SpectralState, Sponge};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_kernels::device::{Buffer, Device};

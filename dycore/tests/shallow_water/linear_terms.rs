@@ -1,7 +1,6 @@
 //! Damping, relaxation and orography: what is linear and known.
 
-mod common;
-
+use crate::common;
 use terrella_dycore::shallow_water::{Configuration, RelaxationTimes, ShallowWater, SpectralState};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_kernels::device::{Buffer, Device};

@@ -1,8 +1,6 @@
 //! Gravity waves of the semi-implicit scheme against the eigenvalues of its matrices.
 
-mod primitive_common;
-
-use primitive_common::{Fields, model};
+use crate::common::{Fields, model};
 use terrella_dycore::primitive::{Configuration, Matrix, Primitive, SpectralState};
 use terrella_dycore::time_stepping::Filter;
 use terrella_kernels::device::{Buffer, Device};

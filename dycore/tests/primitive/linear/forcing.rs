@@ -5,14 +5,14 @@ use terrella_kernels::physics::held_suarez::{
     Forcing, held_suarez_adjoint, held_suarez_forcing, held_suarez_tangent,
 };
 
-use crate::runs::dot;
+use super::runs::dot;
 
 const LEVELS: usize = 9;
 const POINTS: usize = 21;
 const INTERVAL: f64 = 2_400.0;
 
 fn noise(seed: usize, len: usize, size: f64) -> Vec<f64> {
-    crate::runs::noise(seed, len).map(|value| size * value).collect()
+    super::runs::noise(seed, len).map(|value| size * value).collect()
 }
 
 fn buffer(values: &[f64]) -> Buffer<f64> {

@@ -1,9 +1,7 @@
 //! Tangent linear models are the limit of differences, adjoints their transposes, and singular vectors what grows most.
 
-mod common;
-#[path = "../../kernels/tests/devices/mod.rs"]
-mod devices;
-
+use crate::common;
+use crate::devices;
 use std::f64::consts::PI;
 
 use terrella_coupling::trajectory::Propagator;

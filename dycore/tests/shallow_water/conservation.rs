@@ -1,7 +1,6 @@
 //! Integrals of the inviscid and of the damped model.
 
-mod common;
-
+use crate::common;
 use terrella_dycore::shallow_water::Configuration;
 use terrella_dycore::time_stepping::Filter;
 use terrella_kernels::Real;

@@ -1,10 +1,7 @@
 //! The model on GPUs against the model on the CPU.
 
-#[path = "../../kernels/tests/devices/mod.rs"]
-mod devices;
-mod primitive_common;
-
-use primitive_common::{relative_difference, wavy_at};
+use crate::common::{relative_difference, wavy_at};
+use crate::devices;
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 

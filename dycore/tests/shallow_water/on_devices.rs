@@ -1,9 +1,7 @@
 //! The model on GPUs against the model on the CPU.
 
-mod common;
-#[path = "../../kernels/tests/devices/mod.rs"]
-mod devices;
-
+use crate::common;
+use crate::devices;
 use terrella_dycore::advection::PassiveAdvection;
 use terrella_dycore::shallow_water::Configuration;
 use terrella_kernels::Real;

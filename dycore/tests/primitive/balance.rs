@@ -1,8 +1,6 @@
 //! States that the equations leave alone: rest over hills, solid-body rotation.
 
-mod primitive_common;
-
-use primitive_common::{Fields, hills, model};
+use crate::common::{Fields, hills, model};
 use terrella_dycore::primitive::{Configuration, Primitive};
 use terrella_kernels::device::Device;
 

@@ -1,10 +1,7 @@
 //! The semi-Lagrangian scheme of the primitive equations.
 
-#[path = "../../kernels/tests/devices/mod.rs"]
-mod devices;
-mod primitive_common;
-
-use primitive_common::{Fields, hills, model, relative_difference, wavy_from};
+use crate::common::{Fields, hills, model, relative_difference, wavy_from};
+use crate::devices;
 use terrella_dycore::primitive::{Checkpoint, Configuration, Primitive, SemiLagrangian, TimeStepping};
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;

@@ -1,7 +1,6 @@
 //! Waves whose frequency is known.
 
-mod common;
-
+use crate::common;
 use terrella_dycore::shallow_water::{Configuration, ShallowWater, SpectralState};
 use terrella_dycore::time_stepping::Filter;
 use terrella_kernels::device::Device;

@@ -1,7 +1,6 @@
 //! A smooth tracer carried by solid rotation over the poles.
 
-mod common;
-
+use crate::common;
 use std::f64::consts::PI;
 
 use terrella_dycore::advection::PassiveAdvection;

@@ -8,7 +8,7 @@ use terrella_dycore::primitive::mass_flux;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::vertical::{HybridLevels, LayerTables};
 
-use crate::runs::{dot, noise};
+use super::runs::{dot, noise};
 
 const POINTS: usize = 37;
 const GAS_CONSTANT: f64 = 287.0;

@@ -1,7 +1,6 @@
 //! Balanced solid rotation about a tilted axis (Williamson et al. 1992, case 2) stays what it is.
 
-mod common;
-
+use crate::common;
 use std::f64::consts::PI;
 
 use terrella_dycore::shallow_water::Configuration;

@@ -1,8 +1,6 @@
 //! Runs of the whole model: mass, energy, restarts, threads, precision.
 
-mod primitive_common;
-
-use primitive_common::{relative_difference, wavy, wavy_on};
+use crate::common::{relative_difference, wavy, wavy_on};
 use terrella_dycore::primitive::{Checkpoint, Primitive};
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;

@@ -7,8 +7,8 @@ use terrella_dycore::primitive::{Configuration, Primitive};
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 
-use crate::primitive_common::wavy_at;
-use crate::runs::{Run, configuration, dense, dry, falls, is_transposed, moist, moved, remainder};
+use super::runs::{Run, configuration, dense, dry, falls, is_transposed, moist, moved, remainder};
+use crate::common::wavy_at;
 
 /// One step against differences of the model. All parts of a memory are disturbed at once, none of which belongs to the others.
 fn step_is_differentiable(name: &str, mut run: Run<f64>) {

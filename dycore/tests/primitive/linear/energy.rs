@@ -7,7 +7,7 @@ use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::spectral::{Transform, Truncation};
 use terrella_kernels::vertical::Layer;
 
-use crate::runs::{Run, configuration, dense, dry, moist};
+use super::runs::{Run, configuration, dense, dry, moist};
 
 const TEMPERATURE: f64 = 270.0;
 const LATENT_HEAT: f64 = 2.5e6;

@@ -1,8 +1,6 @@
 //! Moist physics: budgets and signs of the schemes together, runs, restarts, refusals, the same bits on every device.
 
-mod primitive_common;
-
-use primitive_common::{Fields, in_columns, model, on_grid};
+use crate::common::{Fields, in_columns, model, on_grid};
 use terrella_dycore::Error;
 use terrella_dycore::primitive::{
     BoundaryLayer, ColumnPhysics, Columns, Configuration, Convection, GreyAtmosphere, GreyRadiation,

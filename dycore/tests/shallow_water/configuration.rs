@@ -1,7 +1,6 @@
 //! Bad settings and bad fields are refused by name; a run that blows up is stopped with its place.
 
-mod common;
-
+use crate::common;
 use terrella_dycore::Error;
 use terrella_dycore::shallow_water::{
     Configuration, RelaxationTimes, ShallowWater, SpectralState, quadratic_grid,

@@ -1,0 +1,21 @@
+//! The primitive equations against analytic solutions and themselves, and their derivative.
+//!
+//! One program, because each compiles the model anew.
+
+mod common;
+#[path = "../../../kernels/tests/devices/mod.rs"]
+mod devices;
+
+mod balance;
+mod columns;
+mod configuration;
+mod damping;
+mod initial;
+mod linear;
+mod mass;
+mod on_devices;
+mod perturbations;
+mod physics;
+mod runs;
+mod semi_lagrangian;
+mod waves;
