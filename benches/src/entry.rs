@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use terrella_coupling::communicator::Communicator;
 use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
@@ -40,7 +41,7 @@ pub struct Key {
 }
 
 /// What is asked of an entry: one precision, one device, values for all of its keys.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Request {
     /// The precision of its kernels.
     pub precision: Precision,
@@ -52,6 +53,8 @@ pub struct Request {
     pub peers: Vec<&'static str>,
     /// The keys' values.
     pub values: BTreeMap<&'static str, String>,
+    /// The processes that measure together; this one alone unless it is set.
+    pub job: Communicator,
 }
 
 /// The bytes and flops that one run cannot do without.
@@ -132,7 +135,7 @@ impl Entry {
                 named.iter().filter_map(own).collect()
             }
         };
-        Ok(Request { precision, device, threads, peers, values })
+        Ok(Request { precision, device, threads, peers, values, job: Communicator::serial() })
     }
 }
 

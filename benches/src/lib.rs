@@ -56,6 +56,7 @@ mod entry;
 mod error;
 mod measure;
 mod peaks;
+mod ranks;
 mod report;
 mod resident;
 mod results;

@@ -9,6 +9,11 @@ use terrella_benches::{
     Arguments, Case, Command, Entry, Error, Measurement, Peaks, Request, Result, default_machine, entries,
     measure, peak_fraction, print_heading, print_row, save,
 };
+use terrella_coupling::communicator::Communicator;
+use terrella_kernels::Precision;
+
+/// Entries that several processes measure together.
+const ACROSS_RANKS: [&str; 2] = ["distributed_transform", "messages"];
 
 fn main() -> ExitCode {
     let outcome = match Command::parse(std::env::args().skip(1), &entries::ALL) {
@@ -51,11 +56,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         got: arguments.threads.to_string(),
         expected: format!("a number of threads that the system starts ({error})"),
     })?;
-    let mut json = match &arguments.json {
-        Some(path) => Some(Lines::create(path)?),
-        None => None,
-    };
-    let measurements = pool.install(|| run_entries(arguments, &mut json))?;
+    let Some(measurements) = pool.install(|| run_entries(arguments))? else { return Ok(()) };
     if arguments.save {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("results");
         let machine = arguments.machine.clone().unwrap_or_else(default_machine);
@@ -68,8 +69,28 @@ fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-fn run_entries(arguments: &Arguments, json: &mut Option<Lines>) -> Result<Vec<Measurement>> {
+/// What was measured; nothing on those of several processes that only take part.
+fn run_entries(arguments: &Arguments) -> Result<Option<Vec<Measurement>>> {
+    // MPI ends with its last communicator, and cannot begin again.
+    let job = Communicator::launched()?;
+    let alone = |entry: &&&Entry| !ACROSS_RANKS.contains(&entry.name);
+    if let (true, Some(entry)) = (job.size() > 1, arguments.entries.iter().find(alone)) {
+        return Err(Error::Value {
+            name: "entry".to_owned(),
+            got: format!("'{}' in {} processes", entry.name, job.size()),
+            expected: format!("one of {}, or one process", ACROSS_RANKS.join(", ")),
+        });
+    }
+    // At once on all ranks, so that each has its share of the machine.
     let peaks = Peaks::measure(arguments.device)?;
+    if job.rank() > 0 {
+        for (entry, precision) in pairs(arguments) {
+            let cases = (entry.cases)(&request(arguments, entry, precision, &job)?)?;
+            debug_assert!(cases.is_empty(), "this process does not measure");
+        }
+        return Ok(None);
+    }
+    let mut json = arguments.json.as_deref().map(Lines::create).transpose()?;
     println!(
         "{} with {} threads: copy {:.1} GB/s, FMA {:.1} GF/s f32, {:.1} GF/s f64",
         arguments.device,
@@ -80,33 +101,48 @@ fn run_entries(arguments: &Arguments, json: &mut Option<Lines>) -> Result<Vec<Me
     );
     print_heading();
     let mut measurements = Vec::new();
-    for entry in &arguments.entries {
-        for &precision in &arguments.precisions {
-            let Arguments { device, threads, peers, .. } = arguments;
-            // Of several entries, each takes the keys that are its own.
-            let mut values = arguments.values.clone();
-            values.retain(|name, _| entry.keys.iter().any(|key| key.name == name));
-            let request = entry.request(precision, *device, *threads, peers.as_deref(), &values)?;
-            for mut case in (entry.cases)(&request)? {
-                let samples = measure(&mut *case, request.device, arguments.budget)?;
-                let names: Vec<String> = case.peers().iter().map(|peer| peer.name().to_owned()).collect();
-                let described = describe(entry, &request, &mut *case)?;
-                let rate = peaks.fma_rate(precision);
-                for mut measurement in described.with_samples(&samples, &names) {
-                    let per_point = |points| measurement.median_s / points as f64;
-                    measurement.per_point_s = case.points().map(per_point);
-                    measurement.peak_fraction =
-                        peak_fraction(case.work(), &peaks, rate, measurement.median_s);
-                    print_row(&measurement);
-                    if let Some(lines) = json {
-                        lines.write(&measurement)?;
-                    }
-                    measurements.push(measurement);
+    for (entry, precision) in pairs(arguments) {
+        let request = request(arguments, entry, precision, &job)?;
+        for mut case in (entry.cases)(&request)? {
+            let samples = measure(&mut *case, request.device, arguments.budget)?;
+            let names: Vec<String> = case.peers().iter().map(|peer| peer.name().to_owned()).collect();
+            let described = describe(entry, &request, &mut *case)?;
+            let rate = peaks.fma_rate(precision);
+            for mut measurement in described.with_samples(&samples, &names) {
+                let per_point = |points| measurement.median_s / points as f64;
+                measurement.per_point_s = case.points().map(per_point);
+                measurement.peak_fraction = peak_fraction(case.work(), &peaks, rate, measurement.median_s);
+                print_row(&measurement);
+                if let Some(lines) = &mut json {
+                    lines.write(&measurement)?;
                 }
+                measurements.push(measurement);
             }
         }
     }
-    Ok(measurements)
+    Ok(Some(measurements))
+}
+
+fn pairs(arguments: &Arguments) -> impl Iterator<Item = (&'static Entry, Precision)> {
+    let pairs = |entry: &&'static Entry| {
+        let entry = *entry;
+        arguments.precisions.iter().map(move |&precision| (entry, precision))
+    };
+    arguments.entries.iter().flat_map(pairs)
+}
+
+/// Of several entries, each takes the keys that are its own.
+fn request(
+    arguments: &Arguments,
+    entry: &Entry,
+    precision: Precision,
+    job: &Communicator,
+) -> Result<Request> {
+    let mut values = arguments.values.clone();
+    values.retain(|name, _| entry.keys.iter().any(|key| key.name == name));
+    let Arguments { device, threads, peers, .. } = arguments;
+    let request = entry.request(precision, *device, *threads, peers.as_deref(), &values)?;
+    Ok(Request { job: job.clone(), ..request })
 }
 
 /// The measurement of a case, its times still to be filled in.

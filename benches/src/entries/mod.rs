@@ -1,6 +1,7 @@
 //! The entries.
 
 mod data;
+mod distributed_transform;
 mod divergence;
 mod eigen;
 mod grib2;
@@ -12,6 +13,7 @@ mod launch;
 mod local_analysis;
 mod machine;
 mod math;
+mod messages;
 mod minimisation;
 mod model_step;
 mod netcdf4;
@@ -33,7 +35,7 @@ mod twin_experiment;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 26] = [
+pub static ALL: [Entry; 28] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -42,6 +44,8 @@ pub static ALL: [Entry; 26] = [
     transform::ENTRY,
     transform_setup::ENTRY,
     transform_stages::ENTRY,
+    distributed_transform::ENTRY,
+    messages::ENTRY,
     ring_fourier::ENTRY,
     model_step::ENTRY,
     primitive_equations::ENTRY,
