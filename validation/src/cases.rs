@@ -1,5 +1,7 @@
 //! The list of cases.
 
+#[path = "../cases/bocquet_farchi_2019/mod.rs"]
+pub mod bocquet_farchi_2019;
 #[path = "../cases/bocquet_sakov_2013/mod.rs"]
 pub mod bocquet_sakov_2013;
 #[path = "../cases/bocquet_sakov_2014/mod.rs"]
@@ -56,6 +58,7 @@ pub const CASES: &[&Case] = &[
     &sakov_oke_2008::CASE,
     &bocquet_sakov_2013::CASE,
     &bocquet_sakov_2014::CASE,
+    &bocquet_farchi_2019::CASE,
     &sakov_2012::CASE,
 ];
 

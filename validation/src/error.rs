@@ -12,6 +12,9 @@ pub enum Error {
     /// The model or its set-up.
     #[error(transparent)]
     Model(#[from] terrella_dycore::Error),
+    /// A cycle of forecasts and analyses.
+    #[error(transparent)]
+    Cycle(#[from] terrella_coupling::Error),
     /// A kernel, grid or transform.
     #[error(transparent)]
     Kernels(#[from] terrella_kernels::Error),

@@ -158,5 +158,5 @@ fn unknown_cases_are_named_with_the_known_ones() {
         message.starts_with("Case 'williamson-9' is unknown: expected one of williamson-1, "),
         "{message}"
     );
-    assert_eq!(CASES.len(), 20);
+    assert_eq!(CASES.len(), 21);
 }
