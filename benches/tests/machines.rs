@@ -266,6 +266,28 @@ fn ranks_and_their_cores_fit_the_nodes() {
 }
 
 #[test]
+fn tables_say_what_the_facts_say() {
+    let table = read(&machines().join("README.md"));
+    for_each_kind(|machine, kind| {
+        if machine == "slurm" {
+            return;
+        }
+        let of_node =
+            |name| fact(machine, kind, name).unwrap_or_else(|| panic!("{machine} {kind}: no '{name}'"));
+        let (partition, cores) = (of_node("partition"), of_node("cores"));
+        let row = format!("| {kind} | {partition} | {cores} ");
+        let layout = format!("| {} × {}", of_node("ranks"), of_node("rank_cores"));
+        let found = table.lines().any(|line| line.contains(&row) && line.contains(&layout));
+        assert!(found, "machines/README.md has no row with '{row}' and '{layout}'");
+        let readme = read(&machines().join(machine).join("README.md"));
+        assert!(
+            readme.contains(&format!("`{partition}`")),
+            "{machine}: README.md does not name '{partition}'"
+        );
+    });
+}
+
+#[test]
 fn jobs_are_submitted_with_what_they_start() {
     for_each_kind(|machine, kind| {
         for job in JOBS {
@@ -319,7 +341,7 @@ fn clap_options(source: &str) -> BTreeSet<String> {
 fn options_are_those_of_the_programs() {
     let source = |path: &str| read(&crate_folder().join(path));
     let arguments = source("src/arguments.rs");
-    let common = between(between(&arguments, "const COMMON", ";\n\n"), "=", "\0");
+    let common = between(&arguments, "const COMMON", "];");
     let benches: BTreeSet<String> = common.split('"').skip(1).step_by(2).map(str::to_owned).collect();
     assert!(arguments.contains("name == \"all\""));
 
@@ -369,6 +391,7 @@ fn what_is_missing_or_does_not_fit_is_named() {
         (vec![("TERRELLA_RANKS", "many")], "TERRELLA_RANKS: expected a number"),
         (vec![("TERRELLA_KIND", "gpu"), ("TERRELLA_RANKS", "9"), ("TERRELLA_RANK_CORES", "1")], "8 GPUs"),
         (vec![("TERRELLA_MODULES", "none")], "is not there"),
+        (vec![("TERRELLA_MODULES", "a b")], "no command 'module', which is to load 'a b'"),
     ] {
         let variables: Vec<_> = variables.into_iter().chain([job, ("TERRELLA_BIN", "/nowhere")]).collect();
         let text = refusal("lumi", "run", &variables);
