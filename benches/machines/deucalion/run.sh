@@ -1,0 +1,8 @@
+#!/bin/bash -l
+# The weather driver across ranks on nodes of Deucalion: forecast in out/machines.
+#   TERRELLA_ACCOUNT=PROJECT benches/machines/deucalion/run.sh
+set -eu
+TERRELLA_ROOT=${TERRELLA_ROOT:-$(cd "$(dirname "$0")/../../.." && pwd)}
+# shellcheck source=benches/machines/common.sh
+. "$TERRELLA_ROOT/benches/machines/common.sh"
+terrella_job deucalion run

@@ -1,0 +1,8 @@
+#!/bin/bash -l
+# Benchmarks on one node of Leonardo: results in benches/results/leonardo-KIND.csv and out/machines.
+#   TERRELLA_ACCOUNT=PROJECT benches/machines/leonardo/bench.sh
+set -eu
+TERRELLA_ROOT=${TERRELLA_ROOT:-$(cd "$(dirname "$0")/../../.." && pwd)}
+# shellcheck source=benches/machines/common.sh
+. "$TERRELLA_ROOT/benches/machines/common.sh"
+terrella_job leonardo bench
