@@ -1,5 +1,6 @@
 //! Where two things meet: a model and its observations, windows and ensembles.
 //!
+//! - [`analysis`]: analyses of an ensemble that is spread over ranks.
 //! - [`communicator`]: ranks that send each other numbers, alone, as threads, or under MPI.
 //! - [`component`]: what a model must be to take part, and its derivative.
 //! - [`cycle`]: forecasts and analyses in turn, with a truth to score them by.
@@ -14,6 +15,7 @@
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
 mod agreement;
+pub mod analysis;
 pub mod communicator;
 pub mod component;
 pub mod cycle;
