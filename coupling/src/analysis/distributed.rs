@@ -208,8 +208,8 @@ impl<R: Real> DistributedAnalysis<R> {
     ///
     /// | argument       | shape                                      | unit |
     /// |----------------|--------------------------------------------|------|
-    /// | `ensemble`     | [layer][own column][member], forecast, then analysis | any |
-    /// | `equivalents`  | [own observation][member], Hx of the forecast | that of the observations |
+    /// | `ensemble`     | `[layer][own column][member]`, forecast, then analysis | any |
+    /// | `equivalents`  | `[own observation][member]`, Hx of the forecast | that of the observations |
     /// | `observations` | [own observation]                          | any  |
     ///
     /// [`Scheme::Stochastic`] draws a perturbation for each observation and member that there are, so that it takes an array of all observations on each rank; other schemes

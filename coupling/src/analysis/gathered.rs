@@ -42,7 +42,7 @@ impl<R: Real> GatheredObservations<R> {
     /// | argument       | shape                      | of                              |
     /// |----------------|----------------------------|---------------------------------|
     /// | `own`          | [own observation]          | numbers, in any order           |
-    /// | `equivalents`  | [own observation][member]  | Hx of the forecast              |
+    /// | `equivalents`  | `[own observation][member]` | Hx of the forecast              |
     /// | `observations` | [own observation]          | values and variances of errors  |
     ///
     /// # Errors

@@ -54,7 +54,7 @@ impl<T: Pod> MeshHalo<T> {
     /// |--------------|--------------------|------------------------------------------------------------------|
     /// | `own`        | [own entity]       | numbers of this rank's entities, in any order                    |
     /// | `begins`     | [own entity + 1]   | where each one's neighbours begin in `neighbours`, and the end   |
-    /// | `neighbours` | [neighbour]        | numbers, of whomever they are                                    |
+    /// | `neighbours` | \[neighbour]       | numbers, of whomever they are                                    |
     ///
     /// Rows beyond the own ones are asked of their owners, depth by depth: 8 bytes for each entity and each neighbour.
     ///

@@ -12,10 +12,10 @@
 //!
 //! | entities                                       | who is near               | made by           | fields              |
 //! |-------------------------------------------------|---------------------------|-------------------|---------------------|
-//! | cells of a plane, periodic or not              | a rectangle, with corners | [`CartesianHalo`] | [level][y][x]       |
-//! | cells, edges or nodes of a mesh                | neighbours of neighbours  | [`MeshHalo`]      | [entity][level]     |
-//! | points of a grid of rings, in regions or bands | rings, and points of them | [`GridHalo`]      | [level][point]      |
-//! | anything that has numbers                      | what is asked for         | [`Halo::of_entities`] | [entity][level] |
+//! | cells of a plane, periodic or not              | a rectangle, with corners | [`CartesianHalo`] | `[level][y][x]`       |
+//! | cells, edges or nodes of a mesh                | neighbours of neighbours  | [`MeshHalo`]      | `[entity][level]`     |
+//! | points of a grid of rings, in regions or bands | rings, and points of them | [`GridHalo`]      | `[level][point]`      |
+//! | anything that has numbers                      | what is asked for         | [`Halo::of_entities`] | `[entity][level]` |
 //!
 //! While parcels are under way ([`Halo::start`], [`HaloInFlight::finish`]) a rank computes what needs no halo, its interior.
 //!

@@ -336,9 +336,12 @@ fn a_collapse_is_one_of_all_ranks() {
     }
 }
 
+/// Changes a rank's values and equivalents.
+type Change = dyn Fn(usize, &mut Vec<f64>, &mut Vec<f64>) + Sync;
+
 #[test]
 fn what_one_rank_refuses_none_does() {
-    let with = |change: &(dyn Fn(usize, &mut Vec<f64>, &mut Vec<f64>) + Sync)| {
+    let with = |change: &Change| {
         Communicator::threads(2, |ranks| {
             let rank = ranks.rank();
             let near = |_: usize, found: &mut Vec<Near>| found.push(Near { index: 1, taper: 1.0 });

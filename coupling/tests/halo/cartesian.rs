@@ -8,7 +8,7 @@ use crate::check::{Place, check};
 
 pub(crate) fn all<R: Real>(ranks: &Communicator) -> Result<()> {
     for cells in [[9, 7], [5, 1]] {
-        for periodic in [[false, false], [true, false], [false, true], [true, true]] {
+        for periodic in [[false, false], [false, true], [true, true]] {
             // The last ones are deeper than blocks, and than the plane.
             for depth in [0, 1, 4, 11] {
                 of::<R>(ranks, cells, periodic, depth)?;

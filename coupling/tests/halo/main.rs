@@ -24,25 +24,27 @@ fn on_threads(work: impl Fn(&Communicator) -> Result<()> + Sync) {
 #[test]
 fn frames_on_threads() {
     on_threads(cartesian::all::<f64>);
-    on_threads(cartesian::all::<f32>);
 }
 
 #[test]
 fn meshes_on_threads() {
     on_threads(mesh::all::<f64>);
-    on_threads(mesh::all::<f32>);
 }
 
 #[test]
 fn grids_on_threads() {
     on_threads(grid::all::<f64>);
-    on_threads(grid::all::<f32>);
 }
 
 fn some<R: Real>(ranks: &Communicator) -> Result<()> {
     cartesian::of::<R>(ranks, [9, 7], [true, false], 2)?;
     mesh::of::<R>(ranks, 4, 2)?;
     grid::of::<R>(ranks, "O8", 2)
+}
+
+#[test]
+fn numbers_of_either_precision() {
+    on_threads(some::<f32>);
 }
 
 #[test]
