@@ -111,9 +111,9 @@ impl<R: Real> DistributedAnalysis<R> {
             })
             .collect();
         agreed(communicator, "analysis", expect_columns(members, &lists, costs, count))?;
-        let cost = |domain: usize| {
-            let near = lists[domain].len();
-            costs.filter(|_| near > 0).map_or(cost_of_column(members, near), |costs| costs[domain])
+        let cost = |domain: usize| match costs {
+            Some(costs) => costs[domain],
+            None => cost_of_column(members, lists[domain].len()),
         };
         let observed: Vec<usize> = (0..domains).filter(|&domain| !lists[domain].is_empty()).collect();
         let analysts = analysts(communicator, observed.iter().map(|&domain| cost(domain)))?;
@@ -229,7 +229,7 @@ impl<R: Real> DistributedAnalysis<R> {
         let under_way = self.send_columns(ensemble, layers)?;
         let local = self.local_observations(equivalents, observations, scheme)?;
         let arrived = under_way.finish()?;
-        let analysed = self.analyse_columns(&arrived, layers, &local, scheme);
+        let analysed = self.analyse_columns(&arrived, layers, local, scheme);
         self.to_analysts = Some(arrived);
         let analysed = agreed(&self.communicator, "analysis", analysed)?;
 
@@ -238,7 +238,7 @@ impl<R: Real> DistributedAnalysis<R> {
         for_each_parcel(&self.incoming, |index, columns| {
             let parcel = exchange.outgoing(index);
             self.copy_layers(layers, &columns, self.begins.len() - 1, |place, all| {
-                parcel[place].copy_from_slice(&analysed[all]);
+                parcel[place].copy_from_slice(&analysed.values()[all]);
             });
         });
         let exchange = exchange.complete()?;
@@ -403,9 +403,9 @@ impl<R: Real> DistributedAnalysis<R> {
         &self,
         arrived: &Exchange<R>,
         layers: usize,
-        local: &Local<R>,
+        local: Local<R>,
         scheme: &Scheme,
-    ) -> Result<Vec<R>> {
+    ) -> Result<Ensemble<R>> {
         let columns = self.begins.len() - 1;
         let mut values = vec![R::ZERO; layers * columns * self.members];
         for_each_parcel(&self.incoming, |index, of_rank| {
@@ -414,21 +414,20 @@ impl<R: Real> DistributedAnalysis<R> {
                 values[all].copy_from_slice(&parcel[place]);
             });
         });
-        if values.is_empty() {
-            return Ok(values);
+        let mut ensemble = Ensemble::new(self.members, values)?;
+        if ensemble.variables() == 0 {
+            return Ok(ensemble);
         }
+        let Local { equivalents, values, variances, places } = local;
         let (begins, lists) = (&self.begins, &self.near);
         let near = |column: usize, found: &mut Vec<Near>| {
             let list = &lists[begins[column]..begins[column + 1]];
-            found.extend(
-                list.iter().map(|&(place, taper)| Near { index: local.places[place as usize], taper }),
-            );
+            found.extend(list.iter().map(|&(place, taper)| Near { index: places[place as usize], taper }));
         };
-        let mut ensemble = Ensemble::new(self.members, values)?;
-        let equivalents = Ensemble::new(self.members, local.equivalents.clone())?;
-        let observations = Observations::new(&local.values, &local.variances)?;
+        let equivalents = Ensemble::new(self.members, equivalents)?;
+        let observations = Observations::new(&values, &variances)?;
         analyse_locally(&mut ensemble, columns, &equivalents, &observations, scheme, &near)?;
-        Ok(ensemble.values().to_vec())
+        Ok(ensemble)
     }
 }
 

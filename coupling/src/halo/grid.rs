@@ -27,7 +27,7 @@ pub struct LocalSegment {
 /// What lies within some rings of a rank's points; a field is `[level][point]`, own points first.
 ///
 /// Over a pole the rings are counted on: beyond the first one comes the first one again, seen from the other side, half a turn on, then the second; on grids with points at the poles
-/// the second comes first. Grids are those whose rings begin at 0°E: Gaussian, full and reduced, and regular ones.
+/// the second comes first. Values come as they are: components of vectors have the other sign over a pole. Grids are those whose rings begin at 0°E: Gaussian, full and reduced, and regular ones.
 ///
 /// With depth d around own points i of a ring of n points, between a and b:
 ///
