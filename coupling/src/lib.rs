@@ -1,9 +1,11 @@
 //! Where two things meet: a model and its observations, windows and ensembles.
 //!
+//! - [`analysis`]: analyses of an ensemble that is spread over ranks.
 //! - [`communicator`]: ranks that send each other numbers, alone, as threads, or under MPI.
 //! - [`component`]: what a model must be to take part, and its derivative.
 //! - [`cycle`]: forecasts and analyses in turn, with a truth to score them by.
 //! - [`decomposition`]: which rank owns what.
+//! - [`halo`]: copies of what neighbours own, and the way back.
 //! - [`OnGrid`]: a spectral model seen by its grid fields.
 //! - [`spectral`]: spherical-harmonic transforms that ranks share.
 //! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
@@ -12,11 +14,14 @@
 //! Everything is generic over f32 and f64. Errors are values of [`Error`]; nothing panics on a caller's data.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
+mod agreement;
+pub mod analysis;
 pub mod communicator;
 pub mod component;
 pub mod cycle;
 pub mod decomposition;
 mod error;
+pub mod halo;
 mod on_grid;
 pub mod spectral;
 pub mod trajectory;

@@ -5,10 +5,11 @@ mod ranks;
 use ranks::{End, under_each_launcher};
 use terrella_coupling::Result;
 use terrella_coupling::communicator::Communicator;
-use terrella_coupling::decomposition::{PointRegions, pairs_of_rings};
-use terrella_coupling::transposition::{PointTransposition, Wire};
+use terrella_coupling::decomposition::{PointRegions, WavenumberSets, pairs_of_rings};
+use terrella_coupling::transposition::{PointTransposition, WaveTransposition, Wire};
 use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
+use terrella_kernels::spectral::{TransformShares, Truncation, WaveExchange, WaveSide};
 
 const FIELDS: usize = 3;
 
@@ -76,10 +77,62 @@ fn there_and_back<R: Real>(communicator: &Communicator, grid: &Grid, wire: Wire)
     Ok(())
 }
 
+/// Coefficients go to rings and back, and each way is the other's adjoint.
+fn waves_there_and_back<R: Real>(communicator: &Communicator, grid: &Grid) -> Result<()> {
+    let (rank, size) = (communicator.rank(), communicator.size());
+    let truncation = Truncation::new(9);
+    let (sets, pairs) = (WavenumberSets::new(grid, truncation, size), pairs_of_rings(grid, size));
+    let wavenumbers = (0..size).map(|rank| sets.of(rank).to_vec()).collect();
+    let shares =
+        TransformShares::new(grid, truncation, wavenumbers, (0..size).map(|rank| pairs.of(rank)).collect())?;
+    let mut transposition = WaveTransposition::new(communicator, &shares, Wire::Same)?;
+    // Parcels of all ranks, one after another: those of own wavenumbers, and those of own rings.
+    let lengths = |side: WaveSide| -> Vec<usize> {
+        let between = |other: usize| match side {
+            WaveSide::Wavenumbers => shares.coefficients_between(rank, other),
+            WaveSide::Rings => shares.coefficients_between(other, rank),
+        };
+        (0..size).map(|other| 4 * FIELDS * between(other)).collect()
+    };
+    let mut carry = |to: WaveSide, source: &[R]| -> Result<Vec<R>> {
+        let from = if to == WaveSide::Rings { WaveSide::Wavenumbers } else { WaveSide::Rings };
+        let (outgoing, incoming) = (lengths(from), lengths(to));
+        let mut target = vec![R::ZERO; incoming.iter().sum()];
+        let begin = |lengths: &[usize], rank: usize| lengths[..rank].iter().sum::<usize>();
+        transposition.exchange(
+            to,
+            FIELDS,
+            &mut |other, parcel: &mut [R]| {
+                parcel.copy_from_slice(&source[begin(&outgoing, other)..][..outgoing[other]]);
+            },
+            &mut |other, parcel| {
+                target[begin(&incoming, other)..][..incoming[other]].copy_from_slice(parcel);
+            },
+        )?;
+        Ok(target)
+    };
+    let of_wavenumbers = noise::<R>(rank, lengths(WaveSide::Wavenumbers).iter().sum());
+    let of_rings = noise::<R>(rank + size, lengths(WaveSide::Rings).iter().sum());
+    let moved = carry(WaveSide::Rings, &of_wavenumbers)?;
+    assert_eq!(carry(WaveSide::Wavenumbers, &moved)?, of_wavenumbers);
+    let adjoint = carry(WaveSide::Wavenumbers, &of_rings)?;
+    let dot = |a: &[R], b: &[R]| {
+        communicator.sum(a.iter().zip(b).map(|(a, b)| a.to_f64() * b.to_f64()).collect::<Vec<_>>())
+    };
+    let products = [dot(&moved, &of_rings)?, dot(&of_wavenumbers, &adjoint)?];
+    assert!(products[0] == products[1] && products[0] != 0.0, "{products:?}");
+    Ok(())
+}
+
 fn all_kinds(communicator: &Communicator, grid: &Grid) -> Result<()> {
     there_and_back::<f64>(communicator, grid, Wire::Same)?;
     there_and_back::<f64>(communicator, grid, Wire::F32)?;
-    there_and_back::<f32>(communicator, grid, Wire::Same)
+    there_and_back::<f32>(communicator, grid, Wire::Same)?;
+    if grid.kind().is_gaussian() {
+        waves_there_and_back::<f64>(communicator, grid)?;
+        waves_there_and_back::<f32>(communicator, grid)?;
+    }
+    Ok(())
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl CartesianBlocks {
         Self { x: Blocks::even(x, along_x), y: Blocks::even(y, ranks / along_x) }
     }
 
+    /// Number of cells along x and y.
+    pub fn cells(&self) -> [usize; 2] {
+        [self.x.items(), self.y.items()]
+    }
+
     /// Number of ranks along x and y.
     pub fn ranks(&self) -> [usize; 2] {
         [self.x.ranks(), self.y.ranks()]
@@ -64,7 +69,7 @@ mod tests {
             for ranks in 1..=64 {
                 let blocks = CartesianBlocks::new(cells, ranks);
                 let [along_x, along_y] = blocks.ranks();
-                assert_eq!(along_x * along_y, ranks);
+                assert_eq!((along_x * along_y, blocks.cells()), (ranks, cells));
                 let mut owned = vec![0; cells[0] * cells[1]];
                 for rank in 0..ranks {
                     let [x, y] = blocks.of(rank);

@@ -7,12 +7,14 @@
 //! | zonal wavenumbers                      | sets of the same cost                           | [`WavenumberSets`] |
 //! | cells of a plane                       | rectangles                                      | [`CartesianBlocks`] |
 //! | both hemispheres' rings                | blocks of pairs with the same number of points  | [`pairs_of_rings`] |
+//! | entities of a mesh                     | compact parts, found together                   | [`MeshPartition`]  |
 //!
-//! Each tells the items of a rank and the rank of an item. Where there are more ranks than items, some have none. Memory is that of
+//! All but the last tell the items of a rank and the rank of an item. Where there are more ranks than items, some have none. Memory is that of
 //! a rank's own part, or one number for each rank or wavenumber.
 
 mod blocks;
 mod cartesian;
+mod mesh;
 mod points;
 mod wavenumbers;
 
@@ -20,6 +22,7 @@ use terrella_kernels::grid::Grid;
 
 pub use self::blocks::Blocks;
 pub use self::cartesian::CartesianBlocks;
+pub use self::mesh::{MeshPartition, MeshShare};
 pub use self::points::{PointRegions, Segment};
 pub use self::wavenumbers::WavenumberSets;
 

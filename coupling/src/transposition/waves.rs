@@ -10,6 +10,9 @@ use crate::error::expect_len;
 use crate::{Error, Result};
 
 /// Brings the Fourier coefficients of a [`PartialTransform`](terrella_kernels::spectral::PartialTransform) from rank to rank.
+///
+/// Each coefficient has one owner on either side, so that this is a permutation of them: its adjoint is the way back, [`WaveSide::Rings`] that of
+/// [`WaveSide::Wavenumbers`] and the other way round.
 pub struct WaveTransposition {
     to_rings: Way,
     to_wavenumbers: Way,
