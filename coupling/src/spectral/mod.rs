@@ -1,4 +1,5 @@
-//! Spherical-harmonic transforms that ranks share: [`DistributedTransform`].
+//! Spherical-harmonic transforms that ranks share: [`DistributedTransform`] over slices, [`ModelTransform`] for models that run on one
+//! rank or on many, with the [`Part`] of grid and truncation that a rank has.
 //!
 //! A rank sums Legendre functions for its zonal wavenumbers and transforms its rings, north and south together; in between
 //! Fourier coefficients go to the owners of rings, or come from them ([`transposition`](crate::transposition), with its volume).
@@ -29,10 +30,16 @@
 //! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. Sending and computing do not overlap: each portion of 48 columns
 //! is summed, sent, and transformed.
 
+mod model_transform;
+mod on_thread;
+mod part;
+
 use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
 
+pub use self::model_transform::ModelTransform;
+pub use self::part::{Part, Rings};
 use crate::Result;
 use crate::communicator::Communicator;
 use crate::decomposition::{WavenumberSets, pairs_of_rings};

@@ -1,7 +1,8 @@
 //! Settings of the primitive-equation model, checked before anything is allocated.
 
+use terrella_coupling::spectral::{Part, Rings};
 use terrella_kernels::constants;
-use terrella_kernels::grid::{Grid, GridKind};
+use terrella_kernels::grid::{Grid, GridKind, Ring};
 use terrella_kernels::vertical::HybridLevels;
 
 use super::semi_lagrangian::{SemiLagrangian, TimeStepping};
@@ -16,6 +17,8 @@ pub struct Configuration {
     pub truncation: usize,
     /// Where products are formed. See [`quadratic_grid`](crate::shallow_water::quadratic_grid).
     pub grid: Grid,
+    /// What a rank has of the grid, in the configuration of a model that ranks share; none where all of it is here.
+    pub part: Option<Part>,
     /// Half levels.
     pub levels: HybridLevels,
     /// Whether the first tracer is specific humidity, which then enters pressure gradient and conversion of energy.
@@ -92,6 +95,7 @@ impl Configuration {
         Ok(Self {
             truncation,
             grid: quadratic_grid(truncation)?,
+            part: None,
             levels,
             moist: false,
             passive_tracers: 0,
@@ -139,6 +143,11 @@ impl Configuration {
     /// κ = R_d/c_pd.
     pub fn kappa(&self) -> f64 {
         self.gas_constant / self.heat_capacity
+    }
+
+    /// Number of points here: of the rank's part, or of the grid.
+    pub fn points(&self) -> usize {
+        self.part.as_ref().map_or(self.grid.points(), Part::points)
     }
 
     /// Number of tracers, specific humidity among them.
@@ -199,6 +208,13 @@ impl Configuration {
         self.filter.validate()?;
         self.diffusion.map_or(Ok(()), Diffusion::validate)?;
         self.divergence_damping.map_or(Ok(()), Diffusion::validate)
+    }
+}
+
+/// The rings here: of the rank's part, or of the grid.
+impl Rings for Configuration {
+    fn rings(&self) -> &[Ring] {
+        self.part.as_ref().map_or(self.grid.rings(), Part::rings)
     }
 }
 
