@@ -6,14 +6,17 @@ mod ranks;
 
 use primitive_common::{on_grid, wavy_in};
 use ranks::{End, under_each_launcher};
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Traffic};
+use terrella_coupling::spectral::transform_shares;
 use terrella_dycore::primitive::linear::LinearisedPrimitive;
 use terrella_dycore::primitive::{
-    BoundaryLayer, Checkpoint, Configuration, Convection, Diagnostics, GreyAtmosphere, GreyRadiation, GridState,
-    GroundKind, LargeScaleCondensation, Mixing, MoistPhysics, Primitive, Sponge, Sunlight, SurfaceFluxes,
+    BoundaryLayer, Checkpoint, Configuration, Convection, Diagnostics, GreyAtmosphere, GreyRadiation,
+    GridState, GroundKind, LargeScaleCondensation, Mixing, MoistPhysics, Primitive, Sponge, Sunlight,
+    SurfaceFluxes,
 };
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
+use terrella_kernels::spectral::Truncation;
 
 const SIZES: [usize; 6] = [1, 2, 3, 4, 7, 8];
 const STEPS: u64 = 5;
@@ -111,6 +114,21 @@ fn expected<R: Real>(physics: Physics) -> Expected<R> {
     }
 }
 
+/// A step, at which the wind is not examined, sends what it is said to send.
+fn expect_volume<R: Real>(ranks: &Communicator, model: &mut Primitive<R>) {
+    assert!(!model.step_count().is_multiple_of(2));
+    let settings = model.configuration();
+    let truncation = Truncation::new(settings.truncation);
+    let shares = transform_shares(&settings.grid, truncation, ranks.size()).unwrap();
+    let expected = settings.step_volume().bytes(&shares, ranks.rank(), size_of::<R>());
+    let before = ranks.traffic();
+    model.step().unwrap();
+    let after = ranks.traffic();
+    let sent = |count: fn(&Traffic) -> u64| count(&after) - count(&before);
+    let gathered = sent(|traffic| traffic.gather.bytes);
+    assert_eq!(sent(|traffic| traffic.exchange.bytes) + gathered, expected, "{ranks:?}");
+}
+
 fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     let what = format!("{:?} on {ranks:?}", expected.physics);
     let start = || started(Primitive::<R>::new_on(configuration(), ranks).unwrap(), expected.physics);
@@ -119,6 +137,9 @@ fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     let end = memory(&model);
     let state = model.whole_grid_state().unwrap();
     assert_eq!(model.diagnostics().unwrap(), expected.diagnostics, "{what}");
+    if ranks.size() > 1 {
+        expect_volume(ranks, &mut model);
+    }
     // On from where one rank stopped.
     let mut resumed = start();
     resumed.restore(&expected.halfway.0).unwrap();
@@ -170,7 +191,8 @@ fn ranks_continue_what_others_began() {
     assert!(begun[1].0.present[0].is_empty() && begun[1].1[0].1.is_empty());
     for size in [1, 3] {
         let ended = Communicator::threads(size, |ranks| {
-            let mut model = started(Primitive::<f64>::new_on(configuration(), &ranks).unwrap(), Physics::Moist);
+            let mut model =
+                started(Primitive::<f64>::new_on(configuration(), &ranks).unwrap(), Physics::Moist);
             model.restore(&begun[0].0).unwrap();
             model.restore_physics_memory(&begun[0].1).unwrap();
             advance(&mut model, STEPS - 2);
@@ -199,12 +221,16 @@ fn what_ranks_cannot_do_is_refused_by_name() {
         let configuration = Configuration::semi_lagrangian(15, "sigma5".parse().unwrap()).unwrap();
         let semi_lagrangian = Primitive::<f64>::new_on(configuration, &ranks).map(|_| ()).unwrap_err();
         let model = || Primitive::<f64>::new_on(configuration_of_a_dry_model(), &ranks).unwrap();
-        let part = Primitive::<f64>::new(model().configuration().clone(), Device::Cpu).map(|_| ()).unwrap_err();
+        let part =
+            Primitive::<f64>::new(model().configuration().clone(), Device::Cpu).map(|_| ()).unwrap_err();
         let linear = LinearisedPrimitive::new(model()).map(|_| ()).unwrap_err();
         [semi_lagrangian, part, linear].map(|error| error.to_string())
     });
     for [semi_lagrangian, part, linear] in texts {
-        assert!(semi_lagrangian.contains("'ranks' is 2: expected one for the semi-Lagrangian"), "{semi_lagrangian}");
+        assert!(
+            semi_lagrangian.contains("'ranks' is 2: expected one for the semi-Lagrangian"),
+            "{semi_lagrangian}"
+        );
         assert!(part.contains("'ranks' is 2: expected one: the configuration of a rank's"), "{part}");
         assert!(linear.contains("'ranks' is 2: expected a model on one rank"), "{linear}");
     }

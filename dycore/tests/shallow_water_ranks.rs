@@ -6,13 +6,15 @@ mod ranks;
 
 use common::{wavy, wavy_in};
 use ranks::{End, under_each_launcher};
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Traffic};
+use terrella_coupling::spectral::transform_shares;
 use terrella_dycore::shallow_water::linear::LinearisedShallowWater;
 use terrella_dycore::shallow_water::{
     Checkpoint, Configuration, Diagnostics, GridState, RelaxationTimes, ShallowWater, SpectralState,
 };
 use terrella_kernels::Real;
 use terrella_kernels::device::Device;
+use terrella_kernels::spectral::Truncation;
 
 const SIZES: [usize; 6] = [1, 2, 3, 4, 7, 8];
 const STEPS: u64 = 7;
@@ -61,6 +63,21 @@ fn expected<R: Real>() -> Expected<R> {
     }
 }
 
+/// A step, at which the wind is not examined, sends what it is said to send.
+fn expect_volume<R: Real>(ranks: &Communicator, model: &mut ShallowWater<R>) {
+    assert!(!model.step_count().is_multiple_of(2));
+    let settings = model.configuration();
+    let truncation = Truncation::new(settings.truncation);
+    let shares = transform_shares(&settings.grid, truncation, ranks.size()).unwrap();
+    let expected = settings.step_volume().bytes(&shares, ranks.rank(), size_of::<R>());
+    let before = ranks.traffic();
+    model.step().unwrap();
+    let after = ranks.traffic();
+    let sent = |count: fn(&Traffic) -> u64| count(&after) - count(&before);
+    let gathered = sent(|traffic| traffic.gather.bytes);
+    assert_eq!(sent(|traffic| traffic.exchange.bytes) + gathered, expected, "{ranks:?}");
+}
+
 fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     let start = || {
         let mut model = wavy_in(ShallowWater::<R>::new_on(configuration(), ranks).unwrap());
@@ -72,6 +89,9 @@ fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     let checkpoint = model.checkpoint().unwrap();
     let state = model.whole_grid_state().unwrap();
     assert_eq!(model.diagnostics().unwrap(), expected.diagnostics, "{ranks:?}");
+    if ranks.size() > 1 {
+        expect_volume(ranks, &mut model);
+    }
     // On from where one rank stopped.
     let mut resumed = start();
     resumed.restore(&expected.halfway).unwrap();
@@ -125,7 +145,8 @@ fn all_ranks_stop_at_the_same_place() {
     let alone = stop(ShallowWater::new(limited(), Device::Cpu).unwrap());
     assert!(alone.contains("'wind speed' is"), "{alone}");
     for size in [2, 5] {
-        let found = Communicator::threads(size, |ranks| stop(ShallowWater::new_on(limited(), &ranks).unwrap()));
+        let found =
+            Communicator::threads(size, |ranks| stop(ShallowWater::new_on(limited(), &ranks).unwrap()));
         assert!(found.iter().all(|text| *text == alone), "{found:?} and not {alone}");
     }
 }
@@ -136,13 +157,19 @@ fn what_ranks_cannot_do_is_refused_by_name() {
         ShallowWater::<f64>::new_on(configuration(), &ranks).map(|_| ()).unwrap_err().to_string()
     });
     for text in refusals {
-        assert!(text.contains("'ranks' is 17, of which rank") && text.contains("16 pairs of rings"), "{text}");
+        assert!(
+            text.contains("'ranks' is 17, of which rank") && text.contains("16 pairs of rings"),
+            "{text}"
+        );
     }
     let texts = Communicator::threads(2, |ranks| {
         let model = ShallowWater::<f64>::new_on(configuration(), &ranks).unwrap();
         LinearisedShallowWater::new(model).map(|_| ()).unwrap_err().to_string()
     });
-    assert!(texts.iter().all(|text| text.contains("'ranks' is 2: expected a model on one rank")), "{texts:?}");
+    assert!(
+        texts.iter().all(|text| text.contains("'ranks' is 2: expected a model on one rank")),
+        "{texts:?}"
+    );
     let texts = Communicator::threads(2, |ranks| {
         let mut model = ShallowWater::<f64>::new_on(configuration(), &ranks).unwrap();
         std::thread::scope(|scope| scope.spawn(|| model.step().unwrap_err().to_string()).join().unwrap())

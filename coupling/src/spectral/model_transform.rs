@@ -3,7 +3,7 @@
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{Transform, Truncation};
+use terrella_kernels::spectral::{Transform, TransformShares, Truncation};
 
 use super::on_thread::OnThread;
 use super::{DistributedTransform, Part, distributed_transform};
@@ -72,21 +72,9 @@ impl<R: Real> ModelTransform<R> {
         }
         let transform = distributed_transform(communicator, grid, truncation, Wire::Same)?;
         let shares = transform.shares();
-        let is_idle = |rank: &usize| shares.pairs(*rank).is_empty() || shares.wavenumbers(*rank).is_empty();
-        if let Some(rank) = (0..shares.ranks()).find(is_idle) {
-            return Err(Error::InvalidValue {
-                name: "ranks",
-                got: format!("{}, of which rank {rank} has nothing to do", shares.ranks()),
-                expected: format!(
-                    "so few that each has one of the {} pairs of rings of {grid} and one of the {} zonal wavenumbers",
-                    grid.rings().len() / 2,
-                    truncation.total() + 1
-                ),
-            });
-        }
+        expect_no_idle_rank(shares)?;
         let part = Part::of_rank(shares, communicator.rank());
-        let engine =
-            Engine::Shared(OnThread::new(Shared { transform, communicator: communicator.clone() }));
+        let engine = Engine::Shared(OnThread::new(Shared { transform, communicator: communicator.clone() }));
         Ok(Self { device: Device::Cpu, part, engine })
     }
 
@@ -94,7 +82,9 @@ impl<R: Real> ModelTransform<R> {
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
         match &mut self.engine {
             Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
-            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(shared.transform.set_radius(radius)?)),
+            Engine::Shared(shared) => {
+                on_its_thread(shared, |shared| Ok(shared.transform.set_radius(radius)?))
+            }
         }
     }
 
@@ -127,6 +117,22 @@ impl<R: Real> ModelTransform<R> {
             Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(shared.communicator.clone())),
         }
     }
+}
+
+/// An error, naming the first of them, if there are ranks without rings or without wavenumbers.
+pub fn expect_no_idle_rank(shares: &TransformShares) -> Result<()> {
+    let is_idle = |rank: &usize| shares.pairs(*rank).is_empty() || shares.wavenumbers(*rank).is_empty();
+    let Some(rank) = (0..shares.ranks()).find(is_idle) else { return Ok(()) };
+    let grid = shares.grid();
+    Err(Error::InvalidValue {
+        name: "ranks",
+        got: format!("{}, of which rank {rank} has nothing to do", shares.ranks()),
+        expected: format!(
+            "so few that each has one of the {} pairs of rings of {grid} and one of the {} zonal wavenumbers",
+            grid.rings().len() / 2,
+            shares.truncation().total() + 1
+        ),
+    })
 }
 
 fn on_its_thread<R: Real, O>(

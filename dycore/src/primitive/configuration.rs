@@ -1,6 +1,6 @@
 //! Settings of the primitive-equation model, checked before anything is allocated.
 
-use terrella_coupling::spectral::{Part, Rings};
+use terrella_coupling::spectral::{Part, Rings, StepVolume};
 use terrella_kernels::constants;
 use terrella_kernels::grid::{Grid, GridKind, Ring};
 use terrella_kernels::vertical::HybridLevels;
@@ -153,6 +153,20 @@ impl Configuration {
     /// Number of tracers, specific humidity among them.
     pub fn tracers(&self) -> usize {
         usize::from(self.moist) + self.passive_tracers
+    }
+
+    /// What ranks that share a leapfrog model send in a step in which the wind is not examined.
+    pub fn step_volume(&self) -> StepVolume {
+        let (levels, tracers) = (self.levels.count(), self.levels.count() * self.tracers());
+        // ln p_s; wind, ζ, D, T, ∇T, ∇ln p_s; X, ∇X.
+        let mut to_grid = vec![1, 2 * levels, levels, levels, levels, 2 * levels, 2];
+        // The wind's force, energy, ∂T/∂t, mass flux; ∂X/∂t.
+        let mut to_spectra = vec![2 * levels, levels, levels, 1];
+        if tracers > 0 {
+            to_grid.extend([tracers, 2 * tracers]);
+            to_spectra.push(tracers);
+        }
+        StepVolume { to_grid, to_spectra, values_of_rings: 1 }
     }
 
     /// Refuses, by name, what the model cannot run with. Whether `grid` can carry `truncation` is the transform's to say.

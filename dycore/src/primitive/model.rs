@@ -8,15 +8,15 @@ use terrella_kernels::spectral::Truncation;
 
 use super::physics::ColumnPhysics;
 use super::reference::ReferenceState;
+use super::semi_lagrangian::TimeStepping;
 use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
-use super::semi_lagrangian::TimeStepping;
 use super::timing::{PhaseTimes, Stopwatch};
 use super::watch::Watch;
 use super::workspace::{ColumnFields, Tendencies, Workspace};
 use super::{Configuration, SpectralState, relative_logarithm, temperature_departure};
-use crate::shallow_water::{expect_finite, expect_length};
 use crate::ranks::expect_alone;
+use crate::shallow_water::{expect_finite, expect_length};
 use crate::{Error, Result};
 
 /// The hydrostatic primitive-equation model; see [`super`] for equations and scheme.
@@ -81,7 +81,10 @@ impl<R: Real> Primitive<R> {
         let truncation = Truncation::new(configuration.truncation);
         let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
         if let TimeStepping::SemiLagrangian(_) = configuration.time_stepping {
-            expect_alone(transform.part(), "one for the semi-Lagrangian scheme, which looks beyond a rank's rings")?;
+            expect_alone(
+                transform.part(),
+                "one for the semi-Lagrangian scheme, which looks beyond a rank's rings",
+            )?;
         }
         let part = Some(transform.part().clone()).filter(|part| !part.is_whole());
         Self::with_transform(Configuration { part, ..configuration }, transform)

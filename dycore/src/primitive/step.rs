@@ -85,7 +85,8 @@ impl<R: Real> Primitive<R> {
             None => &work.ring_sums,
             Some(all) => {
                 let communicator = self.transform.communicator()?;
-                let sums = self.transform.part().values_of_rings(&communicator, 1, &work.ring_sums.to_vec()?)?;
+                let sums =
+                    self.transform.part().values_of_rings(&communicator, 1, &work.ring_sums.to_vec()?)?;
                 all.copy_from_host(&sums)?;
                 &*all
             }

@@ -116,12 +116,7 @@ pub(super) struct Workspace<R: Real> {
 }
 
 impl<R: Real> Workspace<R> {
-    pub(super) fn new(
-        device: Device,
-        part: &Part,
-        levels: usize,
-        tracers: usize,
-    ) -> Result<Self> {
+    pub(super) fn new(device: Device, part: &Part, levels: usize, tracers: usize) -> Result<Self> {
         let (points, rows) = (part.points(), 2 * part.coefficients());
         let field = || Buffer::zeros(device, levels * points);
         let tracer = || Buffer::zeros(device, tracers * levels * points);

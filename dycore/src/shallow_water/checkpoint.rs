@@ -86,8 +86,11 @@ fn to_host<R: Real>(
     let mut arrays = [const { Vec::new() }; 3];
     for (array, (_, buffer)) in arrays.iter_mut().zip(fields(state)) {
         let own = buffer.to_vec()?;
-        *array =
-            if part.is_whole() { own } else { part.gather_spectra(communicator, 1, &own)?.unwrap_or_default() };
+        *array = if part.is_whole() {
+            own
+        } else {
+            part.gather_spectra(communicator, 1, &own)?.unwrap_or_default()
+        };
     }
     Ok(arrays)
 }

@@ -66,9 +66,17 @@ pub(crate) enum Error {
 impl Error {
     /// Whether the error is one of this rank alone, while others may wait for what it was about to send.
     pub(crate) fn is_of_one_rank(&self) -> bool {
-        use terrella_dycore::Error::{Unstable, UnstableAtLevel};
+        use terrella_coupling::Error::InvalidValue;
+        use terrella_dycore::Error::{Coupling, InvalidConfiguration, Unstable, UnstableAtLevel};
         match self {
-            Self::Dycore(error) => !matches!(error, Unstable { .. } | UnstableAtLevel { .. }),
+            // What all ranks find alike.
+            Self::Dycore(
+                Unstable { .. }
+                | UnstableAtLevel { .. }
+                | InvalidConfiguration { .. }
+                | Coupling(InvalidValue { .. }),
+            ) => false,
+            Self::Dycore(_) => true,
             Self::Kernels(_) | Self::Coupling(_) => true,
             _ => false,
         }

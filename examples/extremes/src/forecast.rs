@@ -74,12 +74,12 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     let plans = ranks.together("preparing the output", prepared)?;
     let read = ranks.together("reading the input", read(&configuration))?;
     let checkpoint = configuration.output().folder.join(CHECKPOINT);
-    let abandon = |phase: &str, error: &Error| {
+    let abandon = |phase: &str, error: &Error| -> ! {
         let path = checkpoint.is_file().then(|| format!("'{}'", checkpoint.display()));
         ranks.abandon(phase, error, path.as_deref())
     };
     let start = match start(ranks, &configuration, read, device) {
-        Err(error) if ranks.are_several() => abandon("start", &error),
+        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("start", &error),
         start => start?,
     };
     ranks.expect_same("input", blake3::Hash::from(start.fingerprint).to_hex())?;

@@ -9,6 +9,7 @@ mod automatic;
 mod charts;
 mod checkpoint;
 mod configuration;
+mod decomposition;
 mod diagnostics;
 mod digital_filter;
 mod ensemble;
@@ -58,9 +59,7 @@ fn main() -> ExitCode {
             Ok(ranks) => (ranks.leads(), run_on(&ranks, run)),
             Err(error) => (true, Err(error)),
         },
-        Command::Verify(comparison) => {
-            (true, verify::verify(comparison).map(|table| progress::say(&table)))
-        }
+        Command::Verify(comparison) => (true, verify::verify(comparison).map(|table| progress::say(&table))),
     };
     match outcome {
         // What rank 0 says and returns is the job's; another rank's status would end it before it has said so.

@@ -39,11 +39,6 @@ pub(crate) struct Ranks {
 }
 
 impl Ranks {
-    /// One rank alone.
-    pub(crate) fn alone() -> Self {
-        Self { communicator: Communicator::serial() }
-    }
-
     /// Those that a launcher of MPI programs has started, or one alone.
     pub(crate) fn launched() -> Result<Self> {
         Ok(Self { communicator: Communicator::launched()? })

@@ -27,7 +27,8 @@ use crate::pictures::Labels;
 use crate::ranks::{Call, Ranks};
 use crate::series::{Record, Series};
 use crate::spectra::{rms_difference, rms_wind};
-use crate::{digital_filter, setup};
+use crate::{decomposition, digital_filter, setup};
+use terrella_driver::progress::say;
 
 /// What every output time holds, in this order.
 const PARAMETERS: [Parameter; 5] = [
@@ -45,6 +46,18 @@ const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. 
 pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
     let configured = configure::<Configuration>(arguments);
     let (configuration, device) = ranks.together("reading the configuration", configured)?;
+    if let Some(number) = arguments.decomposition {
+        let planned = read(&configuration).and_then(|Input { settings, .. }| {
+            let width = configuration.model.precision.bytes();
+            let volume = settings.step_volume();
+            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+        });
+        let plan = ranks.together("planning", planned)?;
+        if ranks.leads() {
+            say(&plan);
+        }
+        return Ok(Outcome { configured_steps: 0, stopped_early: false });
+    }
     match configuration.model.precision {
         Precision::F64 => forecast(ranks, arguments, configuration, device, read, start::<f64>),
         Precision::F32 => forecast(ranks, arguments, configuration, device, read, start::<f32>),

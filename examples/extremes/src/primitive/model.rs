@@ -19,6 +19,7 @@ use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
 use crate::checkpoint::{Fingerprint, Reader};
 use crate::configuration::{Initialisation, Precision};
+use crate::decomposition;
 use crate::diagnostics;
 use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
@@ -31,6 +32,7 @@ use crate::pictures::Labels;
 use crate::ranks::{Call, Ranks};
 use crate::statistics::Statistics;
 use terrella_driver::interruption;
+use terrella_driver::progress::say;
 
 /// From mean |∂p_s/∂t| in Pa/s to hPa/h.
 const HECTOPASCAL_PER_HOUR: f64 = 36.0;
@@ -49,6 +51,27 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
             got: format!("given on {} ranks", ranks.communicator().size()),
             expected: "one rank for an ensemble, or a single forecast".into(),
         });
+    }
+    if let Some(number) = arguments.decomposition {
+        let planned = read(&configuration).and_then(|Input { start, .. }| {
+            let settings = start.settings;
+            if number > 1 && matches!(settings.time_stepping, TimeStepping::SemiLagrangian(_)) {
+                return Err(Error::Setting {
+                    key: "time_stepping",
+                    table: "model",
+                    got: "\"semi-lagrangian\"".into(),
+                    expected: "\"leapfrog\" on several ranks".into(),
+                });
+            }
+            let width = configuration.model.precision.bytes();
+            let volume = settings.step_volume();
+            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+        });
+        let plan = ranks.together("planning", planned)?;
+        if ranks.leads() {
+            say(&plan);
+        }
+        return Ok(());
     }
     let run = |arguments: &RunArguments, configuration: Configuration, device: Device| match configuration
         .model

@@ -137,8 +137,7 @@ pub(super) fn add_physics<R: Real>(
 ) -> Result<()> {
     let (settings, device) = (model.configuration(), model.device());
     let ground = start.ground.on(model.part())?;
-    let suite =
-        physics::suite(&configuration.physics, start.suite, settings, &ground, start.valid, device)?;
+    let suite = physics::suite(&configuration.physics, start.suite, settings, &ground, start.valid, device)?;
     let friction_time = match configuration.model.friction_time {
         Automatic::Given(time) => time,
         Automatic::Auto if suite.is_none() => FRICTION_TIME,
