@@ -116,7 +116,7 @@ fn the_atmosphere_on_ranks_continues_on_others() {
     let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 6";
     case.configure(&real_state(), "", model, "interval = 3\ncheckpoint_interval = 3");
     expect_success(&program_into(&case, "alone").output().unwrap());
-    let steps = summary(&case, "alone")["model"]["steps"].as_u64().unwrap() / 2;
+    let steps = summary(&case, "alone")["run"]["steps"].as_u64().unwrap() / 2;
     let stop = ["--steps".to_owned(), (steps + 1).to_string()];
     let stop = stop.each_ref().map(String::as_str);
     expect_success(&run_on(launcher, 3, &case, "split", &stop));
