@@ -10,6 +10,7 @@
 //! - [`spectral`]: spherical-harmonic transforms that ranks share.
 //! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
 //! - [`transposition`]: fields and spectra from one decomposition to another.
+//! - [`whole`]: fields and spectra that are on one rank, or wanted there.
 //!
 //! Everything is generic over f32 and f64. Errors are values of [`Error`]; nothing panics on a caller's data.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
@@ -26,6 +27,7 @@ mod on_grid;
 pub mod spectral;
 pub mod trajectory;
 pub mod transposition;
+pub mod whole;
 
 pub use component::{Component, Linearised};
 pub use error::{Error, Result};

@@ -10,6 +10,9 @@ pub enum Error {
     /// A kernel, buffer, grid or transform refused its input.
     #[error(transparent)]
     Kernels(#[from] terrella_kernels::Error),
+    /// Ranks could not send each other what a model needs.
+    #[error(transparent)]
+    Coupling(terrella_coupling::Error),
     /// A setting outside what the model can run with.
     #[error("Configuration '{name}' is {got}: expected {expected}.")]
     InvalidConfiguration {
@@ -94,6 +97,15 @@ pub enum Error {
         /// The checkpoint's value.
         got: String,
     },
+}
+
+impl From<terrella_coupling::Error> for Error {
+    fn from(error: terrella_coupling::Error) -> Self {
+        match error {
+            terrella_coupling::Error::Kernels(error) => Self::Kernels(error),
+            error => Self::Coupling(error),
+        }
+    }
 }
 
 impl From<Error> for terrella_coupling::Error {

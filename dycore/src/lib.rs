@@ -39,6 +39,7 @@ pub mod low_order;
 mod one_level;
 pub mod primitive;
 pub mod quasi_geostrophic;
+mod ranks;
 pub mod shallow_water;
 pub mod singular_vectors;
 pub mod time_stepping;

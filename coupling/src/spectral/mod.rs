@@ -1,4 +1,5 @@
-//! Spherical-harmonic transforms that ranks share: [`DistributedTransform`].
+//! Spherical-harmonic transforms that ranks share: [`DistributedTransform`] over slices, [`ModelTransform`] for models that run on one
+//! rank or on many, with the [`Part`] of grid and truncation that a rank has.
 //!
 //! A rank sums Legendre functions for its zonal wavenumbers and transforms its rings, north and south together; in between
 //! Fourier coefficients go to the owners of rings, or come from them ([`transposition`](crate::transposition), with its volume).
@@ -29,10 +30,18 @@
 //! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. Sending and computing do not overlap: each portion of 48 columns
 //! is summed, sent, and transformed.
 
+mod model_transform;
+mod on_thread;
+mod part;
+mod volume;
+
 use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
 
+pub use self::model_transform::{ModelTransform, expect_no_idle_rank};
+pub use self::part::{Part, Rings};
+pub use self::volume::StepVolume;
 use crate::Result;
 use crate::communicator::Communicator;
 use crate::decomposition::{WavenumberSets, pairs_of_rings};
@@ -48,12 +57,18 @@ pub fn distributed_transform<R: Real>(
     truncation: Truncation,
     wire: Wire,
 ) -> Result<DistributedTransform<R>> {
-    let ranks = communicator.size();
+    let shares = transform_shares(grid, truncation, communicator.size())?;
+    let transposition = WaveTransposition::new(communicator, &shares, wire)?;
+    Ok(PartialTransform::new(&shares, communicator.rank(), transposition))
+}
+
+/// Who has what in [`distributed_transform`].
+///
+/// Errors: a grid that is not Gaussian, or does not carry the truncation.
+pub fn transform_shares(grid: &Grid, truncation: Truncation, ranks: usize) -> Result<TransformShares> {
     let sets = WavenumberSets::new(grid, truncation, ranks);
     let pairs = pairs_of_rings(grid, ranks);
     let wavenumbers = (0..ranks).map(|rank| sets.of(rank).to_vec()).collect();
-    let shares =
-        TransformShares::new(grid, truncation, wavenumbers, (0..ranks).map(|rank| pairs.of(rank)).collect())?;
-    let transposition = WaveTransposition::new(communicator, &shares, wire)?;
-    Ok(PartialTransform::new(&shares, communicator.rank(), transposition))
+    let pairs = (0..ranks).map(|rank| pairs.of(rank)).collect();
+    Ok(TransformShares::new(grid, truncation, wavenumbers, pairs)?)
 }

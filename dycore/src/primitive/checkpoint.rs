@@ -1,6 +1,9 @@
 //! Everything that a restart needs, bit for bit.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
+use terrella_kernels::device::Buffer;
 
 use super::{Primitive, SpectralState};
 use crate::shallow_water::{expect_finite, expect_length};
@@ -11,7 +14,7 @@ use crate::{Error, Result};
 /// Of the semi-Lagrangian scheme, what it keeps of t − Δt are the wind and the nonlinear terms on the grid, and its tracers at t.
 ///
 /// A run that is split by `checkpoint` and `restore` continues with the same bits. Orography, physics and the other settings
-/// are the caller's to set again.
+/// are the caller's to set again. It does not know of ranks: what some wrote any other number continues from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<R> {
     /// T of the model that wrote it.
@@ -45,14 +48,20 @@ pub struct Checkpoint<R> {
 
 impl<R: Real> Primitive<R> {
     /// A copy of all that the next step depends on.
+    ///
+    /// Across ranks all call it together; rank 0 gets the whole copy, the others one without values of fields.
     pub fn checkpoint(&self) -> Result<Checkpoint<R>> {
         let configuration = &self.configuration;
+        let communicator = self.transform.communicator()?;
+        let part = self.part();
         let columns = match &self.physics {
             None => None,
             Some(physics) => {
-                let [u, v, temperature, tracers, pressure] =
-                    physics.earlier.all().map(|(_, field)| field.to_vec());
-                Some([u?, v?, temperature?, tracers?, pressure?])
+                let mut columns = [const { Vec::new() }; 5];
+                for (array, (_, field)) in columns.iter_mut().zip(physics.earlier.all()) {
+                    *array = whole_fields(field, part, &communicator)?;
+                }
+                Some(columns)
             }
         };
         Ok(Checkpoint {
@@ -67,9 +76,9 @@ impl<R: Real> Primitive<R> {
             step: self.step,
             previous: match &self.transport {
                 Some(transport) => transport.remembered()?,
-                None => to_host(&self.previous)?,
+                None => to_host(&self.previous, part, &communicator)?,
             },
-            present: to_host(&self.present)?,
+            present: to_host(&self.present, part, &communicator)?,
             mass: self.work.target.to_vec()?[0],
             columns,
         })
@@ -78,7 +87,7 @@ impl<R: Real> Primitive<R> {
     /// Continues from a checkpoint of a model with the same truncation, levels, tracers, time step and reference state, and
     /// with physics if this one has any.
     ///
-    /// On an error the model is as it was.
+    /// Across ranks each is given the whole checkpoint and takes its part. On an error the model is as it was.
     pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
         let configuration = &self.configuration;
         let levels = |a: &[f64], b: &[f64]| format!("A = {a:?} Pa, B = {b:?}");
@@ -109,7 +118,10 @@ impl<R: Real> Primitive<R> {
                 return Err(Error::CheckpointMismatch { name, expected, got });
             }
         }
-        let spectra = self.present.fields().map(|(name, buffer)| (name, buffer.len()));
+        let part = self.transform.part();
+        let spectra = self.present.fields().map(|(name, buffer)| {
+            (name, part.truncation().spectrum_len(buffer.len() / (2 * part.coefficients())))
+        });
         let previous = self.transport.as_ref().map_or(spectra, |transport| transport.remembered_lengths());
         for (lengths, level) in [(previous, &checkpoint.previous), (spectra, &checkpoint.present)] {
             for ((name, length), array) in lengths.into_iter().zip(level) {
@@ -120,19 +132,19 @@ impl<R: Real> Primitive<R> {
         expect_finite("mass", &[checkpoint.mass])?;
         if let (Some(physics), Some(columns)) = (&self.physics, &checkpoint.columns) {
             for ((name, buffer), array) in physics.earlier.all().into_iter().zip(columns) {
-                expect_length(name, buffer.len(), array.len())?;
+                expect_length(name, buffer.len() / part.points() * part.grid().points(), array.len())?;
                 expect_finite(name, array)?;
             }
         }
         match &mut self.transport {
             Some(transport) => transport.remember(&checkpoint.previous)?,
-            None => from_host(&checkpoint.previous, &mut self.previous)?,
+            None => from_host(&checkpoint.previous, part, &mut self.previous)?,
         }
-        from_host(&checkpoint.present, &mut self.present)?;
+        from_host(&checkpoint.present, part, &mut self.present)?;
         self.work.target.copy_from_host(&[checkpoint.mass])?;
         if let (Some(physics), Some(columns)) = (&mut self.physics, &checkpoint.columns) {
             for (buffer, array) in physics.earlier.all_mut().into_iter().zip(columns) {
-                buffer.copy_from_host(array)?;
+                buffer.copy_from_host(&part.own_fields(buffer.len() / part.points(), array)?)?;
             }
         }
         self.step = checkpoint.step;
@@ -140,15 +152,42 @@ impl<R: Real> Primitive<R> {
     }
 }
 
-fn to_host<R: Real>(state: &SpectralState<R>) -> Result<[Vec<R>; 5]> {
-    let [vorticity, divergence, temperature, pressure, tracers] =
-        state.fields().map(|(_, field)| field.to_vec());
-    Ok([vorticity?, divergence?, temperature?, pressure?, tracers?])
+fn to_host<R: Real>(
+    state: &SpectralState<R>,
+    part: &Part,
+    communicator: &Communicator,
+) -> Result<[Vec<R>; 5]> {
+    let mut arrays = [const { Vec::new() }; 5];
+    for (array, (_, buffer)) in arrays.iter_mut().zip(state.fields()) {
+        let own = buffer.to_vec()?;
+        *array = match part.is_whole() {
+            true => own,
+            false => {
+                let fields = own.len() / (2 * part.coefficients());
+                part.gather_spectra(communicator, fields, &own)?.unwrap_or_default()
+            }
+        };
+    }
+    Ok(arrays)
 }
 
-fn from_host<R: Real>(arrays: &[Vec<R>; 5], state: &mut SpectralState<R>) -> Result<()> {
+fn from_host<R: Real>(arrays: &[Vec<R>; 5], part: &Part, state: &mut SpectralState<R>) -> Result<()> {
     for ((_, buffer), array) in state.fields_mut().into_iter().zip(arrays) {
-        buffer.copy_from_host(array)?;
+        let fields = buffer.len() / (2 * part.coefficients());
+        buffer.copy_from_host(&part.own_spectra(fields, array)?)?;
     }
     Ok(())
+}
+
+/// The whole fields on rank 0, nothing on the others.
+pub(super) fn whole_fields<R: Real>(
+    field: &Buffer<R>,
+    part: &Part,
+    communicator: &Communicator,
+) -> Result<Vec<R>> {
+    let own = field.to_vec()?;
+    if part.is_whole() {
+        return Ok(own);
+    }
+    Ok(part.gather_fields(communicator, own.len() / part.points(), &own)?.unwrap_or_default())
 }

@@ -1,7 +1,8 @@
 //! Settings of the primitive-equation model, checked before anything is allocated.
 
+use terrella_coupling::spectral::{Part, Rings, StepVolume};
 use terrella_kernels::constants;
-use terrella_kernels::grid::{Grid, GridKind};
+use terrella_kernels::grid::{Grid, GridKind, Ring};
 use terrella_kernels::vertical::HybridLevels;
 
 use super::semi_lagrangian::{SemiLagrangian, TimeStepping};
@@ -16,6 +17,8 @@ pub struct Configuration {
     pub truncation: usize,
     /// Where products are formed. See [`quadratic_grid`](crate::shallow_water::quadratic_grid).
     pub grid: Grid,
+    /// What a rank has of the grid, in the configuration of a model that ranks share; none where all of it is here.
+    pub part: Option<Part>,
     /// Half levels.
     pub levels: HybridLevels,
     /// Whether the first tracer is specific humidity, which then enters pressure gradient and conversion of energy.
@@ -92,6 +95,7 @@ impl Configuration {
         Ok(Self {
             truncation,
             grid: quadratic_grid(truncation)?,
+            part: None,
             levels,
             moist: false,
             passive_tracers: 0,
@@ -141,9 +145,28 @@ impl Configuration {
         self.gas_constant / self.heat_capacity
     }
 
+    /// Number of points here: of the rank's part, or of the grid.
+    pub fn points(&self) -> usize {
+        self.part.as_ref().map_or(self.grid.points(), Part::points)
+    }
+
     /// Number of tracers, specific humidity among them.
     pub fn tracers(&self) -> usize {
         usize::from(self.moist) + self.passive_tracers
+    }
+
+    /// What ranks that share a leapfrog model send in a step in which the wind is not examined.
+    pub fn step_volume(&self) -> StepVolume {
+        let (levels, tracers) = (self.levels.count(), self.levels.count() * self.tracers());
+        // ln p_s; wind, ζ, D, T, ∇T, ∇ln p_s; X, ∇X.
+        let mut to_grid = vec![1, 2 * levels, levels, levels, levels, 2 * levels, 2];
+        // The wind's force, energy, ∂T/∂t, mass flux; ∂X/∂t.
+        let mut to_spectra = vec![2 * levels, levels, levels, 1];
+        if tracers > 0 {
+            to_grid.extend([tracers, 2 * tracers]);
+            to_spectra.push(tracers);
+        }
+        StepVolume { to_grid, to_spectra, values_of_rings: 1 }
     }
 
     /// Refuses, by name, what the model cannot run with. Whether `grid` can carry `truncation` is the transform's to say.
@@ -199,6 +222,13 @@ impl Configuration {
         self.filter.validate()?;
         self.diffusion.map_or(Ok(()), Diffusion::validate)?;
         self.divergence_damping.map_or(Ok(()), Diffusion::validate)
+    }
+}
+
+/// The rings here: of the rank's part, or of the grid.
+impl Rings for Configuration {
+    fn rings(&self) -> &[Ring] {
+        self.part.as_ref().map_or(self.grid.rings(), Part::rings)
     }
 }
 

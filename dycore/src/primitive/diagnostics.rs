@@ -4,11 +4,13 @@
 //! c_pd·(1 + (c_pv/c_pd − 1)q), which is conserved by adiabatic flow below a top at rest; axial angular momentum
 //! (1/g)·Σ_k Δp_k·(u + Ω·a·cos φ)·a·cos φ, conserved where there is no orography; tracers (1/g)·Σ_k Δp_k·X.
 
+use terrella_coupling::whole::largest;
 use terrella_kernels::Real;
 use terrella_kernels::device::Buffer;
 
 use super::{GridState, Primitive, vertical_velocity};
 use crate::Result;
+use crate::ranks::global_means;
 
 /// Global means of conserved quantities, and extremes; computed in f64 on the host.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,7 +44,7 @@ impl<R: Real> Primitive<R> {
         self.synthesize()?;
         self.integrate_columns(R::ZERO)?;
         let configuration = &self.configuration;
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let levels = configuration.levels.count();
         let work = &mut self.work;
         let (columns, layers) = (&work.columns, &self.column_terms.layers);
@@ -94,27 +96,34 @@ impl<R: Real> Primitive<R> {
         })
     }
 
-    /// Diagnoses the present state.
-    pub fn diagnostics(&mut self) -> Result<Diagnostics> {
+    /// The present state on the whole grid, on rank 0; nothing on the others, with which it is called together.
+    pub fn whole_grid_state(&mut self) -> Result<Option<GridState<R>>> {
         let state = self.grid_state()?;
-        Ok(self.diagnose(&state))
+        if self.part().is_whole() {
+            return Ok(Some(state));
+        }
+        state.gathered(self.part(), &self.transform.communicator()?)
     }
 
-    fn diagnose(&self, state: &GridState<R>) -> Diagnostics {
+    /// Diagnoses the present state; across ranks all get the whole globe's numbers.
+    pub fn diagnostics(&mut self) -> Result<Diagnostics> {
+        let state = self.grid_state()?;
+        self.diagnose(&state)
+    }
+
+    fn diagnose(&self, state: &GridState<R>) -> Result<Diagnostics> {
         let configuration = &self.configuration;
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let levels = configuration.levels.count();
         let (a, b) = (configuration.levels.a(), configuration.levels.b());
         let tracers = configuration.tracers();
         let vapour = configuration.vapour_heat_capacity / configuration.heat_capacity - 1.0;
-        let mut means = vec![0.0; 4 + tracers];
-        let mut total_weight = 0.0;
+        let communicator = self.transform.communicator()?;
         let mut wind_squared: f64 = 0.0;
         let mut pressure_range = [f64::INFINITY, f64::NEG_INFINITY];
         let mut temperature_range = [f64::INFINITY, f64::NEG_INFINITY];
-        for ring in configuration.grid.rings() {
+        let (means, total_weight) = global_means(&communicator, self.part(), 4 + tracers, |ring, sums| {
             let arm = configuration.radius * ring.cosine_latitude;
-            let mut sums = vec![0.0; 4 + tracers];
             for point in ring.offset..ring.offset + ring.points {
                 let pressure = state.surface_pressure[point].to_f64();
                 pressure_range = [pressure_range[0].min(pressure), pressure_range[1].max(pressure)];
@@ -140,27 +149,30 @@ impl<R: Real> Primitive<R> {
                     }
                 }
             }
-            let weight = ring.weight / ring.points as f64;
-            total_weight += ring.weight;
-            for (mean, sum) in means.iter_mut().zip(sums) {
-                *mean += weight * sum;
-            }
-        }
-        let maximum_wind = wind_squared.sqrt();
+        })?;
+        let extremes = [
+            wind_squared,
+            -pressure_range[0],
+            pressure_range[1],
+            -temperature_range[0],
+            temperature_range[1],
+        ];
+        let extremes = largest(&communicator, &extremes)?;
+        let maximum_wind = extremes[0].sqrt();
         let truncation = configuration.truncation as f64;
         let per_area = 1.0 / (total_weight * configuration.gravity);
-        Diagnostics {
+        Ok(Diagnostics {
             time: self.time(),
             surface_pressure: means[0] / total_weight,
-            surface_pressure_range: pressure_range,
+            surface_pressure_range: [-extremes[1], extremes[2]],
             total_energy: means[1] * per_area,
             kinetic_energy: means[2] * per_area,
             angular_momentum: means[3] * per_area,
             tracer_mass: means[4..].iter().map(|mass| mass * per_area).collect(),
             maximum_wind,
-            temperature_range,
+            temperature_range: [-extremes[3], extremes[4]],
             courant_number: maximum_wind * configuration.time_step * (truncation * (truncation + 1.0)).sqrt()
                 / configuration.radius,
-        }
+        })
     }
 }

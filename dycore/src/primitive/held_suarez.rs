@@ -1,8 +1,8 @@
 //! The forcing of Held & Suarez as column physics.
 
+use terrella_coupling::spectral::Rings;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::grid::Grid;
 use terrella_kernels::physics::held_suarez::{Forcing, held_suarez_forcing};
 
 use super::Tendencies;
@@ -21,10 +21,10 @@ pub struct HeldSuarez<R: Real> {
 }
 
 impl<R: Real> HeldSuarez<R> {
-    /// The scheme on a grid and device, those of the model.
+    /// The scheme on a grid and device, those of the model; across ranks, on the rings of its configuration.
     ///
     /// Errors: a parameter that is not finite, a negative rate, a σ_b outside 0 to 1, a p₀ that is not positive.
-    pub fn new(forcing: Forcing, grid: &Grid, device: Device) -> Result<Self> {
+    pub fn new(forcing: Forcing, grid: &impl Rings, device: Device) -> Result<Self> {
         let refuse = |name, got: f64, expected| {
             Err(Error::InvalidConfiguration { name, got: got.to_string(), expected })
         };
@@ -54,11 +54,7 @@ impl<R: Real> HeldSuarez<R> {
         if !(forcing.reference_pressure > 0.0 && forcing.reference_pressure.is_finite()) {
             return refuse("reference_pressure", forcing.reference_pressure, "a pressure above 0 Pa");
         }
-        let sines: Vec<f64> = grid
-            .rings()
-            .iter()
-            .flat_map(|ring| std::iter::repeat_n(ring.sine_latitude, ring.points))
-            .collect();
+        let sines = grid.on_points(|ring| ring.sine_latitude);
         Ok(Self { forcing, sine_latitude: Buffer::from_slice(device, &rounded::<R>(&sines))? })
     }
 }
@@ -78,7 +74,7 @@ impl<R: Real> ColumnPhysics<R> for HeldSuarez<R> {
         before: &Tendencies<R>,
         after: &mut Tendencies<R>,
     ) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let forcing = &self.forcing;
         held_suarez_forcing::launch(
             [columns.levels.count() as u32, points],

@@ -46,7 +46,7 @@ impl IsobaricState {
                 expected: "pressures above 0 Pa",
             });
         }
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let field = || vec![0.0; pressures.len() * points];
         let mut result = Self {
             u: field(),
@@ -83,7 +83,7 @@ fn column<R: Real>(
     pressures: &[f64],
     point: usize,
 ) -> (Vec<[f64; 5]>, f64) {
-    let points = configuration.grid.points();
+    let points = configuration.points();
     let (gas_constant, gravity) = (configuration.gas_constant, configuration.gravity);
     let column = |values: &[R]| -> Vec<f64> {
         values

@@ -1,27 +1,35 @@
 //! The model: its memory and its settings.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::{ModelTransform, Part};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::spectral::{Transform, Truncation};
+use terrella_kernels::spectral::Truncation;
 
 use super::physics::ColumnPhysics;
 use super::reference::ReferenceState;
+use super::semi_lagrangian::TimeStepping;
 use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
 use super::timing::{PhaseTimes, Stopwatch};
 use super::watch::Watch;
 use super::workspace::{ColumnFields, Tendencies, Workspace};
 use super::{Configuration, SpectralState, relative_logarithm, temperature_departure};
+use crate::ranks::expect_alone;
 use crate::shallow_water::{expect_finite, expect_length};
 use crate::{Error, Result};
 
 /// The hydrostatic primitive-equation model; see [`super`] for equations and scheme.
 ///
 /// Everything a step needs is allocated here, on one device.
+///
+/// Across ranks ([`Self::new_on`]) all call the same methods in the same order, and get the same results or the same errors. Spectra
+/// and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank; checkpoints are whole. Column physics
+/// is made from [`Self::configuration`], which knows the part.
 pub struct Primitive<R: Real> {
     pub(super) configuration: Configuration,
     pub(super) device: Device,
-    pub(super) transform: Transform<R>,
+    pub(super) transform: ModelTransform<R>,
     pub(super) reference: ReferenceState,
     /// Filtered state at t − Δt.
     pub(super) previous: SpectralState<R>,
@@ -57,12 +65,35 @@ impl<R: Real> Primitive<R> {
     /// A model at rest with the reference's temperature and surface pressure, without orography, tracers or physics.
     pub fn new(configuration: Configuration, device: Device) -> Result<Self> {
         configuration.validate()?;
+        if let Some(part) = &configuration.part {
+            expect_alone(part, "one: the configuration of a rank's model is for its column physics")?;
+        }
         let truncation = Truncation::new(configuration.truncation);
-        let mut transform = Transform::new(&configuration.grid, truncation, device)?;
+        let transform = ModelTransform::new(&configuration.grid, truncation, device)?;
+        Self::with_transform(configuration, transform)
+    }
+
+    /// This rank's part of such a model, which all ranks make together, on the CPU.
+    ///
+    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`]; a semi-Lagrangian model on more than one rank.
+    pub fn new_on(configuration: Configuration, communicator: &Communicator) -> Result<Self> {
+        configuration.validate()?;
+        let truncation = Truncation::new(configuration.truncation);
+        let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
+        if let TimeStepping::SemiLagrangian(_) = configuration.time_stepping {
+            expect_alone(
+                transform.part(),
+                "one for the semi-Lagrangian scheme, which looks beyond a rank's rings",
+            )?;
+        }
+        let part = Some(transform.part().clone()).filter(|part| !part.is_whole());
+        Self::with_transform(Configuration { part, ..configuration }, transform)
+    }
+
+    fn with_transform(configuration: Configuration, mut transform: ModelTransform<R>) -> Result<Self> {
         transform.set_radius(configuration.radius)?;
-        let points = configuration.grid.points();
-        let rings = configuration.grid.rings().len();
-        let rows = 2 * truncation.coefficients();
+        let (device, part) = (transform.device(), transform.part().clone());
+        let rows = 2 * part.coefficients();
         let levels = configuration.levels.count();
         let tracers = configuration.tracers();
         let reference = ReferenceState::new(
@@ -81,12 +112,12 @@ impl<R: Real> Primitive<R> {
             step: 0,
             next: state()?,
             filtered: state()?,
-            terms: LinearTerms::new(&configuration, &reference, device)?,
-            column_terms: ColumnTerms::new(&configuration, &reference, device)?,
-            work: Workspace::new(device, points, rings, rows, levels, tracers)?,
+            terms: LinearTerms::new(&configuration, &part, &reference, device)?,
+            column_terms: ColumnTerms::new(&configuration, &part, &reference, device)?,
+            work: Workspace::new(device, &part, levels, tracers)?,
             physics: None,
             transport: Transport::new(&configuration, &reference, device)?,
-            watch: Watch::new(&configuration, device)?,
+            watch: Watch::new(&configuration, &part, device)?,
             stopwatch: Stopwatch::new(device),
             reference,
             configuration,
@@ -97,7 +128,7 @@ impl<R: Real> Primitive<R> {
 
     /// Sets the ground's geopotential φ_s \[m² s⁻²\] from grid values `[points]`; the model sees it truncated.
     pub fn set_orography(&mut self, geopotential: &Buffer<R>) -> Result<()> {
-        expect_length("orography", self.configuration.grid.points(), geopotential.len())?;
+        expect_length("orography", self.configuration.points(), geopotential.len())?;
         expect_finite("orography", &geopotential.to_vec()?)?;
         self.transform.analysis(1, geopotential, &mut self.terms.orography)?;
         self.synthesize_ground()
@@ -106,7 +137,7 @@ impl<R: Real> Primitive<R> {
     /// Appends a scheme of column physics, from now on. The state stays; after it is set again, or before the first step,
     /// is the time for this: a scheme added in between starts from the present fields.
     pub fn add_physics(&mut self, scheme: Box<dyn ColumnPhysics<R>>) -> Result<()> {
-        let (points, levels) = (self.configuration.grid.points(), self.configuration.levels.count());
+        let (points, levels) = (self.configuration.points(), self.configuration.levels.count());
         let tracers = self.configuration.tracers();
         let needs_geopotential = scheme.needs_geopotential();
         if self.physics.is_none() {
@@ -159,7 +190,7 @@ impl<R: Real> Primitive<R> {
         surface_pressure: &Buffer<R>,
         tracers: &Buffer<R>,
     ) -> Result<()> {
-        let points = self.configuration.grid.points();
+        let points = self.configuration.points();
         let levels = self.configuration.levels.count();
         let tracer_fields = self.configuration.tracers() * levels;
         for (name, length, buffer) in [
@@ -245,9 +276,21 @@ impl<R: Real> Primitive<R> {
         self.step as f64 * self.configuration.time_step
     }
 
-    /// Number of complex coefficients of a field.
+    /// Which rings and coefficients this model has: all of them on one rank.
+    pub fn part(&self) -> &Part {
+        self.transform.part()
+    }
+
+    /// The ranks that share this model.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn communicator(&self) -> Result<Communicator> {
+        Ok(self.transform.communicator()?)
+    }
+
+    /// Number of complex coefficients of a field that are here.
     pub fn coefficients(&self) -> usize {
-        Truncation::new(self.configuration.truncation).coefficients()
+        self.terms.eigenvalue.len()
     }
 
     /// The present state's spectra.

@@ -1,5 +1,7 @@
 //! The model's variables, as spectra and on the grid.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -85,4 +87,27 @@ pub struct GridState<R> {
     pub orography: Vec<R>,
     /// Specific humidity first in a moist model \[kg kg⁻¹\], then the others, `[tracers, levels, points]`.
     pub tracers: Vec<R>,
+}
+
+impl<R: Real> GridState<R> {
+    /// The fields of all ranks on rank 0, nothing on the others.
+    pub(super) fn gathered(mut self, part: &Part, communicator: &Communicator) -> Result<Option<Self>> {
+        let fields = [
+            &mut self.u,
+            &mut self.v,
+            &mut self.vorticity,
+            &mut self.divergence,
+            &mut self.temperature,
+            &mut self.surface_pressure,
+            &mut self.vertical_velocity,
+            &mut self.geopotential,
+            &mut self.orography,
+            &mut self.tracers,
+        ];
+        for field in fields {
+            let levels = field.len() / part.points();
+            *field = part.gather_fields(communicator, levels, field)?.unwrap_or_default();
+        }
+        Ok((communicator.rank() == 0).then_some(self))
+    }
 }

@@ -20,8 +20,12 @@ use crate::time_stepping::Filter;
 impl<R: Real> Primitive<R> {
     /// Advances the state by one time step.
     pub fn step(&mut self) -> Result<()> {
-        self.device
-            .within(|| if self.transport.is_some() { self.advance_semi_lagrangian() } else { self.advance() })
+        // Ranks stay on the threads of their communicators.
+        if self.part().is_whole() { self.device.within(|| self.advance_any()) } else { self.advance_any() }
+    }
+
+    fn advance_any(&mut self) -> Result<()> {
+        if self.transport.is_some() { self.advance_semi_lagrangian() } else { self.advance() }
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -67,23 +71,32 @@ impl<R: Real> Primitive<R> {
         self.transform.synthesis(1, &present.log_surface_pressure, &mut work.log_surface_pressure)?;
         self.stopwatch.stop(Phase::Transform, timer)?;
         let timer = self.stopwatch.start()?;
-        let points = self.configuration.grid.points() as u32;
-        let rings = self.configuration.grid.rings().len() as u32;
+        let points = self.configuration.points() as u32;
         relative_pressure::launch([points], &work.log_surface_pressure, &mut work.relative_pressure)?;
         ring_sum::launch(
-            [rings],
+            [terms.ring_first.len() as u32],
             &terms.ring_first,
             &terms.ring_count,
             &terms.ring_weight,
             &work.relative_pressure,
             &mut work.ring_sums,
         )?;
+        let ring_sums = match &mut work.all_ring_sums {
+            None => &work.ring_sums,
+            Some(all) => {
+                let communicator = self.transform.communicator()?;
+                let sums =
+                    self.transform.part().values_of_rings(&communicator, 1, &work.ring_sums.to_vec()?)?;
+                all.copy_from_host(&sums)?;
+                &*all
+            }
+        };
         let active = if self.configuration.conserve_mass { 1.0 } else { 0.0 };
         mean_and_shift::launch(
             [1],
-            rings,
+            ring_sums.len() as u32,
             R::from_f64(active),
-            &work.ring_sums,
+            ring_sums,
             &work.target,
             &mut work.mean,
             &mut work.shift,
@@ -158,7 +171,7 @@ impl<R: Real> Primitive<R> {
     /// Mass flux above layers and through the whole column.
     pub(super) fn integrate_mass_flux(&mut self) -> Result<()> {
         let configuration = &self.configuration;
-        let points = configuration.grid.points() as u32;
+        let points = configuration.points() as u32;
         let extent = [configuration.levels.count() as u32, points];
         let (work, terms) = (&mut self.work, &self.column_terms);
         let (columns, layers) = (&work.columns, &terms.layers);
@@ -182,7 +195,7 @@ impl<R: Real> Primitive<R> {
     /// Tendencies of the dynamics on the grid.
     pub(super) fn find_tendencies(&mut self) -> Result<()> {
         let configuration = &self.configuration;
-        let points = configuration.grid.points() as u32;
+        let points = configuration.points() as u32;
         let levels = configuration.levels.count() as u32;
         let (work, terms) = (&mut self.work, &self.column_terms);
         let (columns, layers) = (&work.columns, &terms.layers);
@@ -257,7 +270,7 @@ impl<R: Real> Primitive<R> {
             launch_energy(&self.configuration, terms, R::ZERO, fields, geopotential, &mut work.top)?;
         }
         let columns = Columns {
-            grid: &self.configuration.grid,
+            points: self.configuration.points(),
             levels: &self.configuration.levels,
             layers: &terms.layers,
             interval,
@@ -324,7 +337,7 @@ impl<R: Real> Primitive<R> {
         let rows = 2 * self.coefficients() as u32;
         let levels = configuration.levels.count() as u32;
         let tracers = levels * configuration.tracers() as u32;
-        let eddies = configuration.truncation as u32 + 1;
+        let eddies = self.part().zonal_coefficients() as u32;
         let (terms, work) = (&self.terms, &mut self.work);
         let (previous, present) = (&self.previous, &self.present);
 
@@ -403,7 +416,7 @@ impl<R: Real> Primitive<R> {
             strength,
             centring,
             &terms.mass_weight,
-            &work.shift,
+            terms.no_shift.as_ref().unwrap_or(&work.shift),
             &work.departure,
             &previous.log_surface_pressure,
             &present.log_surface_pressure,
@@ -438,7 +451,8 @@ impl<R: Real> Primitive<R> {
             return Ok(());
         }
         let time = self.time();
-        self.watch.examine(self.step, time, &self.work.columns.u, &self.work.columns.v)
+        let communicator = self.transform.communicator()?;
+        self.watch.examine(&communicator, self.step, time, &self.work.columns.u, &self.work.columns.v)
     }
 }
 
@@ -451,7 +465,7 @@ fn launch_energy<R: Real>(
     output: &mut Buffer<R>,
     top: &mut Buffer<R>,
 ) -> Result<()> {
-    let points = configuration.grid.points() as u32;
+    let points = configuration.points() as u32;
     let layers = &terms.layers;
     let humidity = if configuration.moist { &columns.tracers } else { &columns.temperature };
     energy::launch(

@@ -1,15 +1,15 @@
 //! What is constant in time: geometry, layers, matrices and damping rates, on the device.
 
+use terrella_coupling::spectral::{Part, Rings};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::grid::Grid;
 use terrella_kernels::vertical::LayerTables;
 
 use super::Configuration;
 use super::dense::Matrix;
 use super::reference::ReferenceState;
 use crate::Result;
-use crate::shallow_water::{degrees, rounded};
+use crate::shallow_water::rounded;
 
 /// Tables of the spectral step.
 pub(super) struct LinearTerms<R: Real> {
@@ -37,25 +37,28 @@ pub(super) struct LinearTerms<R: Real> {
     pub(super) sponge: Buffer<R>,
     /// No sponge, `[tracers · levels]`.
     pub(super) no_sponge: Buffer<R>,
+    /// In the place of the shift of ln p_s, on ranks that have not its mean, `[1]`.
+    pub(super) no_shift: Option<Buffer<R>>,
 }
 
 impl<R: Real> LinearTerms<R> {
     pub(super) fn new(
         configuration: &Configuration,
+        part: &Part,
         reference: &ReferenceState,
         device: Device,
     ) -> Result<Self> {
         let truncation = configuration.truncation;
         let radius = configuration.radius;
         let levels = configuration.levels.count();
-        let coefficients = degrees(truncation).count();
+        let coefficients = part.coefficients();
         let on_device = |values: &[f64]| Buffer::from_slice(device, &rounded::<R>(values));
 
-        let degree: Vec<u32> = degrees(truncation).map(|degree| degree as u32).collect();
+        let degree: Vec<u32> = part.degrees().map(|degree| degree as u32).collect();
         let eigenvalues: Vec<f64> =
-            degrees(truncation).map(|degree| (degree * (degree + 1)) as f64 / (radius * radius)).collect();
+            part.degrees().map(|degree| (degree * (degree + 1)) as f64 / (radius * radius)).collect();
         let rates = |diffusion: Option<crate::time_stepping::Diffusion>| -> Vec<f64> {
-            degrees(truncation)
+            part.degrees()
                 .map(|degree| diffusion.map_or(0.0, |diffusion| diffusion.rate(degree, truncation, radius)))
                 .collect()
         };
@@ -84,6 +87,11 @@ impl<R: Real> LinearTerms<R> {
             divergence_damping: on_device(&divergence_damping)?,
             sponge: on_device(&sponge)?,
             no_sponge: Buffer::zeros(device, configuration.tracers() * levels)?,
+            // x + (−0) has the bits of x whatever x is.
+            no_shift: match part.zonal_coefficients() {
+                0 => Some(on_device(&[-0.0])?),
+                _ => None,
+            },
         })
     }
 }
@@ -113,6 +121,7 @@ pub(super) struct ColumnTerms<R: Real> {
 impl<R: Real> ColumnTerms<R> {
     pub(super) fn new(
         configuration: &Configuration,
+        part: &Part,
         reference: &ReferenceState,
         device: Device,
     ) -> Result<Self> {
@@ -121,15 +130,9 @@ impl<R: Real> ColumnTerms<R> {
         let layers = &reference.layers;
         let rise: Vec<f64> = layers.iter().map(|layer| elasticity * layer.logarithm).collect();
         let middle: Vec<f64> = layers.iter().map(|layer| elasticity * layer.alpha).collect();
-        let grid: &Grid = &configuration.grid;
-        let rings = grid.rings();
-        let total: f64 = rings.iter().map(|ring| ring.weight).sum();
-        let coriolis: Vec<f64> = rings
-            .iter()
-            .flat_map(|ring| {
-                std::iter::repeat_n(2.0 * configuration.rotation * ring.sine_latitude, ring.points)
-            })
-            .collect();
+        let rings = part.rings();
+        let total: f64 = part.grid().rings().iter().map(|ring| ring.weight).sum();
+        let coriolis = part.on_points(|ring| 2.0 * configuration.rotation * ring.sine_latitude);
         let first: Vec<u32> = rings.iter().map(|ring| ring.offset as u32).collect();
         let count: Vec<u32> = rings.iter().map(|ring| ring.points as u32).collect();
         let weight: Vec<f64> = rings.iter().map(|ring| ring.weight / (ring.points as f64 * total)).collect();

@@ -1,5 +1,6 @@
 //! Memory of one step.
 
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -89,6 +90,8 @@ pub(super) struct Workspace<R: Real> {
     pub(super) northward: Buffer<R>,
     /// Sums over rings, mean of p_s/p_r, its initial value, and what ln p_s lacks, `[1]`.
     pub(super) ring_sums: Buffer<R>,
+    /// Sums over the rings of all ranks, where there are others.
+    pub(super) all_ring_sums: Option<Buffer<R>>,
     pub(super) mean: Buffer<R>,
     pub(super) target: Buffer<R>,
     pub(super) shift: Buffer<R>,
@@ -113,14 +116,8 @@ pub(super) struct Workspace<R: Real> {
 }
 
 impl<R: Real> Workspace<R> {
-    pub(super) fn new(
-        device: Device,
-        points: usize,
-        rings: usize,
-        rows: usize,
-        levels: usize,
-        tracers: usize,
-    ) -> Result<Self> {
+    pub(super) fn new(device: Device, part: &Part, levels: usize, tracers: usize) -> Result<Self> {
+        let (points, rows) = (part.points(), 2 * part.coefficients());
         let field = || Buffer::zeros(device, levels * points);
         let tracer = || Buffer::zeros(device, tracers * levels * points);
         let surface = || Buffer::zeros(device, points);
@@ -138,7 +135,11 @@ impl<R: Real> Workspace<R> {
             relative_pressure: surface()?,
             eastward: surface()?,
             northward: surface()?,
-            ring_sums: Buffer::zeros(device, rings)?,
+            ring_sums: Buffer::zeros(device, part.rings().len())?,
+            all_ring_sums: match part.is_whole() {
+                true => None,
+                false => Some(Buffer::zeros(device, part.grid().rings().len())?),
+            },
             mean: one()?,
             target: one()?,
             shift: one()?,

@@ -1,15 +1,17 @@
 //! Everything that a restart needs, bit for bit.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 
-use super::model::{expect_finite, expect_length};
+use super::model::{expect_finite, expect_length, fields};
 use super::{ShallowWater, SpectralState};
 use crate::{Error, Result};
 
 /// The model's prognostic variables at both time levels and its clock, in host memory.
 ///
 /// A run that is split by `checkpoint` and `restore` continues with the same bits. Orography, relaxation and the other
-/// settings are the caller's to set again.
+/// settings are the caller's to set again. It does not know of ranks: what some wrote any other number continues from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint<R> {
     /// T of the model that wrote it.
@@ -28,20 +30,23 @@ pub struct Checkpoint<R> {
 
 impl<R: Real> ShallowWater<R> {
     /// A copy of all that the next step depends on.
+    ///
+    /// Across ranks all call it together; rank 0 gets the whole copy, the others one without values.
     pub fn checkpoint(&self) -> Result<Checkpoint<R>> {
+        let communicator = self.transform.communicator()?;
         Ok(Checkpoint {
             truncation: self.configuration.truncation,
             time_step: self.configuration.time_step,
             mean_geopotential: self.configuration.mean_geopotential,
             step: self.step,
-            previous: to_host(&self.previous)?,
-            present: to_host(&self.present)?,
+            previous: to_host(&self.previous, self.part(), &communicator)?,
+            present: to_host(&self.present, self.part(), &communicator)?,
         })
     }
 
     /// Continues from a checkpoint of a model with the same truncation, time step and mean geopotential.
     ///
-    /// On an error the model is as it was.
+    /// Across ranks each is given the whole checkpoint and takes its part. On an error the model is as it was.
     pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
         let configuration = &self.configuration;
         let settings = [
@@ -58,27 +63,42 @@ impl<R: Real> ShallowWater<R> {
                 });
             }
         }
-        let values = 2 * self.coefficients();
+        let part = self.transform.part();
+        let values = part.truncation().spectrum_len(1);
         for level in [&checkpoint.previous, &checkpoint.present] {
             for (name, array) in ["vorticity", "divergence", "geopotential"].into_iter().zip(level) {
                 expect_length(name, values, array.len())?;
                 expect_finite(name, array)?;
             }
         }
-        from_host(&checkpoint.previous, &mut self.previous)?;
-        from_host(&checkpoint.present, &mut self.present)?;
+        from_host(&checkpoint.previous, part, &mut self.previous)?;
+        from_host(&checkpoint.present, part, &mut self.present)?;
         self.step = checkpoint.step;
         Ok(())
     }
 }
 
-fn to_host<R: Real>(state: &SpectralState<R>) -> Result<[Vec<R>; 3]> {
-    Ok([state.vorticity.to_vec()?, state.divergence.to_vec()?, state.geopotential.to_vec()?])
+fn to_host<R: Real>(
+    state: &SpectralState<R>,
+    part: &Part,
+    communicator: &Communicator,
+) -> Result<[Vec<R>; 3]> {
+    let mut arrays = [const { Vec::new() }; 3];
+    for (array, (_, buffer)) in arrays.iter_mut().zip(fields(state)) {
+        let own = buffer.to_vec()?;
+        *array = if part.is_whole() {
+            own
+        } else {
+            part.gather_spectra(communicator, 1, &own)?.unwrap_or_default()
+        };
+    }
+    Ok(arrays)
 }
 
-fn from_host<R: Real>(arrays: &[Vec<R>; 3], state: &mut SpectralState<R>) -> Result<()> {
-    state.vorticity.copy_from_host(&arrays[0])?;
-    state.divergence.copy_from_host(&arrays[1])?;
-    state.geopotential.copy_from_host(&arrays[2])?;
+fn from_host<R: Real>(arrays: &[Vec<R>; 3], part: &Part, state: &mut SpectralState<R>) -> Result<()> {
+    let buffers = [&mut state.vorticity, &mut state.divergence, &mut state.geopotential];
+    for (buffer, array) in buffers.into_iter().zip(arrays) {
+        buffer.copy_from_host(&part.own_spectra(1, array)?)?;
+    }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Settings of the shallow-water model, checked before anything is allocated.
 
+use terrella_coupling::spectral::StepVolume;
 use terrella_kernels::constants;
 use terrella_kernels::grid::{Grid, GridKind};
 
@@ -63,6 +64,12 @@ impl Configuration {
             watch_interval: 12,
             wind_limit: 1_000.0,
         })
+    }
+
+    /// What ranks that share the model send in a step in which the wind is not examined.
+    pub fn step_volume(&self) -> StepVolume {
+        // ζ and Φ′, wind; two fluxes, energy.
+        StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], values_of_rings: 0 }
     }
 
     /// Refuses, by name, what the model cannot run with. Whether `grid` can carry `truncation` is the transform's to say.

@@ -5,10 +5,12 @@
 //! Williamson et al. (1992, *J. Comput. Phys.* 102, 211–224). Axial angular momentum h·(u + Ω·a·cos φ)·a·cos φ is
 //! conserved where there is no orography and f = 2Ω·sin φ.
 
+use terrella_coupling::whole::largest;
 use terrella_kernels::Real;
 
 use super::{GridState, ShallowWater};
 use crate::Result;
+use crate::ranks::global_means;
 
 /// Global means of conserved quantities, and extremes; computed in f64 on the host.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,23 +34,21 @@ pub struct Diagnostics {
 }
 
 impl<R: Real> ShallowWater<R> {
-    /// Diagnoses the present state.
+    /// Diagnoses the present state; across ranks all get the whole globe's numbers.
     pub fn diagnostics(&mut self) -> Result<Diagnostics> {
         let coriolis = self.coriolis_parameter()?;
         let state = self.grid_state()?;
-        Ok(self.diagnose(&state, &coriolis))
+        self.diagnose(&state, &coriolis)
     }
 
-    fn diagnose(&self, state: &GridState<R>, coriolis: &[R]) -> Diagnostics {
+    fn diagnose(&self, state: &GridState<R>, coriolis: &[R]) -> Result<Diagnostics> {
         let configuration = &self.configuration;
         let gravity = configuration.gravity;
-        let mut means = [0.0; 4];
-        let mut total_weight = 0.0;
+        let communicator = self.transform.communicator()?;
         let mut wind_squared: f64 = 0.0;
         let mut depth_range = [f64::INFINITY, f64::NEG_INFINITY];
-        for ring in configuration.grid.rings() {
+        let (means, total_weight) = global_means(&communicator, self.part(), 4, |ring, sums| {
             let arm = configuration.radius * ring.cosine_latitude;
-            let mut sums = [0.0; 4];
             for point in ring.offset..ring.offset + ring.points {
                 let (u, v) = (state.u[point].to_f64(), state.v[point].to_f64());
                 let depth = state.geopotential[point].to_f64() / gravity;
@@ -62,24 +62,20 @@ impl<R: Real> ShallowWater<R> {
                 wind_squared = wind_squared.max(speed_squared);
                 depth_range = [depth_range[0].min(depth), depth_range[1].max(depth)];
             }
-            let weight = ring.weight / ring.points as f64;
-            total_weight += ring.weight;
-            for (mean, sum) in means.iter_mut().zip(sums) {
-                *mean += weight * sum;
-            }
-        }
-        let maximum_wind = wind_squared.sqrt();
+        })?;
+        let extremes = largest(&communicator, &[wind_squared, -depth_range[0], depth_range[1]])?;
+        let maximum_wind = extremes[0].sqrt();
         let truncation = configuration.truncation as f64;
-        Diagnostics {
+        Ok(Diagnostics {
             time: self.time(),
             mass: means[0] / total_weight,
             total_energy: means[1] / total_weight,
             potential_enstrophy: means[2] / total_weight,
             angular_momentum: means[3] / total_weight,
             maximum_wind,
-            depth_range,
+            depth_range: [-extremes[1], extremes[2]],
             courant_number: maximum_wind * configuration.time_step * (truncation * (truncation + 1.0)).sqrt()
                 / configuration.radius,
-        }
+        })
     }
 }

@@ -2,9 +2,11 @@
 
 use std::mem::swap;
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::{ModelTransform, Part, Rings};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::spectral::{Transform, Truncation};
+use terrella_kernels::spectral::Truncation;
 
 use super::scheme::Scheme;
 use super::watch::Watch;
@@ -15,10 +17,13 @@ use crate::{Error, Result};
 /// The spectral shallow-water model; see [`super`] for equations and scheme.
 ///
 /// Everything a step needs is allocated here, on one device.
+///
+/// Across ranks ([`Self::new_on`]) all call the same methods in the same order, and get the same results or the same errors. Spectra
+/// and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank; checkpoints are whole.
 pub struct ShallowWater<R: Real> {
     pub(super) configuration: Configuration,
     pub(super) device: Device,
-    pub(super) transform: Transform<R>,
+    pub(super) transform: ModelTransform<R>,
     /// Filtered state at t − Δt.
     pub(super) previous: SpectralState<R>,
     /// State at t.
@@ -67,13 +72,29 @@ impl<R: Real> ShallowWater<R> {
     pub fn new(configuration: Configuration, device: Device) -> Result<Self> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
-        let mut transform = Transform::new(&configuration.grid, truncation, device)?;
+        let transform = ModelTransform::new(&configuration.grid, truncation, device)?;
+        Self::with_transform(configuration, transform)
+    }
+
+    /// This rank's part of such a model, which all ranks make together, on the CPU.
+    ///
+    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`].
+    pub fn new_on(configuration: Configuration, communicator: &Communicator) -> Result<Self> {
+        configuration.validate()?;
+        let truncation = Truncation::new(configuration.truncation);
+        let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
+        Self::with_transform(configuration, transform)
+    }
+
+    fn with_transform(configuration: Configuration, mut transform: ModelTransform<R>) -> Result<Self> {
         transform.set_radius(configuration.radius)?;
-        let points = configuration.grid.points();
-        let coefficients = truncation.coefficients();
+        let (device, part) = (transform.device(), transform.part().clone());
+        let points = part.points();
+        let coefficients = part.coefficients();
         let values = 2 * coefficients;
 
-        let eigenvalues: Vec<R> = degrees(configuration.truncation)
+        let eigenvalues: Vec<R> = part
+            .degrees()
             .map(|degree| {
                 let degree = degree as f64;
                 R::from_f64(degree * (degree + 1.0) / (configuration.radius * configuration.radius))
@@ -100,7 +121,7 @@ impl<R: Real> ShallowWater<R> {
             energy: Buffer::zeros(device, points)?,
             energy_spectrum: Buffer::zeros(device, values)?,
         };
-        let watch = Watch::new(&configuration);
+        let watch = Watch::new(&configuration, &part);
         let rotation = configuration.rotation;
         let mut model = Self {
             configuration,
@@ -116,19 +137,15 @@ impl<R: Real> ShallowWater<R> {
             watch,
         };
         model.set_linear_terms()?;
-        let mut coriolis = Vec::with_capacity(points);
-        for ring in model.configuration.grid.rings() {
-            let value = R::from_f64(2.0 * rotation * ring.sine_latitude);
-            coriolis.extend(std::iter::repeat_n(value, ring.points));
-        }
-        model.set_coriolis_parameter(&coriolis)?;
+        let coriolis = part.on_points(|ring| 2.0 * rotation * ring.sine_latitude);
+        model.set_coriolis_parameter(&rounded(&coriolis))?;
         Ok(model)
     }
 
     /// Replaces the Coriolis parameter 2Ω·sin φ by another field \[s⁻¹\], `[points]`.
     pub fn set_coriolis_parameter(&mut self, coriolis: &[R]) -> Result<()> {
         expect_finite("coriolis", coriolis)?;
-        let points = self.configuration.grid.points();
+        let points = self.part().points();
         expect_length("coriolis", points, coriolis.len())?;
         let mut background = vec![R::ZERO; 2 * points];
         background[..points].copy_from_slice(coriolis);
@@ -181,7 +198,7 @@ impl<R: Real> ShallowWater<R> {
         v: &Buffer<R>,
         geopotential: &Buffer<R>,
     ) -> Result<()> {
-        let points = self.configuration.grid.points();
+        let points = self.part().points();
         for (name, buffer) in [("u", u), ("v", v), ("geopotential", geopotential)] {
             expect_length(name, points, buffer.len())?;
             expect_finite(name, &buffer.to_vec()?)?;
@@ -195,7 +212,8 @@ impl<R: Real> ShallowWater<R> {
 
     /// Advances the state by one time step.
     pub fn step(&mut self) -> Result<()> {
-        self.device.within(|| self.advance())
+        // Ranks stay on the threads of their communicators.
+        if self.part().is_whole() { self.device.within(|| self.advance()) } else { self.advance() }
     }
 
     fn advance(&mut self) -> Result<()> {
@@ -250,9 +268,21 @@ impl<R: Real> ShallowWater<R> {
         self.step as f64 * self.configuration.time_step
     }
 
-    /// Number of complex coefficients of a field.
+    /// Which rings and coefficients this model has: all of them on one rank.
+    pub fn part(&self) -> &Part {
+        self.transform.part()
+    }
+
+    /// The ranks that share this model.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn communicator(&self) -> Result<Communicator> {
+        Ok(self.transform.communicator()?)
+    }
+
+    /// Number of complex coefficients of a field that are here.
     pub fn coefficients(&self) -> usize {
-        Truncation::new(self.configuration.truncation).coefficients()
+        self.present.vorticity.len() / 2
     }
 
     /// The present state's spectra.
@@ -266,14 +296,14 @@ impl<R: Real> ShallowWater<R> {
     }
 
     /// The transform between the model's spectra and its grid.
-    pub fn transform(&mut self) -> &mut Transform<R> {
+    pub fn transform(&mut self) -> &mut ModelTransform<R> {
         &mut self.transform
     }
 
     /// The present state on the grid, in host memory.
     pub fn grid_state(&mut self) -> Result<GridState<R>> {
         self.synthesis()?;
-        let points = self.configuration.grid.points();
+        let points = self.part().points();
         let scalars = self.work.scalars.to_vec()?;
         let mean = R::from_f64(self.configuration.mean_geopotential);
         let scratch = &mut self.work.energy;
@@ -290,10 +320,19 @@ impl<R: Real> ShallowWater<R> {
         })
     }
 
+    /// The present state on the whole grid, on rank 0; nothing on the others, with which it is called together.
+    pub fn whole_grid_state(&mut self) -> Result<Option<GridState<R>>> {
+        let state = self.grid_state()?;
+        if self.part().is_whole() {
+            return Ok(Some(state));
+        }
+        state.gathered(self.part(), &self.transform.communicator()?)
+    }
+
     /// The Coriolis parameter \[s⁻¹\], `[points]`.
     pub fn coriolis_parameter(&self) -> Result<Vec<R>> {
         let mut values = self.work.background.to_vec()?;
-        values.truncate(self.configuration.grid.points());
+        values.truncate(self.part().points());
         Ok(values)
     }
 
@@ -323,7 +362,7 @@ impl<R: Real> ShallowWater<R> {
     /// Curl and divergence of the fluxes and the spectrum of the kinetic energy.
     fn explicit_terms(&mut self) -> Result<()> {
         self.synthesis()?;
-        let points = self.configuration.grid.points() as u32;
+        let points = self.part().points() as u32;
         let work = &mut self.work;
         transport::launch(
             [2, points],
@@ -354,14 +393,18 @@ impl<R: Real> ShallowWater<R> {
             return Ok(());
         }
         let time = self.time();
-        self.watch.examine(self.step, time, &self.work.u, &self.work.v)
+        let communicator = self.transform.communicator()?;
+        self.watch.examine(&communicator, self.step, time, &self.work.u, &self.work.v)
     }
 
     /// Damping rates and sources from diffusion, orography and relaxation.
     fn set_linear_terms(&mut self) -> Result<()> {
         let configuration = &self.configuration;
         let truncation = configuration.truncation;
-        let diffusion: Vec<f64> = degrees(truncation)
+        let diffusion: Vec<f64> = self
+            .transform
+            .part()
+            .degrees()
             .map(|degree| {
                 configuration
                     .diffusion

@@ -1,5 +1,7 @@
 //! The model's variables, as spectra and on the grid.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -73,4 +75,15 @@ pub struct GridState<R> {
     pub geopotential: Vec<R>,
     /// Φ_s, the ground's geopotential as the model sees it: truncated \[m² s⁻²\].
     pub orography: Vec<R>,
+}
+
+impl<R: Real> GridState<R> {
+    /// The fields of all ranks on rank 0, nothing on the others.
+    pub(super) fn gathered(mut self, part: &Part, communicator: &Communicator) -> Result<Option<Self>> {
+        let Self { u, v, vorticity, divergence, geopotential, orography } = &mut self;
+        for field in [u, v, vorticity, divergence, geopotential, orography] {
+            *field = part.gather_fields(communicator, 1, field)?.unwrap_or_default();
+        }
+        Ok((communicator.rank() == 0).then_some(self))
+    }
 }

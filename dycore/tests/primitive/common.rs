@@ -53,22 +53,26 @@ pub(crate) struct Fields<'a> {
 
 /// A model with these fields.
 pub(crate) fn model<R: Real>(device: Device, configuration: Configuration, fields: &Fields) -> Primitive<R> {
+    filled(Primitive::<R>::new(configuration, device).unwrap(), fields)
+}
+
+/// The same of a model at rest, which ranks may share.
+pub(crate) fn filled<R: Real>(mut model: Primitive<R>, fields: &Fields) -> Primitive<R> {
+    let (configuration, part) = (model.configuration().clone(), model.part().clone());
     let grid = configuration.grid.clone();
     let column = |function: Column| in_columns::<R>(&configuration, function);
     let (u, v, temperature) = (column(fields.u), column(fields.v), column(fields.temperature));
     let tracers: Vec<R> = fields.tracers.iter().flat_map(|tracer| column(*tracer)).collect();
-    let buffer = |values: &[R]| Buffer::from_slice(device, values).unwrap();
-    let mut model = Primitive::<R>::new(configuration, device).unwrap();
-    model.set_orography(&buffer(&on_grid(&grid, fields.ground))).unwrap();
-    model
-        .set_from_grid(
-            &buffer(&u),
-            &buffer(&v),
-            &buffer(&temperature),
-            &buffer(&on_grid(&grid, fields.surface_pressure)),
-            &buffer(&tracers),
-        )
-        .unwrap();
+    let buffer = |values: &[R]| {
+        let own = part.own_fields(values.len() / grid.points(), values).unwrap();
+        Buffer::from_slice(model.device(), &own).unwrap()
+    };
+    let buffers = [&u, &v, &temperature, &on_grid(&grid, fields.surface_pressure), &tracers]
+        .map(|values| buffer(values));
+    let ground = buffer(&on_grid(&grid, fields.ground));
+    model.set_orography(&ground).unwrap();
+    let [u, v, temperature, surface_pressure, tracers] = &buffers;
+    model.set_from_grid(u, v, temperature, surface_pressure, tracers).unwrap();
     model
 }
 
@@ -105,7 +109,11 @@ pub(crate) fn wavy_from<R: Real>(
 ) -> Primitive<R> {
     configuration.moist = true;
     configuration.passive_tracers = 1;
-    let grid = configuration.grid.clone();
+    wavy_in(Primitive::new(configuration, device).unwrap(), forced)
+}
+
+/// The same in a model at rest with humidity and another tracer.
+pub(crate) fn wavy_in<R: Real>(model: Primitive<R>, forced: bool) -> Primitive<R> {
     let fields = Fields {
         u: &|sigma, longitude, latitude| {
             25.0 * latitude.cos()
@@ -126,9 +134,9 @@ pub(crate) fn wavy_from<R: Real>(
             &|sigma, longitude, _| 1.0 + sigma * longitude.sin(),
         ],
     };
-    let mut model = model(device, configuration, &fields);
+    let mut model = filled(model, &fields);
     if forced {
-        let scheme = HeldSuarez::<R>::new(Forcing::default(), &grid, device).unwrap();
+        let scheme = HeldSuarez::<R>::new(Forcing::default(), model.configuration(), model.device()).unwrap();
         model.add_physics(Box::new(scheme)).unwrap();
     }
     model

@@ -5,6 +5,8 @@
 mod common;
 #[path = "../../../kernels/tests/devices/mod.rs"]
 mod devices;
+#[path = "../../../coupling/tests/ranks/mod.rs"]
+mod ranks;
 
 mod balance;
 mod columns;
@@ -14,6 +16,7 @@ mod initial;
 mod linear;
 mod mass;
 mod on_devices;
+mod on_ranks;
 mod perturbations;
 mod physics;
 mod runs;

@@ -128,7 +128,7 @@ fn call_with<R: Real>(
     physics
         .add_tendencies(
             &Columns {
-                grid: &configuration.grid,
+                points: configuration.grid.points(),
                 levels: &configuration.levels,
                 layers: &layers,
                 interval,

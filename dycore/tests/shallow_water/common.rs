@@ -36,18 +36,26 @@ pub(crate) fn model_on<R: Real>(
     wind: impl Fn(f64, f64) -> (f64, f64),
     depth: impl Fn(f64, f64) -> f64,
 ) -> ShallowWater<R> {
-    let grid = configuration.grid.clone();
-    let gravity = configuration.gravity;
-    let mut model = ShallowWater::new(configuration, device).unwrap();
-    let field =
-        |function: &dyn Fn(f64, f64) -> f64| Buffer::from_slice(device, &on_grid(&grid, function)).unwrap();
-    model
-        .set_from_wind_and_geopotential(
-            &field(&|longitude, latitude| wind(longitude, latitude).0),
-            &field(&|longitude, latitude| wind(longitude, latitude).1),
-            &field(&|longitude, latitude| gravity * depth(longitude, latitude)),
-        )
-        .unwrap();
+    filled(ShallowWater::new(configuration, device).unwrap(), wind, depth)
+}
+
+/// Values on the points of a model, which ranks may share.
+fn on_points<R: Real>(model: &ShallowWater<R>, function: impl Fn(f64, f64) -> f64) -> Buffer<R> {
+    let values = on_grid(&model.configuration().grid, function);
+    Buffer::from_slice(model.device(), &model.part().own_fields(1, &values).unwrap()).unwrap()
+}
+
+/// The same of a model at rest, which ranks may share.
+fn filled<R: Real>(
+    mut model: ShallowWater<R>,
+    wind: impl Fn(f64, f64) -> (f64, f64),
+    depth: impl Fn(f64, f64) -> f64,
+) -> ShallowWater<R> {
+    let gravity = model.configuration().gravity;
+    let u = on_points(&model, |longitude, latitude| wind(longitude, latitude).0);
+    let v = on_points(&model, |longitude, latitude| wind(longitude, latitude).1);
+    let geopotential = on_points(&model, |longitude, latitude| gravity * depth(longitude, latitude));
+    model.set_from_wind_and_geopotential(&u, &v, &geopotential).unwrap();
     model
 }
 
@@ -69,14 +77,17 @@ pub(crate) fn wavy<R: Real>() -> ShallowWater<R> {
 
 /// The same on any device.
 pub(crate) fn wavy_on<R: Real>(device: Device) -> ShallowWater<R> {
-    let configuration = Configuration::new(21).unwrap();
-    let grid = configuration.grid.clone();
-    let gravity = configuration.gravity;
-    let mut model = model_on::<R>(device, configuration, wavy_wind, wavy_depth);
-    let hill = on_grid(&grid, |longitude, latitude| {
+    wavy_in(ShallowWater::new(Configuration::new(21).unwrap(), device).unwrap())
+}
+
+/// The same in a model at rest, which ranks may share.
+pub(crate) fn wavy_in<R: Real>(model: ShallowWater<R>) -> ShallowWater<R> {
+    let mut model = filled(model, wavy_wind, wavy_depth);
+    let gravity = model.configuration().gravity;
+    let hill = on_points(&model, |longitude, latitude| {
         gravity * 500.0 * (latitude.cos() * longitude.cos()).max(0.0).powi(4)
     });
-    model.set_orography(&Buffer::from_slice(device, &hill).unwrap()).unwrap();
+    model.set_orography(&hill).unwrap();
     model
 }
 

@@ -5,6 +5,8 @@
 mod common;
 #[path = "../../../kernels/tests/devices/mod.rs"]
 mod devices;
+#[path = "../../../coupling/tests/ranks/mod.rs"]
+mod ranks;
 
 mod advection;
 mod configuration;
@@ -12,6 +14,7 @@ mod conservation;
 mod derivatives;
 mod linear_terms;
 mod on_devices;
+mod on_ranks;
 mod restart;
 mod steady_flow;
 mod waves;

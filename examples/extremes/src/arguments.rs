@@ -28,6 +28,9 @@ pub(crate) enum Command {
 /// shallow-water equations with 500 hPa wind and height as the initial state (an equivalent-barotropic forecast). Files
 /// get their final name only when they are whole. Where a step fails, before_failure.bin holds the state of the last
 /// output time, for --restart with other settings.
+///
+/// Started by an MPI launcher (mpirun -n N extremes run CONFIG.toml), one forecast runs on N ranks on the CPU, with the
+/// same files.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.
@@ -50,6 +53,9 @@ pub(crate) struct RunArguments {
     /// Convert a checkpoint of the other precision (f32, f64) instead of refusing it.
     #[arg(long, requires = "restart")]
     pub(crate) convert: bool,
+    /// Print who would own what on so many ranks, and the bytes that each would send in a step, instead of running.
+    #[arg(long, value_name = "RANKS", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) decomposition: Option<u16>,
     /// Whether `steps` may shorten the configured forecast only.
     #[arg(skip)]
     pub(crate) within_length: bool,

@@ -47,7 +47,7 @@ pub(crate) fn filter<R: Real>(
         };
         let mut model = ShallowWater::<R>::new(settings, device)?;
         let start = state.clone().reversed(direction);
-        let buffers = start.to_buffers::<R>(device)?;
+        let buffers = start.to_buffers::<R>(model.part(), device)?;
         model.set_state(&buffers.vorticity, &buffers.divergence, &buffers.geopotential)?;
         for _ in 0..filter.steps() {
             if interruption::requested() {

@@ -28,6 +28,15 @@ pub(crate) enum Error {
     /// A model refused its settings or became unstable.
     #[error(transparent)]
     Dycore(#[from] terrella_dycore::Error),
+    /// Ranks could not send each other what the forecast needs.
+    #[error(transparent)]
+    Coupling(#[from] terrella_coupling::Error),
+    /// Another rank failed.
+    #[error("Rank {rank} failed at '{phase}': {message}")]
+    OnRank { rank: usize, phase: String, message: String },
+    /// Ranks do not run the same.
+    #[error("Rank {rank} has another {name} than rank 0: {got}, expected {expected}.")]
+    UnlikeRanks { name: &'static str, rank: usize, got: String, expected: String },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] terrella_io::Error),
@@ -55,6 +64,24 @@ pub(crate) enum Error {
 }
 
 impl Error {
+    /// Whether the error is one of this rank alone, while others may wait for what it was about to send.
+    pub(crate) fn is_of_one_rank(&self) -> bool {
+        use terrella_coupling::Error::InvalidValue;
+        use terrella_dycore::Error::{Coupling, InvalidConfiguration, Unstable, UnstableAtLevel};
+        match self {
+            // What all ranks find alike.
+            Self::Dycore(
+                Unstable { .. }
+                | UnstableAtLevel { .. }
+                | InvalidConfiguration { .. }
+                | Coupling(InvalidValue { .. }),
+            ) => false,
+            Self::Dycore(_) => true,
+            Self::Kernels(_) | Self::Coupling(_) => true,
+            _ => false,
+        }
+    }
+
     pub(crate) fn signals(reason: String) -> Self {
         Self::Signals { reason }
     }

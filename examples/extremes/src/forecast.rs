@@ -17,6 +17,7 @@ use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
+use crate::ranks::{Call, Ranks};
 use crate::record::{Record, Used};
 use crate::summary::{self, Summary, Timings};
 use crate::{leftovers, planned, setup};
@@ -46,14 +47,105 @@ pub(crate) struct Outcome {
     pub(crate) stopped_early: bool,
 }
 
-/// Runs the forecast of the model that `start` makes of the configuration.
-pub(crate) fn run<C: Settings, M: Model>(
+/// Runs the forecast of the model that `start` makes of what `read` has read for the configuration.
+pub(crate) fn run<C: Settings, M: Model, P>(
+    ranks: &Ranks,
     arguments: &RunArguments,
     configuration: C,
     device: Device,
-    start: impl FnOnce(&C, Device) -> Result<Start<M>>,
+    read: impl FnOnce(&C) -> Result<P>,
+    start: impl FnOnce(&Ranks, &C, P, Device) -> Result<Start<M>>,
 ) -> Result<Outcome> {
-    Run::prepare(arguments, configuration, device, start)?.run()
+    if ranks.are_several() && device != Device::Cpu {
+        return Err(Error::Setting {
+            key: "device",
+            table: "model",
+            got: device.to_string(),
+            expected: format!("cpu on {} ranks", ranks.communicator().size()),
+        });
+    }
+    let started = Instant::now();
+    let prepared = if ranks.leads() {
+        prepare_output::<C, M>(arguments, &configuration, device)
+    } else {
+        // A launcher passes signals on to all, and rank 0 knows what to do.
+        interruption::listen().map_err(Error::signals).map(|()| None)
+    };
+    let plans = ranks.together("preparing the output", prepared)?;
+    let read = ranks.together("reading the input", read(&configuration))?;
+    let checkpoint = configuration.output().folder.join(CHECKPOINT);
+    let abandon = |phase: &str, error: &Error| -> ! {
+        let path = checkpoint.is_file().then(|| format!("'{}'", checkpoint.display()));
+        ranks.abandon(phase, error, path.as_deref())
+    };
+    let start = match start(ranks, &configuration, read, device) {
+        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("start", &error),
+        start => start?,
+    };
+    ranks.expect_same("input", blake3::Hash::from(start.fingerprint).to_hex())?;
+    if !ranks.leads() {
+        let steps = start.model.step_count();
+        if let Err((call, error)) = follow(ranks, arguments, start) {
+            abandon(&format!("{call:?}"), &error);
+        }
+        return Ok(Outcome { configured_steps: steps, stopped_early: false });
+    }
+    let outcome = Run::prepare(ranks, arguments, configuration, plans, start, started).and_then(Run::run);
+    match &outcome {
+        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("run", error),
+        _ => ranks.call(Call::End)?,
+    }
+    outcome
+}
+
+/// What has to be there before any work is done: the device, a folder that can be written to, plans for GRIB.
+fn prepare_output<C: Settings, M: Model>(
+    arguments: &RunArguments,
+    configuration: &C,
+    device: Device,
+) -> Result<Option<Plans>> {
+    drop(Buffer::<M::Number>::zeros(device, 1)?);
+    let folder = &configuration.output().folder;
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Error::file(folder, "creating the output folder", error))?;
+    drop(AtomicFile::create(folder.join("summary.json"))?);
+    interruption::listen().map_err(Error::signals)?;
+    planned::plans(configuration.output(), folder, arguments.restart.is_some())
+}
+
+/// Computes with rank 0 until it calls no more. What fails on all ranks alike is rank 0's to report.
+fn follow<M: Model>(
+    ranks: &Ranks,
+    arguments: &RunArguments,
+    start: Start<M>,
+) -> std::result::Result<(), (Call, Error)> {
+    let Start { mut model, fingerprint, .. } = start;
+    let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
+    loop {
+        let call = ranks.next_call().map_err(|error| (Call::End, error))?;
+        let outcome = match call {
+            Call::End => return Ok(()),
+            Call::Restore => restore_with(ranks, arguments, &origin, &mut model),
+            call => model.follow(call),
+        };
+        match outcome {
+            Err(error) if error.is_of_one_rank() => return Err((call, error)),
+            _ => {}
+        }
+    }
+}
+
+/// Takes this rank's part of the checkpoint that rank 0 has read.
+fn restore_with<M: Model>(
+    ranks: &Ranks,
+    arguments: &RunArguments,
+    origin: &Origin,
+    model: &mut M,
+) -> Result<()> {
+    let mut bytes = Vec::new();
+    ranks.shared(&mut bytes)?;
+    let path = arguments.restart.as_deref().unwrap_or(Path::new(CHECKPOINT));
+    model.restore(&mut checkpoint::open::<M::Number>(&bytes, origin, arguments.convert, path)?)
 }
 
 /// A forecast under way.
@@ -87,21 +179,14 @@ struct Run<C, M> {
 
 impl<C: Settings, M: Model> Run<C, M> {
     fn prepare(
+        ranks: &Ranks,
         arguments: &RunArguments,
         configuration: C,
-        device: Device,
-        start: impl FnOnce(&C, Device) -> Result<Start<M>>,
+        mut plans: Option<Plans>,
+        start: Start<M>,
+        started: Instant,
     ) -> Result<Self> {
-        let started = Instant::now();
-        // An absent device and a folder that cannot be written to are told before any work is done.
-        drop(Buffer::<M::Number>::zeros(device, 1)?);
         let folder = configuration.output().folder.clone();
-        std::fs::create_dir_all(&folder)
-            .map_err(|error| Error::file(&folder, "creating the output folder", error))?;
-        drop(AtomicFile::create(folder.join("summary.json"))?);
-        interruption::listen().map_err(Error::signals)?;
-        let mut plans = planned::plans(configuration.output(), &folder, arguments.restart.is_some())?;
-
         let Start {
             mut model,
             valid,
@@ -113,7 +198,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             titles,
             labels,
             mut observers,
-        } = start(&configuration, device)?;
+        } = start;
         let mut used = vec![
             Used::read("configuration", &arguments.configuration)?,
             Used { role: "initial-state", path: configuration.input().to_owned(), hash: input_hash },
@@ -138,7 +223,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             None
         };
         if let Some(path) = &arguments.restart {
-            restore(path, &origin, arguments.convert, &mut model, &mut observers, plans.as_mut())?;
+            restore(ranks, path, &origin, arguments.convert, &mut model, &mut observers, plans.as_mut())?;
         }
         let first_step = model.step_count();
         let configured = u64::from(configuration.length() / output.interval) * steps_per_output;
@@ -447,6 +532,7 @@ impl<C: Settings, M: Model> Run<C, M> {
 
 /// Brings model, observers and output plans to where a checkpoint file was written.
 fn restore<M: Model>(
+    ranks: &Ranks,
     path: &Path,
     origin: &Origin,
     convert: bool,
@@ -455,7 +541,10 @@ fn restore<M: Model>(
     plans: Option<&mut Plans>,
 ) -> Result<()> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
+    let mut bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
+    checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
+    ranks.call(Call::Restore)?;
+    ranks.shared(&mut bytes)?;
     let mut reader = checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
     model.restore(&mut reader)?;
     let memories = reader.memories()?;

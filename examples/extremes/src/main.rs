@@ -9,6 +9,7 @@ mod automatic;
 mod charts;
 mod checkpoint;
 mod configuration;
+mod decomposition;
 mod diagnostics;
 mod digital_filter;
 mod ensemble;
@@ -30,6 +31,7 @@ mod output;
 mod pictures;
 mod planned;
 mod primitive;
+mod ranks;
 mod record;
 mod score;
 mod series;
@@ -44,23 +46,24 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
 use error::Error;
+use ranks::Ranks;
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let outcome = match &arguments.command {
-        Command::Run(run) => {
-            configuration::equations(&run.configuration).and_then(|equations| match equations {
-                Equations::ShallowWater => shallow_water::run(run).map(|_| ()),
-                Equations::Primitive => primitive::run(run),
-            })
-        }
-        Command::Verify(comparison) => verify::verify(comparison).map(|table| progress::say(&table)),
+    let (leads, outcome) = match &arguments.command {
+        Command::Run(run) => match Ranks::launched() {
+            Ok(ranks) => (ranks.leads(), run_on(&ranks, run)),
+            Err(error) => (true, Err(error)),
+        },
+        Command::Verify(comparison) => (true, verify::verify(comparison).map(|table| progress::say(&table))),
     };
     match outcome {
+        // What rank 0 says and returns is the job's; another rank's status would end it before it has said so.
+        _ if !leads => ExitCode::SUCCESS,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("extremes: {error}");
@@ -71,5 +74,17 @@ fn main() -> ExitCode {
                 _ => ExitCode::FAILURE,
             }
         }
+    }
+}
+
+/// Runs a forecast on the ranks of the job, if they are of one mind.
+fn run_on(ranks: &Ranks, run: &RunArguments) -> error::Result<()> {
+    ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
+    let hash = ranks.together("reading the configuration", setup::hash_of_file(&run.configuration))?;
+    ranks.expect_same("configuration", hash.to_hex())?;
+    ranks.expect_same("command line", format_args!("{run:?}"))?;
+    match ranks.together("reading the configuration", configuration::equations(&run.configuration))? {
+        Equations::ShallowWater => shallow_water::run(ranks, run).map(|_| ()),
+        Equations::Primitive => primitive::run(ranks, run),
     }
 }

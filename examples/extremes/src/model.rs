@@ -13,6 +13,7 @@ use crate::maps::Drawable;
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
+use crate::ranks::Call;
 
 /// A model under the frame of [`crate::forecast`], with what it measures of itself.
 pub(crate) trait Model {
@@ -47,6 +48,9 @@ pub(crate) trait Model {
     fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()>;
     /// Continues from what [`Model::checkpoint`] appended.
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()>;
+
+    /// On ranks other than the first: computes with it what it calls for, [`Call::Restore`] and [`Call::End`] excepted.
+    fn follow(&mut self, call: Call) -> Result<()>;
 
     /// Points times levels, and the bytes of the arrays that its scheme needs for them.
     fn size(&self) -> ModelSize;

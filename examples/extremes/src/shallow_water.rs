@@ -24,9 +24,11 @@ use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
+use crate::ranks::{Call, Ranks};
 use crate::series::{Record, Series};
 use crate::spectra::{rms_difference, rms_wind};
-use crate::{digital_filter, setup};
+use crate::{decomposition, digital_filter, setup};
+use terrella_driver::progress::say;
 
 /// What every output time holds, in this order.
 const PARAMETERS: [Parameter; 5] = [
@@ -41,11 +43,24 @@ const PARAMETERS: [Parameter; 5] = [
 const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. Coasts: Natural Earth.";
 
 /// Runs the forecast that the arguments describe.
-pub(crate) fn run(arguments: &RunArguments) -> Result<Outcome> {
-    let (configuration, device) = configure::<Configuration>(arguments)?;
+pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
+    let configured = configure::<Configuration>(arguments);
+    let (configuration, device) = ranks.together("reading the configuration", configured)?;
+    if let Some(number) = arguments.decomposition {
+        let planned = read(&configuration).and_then(|Input { settings, .. }| {
+            let width = configuration.model.precision.bytes();
+            let volume = settings.step_volume();
+            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+        });
+        let plan = ranks.together("planning", planned)?;
+        if ranks.leads() {
+            say(&plan);
+        }
+        return Ok(Outcome { configured_steps: 0, stopped_early: false });
+    }
     match configuration.model.precision {
-        Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
-        Precision::F32 => forecast(arguments, configuration, device, start::<f32>),
+        Precision::F64 => forecast(ranks, arguments, configuration, device, read, start::<f64>),
+        Precision::F32 => forecast(ranks, arguments, configuration, device, read, start::<f32>),
     }
 }
 
@@ -55,23 +70,47 @@ struct LayerForecast<R: Real> {
     /// Pressure of the layer's wind \[hPa\].
     level: f64,
     series: Series,
-    /// Spectrum of the geopotential one step ago.
+    /// Spectrum of the geopotential one step ago, on rank 0.
     geopotential: Vec<R>,
+    ranks: Ranks,
     layout: Layout,
 }
 
-/// The model at the initial state that the configuration names.
-fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<LayerForecast<R>>> {
+/// What the model starts from.
+struct Input {
+    initial: InitialState,
+    hash: blake3::Hash,
+    settings: ModelConfiguration,
+    steps_per_output: u64,
+}
+
+/// Reads the initial state that the configuration names.
+fn read(configuration: &Configuration) -> Result<Input> {
     let grid = setup::grid(&configuration.model.grid, configuration.model.truncation, quadratic_grid)?;
-    let mut initial = initial_state::read(configuration)?;
-    let input_hash = setup::hash_of_file(&configuration.input.file)?;
+    let initial = initial_state::read(configuration)?;
+    let hash = setup::hash_of_file(&configuration.input.file)?;
     let (time_step, steps_per_output) = setup::time_step(configuration, initial.maximum_wind)?;
-    let settings = setup::model_configuration(configuration, grid.clone(), &initial, time_step)?;
+    let settings = setup::model_configuration(configuration, grid, &initial, time_step)?;
+    Ok(Input { initial, hash, settings, steps_per_output })
+}
+
+/// The model at its initial state.
+fn start<R: Real>(
+    ranks: &Ranks,
+    configuration: &Configuration,
+    input: Input,
+    device: Device,
+) -> Result<Start<LayerForecast<R>>> {
+    let Input { mut initial, hash: input_hash, settings, steps_per_output } = input;
+    let layout = Layout::from(&settings.grid);
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         initialise::<R>(&settings, device, &mut initial, configuration.model.cutoff_period)?;
     }
-    let mut model = ShallowWater::<R>::new(settings, device)?;
-    let state = initial.spectra.to_buffers::<R>(device)?;
+    let mut model = match ranks.are_several() {
+        true => ShallowWater::<R>::new_on(settings, ranks.communicator())?,
+        false => ShallowWater::<R>::new(settings, device)?,
+    };
+    let state = initial.spectra.to_buffers::<R>(model.part(), device)?;
     model.set_state(&state.vorticity, &state.divergence, &state.geopotential)?;
     if configuration.model.relaxation_time > 0.0 {
         let time = Some(configuration.model.relaxation_time * 3600.0);
@@ -83,7 +122,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
     let level = configuration.input.level;
     let truncation = configuration.model.truncation;
     let title = format!("Shallow-water forecast at {level} hPa, T{truncation}, from {}", initial.valid);
-    let geopotential = model.spectral_state().geopotential.to_vec()?;
+    let geopotential = geopotential(&model)?;
     let mut observers: Vec<Box<dyn Observer>> = Vec::new();
     if let Some(film) = Film::new(&configuration.output, FOOTER, initial.valid) {
         observers.push(Box::new(film));
@@ -94,7 +133,8 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
             level: f64::from(level),
             series: Series::default(),
             geopotential,
-            layout: Layout::from(&grid),
+            ranks: ranks.clone(),
+            layout,
         },
         valid: initial.valid,
         steps_per_output,
@@ -164,9 +204,10 @@ impl<R: Real> Model for LayerForecast<R> {
     }
 
     fn step(&mut self) -> Result<()> {
+        self.ranks.call(Call::Step)?;
         self.model.step()?;
         let before = std::mem::take(&mut self.geopotential);
-        self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
+        self.geopotential = geopotential(&self.model)?;
         let settings = self.model.configuration();
         let change = rms_difference(settings.truncation, &self.geopotential, &before) / settings.gravity;
         self.series.tendencies.push(change / (settings.time_step / 3600.0));
@@ -175,7 +216,8 @@ impl<R: Real> Model for LayerForecast<R> {
 
     fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
         let (hour, gravity) = (self.hour(), self.model.configuration().gravity);
-        let state = self.model.grid_state()?;
+        self.ranks.call(Call::Snapshot)?;
+        let state = self.model.whole_grid_state()?.expect("rank 0, which alone is asked, has it");
         let wide = |values: &[R], factor: f64| {
             values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>()
         };
@@ -204,6 +246,7 @@ impl<R: Real> Model for LayerForecast<R> {
     }
 
     fn record(&mut self, _: &OutputFields) -> Result<String> {
+        self.ranks.call(Call::Record)?;
         let record = Record::new(&self.model.diagnostics()?);
         self.series.records.push(record);
         let drift = |quantity: fn(&Record) -> f64| self.series.drift(quantity);
@@ -221,6 +264,7 @@ impl<R: Real> Model for LayerForecast<R> {
     }
 
     fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        self.ranks.call(Call::Checkpoint)?;
         checkpoint::encode(bytes, &self.model.checkpoint()?, &self.series);
         Ok(())
     }
@@ -228,8 +272,28 @@ impl<R: Real> Model for LayerForecast<R> {
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
         let (state, series) = checkpoint::decode::<R>(reader)?;
         self.model.restore(&state)?;
-        self.geopotential = self.model.spectral_state().geopotential.to_vec()?;
+        self.geopotential = geopotential(&self.model)?;
         self.series = series;
+        Ok(())
+    }
+
+    fn follow(&mut self, call: Call) -> Result<()> {
+        match call {
+            Call::Step => {
+                self.model.step()?;
+                geopotential(&self.model)?;
+            }
+            Call::Snapshot => {
+                self.model.whole_grid_state()?;
+            }
+            Call::Record => {
+                self.model.diagnostics()?;
+            }
+            Call::Checkpoint => {
+                self.model.checkpoint()?;
+            }
+            Call::Restore | Call::End => {}
+        }
         Ok(())
     }
 
@@ -252,6 +316,12 @@ impl<R: Real> Model for LayerForecast<R> {
         }
         charts(&self.series, self.time_step())
     }
+}
+
+/// The spectrum of the geopotential on rank 0; nothing on the others.
+fn geopotential<R: Real>(model: &ShallowWater<R>) -> Result<Vec<R>> {
+    let own = model.spectral_state().geopotential.to_vec()?;
+    Ok(model.part().gather_spectra(&model.communicator()?, 1, &own)?.unwrap_or_default())
 }
 
 /// Filters gravity waves out of the initial state and reports what that changed.

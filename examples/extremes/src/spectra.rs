@@ -1,5 +1,6 @@
 //! A state of the model as spectra in host memory, in f64 whatever the model computes in.
 
+use terrella_coupling::spectral::Part;
 use terrella_dycore::shallow_water::SpectralState;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
@@ -27,12 +28,12 @@ impl Spectra {
         })
     }
 
-    /// A copy on a device in the model's precision.
-    pub(crate) fn to_buffers<R: Real>(&self, device: Device) -> Result<SpectralState<R>> {
+    /// A copy of what a model has of it, on a device in the model's precision.
+    pub(crate) fn to_buffers<R: Real>(&self, part: &Part, device: Device) -> Result<SpectralState<R>> {
         Ok(SpectralState {
-            vorticity: narrowed(device, &self.vorticity)?,
-            divergence: narrowed(device, &self.divergence)?,
-            geopotential: narrowed(device, &self.geopotential)?,
+            vorticity: narrowed(part, device, &self.vorticity)?,
+            divergence: narrowed(part, device, &self.divergence)?,
+            geopotential: narrowed(part, device, &self.geopotential)?,
         })
     }
 
@@ -132,8 +133,8 @@ fn widened<R: Real>(buffer: &Buffer<R>) -> Result<Vec<f64>> {
     Ok(buffer.to_vec()?.into_iter().map(Real::to_f64).collect())
 }
 
-fn narrowed<R: Real>(device: Device, values: &[f64]) -> Result<Buffer<R>> {
-    let values: Vec<R> = values.iter().map(|&value| R::from_f64(value)).collect();
+fn narrowed<R: Real>(part: &Part, device: Device, values: &[f64]) -> Result<Buffer<R>> {
+    let values: Vec<R> = part.own_spectra(1, values)?.iter().map(|&value| R::from_f64(value)).collect();
     Ok(Buffer::from_slice(device, &values)?)
 }
 

@@ -31,10 +31,13 @@ impl Noise {
         })
     }
 
-    /// \[Pa s⁻¹\] since the last look; `None` at the first, and where no time has passed.
+    /// \[Pa s⁻¹\] since the last look; `None` at the first, where no time has passed, and on ranks other than the first, which look
+    /// together.
     pub fn observe<R: Real>(&mut self, model: &Primitive<R>) -> Result<Option<f64>> {
-        let spectrum: Vec<f64> =
-            model.spectral_state().log_surface_pressure.to_vec()?.into_iter().map(Real::to_f64).collect();
+        let own = model.spectral_state().log_surface_pressure.to_vec()?;
+        let whole = model.part().gather_spectra(&model.communicator()?, 1, &own)?;
+        let Some(spectrum) = whole else { return Ok(None) };
+        let spectrum: Vec<f64> = spectrum.into_iter().map(Real::to_f64).collect();
         let spectrum = Buffer::from_slice(Device::Cpu, &spectrum)?;
         let mut values = Buffer::zeros(Device::Cpu, self.weights.len())?;
         self.transform.synthesis(1, &spectrum, &mut values)?;

@@ -165,8 +165,11 @@ impl InitialState {
 
     /// Sets ground and state of a model whose configuration this state was made for; further tracers become 0.
     pub fn set_on<R: Real>(&self, model: &mut Primitive<R>) -> Result<()> {
-        let device = model.device();
-        let buffer = |values: &[f64]| Buffer::from_slice(device, &rounded::<R>(values));
+        let (device, part) = (model.device(), model.part().clone());
+        let buffer = |values: &[f64]| -> Result<Buffer<R>> {
+            let own = part.own_fields(values.len() / part.grid().points(), values)?;
+            Ok(Buffer::from_slice(device, &rounded::<R>(&own))?)
+        };
         model.set_orography(&buffer(&self.orography.geopotential)?)?;
         let configuration = model.configuration();
         let field = configuration.levels.count() * configuration.grid.points();

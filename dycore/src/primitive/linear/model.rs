@@ -8,6 +8,7 @@ use super::super::{HeldSuarez, Primitive};
 use super::parts::Parts;
 use super::trajectory::{Kept, Linearisation};
 use crate::Result;
+use crate::ranks::expect_alone;
 use crate::shallow_water::expect_length;
 
 /// A model with the derivative of its step; see [`super`] for what is linearised.
@@ -49,9 +50,10 @@ pub struct LinearisedPrimitive<R: Real> {
 impl<R: Real> LinearisedPrimitive<R> {
     /// The derivative of a model's dynamics; column physics that it has changes the trajectory alone.
     ///
-    /// Errors: a semi-Lagrangian model; column physics that remembers more than the columns of one step.
+    /// Errors: a semi-Lagrangian model; one that ranks share; column physics that remembers more than the columns of one step.
     pub fn new(model: Primitive<R>) -> Result<Self> {
         model.expect_whole_memory()?;
+        expect_alone(model.part(), "a model on one rank, which has a derivative")?;
         let own = Linearisation::zeros(&model)?;
         Ok(Self { parts: Parts::new(model)?, own, kept: Vec::new() })
     }

@@ -64,7 +64,7 @@ impl<R: Real> BoundaryLayer<R> {
         if !(decay > 0.0 && decay.is_finite()) {
             return refuse("decay", decay, "a finite pressure difference above 0 Pa");
         }
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let field = || Buffer::zeros(device, configuration.levels.count() * points);
         let column = || Buffer::zeros(device, points);
         Ok(Self {
@@ -85,7 +85,7 @@ impl<R: Real> ColumnScheme<R> for BoundaryLayer<R> {
     }
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let levels = columns.levels.count() as u32;
         let extent = [levels, points];
         let air = state.air;

@@ -2,9 +2,9 @@
 
 use std::mem::swap;
 
+use terrella_coupling::spectral::Rings;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::grid::Grid;
 use terrella_kernels::physics::large_scale_condensation::large_scale_condensation;
 
 use super::{ColumnScheme, ColumnState, Columns, Diagnostic, accumulated};
@@ -24,10 +24,10 @@ pub struct LargeScaleCondensation<R: Real> {
 }
 
 impl<R: Real> LargeScaleCondensation<R> {
-    /// With this many steps of Newton's method, one in Reed & Jablonowski (2012), on the model's grid and device.
+    /// With this many steps of Newton's method, one in Reed & Jablonowski (2012), on the model's grid and device; across ranks, on the rings of its configuration.
     ///
     /// Errors: no step.
-    pub fn new(iterations: u32, grid: &Grid, device: Device) -> Result<Self> {
+    pub fn new(iterations: u32, grid: &impl Rings, device: Device) -> Result<Self> {
         if iterations == 0 {
             return Err(Error::InvalidConfiguration {
                 name: "iterations",
@@ -46,7 +46,7 @@ impl<R: Real> ColumnScheme<R> for LargeScaleCondensation<R> {
     }
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let air = state.air;
         large_scale_condensation::launch(
             [columns.levels.count() as u32, points],

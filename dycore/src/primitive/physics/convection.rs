@@ -2,9 +2,9 @@
 
 use std::mem::swap;
 
+use terrella_coupling::spectral::Rings;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::grid::Grid;
 use terrella_kernels::physics::convection::{
     convection_adjustment, convection_closure, convection_sums, parcel_ascent,
 };
@@ -34,8 +34,8 @@ pub struct Convection<R: Real> {
 }
 
 impl<R: Real> Convection<R> {
-    /// With the paper's τ = 2 h and RH = 0.7, on the model's grid and device.
-    pub fn new(grid: &Grid, device: Device) -> Result<Self> {
+    /// With the paper's τ = 2 h and RH = 0.7, on the model's grid and device; across ranks, on the rings of its configuration.
+    pub fn new(grid: &impl Rings, device: Device) -> Result<Self> {
         Self::with_parameters(7200.0, 0.7, grid, device)
     }
 
@@ -45,7 +45,7 @@ impl<R: Real> Convection<R> {
     pub fn with_parameters(
         relaxation_time: f64,
         relative_humidity: f64,
-        grid: &Grid,
+        grid: &impl Rings,
         device: Device,
     ) -> Result<Self> {
         let refuse = |name, got: f64, expected| {
@@ -79,7 +79,7 @@ impl<R: Real> ColumnScheme<R> for Convection<R> {
     }
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let levels = columns.levels.count() as u32;
         let extent = [levels, points];
         let air = state.air;

@@ -5,10 +5,11 @@ use terrella_kernels::device::Buffer;
 
 use super::{ColumnPhysics, ColumnScheme};
 use crate::primitive::Primitive;
+use crate::primitive::checkpoint::whole_fields;
 use crate::shallow_water::{expect_finite, expect_length};
 use crate::{Error, Result};
 
-/// A field `[points]` that a scheme keeps.
+/// A field `[points]` that a scheme keeps, on a rank that of its points.
 #[derive(Clone, Copy, Debug)]
 pub struct Diagnostic<'a, R: Real> {
     /// Its name, as CF has it where it does.
@@ -33,21 +34,25 @@ impl<R: Real> Primitive<R> {
     }
 
     /// What the schemes need for a restart beside a [`Checkpoint`](crate::primitive::Checkpoint), by name, in host memory.
+    ///
+    /// Across ranks all call it together; rank 0 gets whole fields, the others names alone.
     pub fn physics_memory(&self) -> Result<Vec<(String, Vec<R>)>> {
+        let communicator = self.transform.communicator()?;
         self.column_physics()
             .flat_map(|scheme| scheme.memory())
-            .map(|(name, values)| Ok((name, values.to_vec()?)))
+            .map(|(name, values)| Ok((name, whole_fields(values, self.part(), &communicator)?)))
             .collect()
     }
 
     /// Puts back what [`physics_memory`](Self::physics_memory) gave, into a model with the same schemes.
     ///
-    /// On an error the model is as it was.
+    /// Across ranks each is given the whole fields and takes its part. On an error the model is as it was.
     pub fn restore_physics_memory(&mut self, memory: &[(String, Vec<R>)]) -> Result<()> {
+        let part = self.part().clone();
         let own: Vec<(String, usize)> = self
             .column_physics()
             .flat_map(|scheme| scheme.memory())
-            .map(|(name, values)| (name, values.len()))
+            .map(|(name, values)| (name, values.len() / part.points() * part.grid().points()))
             .collect();
         let list = |names: &mut dyn Iterator<Item = &String>| {
             names.map(String::as_str).collect::<Vec<&str>>().join(", ")
@@ -63,7 +68,7 @@ impl<R: Real> Primitive<R> {
         }
         let targets = self.physics.iter_mut().flat_map(|physics| &mut physics.schemes);
         for (target, (_, values)) in targets.flat_map(|scheme| scheme.memory_mut()).zip(memory) {
-            target.copy_from_host(values)?;
+            target.copy_from_host(&part.own_fields(target.len() / part.points(), values)?)?;
         }
         Ok(())
     }

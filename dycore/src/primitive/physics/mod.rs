@@ -30,7 +30,6 @@ pub use surface_fluxes::{GroundKind, SurfaceFluxes};
 
 use terrella_kernels::Real;
 use terrella_kernels::device::Buffer;
-use terrella_kernels::grid::Grid;
 use terrella_kernels::vertical::{HybridLevels, LayerTables};
 
 use super::Tendencies;
@@ -55,8 +54,8 @@ use crate::Result;
 /// `geopotential` + `reference_geopotential` is the height of layers above the ground times gravity; it is computed where
 /// a scheme asks for it, and `None` else. The pressure of layer k is (a_sum\[k\] + b_sum\[k\]·p_s)/2.
 pub struct Columns<'a, R: Real> {
-    /// The horizontal grid.
-    pub grid: &'a Grid,
+    /// Number of points.
+    pub points: usize,
     /// The half levels.
     pub levels: &'a HybridLevels,
     /// The layers, on the device.

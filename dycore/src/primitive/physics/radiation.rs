@@ -2,6 +2,7 @@
 
 use std::mem::swap;
 
+use terrella_coupling::spectral::Rings;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::physics::radiation::{
@@ -126,14 +127,13 @@ impl<R: Real> GreyRadiation<R> {
         if !number.is_finite() {
             return refuse("sunlight", number, "a finite number");
         }
-        let grid = &configuration.grid;
-        let points = grid.points();
+        let points = configuration.points();
         expect_length("albedo", points, albedo.len())?;
         if let Some(value) = albedo.iter().find(|value| !(0.0..=1.0).contains(&value.to_f64())) {
             return refuse("albedo", value.to_f64(), "numbers from 0 to 1");
         }
         let (mut latitude, mut east, mut north) = (Vec::new(), Vec::new(), Vec::new());
-        for ring in grid.rings() {
+        for ring in configuration.rings() {
             for point in 0..ring.points {
                 let degrees = ring.first_longitude + 360.0 * point as f64 / ring.points as f64;
                 latitude.push(ring.sine_latitude);
@@ -162,7 +162,7 @@ impl<R: Real> GreyRadiation<R> {
     /// Sunlight at the top of the atmosphere for the step.
     fn find_sunlight(&mut self, columns: &Columns<'_, R>) -> Result<()> {
         const DAY: f64 = 86_400.0;
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let constant = self.atmosphere.solar_constant;
         match self.atmosphere.sunlight {
             Sunlight::Annual { contrast } => annual_insolation::launch(
@@ -212,7 +212,7 @@ impl<R: Real> ColumnScheme<R> for GreyRadiation<R> {
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
         self.find_sunlight(columns)?;
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let levels = columns.levels.count() as u32;
         let extent = [levels, points];
         let (air, layers, atmosphere) = (state.air, columns.layers, self.atmosphere);

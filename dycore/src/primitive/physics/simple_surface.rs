@@ -24,7 +24,7 @@ impl<R: Real> ColumnScheme<R> for SimpleSurfaceFluxes {
     }
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let air = state.air;
         let (layers, ground) = (columns.layers, &mut state.ground);
         simple_exchange::launch(
@@ -58,7 +58,7 @@ pub(super) fn exchange<R: Real>(
     state: &mut ColumnState<R>,
     lapse: f64,
 ) -> Result<()> {
-    let points = columns.grid.points() as u32;
+    let points = columns.points as u32;
     let levels = columns.levels.count() as u32;
     let air = state.air;
     let (layers, ground) = (columns.layers, &mut state.ground);

@@ -93,7 +93,7 @@ impl<R: Real> MoistPhysics<R> {
                 expected: "a finite number above 0 J/kg",
             });
         }
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let levels = configuration.levels.count();
         expect_length("surface_temperature", points, surface_temperature.len())?;
         Ok(Self {
@@ -122,7 +122,7 @@ impl<R: Real> MoistPhysics<R> {
     /// boundary-layer mixing, all as published, over a sea of this temperature \[K\], `[points]`.
     pub fn simple(configuration: &Configuration, surface_temperature: &[R], device: Device) -> Result<Self> {
         Ok(Self::new(configuration, 2.5e6, surface_temperature, device)?
-            .with(LargeScaleCondensation::new(1, &configuration.grid, device)?)
+            .with(LargeScaleCondensation::new(1, configuration, device)?)
             .with(SimpleSurfaceFluxes::default())
             .with(BoundaryLayer::new(Mixing::PotentialTemperature, configuration, device)?))
     }
@@ -160,9 +160,9 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
         before: &Tendencies<R>,
         after: &mut Tendencies<R>,
     ) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let levels = self.levels as u32;
-        let fields = self.levels * columns.grid.points();
+        let fields = self.levels * columns.points;
         let state = &mut self.state;
         state.now.u.copy_from(columns.u)?;
         state.now.v.copy_from(columns.v)?;
@@ -189,7 +189,7 @@ impl<R: Real> ColumnPhysics<R> for MoistPhysics<R> {
             &mut after.v,
             &mut after.temperature,
         )?;
-        let rows = (before.tracers.len() / columns.grid.points()) as u32;
+        let rows = (before.tracers.len() / columns.points) as u32;
         suite_tracer_tendencies::launch(
             [rows, points],
             points,

@@ -62,7 +62,7 @@ impl<R: Real> SurfaceFluxes<R> {
         configuration: &Configuration,
         device: Device,
     ) -> Result<Self> {
-        expect_length("land_fraction", configuration.grid.points(), land_fraction.len())?;
+        expect_length("land_fraction", configuration.points(), land_fraction.len())?;
         let refuse = |name, got: f64, expected| {
             Err(Error::InvalidConfiguration { name, got: got.to_string(), expected })
         };
@@ -106,7 +106,7 @@ impl<R: Real> ColumnScheme<R> for SurfaceFluxes<R> {
     }
 
     fn advance(&mut self, columns: &Columns<'_, R>, state: &mut ColumnState<R>) -> Result<()> {
-        let points = columns.grid.points() as u32;
+        let points = columns.points as u32;
         let lowest = columns.levels.count() as u32 - 1;
         let air = state.air;
         let lapse = air.gravity / air.heat_capacity;

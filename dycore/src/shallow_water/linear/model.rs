@@ -10,6 +10,7 @@ use super::{
     transport_adjoint, transport_tangent, wind_adjoint,
 };
 use crate::Result;
+use crate::ranks::expect_alone;
 use crate::shallow_water::model::expect_length;
 use crate::shallow_water::scheme::Scheme;
 use crate::shallow_water::{ShallowWater, SpectralState, interleave};
@@ -64,7 +65,10 @@ struct Workspace<R: Real> {
 
 impl<R: Real> LinearisedShallowWater<R> {
     /// The derivative of this model, with its settings, orography and relaxation.
+    ///
+    /// Errors: a model that ranks share.
     pub fn new(model: ShallowWater<R>) -> Result<Self> {
+        expect_alone(model.part(), "a model on one rank, which has a derivative")?;
         let (device, points) = (model.device, model.configuration.grid.points());
         let values = 2 * model.coefficients();
         let spectrum = || Buffer::zeros(device, values);

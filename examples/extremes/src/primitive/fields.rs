@@ -1,6 +1,6 @@
 //! What is written of a state: pressure surfaces, sea level, ground, and wind at 10 m.
 
-use terrella_dycore::primitive::{IsobaricState, Primitive};
+use terrella_dycore::primitive::{Configuration, GridState, IsobaricState, Primitive};
 use terrella_io::layout::Layout;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Real;
@@ -49,8 +49,9 @@ pub(super) fn snapshot<R: Real>(
     layout: &Layout,
     valid: Time,
 ) -> Result<Snapshot> {
-    let state = model.grid_state()?;
-    let configuration = model.configuration();
+    let Gathered { state, ground, rain } = gathered(model)?;
+    let state = state.expect("rank 0, which alone is asked, has it");
+    let configuration = &Configuration { part: None, ..model.configuration().clone() };
     let pressures = SURFACES.map(|pressure| 100.0 * pressure);
     let isobaric = IsobaricState::new(&state, configuration, &pressures)?;
     let points = configuration.grid.points();
@@ -70,7 +71,7 @@ pub(super) fn snapshot<R: Real>(
     if configuration.moist {
         values.push(near_ground::water_vapour(&state, configuration));
     }
-    if let (Some(ground), Some(rain)) = (physics_field(model, "surface_temperature")?, rain(model)?) {
+    if let (Some(ground), Some(rain)) = (ground, rain) {
         values.push(near_ground::temperature_at_2_m(&state, &ground, roughness, configuration));
         values.push(rain);
     }
@@ -94,10 +95,26 @@ pub(super) fn snapshot<R: Real>(
     Ok(Snapshot { fields, drawable })
 }
 
-/// A field that column physics keeps, on the host; none where no scheme has it.
+/// What ranks send to the first one for a snapshot.
+pub(super) struct Gathered<R> {
+    /// On rank 0.
+    state: Option<GridState<R>>,
+    ground: Option<Vec<f64>>,
+    rain: Option<Vec<f64>>,
+}
+
+/// The whole state on rank 0; all ranks call it together.
+pub(super) fn gathered<R: Real>(model: &mut Primitive<R>) -> Result<Gathered<R>> {
+    let state = model.whole_grid_state()?;
+    Ok(Gathered { state, ground: physics_field(model, "surface_temperature")?, rain: rain(model)? })
+}
+
+/// A field that column physics keeps, on the host of rank 0, without values on the others; none where no scheme has it.
 pub(super) fn physics_field<R: Real>(model: &Primitive<R>, name: &str) -> Result<Option<Vec<f64>>> {
     let Some(diagnostic) = model.physics_diagnostic(name) else { return Ok(None) };
-    Ok(Some(diagnostic.values.to_vec()?.into_iter().map(Real::to_f64).collect()))
+    let own = diagnostic.values.to_vec()?;
+    let whole = model.part().gather_fields(&model.communicator()?, 1, &own)?.unwrap_or_default();
+    Ok(Some(whole.into_iter().map(Real::to_f64).collect()))
 }
 
 /// Rain since the start \[kg m⁻²\], of all schemes.

@@ -4,12 +4,14 @@
 //! above one half; temperatures are interpolated linearly among the neighbours of the same kind, land after land, sea after
 //! sea, and land's follow the difference of the two grounds' heights by 6.5 K/km.
 
+use terrella_coupling::spectral::Part;
 use terrella_dycore::primitive::Configuration;
 use terrella_dycore::primitive::initial::{Height, InitialState, OrographyField};
 use terrella_io::read::State;
 use terrella_kernels::grid::{Grid, Ring};
 
 use super::analysis;
+use crate::error::{Error, Result};
 
 /// Change of temperature with height \[K m⁻¹\], of the standard atmosphere.
 const LAPSE_RATE: f64 = 0.0065;
@@ -37,6 +39,15 @@ pub(super) struct GroundFields {
     pub(super) temperature: Vec<f64>,
     /// What was made of what, line by line, for people.
     pub(super) report: Vec<String>,
+}
+
+impl GroundFields {
+    /// What a rank has of it.
+    pub(super) fn on(&self, part: &Part) -> Result<Self> {
+        let own = |field: &[f64]| Ok::<_, Error>(part.own_fields(1, field)?.into_owned());
+        let report = self.report.clone();
+        Ok(Self { land: own(&self.land)?, temperature: own(&self.temperature)?, report })
+    }
 }
 
 impl SourceGround {

@@ -1,6 +1,7 @@
 //! The primitive equations under the frame of a forecast.
 
 use serde_json::Value;
+use terrella_coupling::spectral::Part;
 use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
 use terrella_dycore::primitive::{Primitive, SpectralState, TimeStepping};
 use terrella_io::Time;
@@ -9,14 +10,16 @@ use terrella_io::picture::Chart;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
+use terrella_kernels::spectral::Truncation;
 
 use super::configuration::Configuration;
 use super::fields::{self, MAPPED, quantities};
 use super::records::{Record, Series, rms_difference};
 use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
-use crate::checkpoint::Reader;
+use crate::checkpoint::{Fingerprint, Reader};
 use crate::configuration::{Initialisation, Precision};
+use crate::decomposition;
 use crate::diagnostics;
 use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
@@ -26,8 +29,10 @@ use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
 use crate::pictures::Labels;
+use crate::ranks::{Call, Ranks};
 use crate::statistics::Statistics;
 use terrella_driver::interruption;
+use terrella_driver::progress::say;
 
 /// From mean |∂p_s/∂t| in Pa/s to hPa/h.
 const HECTOPASCAL_PER_HOUR: f64 = 36.0;
@@ -36,14 +41,44 @@ const HECTOPASCAL_PER_HOUR: f64 = 36.0;
 const FOOTER: &str = "Terrella: primitive-equation forecast. Coasts: Natural Earth.";
 
 /// Runs the forecast, or the ensemble of forecasts, that the arguments describe.
-pub(crate) fn run(arguments: &RunArguments) -> Result<()> {
-    let (configuration, device) = configure::<Configuration>(arguments)?;
+pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
+    let configured = configure::<Configuration>(arguments);
+    let (configuration, device) = ranks.together("reading the configuration", configured)?;
+    if configuration.ensemble.is_some() && ranks.are_several() {
+        return Err(Error::Setting {
+            key: "members",
+            table: "ensemble",
+            got: format!("given on {} ranks", ranks.communicator().size()),
+            expected: "one rank for an ensemble, or a single forecast".into(),
+        });
+    }
+    if let Some(number) = arguments.decomposition {
+        let planned = read(&configuration).and_then(|Input { start, .. }| {
+            let settings = start.settings;
+            if number > 1 && matches!(settings.time_stepping, TimeStepping::SemiLagrangian(_)) {
+                return Err(Error::Setting {
+                    key: "time_stepping",
+                    table: "model",
+                    got: "\"semi-lagrangian\"".into(),
+                    expected: "\"leapfrog\" on several ranks".into(),
+                });
+            }
+            let width = configuration.model.precision.bytes();
+            let volume = settings.step_volume();
+            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+        });
+        let plan = ranks.together("planning", planned)?;
+        if ranks.leads() {
+            say(&plan);
+        }
+        return Ok(());
+    }
     let run = |arguments: &RunArguments, configuration: Configuration, device: Device| match configuration
         .model
         .precision
     {
-        Precision::F64 => forecast(arguments, configuration, device, start::<f64>),
-        Precision::F32 => forecast(arguments, configuration, device, start::<f32>),
+        Precision::F64 => forecast(ranks, arguments, configuration, device, read, start::<f64>),
+        Precision::F32 => forecast(ranks, arguments, configuration, device, read, start::<f32>),
     };
     match configuration.ensemble {
         Some(_) => ensemble::run(arguments, &configuration, device, run),
@@ -62,12 +97,23 @@ struct AtmosphereForecast<R: Real> {
     physics: String,
     /// Roughness of the ground \[m\], `[point]`.
     roughness: Vec<f64>,
+    ranks: Ranks,
 }
 
-/// The model at the initial state that the configuration names.
-fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start<AtmosphereForecast<R>>> {
+/// What the model starts from.
+struct Input {
+    start: setup::Start,
+    state: InitialState,
+    fingerprint: Fingerprint,
+    hash: blake3::Hash,
+    steps_per_look: u64,
+    observers: Vec<Box<dyn Observer>>,
+}
+
+/// Reads the initial state that the configuration names.
+fn read(configuration: &Configuration) -> Result<Input> {
     let (mut start, mut state) = setup::start(configuration)?;
-    let (fingerprint, input_hash) = setup::fingerprint(configuration)?;
+    let (fingerprint, hash) = setup::fingerprint(configuration)?;
     if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
         ensemble.perturbations().apply(&mut state, &start.settings, ensemble.member)?;
         start.report.push(format!(
@@ -81,18 +127,39 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
         None => steps,
     };
     let observers = observers(configuration, &start, &state, steps_per_look)?;
-    let mut model = Primitive::<R>::new(start.settings.clone(), device)?;
-    state.set_on(&mut model)?;
-    let geopotential: Vec<R> = state.orography.geopotential.iter().map(|value| R::from_f64(*value)).collect();
-    drop(state);
+    Ok(Input { start, state, fingerprint, hash, steps_per_look, observers })
+}
+
+/// The model at its initial state.
+fn start<R: Real>(
+    ranks: &Ranks,
+    configuration: &Configuration,
+    input: Input,
+    device: Device,
+) -> Result<Start<AtmosphereForecast<R>>> {
+    let Input { mut start, state, fingerprint, hash: input_hash, steps_per_look, observers } = input;
+    let settings = start.settings.clone();
+    let new = || match ranks.are_several() {
+        true => Primitive::<R>::new_on(settings.clone(), ranks.communicator()),
+        false => Primitive::<R>::new(settings.clone(), device),
+    };
+    let mut model;
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
-        // The filter's models and this one are not in memory together.
-        let filtered = filtered(model, cutoff)?;
-        model = Primitive::new(start.settings.clone(), device)?;
-        model.set_orography(&Buffer::from_slice(device, &geopotential)?)?;
-        model.set_state(&filtered)?;
+        let ground: Vec<R> = state.orography.geopotential.iter().map(|value| R::from_f64(*value)).collect();
+        // Each rank filters the whole state, with the bits of one. The filter's models and the forecast's are not in memory together.
+        let mut whole = Primitive::<R>::new(settings.clone(), device)?;
+        state.set_on(&mut whole)?;
+        drop(state);
+        let filtered = filtered(whole, cutoff)?;
+        model = new()?;
+        let part = model.part().clone();
+        model.set_orography(&Buffer::from_slice(device, &part.own_fields(1, &ground)?)?)?;
+        model.set_state(&own_state(&part, filtered)?)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
+    } else {
+        model = new()?;
+        state.set_on(&mut model)?;
     }
     setup::add_physics(&mut model, configuration, &start)?;
     let mut noise = Noise::new(&start.settings)?;
@@ -109,6 +176,7 @@ fn start<R: Real>(configuration: &Configuration, device: Device) -> Result<Start
             layout: Layout::from(&start.settings.grid),
             physics: physics::description(start.suite, configuration.physics.sunlight),
             roughness: physics::roughness(&configuration.physics, start.suite, &start.ground),
+            ranks: ranks.clone(),
         },
         valid: start.valid,
         steps_per_output: start.steps_per_output,
@@ -211,6 +279,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn step(&mut self) -> Result<()> {
+        self.ranks.call(Call::Step)?;
         self.model.step()?;
         let noise = self.noise.observe(&self.model)?;
         self.series.noise.extend(noise.map(|noise| HECTOPASCAL_PER_HOUR * noise));
@@ -218,6 +287,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
+        self.ranks.call(Call::Snapshot)?;
         fields::snapshot(&mut self.model, &self.roughness, &self.layout, valid)
     }
 
@@ -227,6 +297,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
             self.series.first_height = height.to_vec();
         }
         let change = rms_difference(self.grid(), height, &self.series.first_height);
+        self.ranks.call(Call::Record)?;
         let diagnostics = self.model.diagnostics()?;
         let record = Record::new(&diagnostics, &self.model, change)?;
         self.series.records.push(record);
@@ -249,6 +320,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     }
 
     fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        self.ranks.call(Call::Checkpoint)?;
         let memory = self.model.physics_memory()?;
         checkpoint::encode(bytes, &self.model.checkpoint()?, &memory, &self.series);
         Ok(())
@@ -264,6 +336,28 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         Ok(())
     }
 
+    fn follow(&mut self, call: Call) -> Result<()> {
+        match call {
+            Call::Step => {
+                self.model.step()?;
+                self.noise.observe(&self.model)?;
+            }
+            Call::Snapshot => {
+                fields::gathered(&mut self.model)?;
+            }
+            Call::Record => {
+                self.model.diagnostics()?;
+                Record::sums(&self.model)?;
+            }
+            Call::Checkpoint => {
+                self.model.physics_memory()?;
+                self.model.checkpoint()?;
+            }
+            Call::Restore | Call::End => {}
+        }
+        Ok(())
+    }
+
     /// By level, on the grid: u, v, T with their tendencies, those of the step before and those behind a scheme (12), ζ, D,
     /// ∇T, mass flux and energy (6), of each tracer 6, of moist physics 11. Spectra, by level: ζ, D, T at four times (12),
     /// their tendencies, the energy's, right side and solution (7), of each tracer 5. Two matrices of levels per degree.
@@ -274,7 +368,8 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         let (levels, tracers) = (settings.levels.count(), settings.tracers());
         let cells = levels * settings.grid.points();
         let moist = if self.model.physics_diagnostic("surface_temperature").is_some() { 11 } else { 0 };
-        let spectra = levels * 2 * self.model.coefficients() * (19 + 5 * tracers);
+        let coefficients = Truncation::new(settings.truncation).coefficients();
+        let spectra = levels * 2 * coefficients * (19 + 5 * tracers);
         let matrices = 2 * (settings.truncation + 1) * levels * levels;
         let trajectories = match settings.time_stepping {
             TimeStepping::Leapfrog => 0,
@@ -291,6 +386,20 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     fn charts(&self) -> Vec<Chart> {
         self.series.charts(self.time_step())
     }
+}
+
+/// What a rank has of a state.
+fn own_state<R: Real>(part: &Part, mut state: SpectralState<R>) -> Result<SpectralState<R>> {
+    if part.is_whole() {
+        return Ok(state);
+    }
+    let SpectralState { vorticity, divergence, temperature, log_surface_pressure, tracers } = &mut state;
+    for field in [vorticity, divergence, temperature, log_surface_pressure, tracers] {
+        let values = field.to_vec()?;
+        let fields = values.len() / part.truncation().spectrum_len(1);
+        *field = Buffer::from_slice(field.device(), &part.own_spectra(fields, &values)?)?;
+    }
+    Ok(state)
 }
 
 /// The model's state without fast gravity waves. The model's memory is given back first.

@@ -32,7 +32,6 @@ pub(super) fn suite<R: Real>(
         Suite::None | Suite::Auto => Ok(None),
         Suite::Simple => Ok(Some(MoistPhysics::simple(settings, &temperature, device)?)),
         Suite::Moist => {
-            let grid = &settings.grid;
             let start = day_of_year(valid);
             let atmosphere = GreyAtmosphere {
                 equator: physics.equator_depth,
@@ -45,7 +44,7 @@ pub(super) fn suite<R: Real>(
                 },
                 ..GreyAtmosphere::default()
             };
-            let albedo = rounded(&vec![physics.albedo; grid.points()]);
+            let albedo = rounded(&vec![physics.albedo; settings.points()]);
             let land = GroundKind {
                 roughness: physics.land_roughness,
                 wetness: physics.land_wetness,
@@ -55,12 +54,12 @@ pub(super) fn suite<R: Real>(
             if physics.convection_time > 0.0 {
                 let time = 3600.0 * physics.convection_time;
                 let humidity = physics.convection_humidity;
-                schemes = schemes.with(Convection::with_parameters(time, humidity, grid, device)?);
+                schemes = schemes.with(Convection::with_parameters(time, humidity, settings, device)?);
             }
             let fluxes = SurfaceFluxes::new(&rounded(&ground.land), land, GroundKind::SEA, settings, device)?;
             Ok(Some(
                 schemes
-                    .with(LargeScaleCondensation::new(2, grid, device)?)
+                    .with(LargeScaleCondensation::new(2, settings, device)?)
                     .with(GreyRadiation::new(atmosphere, &albedo, settings, device)?)
                     .with(fluxes)
                     .with(BoundaryLayer::new(Mixing::Enthalpy, settings, device)?),

@@ -49,11 +49,8 @@ impl Record {
         model: &Primitive<R>,
         height_change: f64,
     ) -> Result<Self> {
-        let grid = &model.configuration().grid;
-        let mean = |name: &str| -> Result<f64> {
-            Ok(physics_field(model, name)?.map_or(0.0, |values| area_mean(grid, &values)))
-        };
-        let convective_precipitation = mean("convective_precipitation_amount")?;
+        let [convective_precipitation, stratiform_precipitation, evaporation, from_above, from_below] =
+            Self::sums(model)?;
         Ok(Self {
             hour: diagnostics.time / 3600.0,
             surface_pressure: diagnostics.surface_pressure,
@@ -63,12 +60,29 @@ impl Record {
             coldest: diagnostics.temperature_range[0],
             warmest: diagnostics.temperature_range[1],
             height_change,
-            precipitation: convective_precipitation + mean("stratiform_precipitation_amount")?,
+            precipitation: convective_precipitation + stratiform_precipitation,
             convective_precipitation,
-            evaporation: mean("accumulated_evapotranspiration")?,
-            energy_from_above: mean("accumulated_toa_net_downward_energy")?,
-            energy_from_below: mean("accumulated_surface_upward_energy")?,
+            evaporation,
+            energy_from_above: from_above,
+            energy_from_below: from_below,
         })
+    }
+
+    /// Global means of what column physics sums up, on rank 0; all ranks call it together.
+    pub(super) fn sums<R: Real>(model: &Primitive<R>) -> Result<[f64; 5]> {
+        let names = [
+            "convective_precipitation_amount",
+            "stratiform_precipitation_amount",
+            "accumulated_evapotranspiration",
+            "accumulated_toa_net_downward_energy",
+            "accumulated_surface_upward_energy",
+        ];
+        let mut means = [0.0; 5];
+        for (mean, name) in means.iter_mut().zip(names) {
+            let field = physics_field(model, name)?.filter(|values| !values.is_empty());
+            *mean = field.map_or(0.0, |values| area_mean(&model.configuration().grid, &values));
+        }
+        Ok(means)
     }
 
     fn to_numbers(self) -> [f64; Self::NUMBERS] {

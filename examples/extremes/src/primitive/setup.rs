@@ -135,9 +135,9 @@ pub(super) fn add_physics<R: Real>(
     configuration: &Configuration,
     start: &Start,
 ) -> Result<()> {
-    let (settings, device) = (&start.settings, model.device());
-    let suite =
-        physics::suite(&configuration.physics, start.suite, settings, &start.ground, start.valid, device)?;
+    let (settings, device) = (model.configuration(), model.device());
+    let ground = start.ground.on(model.part())?;
+    let suite = physics::suite(&configuration.physics, start.suite, settings, &ground, start.valid, device)?;
     let friction_time = match configuration.model.friction_time {
         Automatic::Given(time) => time,
         Automatic::Auto if suite.is_none() => FRICTION_TIME,
@@ -154,7 +154,7 @@ pub(super) fn add_physics<R: Real>(
             surface_relaxation: 0.0,
             ..Forcing::default()
         };
-        model.add_physics(Box::new(HeldSuarez::new(forcing, &settings.grid, device)?))?;
+        model.add_physics(Box::new(HeldSuarez::new(forcing, model.configuration(), device)?))?;
     }
     Ok(())
 }

@@ -1,0 +1,188 @@
+//! The transform of a model, whole or a rank's part of it.
+
+use terrella_kernels::Real;
+use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::grid::Grid;
+use terrella_kernels::spectral::{Transform, TransformShares, Truncation};
+
+use super::on_thread::OnThread;
+use super::{DistributedTransform, Part, distributed_transform};
+use crate::communicator::Communicator;
+use crate::transposition::Wire;
+use crate::{Error, Result};
+
+/// The transform that a model runs on: a [`Transform`] on any device, or a rank's part of one on the CPU.
+///
+/// Its arrays are those of its [`Part`]: `spectrum`, `vorticity` and `divergence` `[own coefficient][2][fields]`, `values`,
+/// `u`, `v` and gradients `[fields][own point]`. A model that asks the part for points, rings and degrees is the same on one rank
+/// and on many, and so are its results, bit for bit.
+///
+/// Where ranks share it, all of them call the same operators in the same order, each on the thread of its communicator.
+///
+/// ```
+/// use terrella_coupling::communicator::Communicator;
+/// use terrella_coupling::spectral::ModelTransform;
+/// use terrella_kernels::device::{Buffer, Device};
+/// use terrella_kernels::spectral::Truncation;
+///
+/// let grid = "O16".parse()?;
+/// let points = Communicator::threads(3, |ranks| {
+///     let mut transform = ModelTransform::<f64>::on(&ranks, &grid, Truncation::new(15))?;
+///     let values = Buffer::zeros(Device::Cpu, transform.part().points())?;
+///     let mut spectrum = Buffer::zeros(Device::Cpu, 2 * transform.part().coefficients())?;
+///     transform.analysis(1, &values, &mut spectrum)?;
+///     Ok::<_, terrella_coupling::Error>(transform.part().points())
+/// });
+/// let points: usize = points.into_iter().sum::<Result<_, _>>()?;
+/// assert_eq!(points, grid.points());
+/// # Ok::<(), terrella_coupling::Error>(())
+/// ```
+///
+/// Errors: a buffer of another length or on another device; no room for the workspace; across ranks those of the communicator, and
+/// a call from another thread.
+pub struct ModelTransform<R: Real> {
+    device: Device,
+    part: Part,
+    engine: Engine<R>,
+}
+
+enum Engine<R: Real> {
+    Whole(Box<Transform<R>>),
+    Shared(OnThread<Shared<R>>),
+}
+
+struct Shared<R: Real> {
+    transform: DistributedTransform<R>,
+    communicator: Communicator,
+}
+
+impl<R: Real> ModelTransform<R> {
+    /// The whole transform, for a sphere of [`EARTH_RADIUS`](terrella_kernels::constants::EARTH_RADIUS).
+    pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+        let engine = Engine::Whole(Box::new(Transform::new(grid, truncation, device)?));
+        Ok(Self { device, part: Part::whole(grid, truncation), engine })
+    }
+
+    /// This rank's part of a transform that all ranks share, on the CPU; all make it together. A rank alone has the whole.
+    ///
+    /// Errors, on all ranks alike: a grid that is not Gaussian; more ranks than have a pair of rings and a wavenumber each.
+    pub fn on(communicator: &Communicator, grid: &Grid, truncation: Truncation) -> Result<Self> {
+        if communicator.size() == 1 {
+            return Self::new(grid, truncation, Device::Cpu);
+        }
+        let transform = distributed_transform(communicator, grid, truncation, Wire::Same)?;
+        let shares = transform.shares();
+        expect_no_idle_rank(shares)?;
+        let part = Part::of_rank(shares, communicator.rank());
+        let engine = Engine::Shared(OnThread::new(Shared { transform, communicator: communicator.clone() }));
+        Ok(Self { device: Device::Cpu, part, engine })
+    }
+
+    /// Sets the radius a of the sphere \[m\], to which winds and gradients refer; an error unless it is positive and finite.
+    pub fn set_radius(&mut self, radius: f64) -> Result<()> {
+        match &mut self.engine {
+            Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
+            Engine::Shared(shared) => {
+                on_its_thread(shared, |shared| Ok(shared.transform.set_radius(radius)?))
+            }
+        }
+    }
+
+    /// Which rings and coefficients are here.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// The grid that ranks share.
+    pub fn grid(&self) -> &Grid {
+        self.part.grid()
+    }
+
+    /// The truncation that ranks share.
+    pub fn truncation(&self) -> Truncation {
+        self.part.truncation()
+    }
+
+    /// The device.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// The ranks that share it.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn communicator(&self) -> Result<Communicator> {
+        match &self.engine {
+            Engine::Whole(_) => Ok(Communicator::serial()),
+            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(shared.communicator.clone())),
+        }
+    }
+}
+
+/// An error, naming the first of them, if there are ranks without rings or without wavenumbers.
+pub fn expect_no_idle_rank(shares: &TransformShares) -> Result<()> {
+    let is_idle = |rank: &usize| shares.pairs(*rank).is_empty() || shares.wavenumbers(*rank).is_empty();
+    let Some(rank) = (0..shares.ranks()).find(is_idle) else { return Ok(()) };
+    let grid = shares.grid();
+    Err(Error::InvalidValue {
+        name: "ranks",
+        got: format!("{}, of which rank {rank} has nothing to do", shares.ranks()),
+        expected: format!(
+            "so few that each has one of the {} pairs of rings of {grid} and one of the {} zonal wavenumbers",
+            grid.rings().len() / 2,
+            shares.truncation().total() + 1
+        ),
+    })
+}
+
+fn on_its_thread<R: Real, O>(
+    shared: &OnThread<Shared<R>>,
+    work: impl FnOnce(&mut Shared<R>) -> Result<O>,
+) -> Result<O> {
+    let elsewhere = || Error::InvalidValue {
+        name: "thread",
+        got: "another one than the communicator's".to_owned(),
+        expected: "the one on which the transform was made".to_owned(),
+    };
+    shared.with(work).unwrap_or_else(|| Err(elsewhere()))
+}
+
+/// The operators over buffers, by either engine.
+macro_rules! operators {
+    ($($name:ident, ($($input:ident),+) -> ($($output:ident),+);)+) => {
+        impl<R: Real> ModelTransform<R> {$(
+            #[doc = concat!("[`Transform::", stringify!($name), "`].")]
+            pub fn $name(
+                &mut self,
+                fields: usize,
+                $($input: &Buffer<R>,)+
+                $($output: &mut Buffer<R>,)+
+            ) -> Result<()> {
+                match &mut self.engine {
+                    Engine::Whole(transform) => Ok(transform.$name(fields, $($input,)+ $($output),+)?),
+                    Engine::Shared(shared) => on_its_thread(shared, |shared| {
+                        shared.transform.$name(
+                            fields,
+                            $($input.cpu_slice()?,)+
+                            $($output.cpu_slice_mut()?),+
+                        )
+                    }),
+                }
+            }
+        )+}
+    };
+}
+operators! {
+    synthesis, (spectrum) -> (values);
+    synthesis_adjoint, (values) -> (spectrum);
+    analysis, (values) -> (spectrum);
+    analysis_adjoint, (spectrum) -> (values);
+    wind_synthesis, (vorticity, divergence) -> (u, v);
+    wind_synthesis_adjoint, (u, v) -> (vorticity, divergence);
+    wind_analysis, (u, v) -> (vorticity, divergence);
+    wind_analysis_adjoint, (vorticity, divergence) -> (u, v);
+    gradient_synthesis, (spectrum) -> (eastward, northward);
+    gradient_synthesis_adjoint, (eastward, northward) -> (spectrum);
+    wind_zonal_derivative_synthesis, (vorticity, divergence) -> (u_eastward, v_eastward);
+    wind_zonal_derivative_synthesis_adjoint, (u_eastward, v_eastward) -> (vorticity, divergence);
+}

@@ -1,0 +1,128 @@
+//! One forecast on the ranks of an MPI job: rank 0 leads, the others follow.
+//!
+//! Every rank reads the configuration and the input, makes the initial state, and keeps its part of it. From then on rank 0 is the program that
+//! it is alone: it decides, reads, prints and writes. Before whatever the ranks compute together it says so by a [`Call`], for
+//! which the others wait.
+
+use std::fmt::Display;
+
+use terrella_coupling::communicator::Communicator;
+
+use crate::error::{Error, Result};
+
+/// What rank 0 calls the others to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// One time step.
+    Step,
+    /// The present state, as it is written.
+    Snapshot,
+    /// Measurements of the present state.
+    Record,
+    /// The parts of a checkpoint.
+    Checkpoint,
+    /// A checkpoint to go on from.
+    Restore,
+    /// Nothing more.
+    End,
+}
+
+impl Call {
+    const ALL: [Self; 6] =
+        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::End];
+}
+
+/// The ranks of the job, of which this is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Ranks {
+    communicator: Communicator,
+}
+
+impl Ranks {
+    /// Those that a launcher of MPI programs has started, or one alone.
+    pub(crate) fn launched() -> Result<Self> {
+        Ok(Self { communicator: Communicator::launched()? })
+    }
+
+    pub(crate) fn communicator(&self) -> &Communicator {
+        &self.communicator
+    }
+
+    /// Whether this is rank 0.
+    pub(crate) fn leads(&self) -> bool {
+        self.communicator.rank() == 0
+    }
+
+    /// Whether there are others.
+    pub(crate) fn are_several(&self) -> bool {
+        self.communicator.size() > 1
+    }
+
+    /// Where this is rank 0: calls the others.
+    pub(crate) fn call(&self, call: Call) -> Result<()> {
+        if self.leads() && self.are_several() {
+            self.communicator.broadcast(0, &mut [call as u8])?;
+        }
+        Ok(())
+    }
+
+    /// What rank 0 calls for.
+    pub(crate) fn next_call(&self) -> Result<Call> {
+        let mut number = [0u8];
+        self.communicator.broadcast(0, &mut number)?;
+        // Ranks run the same version: there is no other number.
+        Ok(Call::ALL.into_iter().find(|call| *call as u8 == number[0]).unwrap_or(Call::End))
+    }
+
+    /// The bytes of rank 0 on all ranks.
+    pub(crate) fn shared(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        if self.are_several() {
+            let mut length = [bytes.len() as u64];
+            self.communicator.broadcast(0, &mut length)?;
+            bytes.resize(length[0] as usize, 0);
+            self.communicator.broadcast(0, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// The outcome if all ranks succeeded; else all of them fail with that of the first rank that did not.
+    pub(crate) fn together<T>(&self, phase: &'static str, outcome: Result<T>) -> Result<T> {
+        if !self.are_several() {
+            return outcome;
+        }
+        let own = outcome.as_ref().err().map_or(String::new(), ToString::to_string);
+        let all = self.communicator.all_gather(own.as_bytes())?;
+        let failed = all.iter().position(|text| !text.is_empty());
+        match (failed, outcome) {
+            (None, outcome) => outcome,
+            (Some(rank), Err(error)) if rank == self.communicator.rank() => Err(error),
+            (Some(rank), _) => {
+                let message = String::from_utf8_lossy(&all[rank]).into_owned();
+                Err(Error::OnRank { rank, phase: phase.to_owned(), message })
+            }
+        }
+    }
+
+    /// An error on all ranks unless `own` is the same on all of them.
+    pub(crate) fn expect_same(&self, name: &'static str, own: impl Display) -> Result<()> {
+        if !self.are_several() {
+            return Ok(());
+        }
+        let all = self.communicator.all_gather(own.to_string().as_bytes())?;
+        let text = |rank: usize| String::from_utf8_lossy(&all[rank]).into_owned();
+        match all.iter().position(|other| *other != all[0]) {
+            None => Ok(()),
+            Some(rank) => Err(Error::UnlikeRanks { name, rank, got: text(rank), expected: text(0) }),
+        }
+    }
+
+    /// Ends all ranks at once with one line, after a failure of which the others do not know.
+    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: Option<&str>) -> ! {
+        let rank = self.communicator.rank();
+        eprintln!(
+            "extremes: rank {rank} failed at '{phase}': {error} The last checkpoint is {}.",
+            checkpoint.unwrap_or("none")
+        );
+        self.communicator.abort(1)
+    }
+}
