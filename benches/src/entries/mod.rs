@@ -15,6 +15,7 @@ mod math;
 mod minimisation;
 mod model_step;
 mod netcdf4;
+mod output_server;
 mod plan;
 mod pointwise;
 mod primitive_derivative;
@@ -33,7 +34,7 @@ mod twin_experiment;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 26] = [
+pub static ALL: [Entry; 27] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -60,4 +61,5 @@ pub static ALL: [Entry; 26] = [
     statistics::ENTRY,
     hash::ENTRY,
     server_stall::ENTRY,
+    output_server::ENTRY,
 ];
