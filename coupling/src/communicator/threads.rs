@@ -9,7 +9,7 @@ use std::panic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::transport::{Buffers, Nothing, Parcel, Pending, Transport};
+use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
 /// A message with the operation that sent it.
@@ -25,7 +25,7 @@ type Address = (usize, usize, Option<u16>);
 struct State {
     mail: HashMap<Address, VecDeque<Message>>,
     /// For a rank, by tag: from whom, and what.
-    letters: HashMap<(usize, u16), VecDeque<(usize, Arc<Vec<u8>>)>>,
+    letters: HashMap<(usize, u16), VecDeque<Received>>,
     left: Vec<bool>,
     /// Groups of splits that not all of their ranks have found yet, by which split of the group and colour.
     splits: HashMap<(usize, u16), (Arc<Group>, usize)>,
@@ -217,7 +217,7 @@ impl Transport for Endpoint {
         Ok(Box::new(Nothing(Buffers::default())))
     }
 
-    fn receive(&self, tag: u16) -> Result<Option<(usize, Arc<Vec<u8>>)>> {
+    fn receive(&self, tag: u16) -> Result<Option<Received>> {
         let mut state = self.member.group.lock();
         Ok(state.letters.get_mut(&(self.member.rank, tag)).and_then(VecDeque::pop_front))
     }

@@ -21,6 +21,9 @@ pub(super) struct Buffers {
     pub(super) receive: Vec<u64>,
 }
 
+/// A letter, and the rank that sent it.
+pub(super) type Received = (usize, Arc<Vec<u8>>);
+
 /// Parcels under way; the buffers belong to it until it is finished.
 pub(super) trait Pending {
     /// Whether all parcels have come and gone.
@@ -63,7 +66,7 @@ pub(super) trait Transport {
     fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>>;
 
     /// The next letter that has come with a tag, and whose it is, without waiting for one.
-    fn receive(&self, tag: u16) -> Result<Option<(usize, Arc<Vec<u8>>)>>;
+    fn receive(&self, tag: u16) -> Result<Option<Received>>;
 
     /// Whether a rank is known to have ended.
     fn has_left(&self, _rank: usize) -> bool {
@@ -118,7 +121,7 @@ impl Transport for Serial {
         Err(Error::Communication { rank: 0, operation: "post", reason })
     }
 
-    fn receive(&self, _tag: u16) -> Result<Option<(usize, Arc<Vec<u8>>)>> {
+    fn receive(&self, _tag: u16) -> Result<Option<Received>> {
         Ok(None)
     }
 }

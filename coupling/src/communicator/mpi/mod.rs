@@ -21,7 +21,7 @@ use libloading::Library;
 use self::functions::{Family, Functions, Handle};
 pub(super) use self::launcher::is_launched;
 use self::on_the_way::OnTheWay;
-use super::transport::{Buffers, Parcel, Pending, Transport};
+use super::transport::{Buffers, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
 /// Bytes of one message of MPI's, whose counts are 32-bit integers: longer parcels go in several.
@@ -414,7 +414,7 @@ impl<H: Handle> Transport for Group<H> {
         Ok(Box::new(way))
     }
 
-    fn receive(&self, tag: u16) -> Result<Option<(usize, Arc<Vec<u8>>)>> {
+    fn receive(&self, tag: u16) -> Result<Option<Received>> {
         let functions = self.functions();
         let (mut flag, mut status) = (0, vec![0; H::STATUS]);
         // SAFETY: a valid communicator, and a status of this family's size.
