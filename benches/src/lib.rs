@@ -43,11 +43,11 @@
 //! `grib2` measures messages in memory on one thread: `eccodes` is ecCodes as loaded by `terrella-io`, with one more reading
 //! of the field, which refuses NaN; `libaec` is the compression alone, of codes that are there already.
 //!
-//! `plan`, `statistics`, `hash` and `server_stall` measure the way of a field from the model to a file. Only the time in the
+//! `plan`, `statistics`, `hash`, `server_stall` and `output_server` measure the way of a field from the model to a file. Only the time in the
 //! library counts: making the message is the model's work, and so is what it computes between two fields. `plan` writes to a file in
 //! memory unless `--folder` names one on a disk, whose name stands in the row; `packer` is the encoder of the same message
 //! alone, into memory that it has had before. A plan's thread is one thread: give `--threads 1`, so that `peak_fraction` is a
-//! share of what one thread copies.
+//! share of what one thread copies. `output_server --ranks mpi` starts this program twice by `mpirun`.
 // Units stand in brackets and are no links.
 #![allow(rustdoc::broken_intra_doc_links)]
 

@@ -2,6 +2,7 @@
 
 mod ranks;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ranks::{End, under_each_launcher, under_foreign_launchers};
@@ -106,6 +107,58 @@ fn patterns(ranks: &Communicator) -> Result<()> {
     Ok(())
 }
 
+/// Bytes of the letter `number` of rank `from` to rank `to`: short ones, and some that no library sends before it is asked for.
+fn letter(from: usize, to: usize, number: usize) -> Vec<u8> {
+    let length = [0, 17, 5000, 700_000][number % 4] + from;
+    (0..length).map(|byte| (byte + 31 * from + 7 * to + number) as u8).collect()
+}
+
+/// Every rank posts letters to all others, takes theirs as they come, and then uses another pattern.
+fn letters(ranks: &Communicator) -> Result<()> {
+    const EACH: usize = 12;
+    let (rank, size) = (ranks.rank(), ranks.size());
+    let before = ranks.traffic().letters;
+    let others: Vec<usize> = (0..size).filter(|&other| other != rank).collect();
+    let (mut posted, mut bytes) = (Vec::new(), 0);
+    for number in 0..EACH {
+        for &to in &others {
+            let letter = letter(rank, to, number);
+            bytes += letter.len() as u64;
+            posted.push(ranks.post(to, Arc::new(letter))?);
+        }
+    }
+    let mut come = vec![0; size];
+    while come.iter().sum::<usize>() < EACH * others.len() || !posted.is_empty() {
+        match ranks.receive()? {
+            Some(received) => {
+                let number = &mut come[received.from];
+                assert!(
+                    *received.bytes == letter(received.from, rank, *number),
+                    "{} {number}",
+                    received.from
+                );
+                *number += 1;
+            }
+            None => std::thread::yield_now(),
+        }
+        let mut left = Vec::new();
+        for mut one in posted {
+            if !one.is_done()? {
+                left.push(one);
+            }
+        }
+        posted = left;
+    }
+    let messages = (EACH * others.len()) as u64;
+    let after = ranks.traffic().letters;
+    assert_eq!((after.messages - before.messages, after.bytes - before.bytes), (messages, bytes));
+    ranks.barrier()?;
+    assert_eq!(ranks.receive()?, None);
+    assert!(others.iter().all(|&other| !ranks.has_left(other)));
+    // Nobody leaves before the others have looked.
+    ranks.barrier()
+}
+
 trait Bits {
     fn map_bits(&self) -> Vec<u64>;
 }
@@ -119,10 +172,12 @@ impl Bits for Vec<f64> {
 #[test]
 fn patterns_on_threads() {
     patterns(&Communicator::serial()).unwrap();
+    letters(&Communicator::serial()).unwrap();
     for size in [1, 2, 3, 4, 7, 8] {
         let results = Communicator::threads(size, |ranks| {
             assert_eq!((ranks.kind(), ranks.size()), (Kind::Threads, size));
-            patterns(&ranks)
+            patterns(&ranks)?;
+            letters(&ranks)
         });
         results.into_iter().for_each(|result| result.unwrap());
     }
@@ -134,6 +189,7 @@ fn rank_of_patterns() {
     let ranks = Communicator::mpi().unwrap();
     assert_eq!(ranks.kind(), Kind::Mpi);
     patterns(&ranks).unwrap();
+    letters(&ranks).unwrap();
     println!("rank {} of {} by {}", ranks.rank(), ranks.size(), Communicator::mpi_version().unwrap());
 }
 
@@ -187,6 +243,26 @@ fn who_waits_for_a_rank_that_has_left_gets_an_error() {
     });
     let text = "Rank 0: 'barrier' failed: rank 1 is at 'broadcast'.";
     assert_eq!(results[0].as_ref().unwrap_err().to_string(), text);
+}
+
+#[test]
+fn letters_that_cannot_go_are_refused() {
+    let errors = Communicator::threads(2, |ranks| {
+        if ranks.rank() == 1 {
+            return Vec::new();
+        }
+        while !ranks.has_left(1) {
+            std::thread::yield_now();
+        }
+        let post = |to| ranks.post(to, Arc::new(vec![1])).map(|_| ()).unwrap_err().to_string();
+        vec![post(2), post(0), post(1)]
+    });
+    let expected = [
+        "'rank of a letter' is 2: expected a rank below 2.",
+        "'rank of a letter' is 0: expected another rank than its own.",
+        "Rank 0: 'post' failed: rank 1 has left.",
+    ];
+    assert_eq!(errors[0], expected);
 }
 
 #[test]

@@ -146,6 +146,31 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// An output server on a rank of its own failed, or says that an output plan did.
+    #[error("Output server {server} (rank {rank}): {reason}.")]
+    OutputServer {
+        /// Which of the servers.
+        server: usize,
+        /// Its rank among all ranks.
+        rank: usize,
+        /// Its own words.
+        reason: String,
+    },
+    /// An output server does not answer any more. What it has not written is in a log.
+    #[error(
+        "Output server {server} (rank {rank}) is lost: {reason}. What it has not written is in '{}', to be replayed into the plans.",
+        log.display()
+    )]
+    ServerLost {
+        /// Which of the servers.
+        server: usize,
+        /// Its rank among all ranks.
+        rank: usize,
+        /// How that is known.
+        reason: String,
+        /// The folder with the log of this rank's messages for it.
+        log: PathBuf,
+    },
     /// A system call on a file failed.
     #[error("'{}': {operation} failed: {source}.", path.display())]
     File {
@@ -306,6 +331,9 @@ pub enum Error {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Ranks could not send each other what they should.
+    #[error(transparent)]
+    Coupling(#[from] terrella_coupling::Error),
     /// A device, or what a kernel was asked to do on it.
     #[error(transparent)]
     Kernels(#[from] terrella_kernels::Error),

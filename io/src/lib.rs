@@ -8,6 +8,7 @@
 //! - [`provenance`]: what a run used and made, as W3C PROV-JSON;
 //! - [`plan`]: what happens to fields on their way to files, from a plan file in MultIO's vocabulary;
 //! - [`server`]: plans in threads of their own, so that a model never waits for its output;
+//! - [`transport`]: the same on ranks that do nothing else;
 //! - [`interpolation`]: from the points of a field to those of another layout;
 //! - [`observations`]: reports in BUFR and in MADIS's NetCDF, of one form, with what was wrong with them;
 //! - [`picture`]: maps, charts and animations as PNG;
@@ -74,6 +75,7 @@ mod shared_library;
 pub mod sink;
 pub mod stream;
 mod time;
+pub mod transport;
 
 pub use error::{Error, Result};
 pub use parameter::{Level, Parameter};

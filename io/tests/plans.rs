@@ -516,7 +516,7 @@ fn what_is_not_known_is_refused_with_the_nearest() {
             "      - {type: statistic}",
             "plan 'p', action 1: unknown action 'statistic': did you mean 'statistics'?.",
         ),
-        ("      - {type: transport}", "unknown action 'transport': did you mean"),
+        ("      - {type: tranport}", "unknown action 'tranport': did you mean 'transport'"),
         ("      - {type: aggregate, parts: 4}", "action 1 (aggregate): unknown key 'parts'"),
         (
             "      - {type: print, strem: cout}",
@@ -600,7 +600,7 @@ fn the_guide_describes_what_is_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let blocks: Vec<&str> =
         guide.split("```yaml\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
-    assert_eq!(blocks.len(), 7);
+    assert_eq!(blocks.len(), 8);
     for block in blocks {
         if let (true, Err(error)) = (block.contains("type: netcdf"), terrella_io::hdf5::version()) {
             println!("not run: {error}");
@@ -614,6 +614,7 @@ fn the_guide_describes_what_is_accepted() {
     for (action, keys) in [
         ("select", &["match", "ignore", "any", "all", "not"][..]),
         ("aggregate", &[]),
+        ("transport", &["target", "hash-keys"]),
         ("scale", &["mapping-definition", "param-is", "map-to-param", "scaling-factor"]),
         ("mask", &["apply-bitmap", "missing-value", "offset-fields", "offset-value"]),
         ("metadata-mapping", &["mapping", "enforce-match", "mappings", "data"]),

@@ -17,6 +17,7 @@ mod messages;
 mod minimisation;
 mod model_step;
 mod netcdf4;
+mod output_server;
 mod plan;
 mod pointwise;
 mod primitive_derivative;
@@ -35,7 +36,7 @@ mod twin_experiment;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 28] = [
+pub static ALL: [Entry; 29] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -64,4 +65,5 @@ pub static ALL: [Entry; 28] = [
     statistics::ENTRY,
     hash::ENTRY,
     server_stall::ENTRY,
+    output_server::ENTRY,
 ];

@@ -1,7 +1,7 @@
 //! The model's time in `write_field` while the output stands still.
 
 mod consumer;
-mod model;
+pub(super) mod model;
 
 use tempfile::TempDir;
 use terrella_io::plan::Plans;

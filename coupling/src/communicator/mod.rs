@@ -13,6 +13,7 @@
 //! | [`Communicator::broadcast`]                     | all          | root: (P−1) times the values                      |
 //! | [`Communicator::sums`]                          | all          | (P−1) · 568 for each sum                          |
 //! | [`Communicator::barrier`]                       | all          | 0                                                 |
+//! | [`Communicator::post`], [`Communicator::receive`] | one; another | its bytes                                       |
 //!
 //! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths.
 //!
@@ -23,6 +24,7 @@
 
 mod exact_sum;
 mod exchange;
+mod letters;
 mod mpi;
 mod threads;
 mod traffic;
@@ -37,14 +39,16 @@ use bytemuck::Pod;
 
 pub use self::exact_sum::ExactSum;
 pub use self::exchange::{Exchange, InFlight};
+pub use self::letters::{Letter, Posted};
 pub use self::traffic::{Count, Traffic};
 use self::transport::{Buffers, Parcel, Serial, Transport};
 use crate::{Error, Result};
 
-/// The tag of lengths and of what is sent once; exchanges have those above, in turn. MPI allows at least 32767.
+/// The tag of lengths, of what is sent once, and of letters; exchanges have those above, in turn. MPI allows at least 32767.
 const TAG_OF_COUNTS: u16 = 0;
 const TAG_OF_VALUES: u16 = 1;
-const TAGS_OF_EXCHANGES: Range<u16> = 2..32_767;
+const TAG_OF_LETTERS: u16 = 2;
+const TAGS_OF_EXCHANGES: Range<u16> = 3..32_767;
 
 /// The ranks of a group, one of which this is; clones are the same rank of the same group.
 ///
@@ -106,7 +110,7 @@ impl Communicator {
         threads::run(ranks, |transport| work(Self::over(Kind::Threads, transport)))
     }
 
-    /// All processes of the job, by the MPI library that the machine has.
+    /// All processes of the job, by the MPI library that the machine has. They call it together, each time.
     ///
     /// The library is the one at the path in the environment variable `TERRELLA_MPI`, or else the first that the system finds
     /// of `libmpi.so.40` (Open MPI), `libmpi.so.12`, `libmpich.so.12`, `libmpi_cray.so.12` and `libmpi_cray.so` (the MPICH

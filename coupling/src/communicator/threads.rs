@@ -9,7 +9,7 @@ use std::panic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::transport::{Buffers, Parcel, Pending, Transport};
+use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
 /// A message with the operation that sent it.
@@ -24,6 +24,8 @@ type Address = (usize, usize, Option<u16>);
 #[derive(Default)]
 struct State {
     mail: HashMap<Address, VecDeque<Message>>,
+    /// For a rank, by tag: from whom, and what.
+    letters: HashMap<(usize, u16), VecDeque<Received>>,
     left: Vec<bool>,
     /// Groups of splits that not all of their ranks have found yet, by which split of the group and colour.
     splits: HashMap<(usize, u16), (Arc<Group>, usize)>,
@@ -204,6 +206,24 @@ impl Transport for Endpoint {
             state.splits.remove(&place);
         }
         Ok(Some(Box::new(Self::new(group, rank))))
+    }
+
+    fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>> {
+        let mut state = self.member.group.lock();
+        if state.left[to] {
+            return Err(self.member.failure("post", format!("rank {to} has left")));
+        }
+        state.letters.entry((to, tag)).or_default().push_back((self.member.rank, letter));
+        Ok(Box::new(Nothing(Buffers::default())))
+    }
+
+    fn receive(&self, tag: u16) -> Result<Option<Received>> {
+        let mut state = self.member.group.lock();
+        Ok(state.letters.get_mut(&(self.member.rank, tag)).and_then(VecDeque::pop_front))
+    }
+
+    fn has_left(&self, rank: usize) -> bool {
+        self.member.group.lock().left[rank]
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Traffic {
     pub broadcast: Count,
     /// By [`Communicator::sums`](super::Communicator::sums).
     pub sum: Count,
+    /// By [`Communicator::post`](super::Communicator::post).
+    pub letters: Count,
     /// Lengths and outcomes that ranks tell each other so that a mismatch is found: 8 bytes to each rank where an exchange is
     /// planned or lengths are asked for, and 32 to each where they are compared.
     pub agreement: Count,

@@ -1,8 +1,9 @@
 //! What a kind of ranks must be able to do; all patterns are made of it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use crate::Result;
+use crate::{Error, Result};
 
 /// Bytes for or from one rank: a part of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,9 @@ pub(super) struct Buffers {
     pub(super) send: Vec<u64>,
     pub(super) receive: Vec<u64>,
 }
+
+/// A letter, and the rank that sent it.
+pub(super) type Received = (usize, Arc<Vec<u8>>);
 
 /// Parcels under way; the buffers belong to it until it is finished.
 pub(super) trait Pending {
@@ -57,6 +61,17 @@ pub(super) trait Transport {
 
     /// The ranks of the same colour, by key and then by rank; none for those without a colour.
     fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Box<dyn Transport>>>;
+
+    /// Sends a letter, which waits at its rank until that receives it; what is returned has it until it has gone.
+    fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>>;
+
+    /// The next letter that has come with a tag, and whose it is, without waiting for one.
+    fn receive(&self, tag: u16) -> Result<Option<Received>>;
+
+    /// Whether a rank is known to have ended.
+    fn has_left(&self, _rank: usize) -> bool {
+        false
+    }
 
     /// Ends all ranks, if it can.
     fn abort(&self, _code: i32) {}
@@ -100,10 +115,19 @@ impl Transport for Serial {
     fn split(&self, colour: Option<u16>, _key: i32) -> Result<Option<Box<dyn Transport>>> {
         Ok(colour.map(|_| Box::new(Serial) as Box<dyn Transport>))
     }
+
+    fn post(&self, to: usize, _tag: u16, _letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>> {
+        let reason = format!("there is no rank {to} but this one");
+        Err(Error::Communication { rank: 0, operation: "post", reason })
+    }
+
+    fn receive(&self, _tag: u16) -> Result<Option<Received>> {
+        Ok(None)
+    }
 }
 
-/// No parcels.
-struct Nothing(Buffers);
+/// No parcels under way.
+pub(super) struct Nothing(pub(super) Buffers);
 
 impl Pending for Nothing {
     fn is_done(&mut self) -> Result<bool> {

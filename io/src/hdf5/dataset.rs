@@ -73,6 +73,9 @@ impl File {
         let list = properties(&session, functions.dataset_creation, &self.path)?;
         // SAFETY: properties of creation in this and the following calls; the chunk has as many lengths as it says.
         check(unsafe { (functions.set_attribute_order)(list.id, CREATION_ORDER) })?;
+        // Without the time at which it is made: the same fields make the same bytes.
+        // SAFETY: as above.
+        check(unsafe { (functions.set_times)(list.id, 0) })?;
         if !shape.chunk.is_empty() {
             assert_eq!(shape.chunk.len(), shape.lengths.len(), "a chunk has the array's dimensions");
             // SAFETY: as above.

@@ -64,6 +64,9 @@ impl File {
         // SAFETY: as above; a file's attributes are those of its root group.
         let code = unsafe { (functions.set_attribute_order)(creation.id, CREATION_ORDER) };
         session.check(code, path, "asking for an order of attributes")?;
+        // SAFETY: as above.
+        let code = unsafe { (functions.set_times)(creation.id, 0) };
+        session.check(code, path, "asking for no times")?;
         let access = access_properties(&session, path, false)?;
         let name = name_of(path)?;
         // SAFETY: a zero-terminated name and two lists of properties of the right classes.

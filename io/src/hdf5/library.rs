@@ -138,6 +138,7 @@ library! {
         set_close_degree: unsafe extern "C" fn(Id, c_int) -> c_int = "H5Pset_fclose_degree";
         set_link_order: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_link_creation_order";
         set_attribute_order: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_attr_creation_order";
+        set_times: unsafe extern "C" fn(Id, c_uint) -> c_int = "H5Pset_obj_track_times";
         set_chunk: unsafe extern "C" fn(Id, c_int, *const Size) -> c_int = "H5Pset_chunk";
         set_fill: unsafe extern "C" fn(Id, Id, *const c_void) -> c_int = "H5Pset_fill_value";
         set_shuffle: unsafe extern "C" fn(Id) -> c_int = "H5Pset_shuffle";

@@ -7,7 +7,9 @@ use super::gap::Gap;
 use super::metadata::Metadata;
 use super::section::Section;
 use super::spare;
-use super::{aggregate, encode, interpolate, mapping, mask, print, scale, select, sink, statistics};
+use super::{
+    aggregate, encode, interpolate, mapping, mask, print, scale, select, sink, statistics, transport,
+};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
 
@@ -150,6 +152,11 @@ pub(super) trait Action: Send {
         None
     }
 
+    /// Itself, where it is the way to servers.
+    fn transport(&mut self) -> Option<&mut transport::Transport> {
+        None
+    }
+
     /// After the last message.
     fn finish(&mut self) -> Result<()> {
         Ok(())
@@ -183,7 +190,7 @@ pub(crate) struct Failed {
 type Make = fn(&Section<'_>) -> Result<Box<dyn Action>>;
 
 /// Names, keys and makers of all actions.
-const ACTIONS: [(&str, &[&str], Make); 10] = [
+const ACTIONS: [(&str, &[&str], Make); 11] = [
     ("select", &select::KEYS, |section| Ok(Box::new(select::Select::new(section)?))),
     ("aggregate", &aggregate::KEYS, |_| Ok(Box::new(aggregate::Aggregate::default()))),
     ("scale", &scale::KEYS, |section| Ok(Box::new(scale::Scale::new(section)?))),
@@ -193,11 +200,12 @@ const ACTIONS: [(&str, &[&str], Make); 10] = [
     ("interpolate", &interpolate::KEYS, |section| Ok(Box::new(interpolate::Interpolate::new(section)?))),
     ("encode", &encode::KEYS, |section| Ok(Box::new(encode::Encode::new(section)?))),
     ("print", &print::KEYS, |section| Ok(Box::new(print::Print::new(section)?))),
+    ("transport", &transport::KEYS, |section| Ok(Box::new(transport::Transport::new(section)?))),
     ("sink", &sink::KEYS, |section| Ok(Box::new(sink::Sink::new(section)?))),
 ];
 
 /// Those that need no whole fields.
-const OF_PARTS: [&str; 5] = ["select", "aggregate", "scale", "metadata-mapping", "print"];
+const OF_PARTS: [&str; 6] = ["select", "aggregate", "scale", "metadata-mapping", "print", "transport"];
 
 impl Step {
     pub(super) fn new(section: &Section<'_>) -> Result<Self> {

@@ -12,7 +12,7 @@ use super::action::{Action, Kind, Message, Points};
 use super::metadata::Metadata;
 use super::state::{Reader, Writer};
 use crate::error::{Error, Result};
-use crate::layout::{Family, Layout, Ring};
+use crate::layout::Layout;
 
 pub(super) const KEYS: [&str; 0] = [];
 
@@ -61,35 +61,16 @@ impl Pending {
     }
 }
 
-/// In the order of their numbers in a memory.
-const FAMILIES: [Family; 5] =
-    [Family::LatLon, Family::FullGaussian, Family::ReducedGaussian, Family::Octahedral, Family::HealPix];
-
 impl Pending {
     fn write(&self, writer: &mut Writer) {
-        let family = FAMILIES.iter().position(|family| *family == self.layout.family());
-        writer.number(family.expect("one of all") as u64);
-        writer.number(self.layout.rings().len() as u64);
-        for ring in self.layout.rings() {
-            for value in [ring.latitude, ring.west, ring.spacing] {
-                writer.number(value.to_bits());
-            }
-            writer.number(ring.points as u64);
-        }
+        writer.layout(&self.layout);
         writer.values(&self.values);
         writer.flags(&self.filled);
     }
 
     fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        let family = *FAMILIES.get(reader.length()?)?;
-        let (mut rings, mut offset) = (Vec::new(), 0_usize);
-        for _ in 0..reader.number()? {
-            let [latitude, west, spacing] = [reader.real()?, reader.real()?, reader.real()?];
-            let points = reader.length()?;
-            rings.push(Ring { latitude, west, spacing, points, offset });
-            offset = offset.checked_add(points)?;
-        }
-        let layout = Layout::of_rings(family, rings);
+        let layout = reader.layout()?;
+        let offset = layout.points();
         let (values, filled) = (reader.values()?, reader.flags()?);
         let left = filled.iter().filter(|filled| !**filled).count();
         (values.len() == offset && filled.len() == offset).then_some(Self { layout, values, filled, left })

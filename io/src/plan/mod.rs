@@ -40,6 +40,7 @@
 //! | action | what becomes of a message |
 //! |---|---|
 //! | `select` | goes on where its metadata match |
+//! | `transport` | goes on on an output server, where there are such |
 //! | `aggregate` | parts of a field become the field |
 //! | `scale` | values times a factor, and a new parameter |
 //! | `mask` | points outside a mask become missing |
@@ -57,8 +58,7 @@
 //! Plans that remember something from one message to the next, as `statistics` does, give it for a checkpoint
 //! ([`Plans::state`]) and take it back ([`Plans::restore`]).
 //!
-//! Not here: MultIO's action that moves data between processes (`transport`), GRIB templates in `encode` (the message is built
-//! from the metadata).
+//! Not here: GRIB templates in `encode` (the message is built from the metadata).
 //! Source of the vocabulary: MultIO's documentation ("Processing pipelines") and its plan files.
 
 mod action;
@@ -78,6 +78,7 @@ mod sink;
 pub(crate) mod spare;
 pub(crate) mod state;
 mod statistics;
+mod transport;
 mod window;
 
 use std::collections::HashMap;
@@ -95,8 +96,9 @@ pub use sink::{Consumer, Delivery, Memory, WholeFile, WholeFiles};
 
 pub(crate) use action::{Failed, Outcome};
 use action::{Step, run};
-use section::{Run, Section, error};
+use section::{Run, Section, Side, error};
 pub(crate) use select::Select;
+pub(crate) use transport::{Transport, server_of as transported_to};
 
 use crate::error::{Error, Result};
 use crate::log::Log;
@@ -140,7 +142,7 @@ impl Plans {
 
     /// Reads plans from YAML; relative paths of their sinks start in `folder`.
     pub fn from_yaml_in(text: &str, folder: &Path) -> Result<Self> {
-        Self::of_run(text, Run { folder, continued: false })
+        Self::of_run(text, Run { folder, continued: false, side: Side::Whole })
     }
 
     /// The same for a run of which an earlier process wrote the first steps. Plans that remember something take no message
@@ -151,7 +153,41 @@ impl Plans {
     /// those with sinks that add to what is there, which are of type `log`, and `file` without `whole`. Files of sinks `netcdf`
     /// and stores of sinks `zarr` go on from the first message's time.
     pub fn continue_yaml_in(text: &str, folder: &Path) -> Result<Self> {
-        Self::of_run(text, Run { folder, continued: true })
+        Self::of_run(text, Run { folder, continued: true, side: Side::Whole })
+    }
+
+    /// What a rank of the model carries out: plans up to `transport`, and those without it.
+    pub(crate) fn of_model(text: &str, folder: &Path) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued: false, side: Side::Model })
+    }
+
+    /// What one of `servers` servers carries out: plans after `transport`.
+    pub(crate) fn of_server(text: &str, folder: &Path, servers: usize, continued: bool) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued, side: Side::Server(servers) })
+    }
+
+    /// The actions `transport` of the plans that have one.
+    pub(crate) fn transports(&mut self) -> impl Iterator<Item = (Guarantee, &mut Transport)> {
+        self.plans.iter_mut().filter_map(|plan| {
+            let transport = plan.steps.iter_mut().find_map(|step| step.action.transport())?;
+            Some((plan.guarantee, transport))
+        })
+    }
+
+    /// Of what one server carries out, the plan `number` alone; no other is opened.
+    pub(crate) fn only_of_server(
+        text: &str,
+        folder: &Path,
+        number: usize,
+        continued: bool,
+    ) -> Result<Option<Self>> {
+        let run = Run { folder, continued, side: Side::Only(number) };
+        Ok(Some(Self::of_run(text, run)?).filter(|plans| plans.count() == 1))
+    }
+
+    /// Tells sinks of a gap.
+    pub(crate) fn gap(&mut self, gap: &Gap) -> Result<()> {
+        self.plans.iter_mut().try_for_each(|plan| plan.gap(gap)).map_err(|failed| failed.error)
     }
 
     fn of_run(text: &str, run: Run<'_>) -> Result<Self> {
@@ -162,10 +198,17 @@ impl Plans {
         let root = Section::new("plan file", document)?;
         root.allow(&["plans"])?;
         root.required("plans")?;
-        root.list("plans")?
+        let list = root.list("plans")?;
+        let transported = || (0..list.len()).filter(|&number| transport::is_in(&list[number]));
+        let chosen = match run.side {
+            Side::Only(number) => transported().nth(number).map_or(0..0, |place| place..place + 1),
+            _ => 0..list.len(),
+        };
+        list[chosen.clone()]
             .iter()
-            .enumerate()
-            .map(|(number, yaml)| Plan::new(number, yaml, run))
+            .zip(chosen)
+            .map(|(yaml, number)| (number, yaml))
+            .filter_map(|(number, yaml)| Plan::new(number, yaml, run).transpose())
             .collect::<Result<_>>()
             .map(|plans: Vec<Plan>| {
                 let awaits_state = run.continued && plans.iter().any(Plan::remembers);
@@ -264,10 +307,10 @@ impl Plans {
     }
 
     /// The fewest bits per value in GRIB, where values come to the sinks as they were given: no plan does more than `select`,
-    /// `encode`, `print` and `sink`.
+    /// `transport`, `encode`, `print` and `sink`.
     pub fn bits_of_kept_values(&self) -> Option<u32> {
         let steps = || self.plans.iter().flat_map(|plan| &plan.steps);
-        let keeping = ["select", "encode", "print", "sink"];
+        let keeping = ["select", "transport", "encode", "print", "sink"];
         let kept = steps().all(|step| keeping.contains(&step.name));
         steps().filter_map(|step| step.action.bits()).min().filter(|_| kept)
     }
@@ -309,7 +352,8 @@ impl Plans {
 }
 
 impl Plan {
-    fn new(number: usize, yaml: &Yaml<'_>, run: Run<'_>) -> Result<Self> {
+    /// None where this side has nothing of it.
+    fn new(number: usize, yaml: &Yaml<'_>, run: Run<'_>) -> Result<Option<Self>> {
         let section = Section::new(format!("plan {}", number + 1), yaml)?;
         section.allow(&["name", "actions", "delivery"])?;
         let name = section.text("name")?.map_or_else(|| section.place.clone(), String::from);
@@ -318,19 +362,32 @@ impl Plan {
             let place = format!("plan '{name}', action {}", number + 1);
             Step::new(&Section::new(place, yaml)?.within(run))
         };
-        let steps: Vec<Step> =
-            section.list("actions")?.iter().enumerate().map(step).collect::<Result<_>>()?;
+        let actions = section.list("actions")?;
+        let names: Vec<_> = actions.iter().map(|yaml| transport::name(yaml)).collect();
+        let split = transport::place(&section, &names)?;
+        let own = match (run.side, split) {
+            (Side::Server(_) | Side::Only(_), None) => return Ok(None),
+            (Side::Server(_) | Side::Only(_), Some(split)) => split + 1..actions.len(),
+            (Side::Model, Some(split)) => 0..split + 1,
+            _ => 0..actions.len(),
+        };
+        let mut steps: Vec<Step> =
+            actions.iter().enumerate().skip(own.start).take(own.len()).map(step).collect::<Result<_>>()?;
+        if let (Side::Server(servers), Some(split)) = (run.side, split) {
+            let place = format!("plan '{name}', action {}", split + 1);
+            let transport = Transport::new(&Section::new(place, &actions[split])?)?;
+            transport.check_servers(servers, &section, &mut steps)?;
+        }
         let guarantee = match section.choice("delivery", &["lossless", "best-effort"])? {
             Some("best-effort") => Guarantee::BestEffort,
             _ => Guarantee::Lossless,
         };
         // Means of some of the steps are wrong, and parts of some of the fields never become one.
-        let whole = steps.iter().find(|step| ["statistics", "aggregate"].contains(&step.name));
-        if let (Guarantee::BestEffort, Some(step)) = (guarantee, whole) {
-            let name = step.name;
+        let whole = names.iter().flatten().find(|name| ["statistics", "aggregate"].contains(name));
+        if let (Guarantee::BestEffort, Some(name)) = (guarantee, whole) {
             return Err(section.error(format!("'delivery: best-effort' has no meaning with '{name}'")));
         }
-        Ok(Self { name, guarantee, steps })
+        Ok(Some(Self { name, guarantee, steps }))
     }
 
     pub(crate) fn run(&mut self, message: Message) -> Outcome<()> {

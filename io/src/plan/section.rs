@@ -8,6 +8,19 @@ use saphyr::{Scalar, Yaml};
 use super::metadata::Value;
 use crate::error::{Error, Result};
 
+/// Which part of plans a process carries out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    /// All of it: what is transported stays where it is.
+    Whole,
+    /// Up to `transport`, and plans without it.
+    Model,
+    /// What comes after `transport`, on one of so many servers.
+    Server(usize),
+    /// The same of the one with this number among plans with `transport`; the others are not opened.
+    Only(usize),
+}
+
 /// The run that plans are for.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
@@ -15,12 +28,13 @@ pub(super) struct Run<'a> {
     pub(super) folder: &'a Path,
     /// Whether an earlier process wrote the first steps.
     pub(super) continued: bool,
+    pub(super) side: Side,
 }
 
 impl Run<'_> {
     /// In the process' folder, from the first step on.
     pub(super) fn plain() -> Self {
-        Self { folder: Path::new(""), continued: false }
+        Self { folder: Path::new(""), continued: false, side: Side::Whole }
     }
 }
 

@@ -18,53 +18,71 @@ use super::action::Step;
 use super::metadata::{Metadata, Value};
 use super::{Plan, Plans};
 use crate::error::{Error, Result};
+use crate::layout::{Family, Layout, Ring};
 use crate::time::Time;
 
 const MAGIC: [u8; 8] = *b"TERRPLN\x01";
 
+/// In the order of their numbers.
+const FAMILIES: [Family; 5] =
+    [Family::LatLon, Family::FullGaussian, Family::ReducedGaussian, Family::Octahedral, Family::HealPix];
+
 /// Bytes in the making.
 #[derive(Default)]
-pub(super) struct Writer(Vec<u8>);
+pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
-    pub(super) fn number(&mut self, number: u64) {
+    pub(crate) fn reserve(&mut self, bytes: usize) {
+        self.0.reserve(bytes);
+    }
+
+    pub(crate) fn byte(&mut self, byte: u8) {
+        self.0.push(byte);
+    }
+
+    /// Without their number.
+    pub(crate) fn raw(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    pub(crate) fn number(&mut self, number: u64) {
         self.0.extend(number.to_le_bytes());
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
         self.0.extend(bytes);
     }
 
-    pub(super) fn time(&mut self, time: Time) {
+    pub(crate) fn time(&mut self, time: Time) {
         self.number(time.seconds() as u64);
     }
 
-    pub(super) fn values(&mut self, values: &[f64]) {
+    pub(crate) fn values(&mut self, values: &[f64]) {
         self.number(values.len() as u64);
         self.0.reserve(size_of_val(values));
         self.0.extend(values.iter().flat_map(|value| value.to_le_bytes()));
     }
 
-    pub(super) fn counts(&mut self, counts: &[u32]) {
+    pub(crate) fn counts(&mut self, counts: &[u32]) {
         self.number(counts.len() as u64);
         self.0.extend(counts.iter().flat_map(|count| count.to_le_bytes()));
     }
 
-    pub(super) fn flags(&mut self, flags: &[bool]) {
+    pub(crate) fn flags(&mut self, flags: &[bool]) {
         self.number(flags.len() as u64);
         self.0.extend(flags.iter().map(|flag| u8::from(*flag)));
     }
 
     /// Nothing, or what `put` writes.
-    pub(super) fn option<T>(&mut self, option: Option<T>, put: impl FnOnce(&mut Self, T)) {
+    pub(crate) fn option<T>(&mut self, option: Option<T>, put: impl FnOnce(&mut Self, T)) {
         self.0.push(u8::from(option.is_some()));
         if let Some(value) = option {
             put(self, value);
         }
     }
 
-    pub(super) fn metadata(&mut self, metadata: &Metadata) {
+    pub(crate) fn metadata(&mut self, metadata: &Metadata) {
         self.number(metadata.iter().count() as u64);
         for (key, value) in metadata.iter() {
             self.bytes(key.as_bytes());
@@ -79,16 +97,28 @@ impl Writer {
         }
     }
 
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(crate) fn layout(&mut self, layout: &Layout) {
+        let family = FAMILIES.iter().position(|family| *family == layout.family());
+        self.number(family.expect("one of all") as u64);
+        self.number(layout.rings().len() as u64);
+        for ring in layout.rings() {
+            for value in [ring.latitude, ring.west, ring.spacing] {
+                self.number(value.to_bits());
+            }
+            self.number(ring.points as u64);
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
         self.0
     }
 }
 
 /// What is left of bytes. None where they are not what [`Writer`] makes; nothing is allocated that they do not hold.
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
@@ -98,24 +128,28 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
-    pub(super) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|byte| byte[0])
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u64> {
         Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
     }
 
-    pub(super) fn length(&mut self) -> Option<usize> {
+    pub(crate) fn length(&mut self) -> Option<usize> {
         usize::try_from(self.number()?).ok()
     }
 
-    pub(super) fn bytes(&mut self) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&mut self) -> Option<&'a [u8]> {
         let length = self.length()?;
         self.take(length)
     }
 
-    pub(super) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }
 
-    pub(super) fn flag(&mut self) -> Option<bool> {
+    pub(crate) fn flag(&mut self) -> Option<bool> {
         match self.take(1)? {
             [0] => Some(false),
             [1] => Some(true),
@@ -123,38 +157,38 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn time(&mut self) -> Option<Time> {
+    pub(crate) fn time(&mut self) -> Option<Time> {
         let seconds = self.number()? as i64;
         // As far as plans take times.
         (-(1 << 52)..1 << 52).contains(&seconds).then(|| Time::EPOCH.plus_seconds(seconds))
     }
 
-    pub(super) fn real(&mut self) -> Option<f64> {
+    pub(crate) fn real(&mut self) -> Option<f64> {
         self.number().map(f64::from_bits)
     }
 
-    pub(super) fn values(&mut self) -> Option<Vec<f64>> {
+    pub(crate) fn values(&mut self) -> Option<Vec<f64>> {
         let length = self.length()?.checked_mul(8)?;
         let value = |bytes: &[u8]| f64::from_le_bytes(bytes.try_into().expect("chunks of 8"));
         Some(self.take(length)?.chunks_exact(8).map(value).collect())
     }
 
-    pub(super) fn counts(&mut self) -> Option<Vec<u32>> {
+    pub(crate) fn counts(&mut self) -> Option<Vec<u32>> {
         let length = self.length()?.checked_mul(4)?;
         let count = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("chunks of 4"));
         Some(self.take(length)?.chunks_exact(4).map(count).collect())
     }
 
-    pub(super) fn flags(&mut self) -> Option<Vec<bool>> {
+    pub(crate) fn flags(&mut self) -> Option<Vec<bool>> {
         let bytes = self.bytes()?;
         bytes.iter().all(|byte| *byte < 2).then(|| bytes.iter().map(|byte| *byte == 1).collect())
     }
 
-    pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
+    pub(crate) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         if self.flag()? { read(self).map(Some) } else { Some(None) }
     }
 
-    pub(super) fn metadata(&mut self) -> Option<Metadata> {
+    pub(crate) fn metadata(&mut self) -> Option<Metadata> {
         let mut metadata = Metadata::new();
         for _ in 0..self.number()? {
             let key = self.text()?;
@@ -171,7 +205,24 @@ impl<'a> Reader<'a> {
         Some(metadata)
     }
 
-    pub(super) fn end(&self) -> Option<()> {
+    pub(crate) fn layout(&mut self) -> Option<Layout> {
+        let family = *FAMILIES.get(self.length()?)?;
+        let (mut rings, mut offset) = (Vec::new(), 0_usize);
+        for _ in 0..self.number()? {
+            let [latitude, west, spacing] = [self.real()?, self.real()?, self.real()?];
+            let points = self.length()?;
+            rings.push(Ring { latitude, west, spacing, points, offset });
+            offset = offset.checked_add(points)?;
+        }
+        Some(Layout::of_rings(family, rings))
+    }
+
+    /// What has not been read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    pub(crate) fn end(&self) -> Option<()> {
         self.0.is_empty().then_some(())
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::plan::{Metadata, Value};
 
-pub(super) fn write(bytes: &mut Vec<u8>, metadata: &Metadata) {
+pub(crate) fn write(bytes: &mut Vec<u8>, metadata: &Metadata) {
     let mut put = |part: &[u8]| {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part);
@@ -31,7 +31,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, metadata: &Metadata) {
 }
 
 /// None where the bytes are not what [`write`] makes.
-pub(super) fn read(mut bytes: &[u8]) -> Option<Metadata> {
+pub(crate) fn read(mut bytes: &[u8]) -> Option<Metadata> {
     let mut metadata = Metadata::new();
     let mut part = || -> Option<&[u8]> {
         let (length, rest) = bytes.split_at_checked(8)?;

@@ -9,12 +9,13 @@ use std::time::Instant;
 
 use super::metrics::{ActionMetrics, PlanMetrics};
 use super::pool::Pool;
+pub(crate) use super::queue::Answer;
 use super::queue::Queue;
-pub(super) use super::queue::{Answer, Entry, Payload};
+pub(super) use super::queue::{Entry, Payload};
 use super::spill::Stored;
 use super::steps;
 use super::{lock, wait};
-use crate::plan::{Guarantee, Message, Metadata, Plan, Select};
+use crate::plan::{Gap, Guarantee, Message, Metadata, Plan, Select};
 
 pub(super) struct Lane {
     pub(super) name: String,
@@ -332,6 +333,26 @@ impl Lane {
     pub(super) fn flushed(&self) {
         lock(&self.queue).flushes_done += 1;
         self.done.notify_all();
+    }
+
+    pub(super) fn has_flushed(&self, number: u64) -> bool {
+        let queue = lock(&self.queue);
+        queue.flushes_done >= number || queue.dead
+    }
+
+    pub(super) fn is_dead(&self) -> bool {
+        lock(&self.queue).dead
+    }
+
+    /// A gap that was made elsewhere.
+    pub(super) fn add_gap(&self, gap: Gap) {
+        let mut queue = lock(&self.queue);
+        if !queue.dead {
+            queue.metrics.gaps += 1;
+            queue.entries.push_back(Entry::Gap(gap));
+        }
+        drop(queue);
+        self.work.notify_one();
     }
 
     pub(super) fn wait_for_flush(&self, number: u64) {

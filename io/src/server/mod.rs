@@ -69,10 +69,10 @@
 //! few before they are needed, since memory that is used for the first time costs several copies of a field;
 //! [`Server::prepare`] makes more of them before the first step.
 //!
-//! Not here: ranks that only serve output.
+//! Ranks that only serve output are [`crate::transport`]'s affair; both their ends are such servers.
 
 mod bell;
-mod codec;
+pub(crate) mod codec;
 mod endpoint;
 mod lane;
 mod metrics;
@@ -96,8 +96,9 @@ pub use settings::{Settings, SpillSettings};
 
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{self, Kind, Message, Metadata, Plans};
+use crate::plan::{self, Gap, Kind, Message, Metadata, Plans, Points};
 use endpoint::Endpoint;
+pub(crate) use lane::Answer;
 use lane::{Lane, Payload, Refusal, Way};
 use pool::{Gauge, Pool};
 use spill::{Data, Spill};
@@ -199,22 +200,106 @@ impl Server {
     /// Copies a field [`layout.points()`, in the layout's order] for the plans that want it. Returns without waiting for
     /// them; an error means that no plan has had it.
     pub fn write_field(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, values))
+        self.take(metadata, Source::Copy(layout, None, values), None)
+    }
+
+    /// The same with a part of a field: `values` at some `points` of the layout.
+    pub fn write_part(
+        &self,
+        metadata: Metadata,
+        layout: &Layout,
+        points: &Points,
+        values: &[f64],
+    ) -> Result<()> {
+        self.take(metadata, Source::Copy(layout, Some(points), values), None)
     }
 
     /// The same with a message that the server may keep.
     pub fn write(&self, message: Message) -> Result<()> {
-        self.take(message.metadata, Source::Owned(message.kind))
+        self.take(message.metadata, Source::Owned(message.kind), None)
     }
 
-    fn take(&self, metadata: Metadata, source: Source<'_>) -> Result<()> {
+    /// The same for one plan alone. Failures are left for [`Server::tell`].
+    pub(crate) fn write_to(&self, plan: usize, message: Message) -> Result<()> {
+        self.take(message.metadata, Source::Owned(message.kind), Some(plan))
+    }
+
+    /// Whether [`Server::write_to`] would return [`Error::Full`] now and not for ever.
+    pub(crate) fn would_be_full(&self, plan: usize, message: &Message) -> bool {
+        let bytes = pool::weight(message);
+        let is_mask = matches!(message.kind, Kind::Mask(_));
+        let way = self.view.lanes[plan].way(&message.metadata, is_mask, bytes);
+        let is_full = way == Err(Refusal::Full);
+        if is_full {
+            self.spiller.bell.ring();
+        }
+        is_full
+    }
+
+    /// Tells the consumers of a plan of messages that were dropped before they came here.
+    pub(crate) fn add_gap(&self, plan: usize, gap: Gap) {
+        self.view.lanes[plan].add_gap(gap);
+    }
+
+    /// The first failure that nobody has been told of.
+    pub(crate) fn tell(&self) -> Result<()> {
+        self.view.shared.failures.tell()
+    }
+
+    /// Lets all plans flush when they have had all messages so far; does not wait.
+    pub(crate) fn ask_flush(&self) -> Vec<u64> {
+        let _no_message_between = lock(&self.producer);
+        self.view.lanes.iter().map(Lane::ask_flush).collect()
+    }
+
+    /// The same for one plan, with what it remembers then.
+    pub(crate) fn ask_state(&self, plan: usize) -> (u64, Answer) {
+        let _no_message_between = lock(&self.producer);
+        self.view.lanes[plan].ask_state()
+    }
+
+    /// Whether a plan has done a flush, or is no more.
+    pub(crate) fn has_flushed(&self, plan: usize, number: u64) -> bool {
+        self.view.lanes[plan].has_flushed(number)
+    }
+
+    /// Whether a plan is no more.
+    pub(crate) fn has_died(&self, plan: usize) -> bool {
+        self.view.lanes[plan].is_dead()
+    }
+
+    /// Lets the plans end when they have had all messages, without waiting for them.
+    pub(crate) fn close(&self) {
+        lock(&self.producer).finished = true;
+        self.view.lanes.iter().for_each(Lane::close);
+    }
+
+    /// Whether [`Server::finish`] would not wait for plans, after [`Server::close`].
+    pub(crate) fn has_ended(&self) -> bool {
+        self.threads.iter().all(JoinHandle::is_finished)
+    }
+
+    /// Ends as if the process were killed: plans are not finished, files that are not whole vanish.
+    pub(crate) fn kill(&mut self) {
+        lock(&self.producer).finished = true;
+        for lane in &*self.view.lanes {
+            lane.die(&self.view.shared.pool);
+            lane.close();
+        }
+        // An error of a plan that is no more has nobody to be told.
+        let _ = self.finish();
+    }
+
+    fn take(&self, metadata: Metadata, source: Source<'_>, only: Option<usize>) -> Result<()> {
         let mut producer = lock(&self.producer);
         let producer = &mut *producer;
         let (lanes, shared) = (&self.view.lanes, &self.view.shared);
         if producer.finished {
             return Err(Error::Server { reason: "is finished: it takes no more messages".into() });
         }
-        shared.failures.tell()?;
+        if only.is_none() {
+            shared.failures.tell()?;
+        }
         let data = source.data();
         match data {
             Data::Field(layout, values) if layout.points() != values.len() => {
@@ -234,6 +319,10 @@ impl Server {
         // First all that may be refused, then what has an effect.
         const NOWHERE: &str = "nothing may go to the disk";
         for (number, lane) in lanes.iter().enumerate() {
+            if only.is_some_and(|only| only != number) {
+                producer.ways[number] = Way::Past;
+                continue;
+            }
             let way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes);
             (producer.ways[number], producer.largest[number]) = way.map_err(|refusal| {
                 let reason = match (refusal, &producer.spill) {
@@ -268,7 +357,9 @@ impl Server {
         }
         let limit = self.view.memory.saturating_sub(producer.largest.iter().sum());
         let message = match producer.ways.contains(&Way::Memory).then_some(source) {
-            Some(Source::Copy(layout, values)) => Some(shared.pool.fill(metadata, layout, values, limit)),
+            Some(Source::Copy(layout, points, values)) => {
+                Some(shared.pool.fill(metadata, layout, points, values, limit))
+            }
             Some(Source::Owned(kind)) => Some(shared.pool.adopt(Message { metadata, kind }, limit)),
             None => {
                 shared.pool.trim(limit);
@@ -429,14 +520,15 @@ impl View {
 
 /// The data of a message, and whose they are.
 enum Source<'a> {
-    Copy(&'a Layout, &'a [f64]),
+    Copy(&'a Layout, Option<&'a Points>, &'a [f64]),
     Owned(Kind),
 }
 
 impl Source<'_> {
     fn data(&self) -> Data<'_> {
         match self {
-            Self::Copy(layout, values) => Data::Field(layout, values),
+            Self::Copy(layout, None, values) => Data::Field(layout, values),
+            Self::Copy(layout, Some(points), values) => Data::Part(layout, points, values),
             Self::Owned(kind) => Data::from(kind),
         }
     }

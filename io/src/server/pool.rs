@@ -7,7 +7,7 @@ use super::bell::Bell;
 use super::lock;
 use super::preparation::{AHEAD, touched};
 use crate::layout::Layout;
-use crate::plan::{Kind, Message, Metadata};
+use crate::plan::{Kind, Message, Metadata, Points};
 
 /// Memory of a message (bytes).
 pub(super) fn weight(message: &Message) -> u64 {
@@ -72,12 +72,13 @@ impl Pool {
         Self { state: Mutex::default(), gauge, bell: Bell::default() }
     }
 
-    /// A message with a copy of `values`, in memory of an earlier one of the same length where there is one. Idle memory
+    /// A field, or with `points` a part of one, with a copy of `values`, in memory of an earlier one of the same length where there is one. Idle memory
     /// is freed so that the pool has at most `limit` bytes.
     pub(super) fn fill(
         &self,
         metadata: Metadata,
         layout: &Layout,
+        points: Option<&Points>,
         values: &[f64],
         limit: u64,
     ) -> Arc<Message> {
@@ -101,15 +102,16 @@ impl Pool {
             self.bell.ring();
         }
         if let Some(message) = found.as_mut().and_then(Arc::get_mut)
-            && let Kind::Field { layout: place, values: held } = &mut message.kind
+            && let Kind::Field { values: held, .. } = &mut message.kind
         {
             message.metadata = metadata;
-            place.clone_from(layout);
             held.clear();
             held.extend_from_slice(values);
+            let values = std::mem::take(held);
+            message.kind = kind(layout, points, values);
             return found.expect("just filled");
         }
-        Arc::new(Message { metadata, kind: Kind::Field { layout: layout.clone(), values: values.to_vec() } })
+        Arc::new(Message { metadata, kind: kind(layout, points, values.to_vec()) })
     }
 
     /// Takes over a message with its memory.
@@ -202,6 +204,10 @@ impl Pool {
         let bytes = weight(last);
         state.used -= bytes;
         self.gauge.subtract(bytes);
+        if let Kind::Part { layout, values, .. } = &mut last.kind {
+            let (layout, values) = (layout.clone(), std::mem::take(values));
+            last.kind = Kind::Field { layout, values };
+        }
         if let Kind::Field { values, .. } = &last.kind
             && values.capacity() == values.len()
         {
@@ -228,6 +234,14 @@ impl State {
     }
 }
 
+fn kind(layout: &Layout, points: Option<&Points>, values: Vec<f64>) -> Kind {
+    let layout = layout.clone();
+    match points {
+        None => Kind::Field { layout, values },
+        Some(points) => Kind::Part { layout, points: points.clone(), values },
+    }
+}
+
 /// Whether a message has memory for exactly so many values.
 fn holds(message: &Message, length: usize) -> bool {
     matches!(&message.kind, Kind::Field { values, .. } if values.capacity() == length)
@@ -242,7 +256,7 @@ mod tests {
         let gauge = Arc::new(Gauge::default());
         let pool = Pool::new(gauge.clone());
         let layout = Layout::global_lat_lon(4, 2);
-        let fill = |count: usize| pool.fill(Metadata::new(), &layout, &vec![1.5; count], 200);
+        let fill = |count: usize| pool.fill(Metadata::new(), &layout, None, &vec![1.5; count], 200);
         let address = |message: &Arc<Message>| match &message.kind {
             Kind::Field { values, .. } => values.as_ptr(),
             _ => unreachable!(),
@@ -272,7 +286,7 @@ mod tests {
         let called_off = Arc::new(AtomicBool::new(false));
         lock(&pool.state).preparing = Some(Preparing { bytes: 64, called_off: called_off.clone() });
         gauge.add(64);
-        let first = pool.fill(Metadata::new(), &layout, &[1.5; 8], 200);
+        let first = pool.fill(Metadata::new(), &layout, None, &[1.5; 8], 200);
         assert_eq!((gauge.now(), called_off.load(Ordering::Relaxed)), (192, false));
         let second = pool.adopt(Message { metadata: Metadata::new(), kind: Kind::Encoded(vec![0; 64]) }, 200);
         assert_eq!((gauge.now(), called_off.load(Ordering::Relaxed)), (192, true));

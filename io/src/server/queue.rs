@@ -43,7 +43,8 @@ pub(super) enum Entry {
     State(Answer),
 }
 
-pub(super) type Answer = Arc<Mutex<Option<Option<Vec<u8>>>>>;
+/// Where a plan leaves what it remembers.
+pub(crate) type Answer = Arc<Mutex<Option<Option<Vec<u8>>>>>;
 
 pub(super) enum Payload {
     Memory(Arc<Message>),

@@ -90,6 +90,10 @@ fn until_closed(lane: &Lane, mut plan: Plan, shared: &Shared) {
             return;
         }
     }
+    if lane.is_dead() {
+        // Killed: its files are not to be whole.
+        return drop(plan);
+    }
     attempt(lane, shared, || "finish".into(), || plan.finish());
     lane.finished(Some(&plan), None, 0, Outcome::Delivered);
     let _ = catch_unwind(AssertUnwindSafe(move || drop(plan)));

@@ -15,35 +15,39 @@ use crate::Result;
 const STATE: usize = 8 << 20;
 
 #[derive(Clone)]
-pub(super) struct Field {
+pub(in crate::entries) struct Field {
     grid: String,
     layout: Layout,
-    pub(super) values: Arc<[f64]>,
+    pub(in crate::entries) values: Arc<[f64]>,
     /// Time of a step.
     work: Duration,
     state: Arc<[f64]>,
 }
 
 /// What became of a field.
-pub(super) enum Written {
+pub(in crate::entries) enum Written {
     Taken,
     Refused,
 }
 
 impl Field {
     /// `work`: between two fields [µs].
-    pub(super) fn new(grid: &str, work: usize) -> Result<Self> {
+    pub(in crate::entries) fn new(grid: &str, work: usize) -> Result<Self> {
         let layout = layout(grid)?;
         let work = Duration::from_micros(work as u64);
         let values = temperature(&layout).into();
         Ok(Self { grid: grid.to_owned(), values, layout, work, state: vec![1.0; STATE].into() })
     }
 
-    pub(super) fn bytes(&self) -> u64 {
+    pub(in crate::entries) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    pub(in crate::entries) fn bytes(&self) -> u64 {
         size_of_val(&self.values[..]) as u64
     }
 
-    pub(super) fn description(&self) -> String {
+    pub(in crate::entries) fn description(&self) -> String {
         let Self { grid, work, .. } = self;
         match work.as_micros() {
             1 => format!("{grid} at once"),
@@ -52,7 +56,7 @@ impl Field {
     }
 
     /// A step of the model: computes as long as it takes, over a state that no cache holds.
-    pub(super) fn compute(&self) {
+    pub(in crate::entries) fn compute(&self) {
         let (start, mut sum) = (Instant::now(), 0.0);
         while start.elapsed() < self.work {
             for piece in self.state.chunks(4096) {
@@ -66,7 +70,7 @@ impl Field {
     }
 
     /// Hands the field over; the time of that alone [s], and whether the server has taken it.
-    pub(super) fn write(&self, server: &Server, step: u64) -> Result<(f64, Written)> {
+    pub(in crate::entries) fn write(&self, server: &Server, step: u64) -> Result<(f64, Written)> {
         let metadata = metadata().with("step", step as i64);
         let start = Instant::now();
         let outcome = server.write_field(metadata, &self.layout, &self.values);

@@ -9,25 +9,33 @@ use libloading::Library;
 pub(super) trait Handle: Copy + 'static {
     /// Integers of a status.
     const STATUS: usize;
+    /// Which of them is the rank that sent.
+    const SOURCE: usize;
     /// Which of them is the error.
     const ERROR: usize;
     /// The error class of requests that neither failed nor are done.
     const ERROR_PENDING: c_int;
+    /// `MPI_ANY_SOURCE`.
+    const ANY_SOURCE: c_int;
 }
 
 /// The MPICH family (MPICH, Cray MPICH, Intel MPI, MVAPICH), which has had one binary interface since 2013: handles are numbers.
 impl Handle for c_int {
     const STATUS: usize = 5;
+    const SOURCE: usize = 2;
     const ERROR: usize = 4;
     const ERROR_PENDING: c_int = 18;
+    const ANY_SOURCE: c_int = -2;
 }
 
 /// Open MPI: handles are addresses of objects.
 impl Handle for usize {
     // Source, tag, error, whether cancelled, and a count of the size of an address.
     const STATUS: usize = 4 + size_of::<usize>() / size_of::<c_int>();
+    const SOURCE: usize = 0;
     const ERROR: usize = 2;
     const ERROR_PENDING: c_int = 19;
+    const ANY_SOURCE: c_int = -1;
 }
 
 /// The functions that we call, with the predefined handles. The pointers stay valid for ever: the library is never unloaded.
@@ -54,6 +62,8 @@ pub(super) struct Functions<H> {
     pub(super) error_class: unsafe extern "C" fn(c_int, *mut c_int) -> c_int,
     pub(super) isend: unsafe extern "C" fn(*const c_void, c_int, H, c_int, c_int, H, *mut H) -> c_int,
     pub(super) irecv: unsafe extern "C" fn(*mut c_void, c_int, H, c_int, c_int, H, *mut H) -> c_int,
+    pub(super) recv: unsafe extern "C" fn(*mut c_void, c_int, H, c_int, c_int, H, *mut c_int) -> c_int,
+    pub(super) iprobe: unsafe extern "C" fn(c_int, c_int, H, *mut c_int, *mut c_int) -> c_int,
     pub(super) waitall: unsafe extern "C" fn(c_int, *mut H, *mut c_int) -> c_int,
     pub(super) testall: unsafe extern "C" fn(c_int, *mut H, *mut c_int, *mut c_int) -> c_int,
     pub(super) get_count: unsafe extern "C" fn(*const c_int, H, *mut c_int) -> c_int,
@@ -126,6 +136,8 @@ fn functions<H: Handle>(library: &Library, name: &str, handles: [H; 5]) -> Resul
         error_class: symbol!(b"MPI_Error_class"),
         isend: symbol!(b"MPI_Isend"),
         irecv: symbol!(b"MPI_Irecv"),
+        recv: symbol!(b"MPI_Recv"),
+        iprobe: symbol!(b"MPI_Iprobe"),
         waitall: symbol!(b"MPI_Waitall"),
         testall: symbol!(b"MPI_Testall"),
         get_count: symbol!(b"MPI_Get_count"),

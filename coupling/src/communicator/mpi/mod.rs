@@ -14,14 +14,14 @@ use std::ffi::{CStr, c_char, c_int};
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
 
 use self::functions::{Family, Functions, Handle};
 pub(super) use self::launcher::is_launched;
 use self::on_the_way::OnTheWay;
-use super::transport::{Buffers, Parcel, Pending, Transport};
+use super::transport::{Buffers, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
 /// Bytes of one message of MPI's, whose counts are 32-bit integers: longer parcels go in several.
@@ -318,6 +318,7 @@ impl<H: Handle> Transport for Group<H> {
             requests: Vec::new(),
             expected: Vec::new(),
             buffers: None,
+            letter: None,
             is_done: false,
         };
         let buffers = way.buffers.insert(buffers);
@@ -380,6 +381,71 @@ impl<H: Handle> Transport for Group<H> {
             return Ok(None);
         }
         Ok(Some(Box::new(Self::new(functions, handle, true)?)))
+    }
+
+    fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>> {
+        let functions = self.functions();
+        let mut way = OnTheWay {
+            user: self.user.clone(),
+            rank: self.rank,
+            requests: Vec::new(),
+            expected: Vec::new(),
+            buffers: None,
+            letter: None,
+            is_done: false,
+        };
+        let letter = way.letter.insert(letter);
+        let mut request = functions.null_request;
+        // SAFETY: a valid communicator; the memory is shared, so that nobody writes to it, and kept until the request is done;
+        // its length was found to be one that MPI can count.
+        let code = unsafe {
+            (functions.isend)(
+                letter.as_ptr().cast(),
+                letter.len() as c_int,
+                functions.byte,
+                to as c_int,
+                c_int::from(tag),
+                self.handle,
+                &mut request,
+            )
+        };
+        self.check("post", code)?;
+        way.requests.push(request);
+        Ok(Box::new(way))
+    }
+
+    fn receive(&self, tag: u16) -> Result<Option<Received>> {
+        let functions = self.functions();
+        let (mut flag, mut status) = (0, vec![0; H::STATUS]);
+        // SAFETY: a valid communicator, and a status of this family's size.
+        let code = unsafe {
+            (functions.iprobe)(H::ANY_SOURCE, c_int::from(tag), self.handle, &mut flag, status.as_mut_ptr())
+        };
+        self.check("receive", code)?;
+        if flag == 0 {
+            return Ok(None);
+        }
+        let mut count = 0;
+        // SAFETY: a status that a probe has filled.
+        let code = unsafe { (functions.get_count)(status.as_ptr(), functions.byte, &mut count) };
+        self.check("receive", code)?;
+        let from = status[H::SOURCE];
+        let mut bytes = vec![0u8; count as usize];
+        // SAFETY: a valid communicator; memory for as many bytes as the message has that was probed, and that the next receive
+        // from its sender gets, because one thread calls MPI.
+        let code = unsafe {
+            (functions.recv)(
+                bytes.as_mut_ptr().cast(),
+                count,
+                functions.byte,
+                from,
+                c_int::from(tag),
+                self.handle,
+                status.as_mut_ptr(),
+            )
+        };
+        self.check("receive", code)?;
+        Ok(Some((from as usize, Arc::new(bytes))))
     }
 
     fn abort(&self, code: i32) {

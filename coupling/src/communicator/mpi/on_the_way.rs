@@ -3,6 +3,7 @@
 
 use std::ffi::c_int;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::super::transport::{Buffers, Pending};
@@ -19,6 +20,8 @@ pub(super) struct OnTheWay<H: Handle> {
     /// From whom, and how many bytes, by receive.
     pub(super) expected: Vec<(usize, usize)>,
     pub(super) buffers: Option<Buffers>,
+    /// In the place of buffers.
+    pub(super) letter: Option<Arc<Vec<u8>>>,
     pub(super) is_done: bool,
 }
 
@@ -27,6 +30,7 @@ impl<H: Handle> Drop for OnTheWay<H> {
         if !self.is_done {
             IS_BROKEN.store(true, Ordering::SeqCst);
             std::mem::forget(self.buffers.take());
+            std::mem::forget(self.letter.take());
         }
     }
 }
@@ -83,6 +87,7 @@ impl<H: Handle> Pending for OnTheWay<H> {
         if code != 0 || flag != 0 {
             self.check(code, &statuses)?;
             self.is_done = true;
+            self.letter = None;
         }
         Ok(self.is_done)
     }
@@ -96,6 +101,6 @@ impl<H: Handle> Pending for OnTheWay<H> {
             self.check(code, &statuses)?;
             self.is_done = true;
         }
-        Ok(self.buffers.take().expect("buffers are taken once"))
+        Ok(self.buffers.take().unwrap_or_default())
     }
 }

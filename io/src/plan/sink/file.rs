@@ -19,14 +19,15 @@ const OPEN: usize = 32;
 
 pub(super) fn outlet(sink: &Section<'_>) -> Result<Outlet> {
     let pattern = Pattern::new(sink)?;
+    let path_keys = pattern.keys(sink)?;
     if !sink.flag("whole", false)? {
         sink.expect_whole_run("a sink without 'whole: true' adds to what earlier steps wrote")?;
-        return Ok(Outlet::new(Box::new(Files::new(sink, pattern)?)));
+        return Ok(Outlet { path_keys, ..Outlet::new(Box::new(Files::new(sink, pattern)?)) });
     }
     if sink.flag("append", false)? {
         return Err(sink.error("'append' has no meaning with 'whole: true'"));
     }
-    Ok(Outlet::new(Box::new(Whole::new(pattern))))
+    Ok(Outlet { path_keys, ..Outlet::new(Box::new(Whole::new(pattern))) })
 }
 
 struct Files {
@@ -69,6 +70,15 @@ impl Pattern {
         let parts = parts(&text)
             .ok_or_else(|| sink.error(format!("'path': expected a key in each '[]' of '{text}'")))?;
         Ok(Self { folder: sink.run.folder.to_owned(), parts })
+    }
+
+    /// The metadata in it; None where each process has names of its own.
+    pub(super) fn keys(&self, sink: &Section<'_>) -> Result<Option<Vec<String>>> {
+        let key = |part: &Part| match part {
+            Part::Key(key) => Some(key.clone()),
+            Part::Plain(_) => None,
+        };
+        Ok((!sink.flag("per-server", false)?).then(|| self.parts.iter().filter_map(key).collect()))
     }
 
     /// The one name that it has, where no metadata are in it.

@@ -92,11 +92,13 @@ pub(super) struct Outlet {
     pub(super) memory: Option<Memory>,
     pub(super) log: Option<Arc<Log>>,
     pub(super) consumer: Box<dyn Consumer>,
+    /// Metadata that are in the names of its files; None where other processes may write there too.
+    pub(super) path_keys: Option<Vec<String>>,
 }
 
 impl Outlet {
     fn new(consumer: Box<dyn Consumer>) -> Self {
-        Self { name: None, memory: None, log: None, consumer }
+        Self { name: None, memory: None, log: None, consumer, path_keys: None }
     }
 }
 

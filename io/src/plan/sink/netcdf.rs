@@ -33,8 +33,10 @@ pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
         Some("double") => Precision::F64,
         _ => Precision::F32,
     };
+    let pattern = Pattern::new(sink)?;
+    let path_keys = pattern.keys(sink)?;
     let files: Files<S> = Files {
-        pattern: Pattern::new(sink)?,
+        pattern,
         append: sink.flag("append", false)?,
         continued: sink.run.continued,
         form: Form { precision, compression: compression(sink)? },
@@ -46,7 +48,7 @@ pub(super) fn outlet<S: Growing>(sink: &Section<'_>) -> Result<Outlet> {
     let settings = S::open("".as_ref(), false, &layout, Time::EPOCH, files.form);
     settings.map_err(|error| sink.error(error.to_string().trim_end_matches('.')))?;
     S::expect_library()?;
-    Ok(Outlet::new(Box::new(files)))
+    Ok(Outlet { path_keys, ..Outlet::new(Box::new(files)) })
 }
 
 fn compression(sink: &Section<'_>) -> Result<Compression> {
