@@ -8,8 +8,10 @@ use terrella_kernels::Precision;
 use terrella_kernels::device::Device;
 
 /// The largest error an entry may have.
-fn limit(entry: &str, size: &str, rounding: f64) -> f64 {
+fn limit(entry: &str, case: &str, size: &str, rounding: f64) -> f64 {
     match entry {
+        // Coefficients are rounded to 24 bits on their way.
+        "distributed_transform" if case.contains("sent as f32") => 10.0 * 2_f64.powi(-24),
         // The first iterations end with a fiftieth of the first gradient: about a tenth of the control vector is left in any precision.
         "minimisation" => 0.2,
         _ => roundings(entry, size) * rounding,
@@ -51,7 +53,10 @@ fn run_entries(peers: Option<&[String]>) {
                     "{name}: {samples:?}"
                 );
                 let error = case.error().expect(&name);
-                assert!(error <= limit(entry.name, &case.size(), rounding), "{name}: error {error:e}");
+                assert!(
+                    error <= limit(entry.name, case.name(), &case.size(), rounding),
+                    "{name}: error {error:e}"
+                );
                 assert!(!case.size().is_empty(), "{name}");
                 names.push(name);
             }

@@ -6,14 +6,12 @@ use terrella_kernels::grid::Ring;
 
 use crate::{Error, Result};
 
-/// The first of what ranks found, by place, on all of them.
+/// The first of what ranks found, by place, on all of them; what one alone found.
 pub(crate) fn first_found(
-    communicator: &Communicator,
+    ranks: Option<&Communicator>,
     found: Option<(usize, f64)>,
 ) -> Result<Option<(usize, f64)>> {
-    if communicator.size() == 1 {
-        return Ok(found);
-    }
+    let Some(communicator) = ranks else { return Ok(found) };
     // Places are whole numbers far below 2⁵³.
     let own = found.map_or([f64::INFINITY, 0.0], |(place, value)| [place as f64, value]);
     let all = communicator.all_gather(&own)?;

@@ -108,13 +108,20 @@ impl<R: Real> ModelTransform<R> {
         self.device
     }
 
-    /// The ranks that share it.
+    /// The ranks that share it; one alone where it is whole.
     ///
     /// Errors: a call from another thread than the one of the communicator.
     pub fn communicator(&self) -> Result<Communicator> {
+        Ok(self.shared_by()?.unwrap_or_else(Communicator::serial))
+    }
+
+    /// The ranks that share it; nothing where it is whole. Allocates nothing.
+    ///
+    /// Errors: those of [`Self::communicator`].
+    pub fn shared_by(&self) -> Result<Option<Communicator>> {
         match &self.engine {
-            Engine::Whole(_) => Ok(Communicator::serial()),
-            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(shared.communicator.clone())),
+            Engine::Whole(_) => Ok(None),
+            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(Some(shared.communicator.clone()))),
         }
     }
 }

@@ -451,8 +451,8 @@ impl<R: Real> Primitive<R> {
             return Ok(());
         }
         let time = self.time();
-        let communicator = self.transform.communicator()?;
-        self.watch.examine(&communicator, self.step, time, &self.work.columns.u, &self.work.columns.v)
+        let ranks = self.transform.shared_by()?;
+        self.watch.examine(ranks.as_ref(), self.step, time, &self.work.columns.u, &self.work.columns.v)
     }
 }
 

@@ -30,7 +30,7 @@ impl<R: Real> Watch<R> {
     /// An error with step, time, component, level and place if the wind is not finite or above the limit somewhere, the same on all ranks.
     pub(super) fn examine(
         &mut self,
-        communicator: &Communicator,
+        ranks: Option<&Communicator>,
         step: u64,
         time: f64,
         u: &Buffer<R>,
@@ -40,7 +40,7 @@ impl<R: Real> Watch<R> {
             let largest = self.largest.largest_magnitude(values)?.to_f64();
             let is_outside = largest.is_nan() || largest > self.limit;
             let found = if is_outside { Some(self.first_outside(&values.to_vec()?)) } else { None };
-            if let Some((place, value)) = first_found(communicator, found)? {
+            if let Some((place, value)) = first_found(ranks, found)? {
                 return Err(self.unstable(step, time, field, place, value));
             }
         }

@@ -393,8 +393,8 @@ impl<R: Real> ShallowWater<R> {
             return Ok(());
         }
         let time = self.time();
-        let communicator = self.transform.communicator()?;
-        self.watch.examine(&communicator, self.step, time, &self.work.u, &self.work.v)
+        let ranks = self.transform.shared_by()?;
+        self.watch.examine(ranks.as_ref(), self.step, time, &self.work.u, &self.work.v)
     }
 
     /// Damping rates and sources from diffusion, orography and relaxation.

@@ -31,7 +31,7 @@ impl<R: Real> Watch<R> {
     /// An error with step, time, field and place if the wind is not finite or above the limit somewhere, the same on all ranks.
     pub(crate) fn examine(
         &mut self,
-        communicator: &Communicator,
+        ranks: Option<&Communicator>,
         step: u64,
         time: f64,
         u: &Buffer<R>,
@@ -48,7 +48,7 @@ impl<R: Real> Watch<R> {
             let (u, v) = (self.u[point].to_f64(), self.v[point].to_f64());
             (self.part.point_in_grid(point), u.hypot(v))
         });
-        let Some((point, value)) = first_found(communicator, found)? else { return Ok(()) };
+        let Some((point, value)) = first_found(ranks, found)? else { return Ok(()) };
         let (latitude, longitude) = self.part.grid().coordinates(point);
         Err(Error::Unstable {
             step,

@@ -80,10 +80,12 @@ fn main() -> ExitCode {
 /// Runs a forecast on the ranks of the job, if they are of one mind.
 fn run_on(ranks: &Ranks, run: &RunArguments) -> error::Result<()> {
     ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
-    let hash = ranks.together("reading the configuration", setup::hash_of_file(&run.configuration))?;
+    let phase = "reading the configuration";
+    let equations = ranks.together(phase, configuration::equations(&run.configuration))?;
+    let hash = ranks.together(phase, setup::hash_of_file(&run.configuration))?;
     ranks.expect_same("configuration", hash.to_hex())?;
     ranks.expect_same("command line", format_args!("{run:?}"))?;
-    match ranks.together("reading the configuration", configuration::equations(&run.configuration))? {
+    match equations {
         Equations::ShallowWater => shallow_water::run(ranks, run).map(|_| ()),
         Equations::Primitive => primitive::run(ranks, run),
     }
