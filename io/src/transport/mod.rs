@@ -35,7 +35,7 @@
 //! });
 //! results.into_iter().collect::<Result<Vec<_>, _>>()?;
 //! assert!(folder.path().join("3.grib2").exists());
-//! # Ok::<(), terrella_io::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! # Who does what
