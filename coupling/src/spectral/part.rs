@@ -138,7 +138,10 @@ impl Part {
 
     /// Number of own coefficients with m = 0: all of them or none. They come first, the global mean as the very first.
     pub fn zonal_coefficients(&self) -> usize {
-        if self.zonal_wavenumbers().first() == Some(&0) { self.data.truncation.total() + 1 } else { 0 }
+        let Data { shares, rank, truncation, .. } = &*self.data;
+        // Asked for in every step: no list is made.
+        let is_here = shares.as_ref().is_none_or(|shares| shares.wavenumbers(*rank).first() == Some(&0));
+        if is_here { truncation.total() + 1 } else { 0 }
     }
 
     pub(crate) fn ring_numbers_of(&self, rank: usize) -> Vec<usize> {
