@@ -72,9 +72,14 @@ fn run(arguments: &Arguments) -> Result<()> {
 /// What was measured; nothing on those of several processes that only take part.
 fn run_entries(arguments: &Arguments) -> Result<Option<Vec<Measurement>>> {
     // MPI ends with its last communicator, and cannot begin again.
-    let job = Communicator::launched()?;
     let alone = |entry: &&&Entry| !ACROSS_RANKS.contains(&entry.name);
-    if let (true, Some(entry)) = (job.size() > 1, arguments.entries.iter().find(alone)) {
+    let alone = arguments.entries.iter().find(alone);
+    let job = match (Communicator::launched(), alone) {
+        // What one process measures needs no MPI, whoever started it.
+        (Err(_), Some(_)) => Communicator::serial(),
+        (job, _) => job?,
+    };
+    if let (true, Some(entry)) = (job.size() > 1, alone) {
         return Err(Error::Value {
             name: "entry".to_owned(),
             got: format!("'{}' in {} processes", entry.name, job.size()),
