@@ -25,7 +25,8 @@
 //!         let half = Points::From(24 * ranks.rank());
 //!         for step in 1..=3 {
 //!             let metadata = Metadata::new().with("name", "t").with("levtype", "pl").with("level", 500);
-//!             let metadata = metadata.with("startDate", 20_260_101).with("startTime", 0).with("step", step);
+//!             let metadata = metadata.with("startDate", 20_260_101).with("startTime", 0);
+//!             let metadata = metadata.with("step", step).with("timeStep", 3600);
 //!             output.write_part(metadata, &layout, &half, &[280.0; 24])?;
 //!             output.end_step()?;
 //!         }
