@@ -114,7 +114,7 @@ impl Job {
         };
         let program = std::env::current_exe().map_err(|error| fail(error.to_string()))?;
         let output = Command::new("mpirun")
-            .args(["--oversubscribe", "--allow-run-as-root", "-n", "2"])
+            .args(["--oversubscribe", "--allow-run-as-root", "--bind-to", "none", "-n", "2"])
             .arg(program)
             .args(["output_server", "--grid", &self.grid])
             .args(["--work", &self.work.to_string(), "--fields", &self.fields.to_string()])
@@ -135,16 +135,13 @@ impl Job {
     }
 }
 
-/// Where this process is one of [`Job::processes`]: does that, and ends.
-pub(super) fn be_a_process_if_started_as_one(request: &Request) -> Result<()> {
-    let Some(folder) = std::env::var_os(FOLDER) else { return Ok(()) };
+/// Whether this process is one of [`Job::processes`], and has done its part.
+pub(super) fn was_a_process(request: &Request) -> Result<bool> {
+    let Some(folder) = std::env::var_os(FOLDER) else { return Ok(false) };
     let job = Job::new(request.text("grid"), request.numbers("work")?[0], request.number("fields")?)?;
-    {
-        let all = Communicator::mpi()?;
-        let seconds = job.rank(&all, 1, Path::new(&folder))?;
-        if all.rank() == 0 {
-            println!("seconds {seconds}");
-        }
+    let seconds = job.rank(&request.job, 1, Path::new(&folder))?;
+    if request.job.rank() == 0 {
+        println!("seconds {seconds}");
     }
-    std::process::exit(0)
+    Ok(true)
 }
