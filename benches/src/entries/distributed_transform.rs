@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use terrella_coupling::communicator::Communicator;
-use terrella_coupling::spectral::{DistributedTransform, distributed_transform};
+use terrella_coupling::spectral::{DistributedTransform, Part as Share, distributed_transform};
 use terrella_coupling::transposition::Wire;
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{HostTransform, TransformShares, Truncation};
+use terrella_kernels::spectral::{HostTransform, Truncation};
 use terrella_kernels::{Precision, Real};
 
 use super::grids::{self, fourier_flops};
@@ -176,15 +176,13 @@ impl<R: Real> RankPart<R> {
         let transform = distributed_transform(communicator, &task.grid, task.truncation, task.wire)?;
         let [input, expected] = task.reference::<R>()?;
         let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.to_f64().abs()));
-        let part = |is_grid, all: &[R]| {
-            let (shares, rank) = (transform.shares(), communicator.rank());
-            if is_grid {
-                part_of_grid(shares, rank, task.fields, all)
-            } else {
-                part_of_spectrum(shares, rank, task.fields, all)
-            }
+        let own = Share::of_rank(transform.shares(), communicator.rank());
+        let part = |is_grid, all: &[R]| -> Result<Vec<R>> {
+            let part =
+                if is_grid { own.own_fields(task.fields, all) } else { own.own_spectra(task.fields, all) };
+            Ok(part?.into_owned())
         };
-        let (input, expected) = (part(!task.to_grid, &input), part(task.to_grid, &expected));
+        let (input, expected) = (part(!task.to_grid, &input)?, part(task.to_grid, &expected)?);
         let output = vec![R::ZERO; expected.len()];
         Ok(Self { transform, task, input, output, expected, largest })
     }
@@ -205,28 +203,6 @@ impl<R: Real> Part for RankPart<R> {
         let distance = |(got, expected): (&R, &R)| (got.to_f64() - expected.to_f64()).abs();
         Ok(self.output.iter().zip(&self.expected).map(distance).fold(0.0, f64::max) / self.largest)
     }
-}
-
-fn part_of_grid<R: Real>(shares: &TransformShares, rank: usize, fields: usize, all: &[R]) -> Vec<R> {
-    let grid = shares.grid();
-    let mut part = Vec::with_capacity(fields * shares.points(rank));
-    for field in all.chunks_exact(grid.points()).take(fields) {
-        for ring in shares.rings(rank) {
-            let ring = &grid.rings()[ring];
-            part.extend_from_slice(&field[ring.offset..][..ring.points]);
-        }
-    }
-    part
-}
-
-fn part_of_spectrum<R: Real>(shares: &TransformShares, rank: usize, fields: usize, all: &[R]) -> Vec<R> {
-    let truncation = shares.truncation();
-    let mut part = Vec::with_capacity(shares.spectrum_len(rank, fields));
-    for &m in shares.wavenumbers(rank) {
-        let first = 2 * fields * truncation.index(m, m);
-        part.extend_from_slice(&all[first..][..2 * fields * (truncation.total() - m + 1)]);
-    }
-    part
 }
 
 /// The transform in one piece.
