@@ -135,6 +135,18 @@ impl<T: Pod> Exchange<T> {
         }
     }
 
+    /// The parcels for all ranks of the list, one after another, to be written.
+    pub fn all_outgoing(&mut self) -> &mut [T] {
+        let bytes = units(&self.outgoing) * self.width * size_of::<T>();
+        bytemuck::cast_slice_mut(&mut bytemuck::cast_slice_mut::<_, u8>(&mut self.buffers.send)[..bytes])
+    }
+
+    /// The parcels from all ranks of the list, one after another.
+    pub fn all_incoming(&self) -> &[T] {
+        let bytes = units(&self.incoming) * self.width * size_of::<T>();
+        bytemuck::cast_slice(&bytemuck::cast_slice::<_, u8>(&self.buffers.receive)[..bytes])
+    }
+
     /// The parcel for the rank at `index` of the list, to be written.
     ///
     /// # Panics
@@ -157,7 +169,7 @@ impl<T: Pod> Exchange<T> {
         bytemuck::cast_slice(&bytes[start * unit..end * unit])
     }
 
-    /// Sends all parcels; all ranks start their parts of an exchange in the same order.
+    /// Sends all parcels; all ranks start their parts of an exchange in the same order. What outgoing parcels hold is lost.
     pub fn start(mut self) -> Result<InFlight<T>> {
         let rank = self.communicator.rank();
         let own = |places: &[(usize, Range<usize>)]| places.iter().position(|(other, _)| *other == rank);

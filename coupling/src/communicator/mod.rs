@@ -62,7 +62,8 @@ struct Shared {
     transport: Box<dyn Transport>,
     kind: Kind,
     next_tag: Cell<u16>,
-    traffic: RefCell<Traffic>,
+    /// Of groups as well.
+    traffic: Rc<RefCell<Traffic>>,
 }
 
 /// What ranks are.
@@ -84,7 +85,11 @@ impl fmt::Debug for Communicator {
 
 impl Communicator {
     fn over(kind: Kind, transport: Box<dyn Transport>) -> Self {
-        let (next_tag, traffic) = (Cell::new(TAGS_OF_EXCHANGES.start), RefCell::default());
+        Self::counting(kind, transport, Rc::default())
+    }
+
+    fn counting(kind: Kind, transport: Box<dyn Transport>, traffic: Rc<RefCell<Traffic>>) -> Self {
+        let next_tag = Cell::new(TAGS_OF_EXCHANGES.start);
         Self { shared: Rc::new(Shared { transport, kind, next_tag, traffic }) }
     }
 
@@ -151,7 +156,7 @@ impl Communicator {
         self.shared.kind
     }
 
-    /// What this rank has sent through this communicator and its clones so far.
+    /// What this rank has sent so far through this communicator, its clones, and groups that are split from it.
     pub fn traffic(&self) -> Traffic {
         *self.shared.traffic.borrow()
     }
@@ -179,7 +184,8 @@ impl Communicator {
     /// Groups of the ranks with the same colour, ordered by key and then by rank; nothing for ranks without a colour.
     pub fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Self>> {
         let group = self.transport().split(colour, key)?;
-        Ok(group.map(|transport| Self::over(self.kind(), transport)))
+        let traffic = || self.shared.traffic.clone();
+        Ok(group.map(|transport| Self::counting(self.kind(), transport, traffic())))
     }
 
     /// Waits for all ranks.

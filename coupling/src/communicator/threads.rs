@@ -5,6 +5,8 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, VecDeque};
+use std::mem;
+use std::ops::Range;
 use std::panic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -12,10 +14,28 @@ use std::thread;
 use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
+/// Buffers per rank that are kept.
+const SPARE: usize = 2;
+
 /// A message with the operation that sent it.
 struct Message {
     operation: &'static str,
-    bytes: Vec<u8>,
+    contents: Contents,
+}
+
+enum Contents {
+    Own(Vec<u8>),
+    /// Bytes of a buffer with the parcels for several ranks, whose last reader puts it to the spare ones.
+    Shared(Arc<Vec<u64>>, Range<usize>),
+}
+
+impl Contents {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(words, bytes) => &bytemuck::cast_slice(words)[bytes.clone()],
+        }
+    }
 }
 
 /// To, from, and the tag of an exchange; tag `None` for operations of all ranks, which come in one order.
@@ -24,6 +44,8 @@ type Address = (usize, usize, Option<u16>);
 #[derive(Default)]
 struct State {
     mail: HashMap<Address, VecDeque<Message>>,
+    /// Buffers of parcels that were all taken, for those to come: new pages cost more than copying.
+    spare: Vec<Vec<u64>>,
     /// For a rank, by tag: from whom, and what.
     letters: HashMap<(usize, u16), VecDeque<Received>>,
     left: Vec<bool>,
@@ -80,7 +102,11 @@ pub(super) fn run<T: Send>(ranks: usize, work: impl Fn(Box<dyn Transport>) -> T 
 
 impl Member {
     fn post(&self, to: usize, tag: Option<u16>, operation: &'static str, bytes: &[u8]) {
-        let message = Message { operation, bytes: bytes.to_vec() };
+        self.send(to, tag, operation, Contents::Own(bytes.to_vec()));
+    }
+
+    fn send(&self, to: usize, tag: Option<u16>, operation: &'static str, contents: Contents) {
+        let message = Message { operation, contents };
         self.group.lock().mail.entry((to, self.rank, tag)).or_default().push_back(message);
         self.group.changed.notify_all();
     }
@@ -108,12 +134,36 @@ impl Member {
             let reason = format!("rank {from} is at '{}'", message.operation);
             return Err(self.failure(operation, reason));
         }
-        if message.bytes.len() != bytes.len() {
-            let (expected, got) = (bytes.len(), message.bytes.len());
+        let sent = message.contents.bytes();
+        if sent.len() != bytes.len() {
+            let (expected, got) = (bytes.len(), sent.len());
             return Err(Error::UnequalLengths { rank: self.rank, operation, from, expected, got });
         }
-        bytes.copy_from_slice(&message.bytes);
+        bytes.copy_from_slice(sent);
+        if let Contents::Shared(words, _) = message.contents {
+            self.give_back(words);
+        }
         Ok(())
+    }
+
+    /// Keeps a buffer of parcels for others to come if nobody reads it any more.
+    fn give_back(&self, words: Arc<Vec<u64>>) {
+        if let Some(words) = Arc::into_inner(words) {
+            let mut state = self.group.lock();
+            if state.spare.len() == SPARE * self.group.size {
+                state.spare.remove(0);
+            }
+            state.spare.push(words);
+        }
+    }
+
+    /// A buffer of some words, whatever they are.
+    fn spare(&self, length: usize) -> Vec<u64> {
+        let mut state = self.group.lock();
+        let fits = |spare: &Vec<u64>| (length..=2 * length).contains(&spare.len());
+        let fitting = state.spare.iter().position(fits).map(|place| state.spare.remove(place));
+        drop(state);
+        fitting.unwrap_or_else(|| vec![0; length])
     }
 
     fn others(&self) -> impl Iterator<Item = usize> {
@@ -173,16 +223,20 @@ impl Transport for Endpoint {
     fn start(
         &self,
         tag: u16,
-        buffers: Buffers,
+        mut buffers: Buffers,
         outgoing: &[Parcel],
         incoming: &[Parcel],
     ) -> Result<Box<dyn Pending>> {
-        let bytes: &[u8] = bytemuck::cast_slice(&buffers.send);
-        for parcel in outgoing {
-            self.member.post(parcel.rank, Some(tag), "exchange", &bytes[parcel.bytes.clone()]);
-        }
         let member = self.member.clone();
-        Ok(Box::new(Expected { member, tag, buffers, incoming: incoming.to_vec() }))
+        // Who receives them copies them, so that they are copied once; another buffer takes this one's place.
+        let length = buffers.send.len();
+        let sent = Arc::new(mem::take(&mut buffers.send));
+        for parcel in outgoing {
+            let contents = Contents::Shared(sent.clone(), parcel.bytes.clone());
+            member.send(parcel.rank, Some(tag), "exchange", contents);
+        }
+        member.give_back(sent);
+        Ok(Box::new(Expected { member, tag, buffers, length, incoming: incoming.to_vec() }))
     }
 
     fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Box<dyn Transport>>> {
@@ -232,6 +286,8 @@ struct Expected {
     member: Member,
     tag: u16,
     buffers: Buffers,
+    /// Of the buffer that was sent.
+    length: usize,
     incoming: Vec<Parcel>,
 }
 
@@ -246,11 +302,12 @@ impl Pending for Expected {
     }
 
     fn finish(self: Box<Self>) -> Result<Buffers> {
-        let Self { member, tag, mut buffers, incoming } = *self;
+        let Self { member, tag, mut buffers, length, incoming } = *self;
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut buffers.receive);
         for parcel in incoming {
             member.take(parcel.rank, Some(tag), "exchange", &mut bytes[parcel.bytes])?;
         }
+        buffers.send = member.spare(length);
         Ok(buffers)
     }
 }

@@ -27,9 +27,10 @@
 //! # Ok::<(), terrella_coupling::Error>(())
 //! ```
 //!
-//! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. Sending and computing do not overlap: each portion of 48 columns
-//! is summed, sent, and transformed.
+//! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. A portion of columns is on its way while the next one is summed. Where
+//! ranks are so many that parcels are short, sets of them transform sets of levels: [`LevelTransform`].
 
+mod levels;
 mod model_transform;
 mod on_thread;
 mod part;
@@ -39,6 +40,7 @@ use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
 
+pub use self::levels::{LevelTransform, level_sets, shares_of_rows};
 pub use self::model_transform::{ModelTransform, expect_no_idle_rank};
 pub use self::part::{Part, Rings};
 pub use self::volume::StepVolume;

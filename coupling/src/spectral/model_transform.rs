@@ -6,7 +6,7 @@ use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, TransformShares, Truncation};
 
 use super::on_thread::OnThread;
-use super::{DistributedTransform, Part, distributed_transform};
+use super::{LevelTransform, Part, level_sets, transform_shares};
 use crate::communicator::Communicator;
 use crate::transposition::Wire;
 use crate::{Error, Result};
@@ -52,7 +52,7 @@ enum Engine<R: Real> {
 }
 
 struct Shared<R: Real> {
-    transform: DistributedTransform<R>,
+    transform: LevelTransform<R>,
     communicator: Communicator,
 }
 
@@ -63,17 +63,28 @@ impl<R: Real> ModelTransform<R> {
         Ok(Self { device, part: Part::whole(grid, truncation), engine })
     }
 
-    /// This rank's part of a transform that all ranks share, on the CPU; all make it together. A rank alone has the whole.
+    /// This rank's part of a transform that all ranks share, on the CPU; all make it together. A rank alone has the whole. Levels are shared
+    /// as [`level_sets`] says.
     ///
     /// Errors, on all ranks alike: a grid that is not Gaussian; more ranks than have a pair of rings and a wavenumber each.
     pub fn on(communicator: &Communicator, grid: &Grid, truncation: Truncation) -> Result<Self> {
         if communicator.size() == 1 {
             return Self::new(grid, truncation, Device::Cpu);
         }
-        let transform = distributed_transform(communicator, grid, truncation, Wire::Same)?;
-        let shares = transform.shares();
-        expect_no_idle_rank(shares)?;
-        let part = Part::of_rank(shares, communicator.rank());
+        let sets = level_sets(&transform_shares(grid, truncation, communicator.size())?);
+        Self::on_levels(communicator, grid, truncation, sets)
+    }
+
+    /// The same with some sets of levels, a divisor of the number of ranks.
+    pub fn on_levels(
+        communicator: &Communicator,
+        grid: &Grid,
+        truncation: Truncation,
+        sets: usize,
+    ) -> Result<Self> {
+        expect_no_idle_rank(&transform_shares(grid, truncation, communicator.size())?)?;
+        let transform = LevelTransform::new(communicator, grid, truncation, sets, Wire::Same)?;
+        let part = Part::of_rank(transform.shares(), communicator.rank());
         let engine = Engine::Shared(OnThread::new(Shared { transform, communicator: communicator.clone() }));
         Ok(Self { device: Device::Cpu, part, engine })
     }
@@ -82,9 +93,7 @@ impl<R: Real> ModelTransform<R> {
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
         match &mut self.engine {
             Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
-            Engine::Shared(shared) => {
-                on_its_thread(shared, |shared| Ok(shared.transform.set_radius(radius)?))
-            }
+            Engine::Shared(shared) => on_its_thread(shared, |shared| shared.transform.set_radius(radius)),
         }
     }
 

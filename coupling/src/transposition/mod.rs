@@ -24,10 +24,12 @@
 //! rings → wavenumbers. [`Wire::F32`] rounds f64 to f32 on the way, what stays on a rank too, so that results do not depend on the number of
 //! ranks.
 
+mod levels;
 mod points;
 mod waves;
 mod way;
 
+pub(crate) use self::levels::{FieldSets, LevelTransposition, Order};
 pub use self::points::PointTransposition;
 pub use self::waves::WaveTransposition;
 

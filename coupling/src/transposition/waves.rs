@@ -23,8 +23,11 @@ impl WaveTransposition {
     pub fn new(communicator: &Communicator, shares: &TransformShares, wire: Wire) -> Result<Self> {
         expect_len("shares", communicator.size(), shares.ranks())?;
         let own = communicator.rank();
-        let of_wavenumbers = |other: usize| shares.coefficients_between(own, other);
-        let of_rings = |other: usize| shares.coefficients_between(other, own);
+        // What stays here is not sent.
+        let between =
+            |from: usize, to: usize| if from == to { 0 } else { shares.coefficients_between(from, to) };
+        let of_wavenumbers = |other: usize| between(own, other);
+        let of_rings = |other: usize| between(other, own);
         Ok(Self {
             to_rings: Way::new(communicator, wire, of_wavenumbers, of_rings),
             to_wavenumbers: Way::new(communicator, wire, of_rings, of_wavenumbers),
@@ -32,21 +35,28 @@ impl WaveTransposition {
     }
 }
 
+impl WaveTransposition {
+    fn way(&mut self, to: WaveSide) -> &mut Way {
+        match to {
+            WaveSide::Rings => &mut self.to_rings,
+            WaveSide::Wavenumbers => &mut self.to_wavenumbers,
+        }
+    }
+}
+
 impl WaveExchange for WaveTransposition {
     type Error = Error;
 
-    fn exchange<W: Real>(
-        &mut self,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [W]),
-        take: &mut dyn FnMut(usize, &[W]),
-    ) -> Result<()> {
-        let way = match to {
-            WaveSide::Rings => &mut self.to_rings,
-            WaveSide::Wavenumbers => &mut self.to_wavenumbers,
-        };
+    fn rounds(&self) -> bool {
+        self.to_rings.rounds()
+    }
+
+    fn start<W: Real>(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [W])) -> Result<()> {
         // Real and imaginary parts on two rings.
-        way.carry(4 * columns, fill, take)
+        self.way(to).start(4 * columns, fill)
+    }
+
+    fn finish<W: Real>(&mut self, to: WaveSide, take: &mut dyn FnMut(&[W])) -> Result<()> {
+        self.way(to).finish(take)
     }
 }

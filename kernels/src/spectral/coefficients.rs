@@ -5,7 +5,7 @@
 //! threads share nothing, and four wavenumbers side by side, so that what is read in the other order comes in pieces of a
 //! kilobyte. Towards the poles, where the functions of a wavenumber vanish, it has no coefficients at all.
 
-use super::lanes::{Lane, Line};
+use super::lanes::{LANES, Lane, Line};
 
 /// Wavenumbers that stand side by side.
 pub(super) const GROUP: usize = 4;
@@ -110,6 +110,24 @@ impl Layout {
     pub(super) fn by_wave(&self, columns: usize, group: usize, column: usize, line: usize) -> usize {
         let first = self.first_line[group];
         (columns * self.before_group[group] + column * (self.lines - first) + line - first) * PIECE
+    }
+
+    /// `[part]` of a wavenumber, column and line of pairs in `store`, by wave; zeros where its functions do not matter.
+    #[inline(always)]
+    pub(super) fn of_wave<'a>(
+        &self,
+        store: &'a [Line],
+        columns: usize,
+        m: usize,
+        column: usize,
+        line: usize,
+    ) -> &'a [Line] {
+        static NOTHING: [Line; PARTS] = [Line([0.0; LANES]); PARTS];
+        if !self.has(m, line) {
+            return &NOTHING;
+        }
+        let place = self.by_wave(columns, m / GROUP, column, line) + m % GROUP * PARTS;
+        &store[place..place + PARTS]
     }
 
     /// Place of the coefficients of one wavenumber, column and line of pairs by line.

@@ -86,9 +86,17 @@ impl HostEngine {
         for m in &wavenumbers {
             offsets.push(offsets[offsets.len() - 1] + 2 * (total - m + 1));
         }
-        let arch = Arch::new();
-        let shared =
-            Shared { truncation, wavenumbers, arch, legendre, resampled, inverse_laplacian, offsets };
+        let (arch, is_part) = (Arch::new(), share.is_some());
+        let shared = Shared {
+            truncation,
+            wavenumbers,
+            is_part,
+            arch,
+            legendre,
+            resampled,
+            inverse_laplacian,
+            offsets,
+        };
         Self { grid: grid.clone(), shared, share, double: None, single: None }
     }
 

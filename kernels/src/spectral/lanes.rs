@@ -64,13 +64,9 @@ pub(super) trait Lane: Real + FftNum {
     /// −a.
     fn negative<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// Hands parcels of this precision to those who deliver them; whether they could.
-    fn deliver(
-        by: &mut dyn Deliver,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [Self]),
-        take: &mut dyn FnMut(usize, &[Self]),
-    ) -> bool;
+    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [Self])) -> bool;
+    /// Takes those of this precision that were handed to them by others; whether they came.
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[Self])) -> bool;
     /// Writes a vector of f64 to the places `at`... of a row; numbers too small for fast arithmetic become 0.
     fn store<S: Simd>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
 }
@@ -114,14 +110,12 @@ impl Lane for f64 {
         simd.neg_f64s(a)
     }
 
-    fn deliver(
-        by: &mut dyn Deliver,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [f64]),
-        take: &mut dyn FnMut(usize, &[f64]),
-    ) -> bool {
-        by.deliver_f64(to, columns, fill, take)
+    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f64])) -> bool {
+        by.start_f64(to, columns, fill)
+    }
+
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[f64])) -> bool {
+        by.finish_f64(to, take)
     }
 
     #[inline(always)]
@@ -169,14 +163,12 @@ impl Lane for f32 {
         simd.neg_f32s(a)
     }
 
-    fn deliver(
-        by: &mut dyn Deliver,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [f32]),
-        take: &mut dyn FnMut(usize, &[f32]),
-    ) -> bool {
-        by.deliver_f32(to, columns, fill, take)
+    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f32])) -> bool {
+        by.start_f32(to, columns, fill)
+    }
+
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[f32])) -> bool {
+        by.finish_f32(to, take)
     }
 
     #[inline(always)]

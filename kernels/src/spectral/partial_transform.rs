@@ -12,20 +12,30 @@ use crate::constants::EARTH_RADIUS;
 use crate::{Error, Real, Result};
 
 /// Brings Fourier coefficients from rank to rank.
+///
+/// What a rank sends are parcels for all others, one after another by rank, without one for itself; those for one rank are 4 · `columns` ·
+/// [`TransformShares::coefficients_between`] numbers, of this rank's wavenumbers and the other's pairs or the other way round. All
+/// ranks call it together, and compute between a start and its finish.
 pub trait WaveExchange {
     /// What may go wrong, in a transform or on the way.
     type Error: From<Error>;
 
-    /// Calls `fill` with each rank and room for what it gets, and then `take` with each rank and what it sent.
-    ///
-    /// A parcel has 4 · `columns` · [`TransformShares::coefficients_between`] numbers, of this rank's wavenumbers and the
-    /// other's pairs or the other way round; parcels for this rank itself are among them. All ranks call it together.
-    fn exchange<W: Real>(
+    /// Whether numbers are rounded to f32 on their way, as then are those that stay on a rank.
+    fn rounds(&self) -> bool;
+
+    /// Calls `fill` with room for all parcels to others, and sends them.
+    fn start<W: Real>(
         &mut self,
         to: WaveSide,
         columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [W]),
-        take: &mut dyn FnMut(usize, &[W]),
+        fill: &mut dyn FnMut(&mut [W]),
+    ) -> std::result::Result<(), Self::Error>;
+
+    /// Waits for the parcels that others started to send, and calls `take` with all of them.
+    fn finish<W: Real>(
+        &mut self,
+        to: WaveSide,
+        take: &mut dyn FnMut(&[W]),
     ) -> std::result::Result<(), Self::Error>;
 }
 
@@ -41,9 +51,9 @@ pub trait WaveExchange {
 /// northern and southern ones. All ranks call the same operators in the same order with as many fields. Results have the same
 /// bits as those of a [`HostTransform`](super::HostTransform), for any shares.
 ///
-/// Each operator sends, for each 48 columns (fields, or components of vector fields) or fewer, 4 · columns ·
+/// Each operator sends, for each [`TransformShares::columns_together`] columns (fields, or components of vector fields) or fewer, 4 · columns ·
 /// [`TransformShares::coefficients_between`] numbers from rank to rank, in the precision of the sums: that of the fields, or f64 where there
-/// are one or two columns.
+/// are one or two columns. They are on their way while the next columns are summed.
 ///
 /// Adjoints are transposes with respect to the sum over all ranks of the dot products of their arrays.
 ///
@@ -161,37 +171,36 @@ struct Courier<'a, X: WaveExchange> {
 }
 
 impl<X: WaveExchange> Courier<'_, X> {
-    fn deliver<W: Real>(
-        &mut self,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [W]),
-        take: &mut dyn FnMut(usize, &[W]),
-    ) -> bool {
-        self.error = self.exchange.exchange(to, columns, fill, take).err();
+    fn start<W: Real>(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [W])) -> bool {
+        self.error = self.exchange.start(to, columns, fill).err();
+        self.error.is_none()
+    }
+
+    fn finish<W: Real>(&mut self, to: WaveSide, take: &mut dyn FnMut(&[W])) -> bool {
+        self.error = self.exchange.finish(to, take).err();
         self.error.is_none()
     }
 }
 
 impl<X: WaveExchange> Deliver for Courier<'_, X> {
-    fn deliver_f32(
-        &mut self,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [f32]),
-        take: &mut dyn FnMut(usize, &[f32]),
-    ) -> bool {
-        self.deliver(to, columns, fill, take)
+    fn rounds(&self) -> bool {
+        self.exchange.rounds()
     }
 
-    fn deliver_f64(
-        &mut self,
-        to: WaveSide,
-        columns: usize,
-        fill: &mut dyn FnMut(usize, &mut [f64]),
-        take: &mut dyn FnMut(usize, &[f64]),
-    ) -> bool {
-        self.deliver(to, columns, fill, take)
+    fn start_f32(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f32])) -> bool {
+        self.start(to, columns, fill)
+    }
+
+    fn start_f64(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f64])) -> bool {
+        self.start(to, columns, fill)
+    }
+
+    fn finish_f32(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f32])) -> bool {
+        self.finish(to, take)
+    }
+
+    fn finish_f64(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f64])) -> bool {
+        self.finish(to, take)
     }
 }
 

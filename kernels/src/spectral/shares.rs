@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Truncation;
+use super::stage::COLUMNS;
 use crate::grid::Grid;
 use crate::{Error, Result};
 
@@ -137,6 +138,22 @@ impl TransformShares {
     pub fn coefficients_between(&self, owner_of_wavenumbers: usize, owner_of_pairs: usize) -> usize {
         let pairs = |&m: &usize| self.pairs_with(m, owner_of_pairs).len();
         self.wavenumbers(owner_of_wavenumbers).iter().map(pairs).sum()
+    }
+}
+
+/// Columns between two exchanges where parcels are large: the next ones are summed while these are sent.
+const FEW_COLUMNS: usize = 16;
+/// Bytes of a parcel with the fewer columns, in f64, from which on it is large.
+const LARGE_PARCEL: usize = 32 << 10;
+
+impl TransformShares {
+    /// Columns (fields, or components of vector fields) that an operator sends at a time: 16, or 48 where parcels of 16 would have less than 32 KiB on
+    /// average.
+    pub fn columns_together(&self) -> usize {
+        let coefficients: usize = self.data.carried.iter().sum();
+        let bytes = 4 * size_of::<f64>() * FEW_COLUMNS * coefficients / (self.ranks() * self.ranks());
+        // Each costs time however small it is.
+        if bytes < LARGE_PARCEL { COLUMNS } else { FEW_COLUMNS }
     }
 }
 

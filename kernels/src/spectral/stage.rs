@@ -14,28 +14,30 @@ use pulp::Arch;
 use super::Truncation;
 use super::coefficients::{Layout, try_lines};
 use super::form::FormAt;
-use super::fourier::{RingHook, RingTransforms};
+use super::fourier::{RingHook, RingTransforms, Waves};
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
 use super::operation::{Operation, Quadrature};
-use super::parcels::{Deliver, RingSide};
+use super::parcels::{Arrived, Deliver, RingSide, WaveSide};
 use super::partition::{Pool, for_each_chunk, for_each_with_parts};
 use super::resampling::Resampling;
 use super::ring_factor::Factor;
 use super::shares::Share;
-use super::sums::{Scratch, Sums};
+use super::sums::{Coefficients, Scratch, Sums};
 use crate::device::Device;
 use crate::grid::Grid;
 use crate::{Error, Real, Result};
 
 /// Columns (fields, or components of vector fields) that are transformed together.
-const COLUMNS: usize = 48;
+pub(super) const COLUMNS: usize = 48;
 
 /// What is the same in any precision.
 pub(super) struct Shared {
     pub(super) truncation: Truncation,
     /// The wavenumbers that are summed here, ascending; where no other is told from them, they are counted by their place.
     pub(super) wavenumbers: Vec<usize>,
+    /// Whether other ranks have others.
+    pub(super) is_part: bool,
     pub(super) arch: Arch,
     pub(super) legendre: Legendre,
     /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
@@ -137,7 +139,10 @@ impl<W: Lane> Stage<W> {
         };
         let pairs = share.map_or(0..grid.rings().len().div_ceil(2), Share::pairs);
         let rings = RingTransforms::new(grid, shared.truncation, pairs);
-        let ring_side = share.map(|share| RingSide::new::<W>(share, rings.first_line(), rings.lines()));
+        let ring_side = share.map(|share| {
+            let all_lines = blocks * W::BLOCK_LINES;
+            RingSide::new::<W>(share, rings.first_line(), rings.lines(), all_lines)
+        });
         Self {
             rings,
             layout,
@@ -153,9 +158,10 @@ impl<W: Lane> Stage<W> {
 
     /// Makes the workspace for some columns.
     fn reserve(&mut self, columns: usize) -> Result<()> {
-        let ring_side = self.ring_side.as_mut().map(|side| (&side.layout, &mut side.store));
-        for (layout, store) in [(&self.layout, &mut self.store)].into_iter().chain(ring_side) {
-            let lines = layout.len(columns);
+        let Self { layout, store, ring_side, .. } = self;
+        // Where ranks share a transform, both are what is summed and what is on its way by turns.
+        let lines = ring_side.as_ref().map_or(0, |side| side.layout.len(columns)).max(layout.len(columns));
+        for store in [store].into_iter().chain(ring_side.as_mut().map(|side| &mut side.kept)) {
             if store.len() < lines {
                 *store = Vec::new();
                 *store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
@@ -185,72 +191,24 @@ impl<W: Lane> Stage<W> {
         hook: Option<&FourierHook>,
         deliver: &mut dyn Deliver,
     ) -> Result<bool> {
-        let points = self.rings.points();
-        let (resampling, legendre) = operation.latitudes(shared);
-        let factor = Factor::of_synthesis(operation, resampling.is_some());
-        let components = operation.form.components();
-        for portion in portions(fields, components) {
-            let columns = components * portion.len();
-            self.reserve(columns)?;
-            let started = Instant::now();
-            let Self {
-                rings, layout, store, ring_side, scratch, offsets, columns: reserved, seconds, ..
-            } = self;
-            offsets.clear();
-            offsets.extend(layout.group_offsets(columns));
-            let sums = Sums {
-                shared,
-                operation,
-                resampling,
-                legendre,
-                layout,
-                columns,
-                fields,
-                portion: portion.clone(),
-            };
-            let coefficients = &mut store[..layout.len(columns)];
-            Device::Cpu.within(|| {
-                for_each_with_parts(layout.group_count(), [coefficients], offsets, &|group, [part]| {
-                    scratch.with(
-                        || Scratch::new(shared, *reserved),
-                        |scratch| {
-                            for m in layout.wavenumbers(group) {
-                                sums.synthesize(group, m, spectra, scratch, part);
-                            }
-                        },
-                    );
-                });
-            });
-            let summed = Instant::now();
-            let (layout, store): (&Layout, &[Line]) = match ring_side {
-                None => (layout, store),
-                Some(side) => {
-                    if !side.gather_rings::<W>(layout, store, columns, deliver) {
-                        return Ok(false);
-                    }
-                    (&side.layout, &side.store)
-                }
-            };
-            let delivered = Instant::now();
-            for (c, values) in values.iter_mut().take(components).enumerate() {
-                let values = &mut values[portion.start * points..portion.end * points];
-                let on_field = |slot: usize, values: &mut [R]| {
-                    let (column, field) = (c * portion.len() + slot, portion.start + slot);
-                    let on_ring = hook.map(|hook| {
-                        move |ring: usize, coefficients: &mut [[f64; 2]]| {
-                            hook(FourierRow { component: c, field, ring, coefficients });
-                        }
-                    });
-                    let on_ring = on_ring.as_ref().map(|on_ring| on_ring as RingHook<'_>);
-                    rings.synthesize(layout, store, [columns, column], factor, on_ring, values);
-                };
-                Device::Cpu.within(|| for_each_chunk(values, points, &on_field));
+        let call = Call::new(shared, operation, fields);
+        self.reserve(call.most_columns(self.most_columns()))?;
+        let mut sent: Option<Range<usize>> = None;
+        for portion in call.portions(self.most_columns()) {
+            self.sum_degrees(&call, &portion, spectra);
+            if !self.is_shared() {
+                self.sum_waves(&call, &portion, &mut values, hook);
+                continue;
             }
-            seconds.legendre += (summed - started).as_secs_f64();
-            seconds.exchange += (delivered - summed).as_secs_f64();
-            seconds.fourier += delivered.elapsed().as_secs_f64();
+            // What was sent before came while this rank summed.
+            if !self.sum_sent_waves(&call, sent.take(), &mut values, deliver)
+                || !self.send(WaveSide::Rings, call.columns(&portion), deliver)
+            {
+                return Ok(false);
+            }
+            sent = Some(portion);
         }
-        Ok(true)
+        Ok(self.sum_sent_waves(&call, sent, &mut values, deliver))
     }
 
     /// Components on the grid to spectra: analysis, or the adjoint of synthesis. Whether what others need was delivered.
@@ -279,10 +237,8 @@ impl<W: Lane> Stage<W> {
         mut spectra: [&mut [R]; I],
         deliver: &mut dyn Deliver,
     ) -> Result<bool> {
-        let points = self.rings.points();
-        let (resampling, legendre) = operation.latitudes(shared);
-        let factor = Factor::of_analysis(operation, resampling.is_some());
-        let components = operation.form.components();
+        let call = Call::new(shared, operation, fields);
+        self.reserve(call.most_columns(self.most_columns()))?;
         self.spectrum_offsets.clear();
         for group in 0..=self.layout.group_count() {
             let m = if group < self.layout.group_count() {
@@ -292,76 +248,287 @@ impl<W: Lane> Stage<W> {
             };
             self.spectrum_offsets.push(fields * shared.offsets[m]);
         }
-        for portion in portions(fields, components) {
-            let columns = components * portion.len();
-            self.reserve(columns)?;
-            let started = Instant::now();
-            let Self {
-                rings,
-                layout,
-                store,
-                ring_side,
-                scratch,
-                offsets,
-                spectrum_offsets,
-                columns: reserved,
-                seconds,
-            } = self;
-            let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
-            for (column, input) in inputs[..columns].iter_mut().enumerate() {
-                let field = portion.start + column % portion.len();
-                *input = &values[column / portion.len()][field * points..(field + 1) * points];
+        let mut sent: Option<Range<usize>> = None;
+        for portion in call.portions(self.most_columns()) {
+            self.sum_points(&call, &portion, values);
+            if !self.is_shared() {
+                self.sum_latitudes(&call, &portion, &mut spectra);
+                continue;
             }
-            let mut transform = |layout: &Layout, store: &mut [Line]| {
-                offsets.clear();
-                offsets.extend(layout.line_offsets(columns));
-                let coefficients = &mut store[..layout.len(columns)];
-                let inputs = &inputs[..columns];
-                Device::Cpu.within(|| rings.analyze(layout, coefficients, offsets, factor, inputs));
-                Instant::now()
-            };
-            let transformed = match ring_side {
-                None => transform(layout, store),
-                Some(side) => {
-                    let transformed = transform(&side.layout, &mut side.store);
-                    if !side.scatter_rings::<W>(layout, store, columns, deliver) {
-                        return Ok(false);
-                    }
-                    transformed
-                }
-            };
-            let delivered = Instant::now();
-            let store = &store[..layout.len(columns)];
-            let sums = Sums { shared, operation, resampling, legendre, layout, columns, fields, portion };
-            let spectra = spectra.each_mut().map(|spectrum| &mut **spectrum);
-            let on_group = |group: usize, parts: [&mut [R]; I]| {
+            if !self.sum_sent_latitudes(&call, sent.take(), &mut spectra, deliver)
+                || !self.send(WaveSide::Wavenumbers, call.columns(&portion), deliver)
+            {
+                return Ok(false);
+            }
+            sent = Some(portion);
+        }
+        Ok(self.sum_sent_latitudes(&call, sent, &mut spectra, deliver))
+    }
+
+    /// Whether other ranks have a part of the coefficients.
+    fn is_shared(&self) -> bool {
+        self.ring_side.is_some()
+    }
+
+    /// Columns that are transformed together at most.
+    fn most_columns(&self) -> usize {
+        self.ring_side.as_ref().map_or(COLUMNS, |side| side.columns_together)
+    }
+
+    /// From spectra to the Fourier coefficients of this rank's wavenumbers.
+    fn sum_degrees<R: Real>(&mut self, call: &Call<'_>, portion: &Range<usize>, spectra: [&[R]; 2]) {
+        let started = Instant::now();
+        let Self { layout, store, scratch, offsets, columns: reserved, seconds, .. } = self;
+        let sums = call.sums(layout, portion);
+        offsets.clear();
+        offsets.extend(layout.group_offsets(sums.columns));
+        let coefficients = &mut store[..layout.len(sums.columns)];
+        Device::Cpu.within(|| {
+            for_each_with_parts(layout.group_count(), [coefficients], offsets, &|group, [part]| {
                 scratch.with(
-                    || Scratch::new(shared, *reserved),
+                    || Scratch::new(call.shared, *reserved),
                     |scratch| {
-                        let mut rest = parts;
-                        sums.gather(layout.wavenumbers(group), store, scratch);
                         for m in layout.wavenumbers(group) {
-                            let len = fields * (shared.offsets[m + 1] - shared.offsets[m]);
-                            let mut split = rest.map(|part| part.split_at_mut(len));
-                            let parts = split.each_mut().map(|(part, _)| std::mem::take(part));
-                            rest = split.map(|(_, rest)| rest);
-                            sums.analyze(group, m, store, scratch, parts);
+                            sums.synthesize(group, m, spectra, scratch, part);
                         }
                     },
                 );
-            };
-            Device::Cpu
-                .within(|| for_each_with_parts(layout.group_count(), spectra, spectrum_offsets, &on_group));
-            seconds.fourier += (transformed - started).as_secs_f64();
-            seconds.exchange += (delivered - transformed).as_secs_f64();
-            seconds.legendre += delivered.elapsed().as_secs_f64();
+            });
+        });
+        seconds.legendre += started.elapsed().as_secs_f64();
+    }
+
+    /// From Fourier coefficients that are all here to the grid.
+    fn sum_waves<R: Real>(
+        &mut self,
+        call: &Call<'_>,
+        portion: &Range<usize>,
+        values: &mut [&mut [R]; 2],
+        hook: Option<&FourierHook>,
+    ) {
+        let Self { rings, layout, store, seconds, .. } = self;
+        let waves = Waves::Here { layout, columns: call.columns(portion), lines: store };
+        seconds.fourier += call.on_rings(rings, waves, portion, values, hook);
+    }
+
+    /// From the Fourier coefficients that ranks have sent to this rank's rings, if there are, to the grid. Whether they came.
+    fn sum_sent_waves<R: Real>(
+        &mut self,
+        call: &Call<'_>,
+        portion: Option<Range<usize>>,
+        values: &mut [&mut [R]; 2],
+        deliver: &mut dyn Deliver,
+    ) -> bool {
+        let Self { rings, layout, ring_side, seconds, .. } = self;
+        let (Some(side), Some(portion)) = (ring_side, portion) else { return true };
+        let (started, columns) = (Instant::now(), call.columns(&portion));
+        let mut fourier = 0.0;
+        let came = side.receive::<W>(layout, WaveSide::Rings, columns, deliver, &mut |arrived| {
+            fourier = call.on_rings(rings, Waves::Shared(arrived), &portion, values, None);
+        });
+        seconds.fourier += fourier;
+        seconds.exchange += started.elapsed().as_secs_f64() - fourier;
+        came
+    }
+
+    /// From the grid to the Fourier coefficients of this rank's rings.
+    fn sum_points<R: Real>(&mut self, call: &Call<'_>, portion: &Range<usize>, values: [&[R]; 2]) {
+        let started = Instant::now();
+        let Self { rings, layout, store, ring_side, offsets, seconds, .. } = self;
+        let layout = ring_side.as_ref().map_or(&*layout, |side| &side.layout);
+        let (points, columns) = (rings.points(), call.columns(portion));
+        let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
+        for (column, input) in inputs[..columns].iter_mut().enumerate() {
+            let field = portion.start + column % portion.len();
+            *input = &values[column / portion.len()][field * points..(field + 1) * points];
         }
-        Ok(true)
+        offsets.clear();
+        offsets.extend(layout.line_offsets(columns));
+        let coefficients = &mut store[..layout.len(columns)];
+        let factor = Factor::of_analysis(call.operation, call.resampling.is_some());
+        let inputs = &inputs[..columns];
+        Device::Cpu.within(|| rings.analyze(layout, coefficients, offsets, factor, inputs));
+        seconds.fourier += started.elapsed().as_secs_f64();
+    }
+
+    /// From Fourier coefficients that are all here to spectra.
+    fn sum_latitudes<R: Real, const I: usize>(
+        &mut self,
+        call: &Call<'_>,
+        portion: &Range<usize>,
+        spectra: &mut [&mut [R]; I],
+    ) {
+        let Self { layout, store, scratch, spectrum_offsets: offsets, columns, seconds, .. } = self;
+        let rows = Rows { layout, scratch, columns: *columns, offsets };
+        seconds.legendre += call.to_spectra(rows, Latitudes::Here(store), portion, spectra);
+    }
+
+    /// From the Fourier coefficients that ranks have sent of this rank's wavenumbers, if there are, to spectra. Whether they came.
+    fn sum_sent_latitudes<R: Real, const I: usize>(
+        &mut self,
+        call: &Call<'_>,
+        portion: Option<Range<usize>>,
+        spectra: &mut [&mut [R]; I],
+        deliver: &mut dyn Deliver,
+    ) -> bool {
+        let Self { layout, ring_side, scratch, spectrum_offsets: offsets, columns, seconds, .. } = self;
+        let (Some(side), Some(portion)) = (ring_side, portion) else { return true };
+        let started = Instant::now();
+        let mut legendre = 0.0;
+        let came = side.receive::<W>(
+            layout,
+            WaveSide::Wavenumbers,
+            call.columns(&portion),
+            deliver,
+            &mut |arrived| {
+                let rows = Rows { layout, scratch, columns: *columns, offsets };
+                legendre = call.to_spectra(rows, Latitudes::Shared(arrived), &portion, spectra);
+            },
+        );
+        seconds.legendre += legendre;
+        seconds.exchange += started.elapsed().as_secs_f64() - legendre;
+        came
+    }
+
+    /// Sends what was summed to the owners of rings or of wavenumbers. Whether it could.
+    fn send(&mut self, to: WaveSide, columns: usize, deliver: &mut dyn Deliver) -> bool {
+        let Self { layout, store, ring_side, seconds, .. } = self;
+        let Some(side) = ring_side else { return true };
+        let started = Instant::now();
+        let could = match to {
+            WaveSide::Rings => side.send_to_rings::<W>(layout, store, columns, deliver),
+            WaveSide::Wavenumbers => side.send_to_wavenumbers::<W>(store, columns, deliver),
+        };
+        seconds.exchange += started.elapsed().as_secs_f64();
+        could
     }
 }
 
-/// The fields in portions of about the same size, of at most [`COLUMNS`] columns.
-fn portions(fields: usize, components: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = (fields * components).div_ceil(COLUMNS - COLUMNS % components);
-    (0..count).map(move |i| i * fields / count..(i + 1) * fields / count)
+/// Where the coefficients of this rank's wavenumbers are found.
+enum Latitudes<'a, W> {
+    /// On all rings, by line.
+    Here(&'a [Line]),
+    /// On own rings and those of other ranks.
+    Shared(Arrived<'a, W>),
+}
+
+/// What sums over latitudes need.
+struct Rows<'a, W> {
+    layout: &'a Layout,
+    scratch: &'a Pool<Scratch<W>>,
+    /// Columns that it is made for.
+    columns: usize,
+    /// Of the parts of spectra.
+    offsets: &'a [usize],
+}
+
+/// One call of an operator.
+struct Call<'a> {
+    shared: &'a Shared,
+    operation: Operation,
+    fields: usize,
+    resampling: Option<&'a Resampling>,
+    legendre: &'a Legendre,
+}
+
+impl<'a> Call<'a> {
+    fn new(shared: &'a Shared, operation: Operation, fields: usize) -> Self {
+        let (resampling, legendre) = operation.latitudes(shared);
+        Self { shared, operation, fields, resampling, legendre }
+    }
+
+    /// The fields in portions of about the same size, of at most so many columns.
+    fn portions(&self, most_columns: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (fields, components) = (self.fields, self.operation.form.components());
+        let count = (fields * components).div_ceil(most_columns - most_columns % components);
+        (0..count).map(move |i| i * fields / count..(i + 1) * fields / count)
+    }
+
+    /// Columns of a portion.
+    fn columns(&self, portion: &Range<usize>) -> usize {
+        self.operation.form.components() * portion.len()
+    }
+
+    /// Columns of the largest portion.
+    fn most_columns(&self, most_columns: usize) -> usize {
+        self.portions(most_columns).map(|portion| self.columns(&portion)).max().unwrap_or(0)
+    }
+
+    /// From Fourier coefficients to the rings; seconds.
+    fn on_rings<R: Real, W: Lane>(
+        &self,
+        rings: &RingTransforms<W>,
+        waves: Waves<'_, W>,
+        portion: &Range<usize>,
+        values: &mut [&mut [R]; 2],
+        hook: Option<&FourierHook>,
+    ) -> f64 {
+        let (started, points) = (Instant::now(), rings.points());
+        let factor = Factor::of_synthesis(self.operation, self.resampling.is_some());
+        for (c, values) in values.iter_mut().take(self.operation.form.components()).enumerate() {
+            let values = &mut values[portion.start * points..portion.end * points];
+            let on_field = |slot: usize, values: &mut [R]| {
+                let (column, field) = (c * portion.len() + slot, portion.start + slot);
+                let on_ring = hook.map(|hook| {
+                    move |ring: usize, coefficients: &mut [[f64; 2]]| {
+                        hook(FourierRow { component: c, field, ring, coefficients });
+                    }
+                });
+                let on_ring = on_ring.as_ref().map(|on_ring| on_ring as RingHook<'_>);
+                rings.synthesize(waves, column, factor, on_ring, values);
+            };
+            Device::Cpu.within(|| for_each_chunk(values, points, &on_field));
+        }
+        started.elapsed().as_secs_f64()
+    }
+
+    /// From Fourier coefficients to spectra; seconds.
+    fn to_spectra<R: Real, W: Lane, const I: usize>(
+        &self,
+        rows: Rows<'_, W>,
+        waves: Latitudes<'_, W>,
+        portion: &Range<usize>,
+        spectra: &mut [&mut [R]; I],
+    ) -> f64 {
+        let started = Instant::now();
+        let Self { shared, fields, .. } = *self;
+        let Rows { layout, scratch, columns, offsets } = rows;
+        let sums = self.sums(layout, portion);
+        let on_group = |group: usize, parts: [&mut [R]; I]| {
+            let wavenumbers = layout.wavenumbers(group);
+            let of_group = |scratch: &mut Scratch<W>| {
+                let mut rest = parts;
+                if let Latitudes::Here(lines) = waves {
+                    sums.gather(wavenumbers.clone(), lines, scratch);
+                }
+                for m in wavenumbers.clone() {
+                    let len = fields * (shared.offsets[m + 1] - shared.offsets[m]);
+                    let mut split = rest.map(|part| part.split_at_mut(len));
+                    let parts = split.each_mut().map(|(part, _)| std::mem::take(part));
+                    rest = split.map(|(_, rest)| rest);
+                    let from = match &waves {
+                        Latitudes::Here(lines) => Coefficients::ByLine { first: wavenumbers.start, lines },
+                        Latitudes::Shared(arrived) => {
+                            arrived.gather_wave(m, scratch.of_wavenumber());
+                            Coefficients::Gathered
+                        }
+                    };
+                    sums.analyze(m, from, scratch, parts);
+                }
+            };
+            scratch.with(|| Scratch::new(shared, columns), of_group);
+        };
+        let spectra = spectra.each_mut().map(|spectrum| &mut **spectrum);
+        Device::Cpu.within(|| for_each_with_parts(layout.group_count(), spectra, offsets, &on_group));
+        started.elapsed().as_secs_f64()
+    }
+
+    fn sums<'l>(&self, layout: &'l Layout, portion: &Range<usize>) -> Sums<'l>
+    where
+        'a: 'l,
+    {
+        let Self { shared, operation, fields, resampling, legendre } = *self;
+        let columns = self.columns(portion);
+        Sums { shared, operation, resampling, legendre, layout, columns, fields, portion: portion.clone() }
+    }
 }

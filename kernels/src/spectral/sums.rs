@@ -25,8 +25,9 @@ pub(super) struct Scratch<W> {
 /// What it needs between rows and Fourier coefficients.
 struct Work {
     sums: SumsWork,
-    /// Fourier coefficients at the latitudes of the resampling, [column][line of pairs][part].
-    resampled: Vec<Line>,
+    /// Fourier coefficients of one wavenumber, [column][line of pairs][part]: at the latitudes of the resampling, or those that
+    /// ranks have sent.
+    of_wavenumber: Vec<Line>,
 }
 
 /// What it needs for the sums.
@@ -51,15 +52,32 @@ impl<W: Lane> Scratch<W> {
             narrow: vec![Line::default(); narrow::workspace(blocks)],
             steps: vec![[0.0; 4]; steps(0, last)],
         };
-        let resampled = vec![Line::default(); columns * resampled * PARTS];
+        let gathered = if shared.is_part { shared.legendre.blocks.len() * W::BLOCK_LINES } else { 0 };
+        let of_wavenumber = vec![Line::default(); columns * resampled.max(gathered) * PARTS];
         let rows = vec![W::ZERO; 2 * columns * (last + 1)];
-        Self { rows, inputs: [input(), input()], work: Work { sums, resampled } }
+        Self { rows, inputs: [input(), input()], work: Work { sums, of_wavenumber } }
+    }
+}
+
+impl<W> Scratch<W> {
+    /// Room for the coefficients of one wavenumber, [column][line of pairs][part].
+    pub(super) fn of_wavenumber(&mut self) -> &mut [Line] {
+        &mut self.work.of_wavenumber
     }
 }
 
 /// The smallest number of columns for which panels pay, measured: below, the recurrence runs beside the sums, in f64.
 pub(super) fn narrowest_wide<W: Lane>() -> usize {
     if size_of::<W>() == size_of::<f64>() { 4 } else { 3 }
+}
+
+/// Where the sums over latitudes find their coefficients.
+#[derive(Clone, Copy)]
+pub(super) enum Coefficients<'a> {
+    /// In the layout's order by line; [`Sums::gather`] was called for the wavenumbers from `first` on.
+    ByLine { first: usize, lines: &'a [Line] },
+    /// In [`Scratch::of_wavenumber`].
+    Gathered,
 }
 
 /// The Legendre sums of a portion of fields; wavenumbers are counted in [`Shared::wavenumbers`].
@@ -127,8 +145,8 @@ impl Sums<'_> {
         let lines = resampling.lines();
         let (per_column, per_line) = (lines * PARTS, PARTS);
         let at_gaussian = Places { first: 0, first_line: 0, per_column, per_line };
-        self.sum_degrees(m, rows, &mut work.sums, at_gaussian, &mut work.resampled);
-        for (column, input) in work.resampled.chunks_exact(lines * PARTS).take(columns).enumerate() {
+        self.sum_degrees(m, rows, &mut work.sums, at_gaussian, &mut work.of_wavenumber);
+        for (column, input) in work.of_wavenumber.chunks_exact(lines * PARTS).take(columns).enumerate() {
             resampling.apply_transposed(shared.arch, operation.form.power(), m, input, places, column, part);
         }
     }
@@ -202,51 +220,46 @@ impl Sums<'_> {
     /// From the Fourier coefficients to the parts of wavenumber m of the spectra.
     pub(super) fn analyze<R: Real, W: Lane, const I: usize>(
         &self,
-        group: usize,
         m: usize,
-        store: &[Line],
+        from: Coefficients<'_>,
         scratch: &mut Scratch<W>,
         spectra: [&mut [R]; I],
     ) {
         let Self { shared, operation, fields, .. } = *self;
         let Scratch { rows, work, .. } = scratch;
         if self.is_direct::<R, W>() {
-            return self.rows_from_waves(
-                group,
-                m,
-                store,
-                work,
-                bytemuck::cast_slice_mut::<R, W>(&mut *spectra[0]),
-            );
+            return self.rows_from_waves(m, from, work, bytemuck::cast_slice_mut::<R, W>(&mut *spectra[0]));
         }
         let rows = &mut rows[..self.degrees(m) * 2 * self.columns];
-        self.rows_from_waves(group, m, store, work, rows);
+        self.rows_from_waves(m, from, work, rows);
         operation.at(shared, m).transpose(rows, fields, self.portion.clone(), spectra);
     }
 
     /// From the Fourier coefficients to the rows of wavenumber m.
-    fn rows_from_waves<W: Lane>(
-        &self,
-        group: usize,
-        m: usize,
-        store: &[Line],
-        work: &mut Work,
-        rows: &mut [W],
-    ) {
-        let Self { shared, operation, layout, columns, .. } = *self;
-        let store = self.by_line(store);
-        let Some(resampling) = self.resampling else {
-            let wave = m - layout.wavenumbers(group).start;
-            return self.sum_latitudes(m, wave, store, &mut work.sums, rows);
+    fn rows_from_waves<W: Lane>(&self, m: usize, from: Coefficients<'_>, work: &mut Work, rows: &mut [W]) {
+        let Self { shared, operation, columns, .. } = *self;
+        let line_count = match (from, self.resampling) {
+            (Coefficients::ByLine { first, lines }, None) => {
+                return self.sum_latitudes(m, m - first, self.by_line(lines), &mut work.sums, rows);
+            }
+            (Coefficients::ByLine { lines, .. }, Some(resampling)) => {
+                let (store, count) = (self.by_line(lines), resampling.lines());
+                let outputs = work.of_wavenumber.chunks_exact_mut(count * PARTS);
+                for (column, output) in outputs.take(columns).enumerate() {
+                    resampling.apply(shared.arch, operation.form.power(), m, store, column, output);
+                }
+                count
+            }
+            (Coefficients::Gathered, _) => self.lines::<W>(),
         };
-        let line_count = resampling.lines();
-        for (column, output) in work.resampled.chunks_exact_mut(line_count * PARTS).take(columns).enumerate()
-        {
-            resampling.apply(shared.arch, operation.form.power(), m, store, column, output);
-        }
-        let source = Source::OfWavenumber { line_count, lines: &work.resampled };
+        let source = Source::OfWavenumber { line_count, lines: &work.of_wavenumber };
         self.gather_from::<W>(m..m + 1, source, &mut work.sums);
         self.sum_latitudes(m, 0, source, &mut work.sums, rows);
+    }
+
+    /// Lines of pairs that the sums run over.
+    fn lines<W: Lane>(&self) -> usize {
+        self.legendre.blocks.len() * W::BLOCK_LINES
     }
 
     /// The sums over the latitudes, of wavenumber number `wave` of those that were gathered.

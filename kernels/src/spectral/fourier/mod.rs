@@ -10,6 +10,7 @@ mod in_lanes;
 mod pieces;
 
 use std::collections::HashMap;
+use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -20,9 +21,10 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use self::in_lanes::{AnalyzeLanes, RingOffsets, SynthesizeLanes};
 use self::pieces::PiecesOfLine;
 use super::Truncation;
-use super::coefficients::{Layout, PIECE};
+use super::coefficients::{GROUP, Layout, PARTS, PIECE};
 use super::lane_fourier::LaneFourier;
 use super::lanes::{Lane, Line};
+use super::parcels::Arrived;
 use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
 use super::ring_factor::Factor;
 use crate::Real;
@@ -41,6 +43,15 @@ struct RingPlan<W> {
 
 /// Changes the Fourier coefficients [re, im] by m of a ring, whose number from the north it is given.
 pub(super) type RingHook<'a> = &'a (dyn Fn(usize, &mut [[f64; 2]]) + Sync);
+
+/// Fourier coefficients of some columns on the rings.
+#[derive(Clone, Copy)]
+pub(super) enum Waves<'a, W> {
+    /// Of all wavenumbers, by wave.
+    Here { layout: &'a Layout, columns: usize, lines: &'a [Line] },
+    /// Of own wavenumbers and of those of other ranks.
+    Shared(Arrived<'a, W>),
+}
 
 /// Rings of a grid with their Fourier transforms.
 pub(super) struct RingTransforms<W: Lane> {
@@ -76,6 +87,8 @@ struct Scratch<W> {
     fft: Vec<Complex<W>>,
     /// What a hook sees of a ring.
     row: Vec<[f64; 2]>,
+    /// Coefficients that were gathered for a line, `[m][part]`.
+    gathered: Vec<Line>,
 }
 
 impl<W: Lane> RingTransforms<W> {
@@ -203,51 +216,66 @@ impl<W: Lane> RingTransforms<W> {
         factors
     }
 
-    /// Synthesises a whole grid field from column `column` of `columns` in `coefficients`, by wave.
+    /// Synthesises a whole grid field from a column of coefficients.
     pub(super) fn synthesize<R: Real>(
         &self,
-        layout: &Layout,
-        coefficients: &[Line],
-        [columns, column]: [usize; 2],
+        waves: Waves<'_, W>,
+        column: usize,
         factor: Factor,
         hook: Option<RingHook<'_>>,
         output: &mut [R],
     ) {
         for_each_mirrored_part(output, &self.north, &self.south, &|line, north, south| {
-            let groups = |group: usize| {
-                let place = layout.by_wave(columns, group, column, line);
-                &coefficients[place..place + PIECE]
-            };
-            let wavenumbers = layout.wavenumbers_on(line);
             self.pool.with(
                 || self.scratch(),
-                |scratch| match &self.lane_plans[line] {
-                    Some(plan) if hook.is_none() => {
-                        let first = self.first_of(line);
-                        let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
-                        let factors = self.lane_factors(line, factor);
-                        let lanes = &mut scratch.lanes;
-                        let rings = self.ring_offsets(line, [self.north[line], self.south[line + 1]]);
-                        let output = [north, south];
-                        let work = SynthesizeLanes {
-                            plan,
-                            points,
-                            wavenumbers,
-                            factors,
-                            groups,
-                            lanes,
-                            rings,
-                            output,
-                        };
-                        self.arch.dispatch(work);
-                    }
-                    _ => {
-                        let parts = [north, south];
-                        self.synthesize_by_ring(line, wavenumbers, factor, hook, groups, scratch, parts);
-                    }
+                |scratch| {
+                    let mut gathered = mem::take(&mut scratch.gathered);
+                    let wavenumbers = match &waves {
+                        Waves::Here { layout, .. } => layout.wavenumbers_on(line),
+                        Waves::Shared(arrived) => {
+                            let wavenumbers = arrived.wavenumbers_on(line);
+                            let lines = wavenumbers.next_multiple_of(GROUP) * PARTS;
+                            if gathered.len() < lines {
+                                gathered.resize(lines, Line::default());
+                            }
+                            arrived.gather_line(line, column, &mut gathered);
+                            wavenumbers
+                        }
+                    };
+                    let groups = |group: usize| match &waves {
+                        Waves::Here { layout, columns, lines } => {
+                            &lines[layout.by_wave(*columns, group, column, line)..][..PIECE]
+                        }
+                        Waves::Shared(_) => &gathered[group * PIECE..][..PIECE],
+                    };
+                    self.synthesize_line(line, wavenumbers, factor, hook, groups, scratch, [north, south]);
+                    scratch.gathered = gathered;
                 },
             );
         });
+    }
+
+    /// Synthesises the northern and southern rings of a line of pairs.
+    fn synthesize_line<'a, R: Real>(
+        &self,
+        line: usize,
+        wavenumbers: usize,
+        factor: Factor,
+        hook: Option<RingHook<'_>>,
+        groups: impl Fn(usize) -> &'a [Line],
+        scratch: &mut Scratch<W>,
+        output: [&mut [R]; 2],
+    ) {
+        let Some(plan) = self.lane_plans[line].as_deref().filter(|_| hook.is_none()) else {
+            return self.synthesize_by_ring(line, wavenumbers, factor, hook, groups, scratch, output);
+        };
+        let first = self.first_of(line);
+        let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
+        let factors = self.lane_factors(line, factor);
+        let lanes = &mut scratch.lanes;
+        let rings = self.ring_offsets(line, [self.north[line], self.south[line + 1]]);
+        let work = SynthesizeLanes { plan, points, wavenumbers, factors, groups, lanes, rings, output };
+        self.arch.dispatch(work);
     }
 
     /// Analyses grid fields one after another into the columns of `coefficients`, by line; `offsets` are the layout's.
@@ -308,6 +336,7 @@ impl<W: Lane> RingTransforms<W> {
             values: vec![W::ZERO; self.longest],
             fft: vec![Complex::new(W::ZERO, W::ZERO); self.scratch_len],
             row: Vec::new(),
+            gathered: Vec::new(),
         }
     }
 
