@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use super::blocking::{Doubled, Layout};
 use super::layout::Direct;
+use super::not_implemented;
 use super::plan::Plan;
 use super::requests::{count, plan_of, use_once};
-use super::not_implemented;
 use super::spectra::scale_waves;
 use super::tasks::{Intent, together};
 use crate::border::{Array, reference, slices, zeros};

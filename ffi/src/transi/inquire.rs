@@ -165,7 +165,9 @@ fn integers(plan: &Plan, name: &str) -> Outcome<Option<Vec<c_int>>> {
         }
         "npossp" => {
             let waves = plan.waves()?;
-            starts((0..tasks).map(|task| waves.len_of(task))).chain([1 + waves.truncation.spectrum_len(1)]).collect()
+            starts((0..tasks).map(|task| waves.len_of(task)))
+                .chain([1 + waves.truncation.spectrum_len(1)])
+                .collect()
         }
         "nptrms" => {
             let waves = plan.waves()?;

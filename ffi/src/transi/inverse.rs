@@ -4,9 +4,9 @@ use std::ffi::c_int;
 
 use super::blocking::{Doubled, Layout};
 use super::layout::Inverse;
+use super::not_implemented;
 use super::plan::Plan;
 use super::requests::{count, plan_of, use_once};
-use super::not_implemented;
 use super::spectra::scale_waves;
 use super::tasks::{Intent, together};
 use crate::border::{Array, reference, slices, zeros};
@@ -131,7 +131,12 @@ unsafe extern "C" fn trans_invtrans(request: *mut Inverse) -> c_int {
         if count > 0 {
             transform.apply(Operator::Synthesis, count, &[scalars], &mut [values])?;
             if contents.scalar_derivatives {
-                transform.apply(Operator::GradientSynthesis, count, &[scalars], &mut [eastward, northward])?;
+                transform.apply(
+                    Operator::GradientSynthesis,
+                    count,
+                    &[scalars],
+                    &mut [eastward, northward],
+                )?;
             }
         }
         if !layout.is_plain() {

@@ -129,7 +129,10 @@ impl Plan {
             return Ok(vec![(0, self.held_rings().len())]);
         }
         let pairs = pairs_of_rings(grid, self.tasks.count);
-        Ok((0..self.tasks.count).map(|task| pairs.of(task)).map(|pairs| (pairs.start, 2 * pairs.len())).collect())
+        Ok((0..self.tasks.count)
+            .map(|task| pairs.of(task))
+            .map(|pairs| (pairs.start, 2 * pairs.len()))
+            .collect())
     }
 }
 

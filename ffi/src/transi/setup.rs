@@ -254,8 +254,7 @@ impl Numbers {
             None => Bands::whole(std::iter::empty()),
         };
         let (own_band, own_sector) = if plan.grid.is_some() { bands.place_of(tasks.own) } else { (0, 0) };
-        let polynomials =
-            |m: usize| waves.map_or(0, |waves| waves.truncation.total() + 2 - m);
+        let polynomials = |m: usize| waves.map_or(0, |waves| waves.truncation.total() + 2 - m);
         let most_points = match plan.grid {
             Some(_) => bands.points().into_iter().max().unwrap_or(0),
             None => 0,
@@ -264,7 +263,10 @@ impl Numbers {
             tasks: fits("nproc", tasks.count)?,
             own_task: fits("myproc", tasks.own + 1)?,
             own_spectrum: fits("nspec2", plan.spectrum_len())?,
-            whole_spectrum: fits("nspec2g", plan.truncation.map_or(0, |truncation| truncation.spectrum_len(1)))?,
+            whole_spectrum: fits(
+                "nspec2g",
+                plan.truncation.map_or(0, |truncation| truncation.spectrum_len(1)),
+            )?,
             largest_spectrum: fits(
                 "nspec2mx",
                 waves.map_or(0, |waves| (0..tasks.count).map(|task| waves.len_of(task)).max().unwrap_or(0)),

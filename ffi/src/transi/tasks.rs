@@ -113,8 +113,8 @@ fn communicator() -> Outcome<Option<Communicator>> {
 }
 
 fn other_thread() -> Failure {
-    let message =
-        "Another thread called trans_init() or the first trans_setup(): expected a call from that one, which alone calls MPI.";
+    let message = "Another thread called trans_init() or the first trans_setup(): expected a call from that one, \
+                   which alone calls MPI.";
     Failure::new(Cause::Tasks, message)
 }
 
@@ -123,7 +123,8 @@ pub(super) fn set_use_of_mpi(wanted: bool) -> Outcome {
     let mut membership = membership();
     let is_late = |joined: Joined| if wanted { joined.refused_mpi } else { joined.thread.is_some() };
     if membership.joined.is_some_and(is_late) {
-        let expected = "the choice with which trans_init() or trans_setup() was called, until trans_finalize()";
+        let expected =
+            "the choice with which trans_init() or trans_setup() was called, until trans_finalize()";
         return Err(Failure::invalid("mpi", c_int::from(wanted), expected));
     }
     membership.wants_mpi = Some(wanted);
@@ -177,7 +178,8 @@ pub(super) fn together<T>(
         }
         if let Some(task) = words.iter().position(|other| other[0] != word) {
             let message = format!(
-                "Task {} asks for something else: expected the same function, resolution, numbers of fields, options and tasks' numbers everywhere.",
+                "Task {} asks for something else: expected the same function, resolution, numbers of fields, \
+                 options and tasks' numbers on all.",
                 task + 1
             );
             return Err(Failure::new(Cause::Tasks, message));
@@ -279,8 +281,7 @@ impl SharedTransform {
 
 impl Drop for SharedTransform {
     fn drop(&mut self) {
-        let shared =
-            OWN.with_borrow_mut(|own| own.as_mut().and_then(|own| own.transforms.remove(&self.0)));
+        let shared = OWN.with_borrow_mut(|own| own.as_mut().and_then(|own| own.transforms.remove(&self.0)));
         drop(shared);
     }
 }

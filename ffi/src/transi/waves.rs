@@ -72,10 +72,8 @@ mod tests {
     fn every_wavenumber_has_one_task_and_tasks_have_as_many_reals() {
         for total in [0, 1, 7, 63, 159] {
             for count in 1..=20 {
-                let of_task = |own: usize| Waves {
-                    truncation: Truncation::new(total),
-                    tasks: Tasks { own, count },
-                };
+                let of_task =
+                    |own: usize| Waves { truncation: Truncation::new(total), tasks: Tasks { own, count } };
                 let mut all: Vec<usize> = (0..count).flat_map(|task| of_task(task).own()).collect();
                 all.sort_unstable();
                 assert_eq!(all, (0..=total).collect::<Vec<_>>());

@@ -100,7 +100,7 @@ fn any_number_of_tasks_gives_the_bits_of_one() {
         let own = Program::new(|folder| {
             compile_c_with(compiler, &["-DWITH_MPI"], &tasks_c, folder, Linking::Shared)
         });
-        for (tasks, arguments) in [(1, &["many"][..]), (3, &["many"]), (4, &["many", "late"])] {
+        for (tasks, arguments) in [(2, &["many", "late"][..]), (3, &["many"])] {
             run_on(&own, found, tasks, arguments);
             assert!(own.written("many") == expected, "{} on {tasks} tasks: other bits", launcher.name);
         }
@@ -134,5 +134,8 @@ fn without_mpi_one_task_still_works() {
     let output = run(command.env("OMPI_COMM_WORLD_SIZE", "2").env("TERRELLA_MPI", "/nowhere/libmpi.so"));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "done\n");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(text.contains("trans_init: MPI is not available: '/nowhere/libmpi.so' was not loaded ("), "{text}");
+    assert!(
+        text.contains("trans_init: MPI is not available: '/nowhere/libmpi.so' was not loaded ("),
+        "{text}"
+    );
 }

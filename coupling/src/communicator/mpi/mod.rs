@@ -213,8 +213,10 @@ impl<H: Handle> Group<H> {
             // Errors come back instead of ending the process, but for those of the communicator of a program that began MPI itself:
             // what becomes of them is for that program to say.
             if is_own || BEGUN_HERE.load(Ordering::SeqCst) {
-                group
-                    .check("set_errhandler", (functions.comm_set_errhandler)(handle, functions.errors_return))?;
+                group.check(
+                    "set_errhandler",
+                    (functions.comm_set_errhandler)(handle, functions.errors_return),
+                )?;
             }
             group.check("rank", (functions.comm_rank)(handle, &mut rank))?;
             group.check("size", (functions.comm_size)(handle, &mut size))?;
