@@ -3,7 +3,6 @@
 mod launcher;
 
 use std::env;
-use std::process::Command;
 
 use launcher::{LAUNCHERS, Launcher, is_there, job_of, wait_for};
 
