@@ -1,5 +1,6 @@
 //! The transform behind both interfaces: an operator, the caller's arrays, and any device.
 
+use terrella_coupling::spectral::DistributedTransform;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{HostTransform, Transform, Truncation};
@@ -32,6 +33,27 @@ pub(crate) enum Operator {
     GradientSynthesisAdjoint,
     WindZonalDerivativeSynthesis,
     WindZonalDerivativeSynthesisAdjoint,
+}
+
+impl Operator {
+    /// Whether it goes from spectra to the grid.
+    pub(crate) fn is_to_grid(self) -> bool {
+        use Operator::*;
+        match self {
+            Synthesis
+            | WindSynthesis
+            | GradientSynthesis
+            | WindZonalDerivativeSynthesis
+            | AnalysisAdjoint
+            | WindAnalysisAdjoint => true,
+            SynthesisAdjoint
+            | WindSynthesisAdjoint
+            | GradientSynthesisAdjoint
+            | WindZonalDerivativeSynthesisAdjoint
+            | Analysis
+            | WindAnalysis => false,
+        }
+    }
 }
 
 /// Calls the method of an operator, which takes its arrays in the same order on every device.
@@ -197,6 +219,17 @@ fn expect_memory(grid: &Grid, truncation: Truncation) -> Outcome {
 
 fn on_host<R: Real>(
     transform: &mut HostTransform<R>,
+    operator: Operator,
+    fields: usize,
+    inputs: &[&[R]],
+    outputs: &mut [&mut [R]],
+) -> Outcome {
+    call!(transform, operator, fields, inputs, outputs).map_err(Failure::from)
+}
+
+/// Applies an operator to the parts that this task has of a transform; all tasks call it together.
+pub(crate) fn on_tasks<R: Real>(
+    transform: &mut DistributedTransform<R>,
     operator: Operator,
     fields: usize,
     inputs: &[&[R]],

@@ -16,6 +16,8 @@ pub(crate) enum Cause {
     StaleRequest,
     /// A name that means nothing (transi only).
     UnknownName,
+    /// MPI is missing or failed, or tasks do not agree (transi only).
+    Tasks,
     /// A panic, caught at the border.
     Internal,
 }
@@ -63,6 +65,19 @@ impl From<Error> for Failure {
             | Error::KernelCompilation { .. } => Cause::Device,
             Error::OutOfMemory { .. } | Error::BufferTooLarge { .. } => Cause::OutOfMemory,
             _ => Cause::InvalidValue,
+        };
+        Self { cause, message: error.to_string() }
+    }
+}
+
+impl From<terrella_coupling::Error> for Failure {
+    fn from(error: terrella_coupling::Error) -> Self {
+        use terrella_coupling::Error as E;
+        let cause = match error {
+            E::Kernels(error) => return error.into(),
+            E::LengthMismatch { .. } => Cause::LengthMismatch,
+            E::InvalidValue { .. } => Cause::InvalidValue,
+            _ => Cause::Tasks,
         };
         Self { cause, message: error.to_string() }
     }

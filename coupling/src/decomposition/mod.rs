@@ -23,7 +23,7 @@ use terrella_kernels::grid::Grid;
 pub use self::blocks::Blocks;
 pub use self::cartesian::CartesianBlocks;
 pub use self::mesh::{MeshPartition, MeshShare};
-pub use self::points::{PointRegions, Segment};
+pub use self::points::{BandEnd, PointRegions, Segment};
 pub use self::wavenumbers::WavenumberSets;
 
 /// Pairs of rings at the same latitude, north and south, in blocks with about the same number of points, from the poles to the equator.

@@ -17,6 +17,15 @@ pub struct Segment {
     pub rank: usize,
 }
 
+/// Where bands of [`PointRegions`] may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BandEnd {
+    /// Anywhere: a ring may be shared by two bands.
+    InRing,
+    /// At the end of a ring.
+    BetweenRings,
+}
+
 /// Which points of a grid are whose: near-square regions with the same number of points, but for one or two.
 ///
 /// The bands are about as high as the regions are wide, with more sectors where there are more points. A band is a run of points
@@ -72,10 +81,38 @@ impl PointRegions {
                 first_rank.push(rank);
             }
         }
+        let sectors: Vec<usize> = first_rank.windows(2).map(|ranks| ranks[1] - ranks[0]).collect();
+        Self::in_bands(grid, &sectors, BandEnd::InRing)
+    }
+
+    /// Regions of a grid in bands with these numbers of sectors, from the north, and as many points as they have sectors.
+    ///
+    /// With [`BandEnd::BetweenRings`] no two bands share a ring, and regions are as even as whole rings allow.
+    ///
+    /// # Panics
+    /// If there are no sectors.
+    pub fn in_bands(grid: &Grid, sectors: &[usize], end: BandEnd) -> Self {
+        let mut first_rank = vec![0];
+        for sectors in sectors {
+            first_rank.push(first_rank[first_rank.len() - 1] + sectors);
+        }
+        let ranks = first_rank[sectors.len()];
+        assert!(ranks > 0, "regions for no ranks");
         let even = Blocks::even(grid.points(), ranks);
-        let first_point =
-            first_rank.iter().map(|&rank| if rank < ranks { even.of(rank).start } else { grid.points() });
-        Self { grid: grid.clone(), first_point: first_point.collect(), first_rank }
+        let first = |&rank: &usize| {
+            if rank == ranks {
+                return grid.points();
+            }
+            let point = even.of(rank).start;
+            match end {
+                BandEnd::InRing => point,
+                BandEnd::BetweenRings => {
+                    let before = grid.rings().partition_point(|ring| ring.offset + ring.points / 2 < point);
+                    grid.rings().get(before).map_or(grid.points(), |ring| ring.offset)
+                }
+            }
+        };
+        Self { grid: grid.clone(), first_point: first_rank.iter().map(first).collect(), first_rank }
     }
 
     /// Number of ranks.
@@ -229,6 +266,29 @@ mod tests {
                 assert_eq!(regions.owner(segment.ring, segment.points.end - 1), segment.rank);
             }
         }
+    }
+
+    #[test]
+    fn bands_of_whole_rings_share_none() {
+        let grid: Grid = "O16".parse().unwrap();
+        for sectors in [&[1, 1, 1][..], &[2, 2], &[1, 3, 1], &[3]] {
+            let regions = PointRegions::in_bands(&grid, sectors, BandEnd::BetweenRings);
+            assert_eq!(regions.sectors(), sectors);
+            let ranks = regions.ranks();
+            let band_of = |rank: usize| regions.first_rank.partition_point(|&first| first <= rank);
+            let segments = regions.on(0..grid.rings().len());
+            for pair in segments.windows(2).filter(|pair| pair[0].ring == pair[1].ring) {
+                assert_eq!(band_of(pair[0].rank), band_of(pair[1].rank), "{sectors:?}");
+            }
+            let counts: Vec<usize> = (0..ranks).map(|rank| regions.points_of(rank)).collect();
+            assert_eq!(counts.iter().sum::<usize>(), grid.points());
+            let mean = grid.points() / ranks;
+            assert!(counts.iter().all(|count| count.abs_diff(mean) <= grid.longest_ring()), "{counts:?}");
+        }
+        // More bands than rings: some are empty.
+        let grid = Grid::reduced(&[4, 4]).unwrap();
+        let regions = PointRegions::in_bands(&grid, &[1; 5], BandEnd::BetweenRings);
+        assert_eq!((0..5).map(|rank| regions.points_of(rank)).sum::<usize>(), 8);
     }
 
     #[test]

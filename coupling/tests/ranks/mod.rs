@@ -1,37 +1,10 @@
 //! Runs a test on ranks that are processes, by each MPI library that is here.
 
+mod launcher;
+
 use std::env;
-use std::io::Read;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
 
-/// A launcher with the library that belongs to it.
-struct Launcher {
-    name: &'static str,
-    /// Its programs, the first of which is there.
-    programs: &'static [&'static str],
-    arguments: &'static [&'static str],
-    libraries: &'static [&'static str],
-}
-
-const LAUNCHERS: [Launcher; 2] = [
-    Launcher {
-        name: "Open MPI",
-        programs: &["mpirun.openmpi", "mpirun"],
-        arguments: &["--oversubscribe", "--allow-run-as-root"],
-        libraries: &["libmpi.so.40"],
-    },
-    Launcher {
-        name: "MPICH",
-        programs: &["mpiexec.mpich"],
-        arguments: &[],
-        libraries: &["libmpich.so.12", "libmpi.so.12"],
-    },
-];
-
-/// A whole job may not take longer; what waits for ever is a failure.
-const LONGEST: Duration = Duration::from_secs(300);
+use launcher::{LAUNCHERS, Launcher, is_there, job_of, wait_for};
 
 /// Whether a job was to end well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,46 +53,9 @@ pub(crate) fn under_foreign_launchers(test: &str, ranks: usize, check: impl Fn(&
     }
 }
 
-fn is_there(program: &str) -> bool {
-    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
-}
-
 fn run(launcher: &Launcher, program: &str, library: &str, test: &str, ranks: usize) -> (bool, String) {
     let binary = env::current_exe().expect("a test has a path");
-    let mut job = Command::new(program)
-        .args(launcher.arguments)
-        .args(["-n", &ranks.to_string()])
-        .arg(binary)
-        .args(["--exact", test, "--ignored", "--test-threads=1", "--nocapture"])
-        .env("TERRELLA_MPI", library)
-        .env("RAYON_NUM_THREADS", "1")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the launcher starts");
-    let (mut out, mut err) = (job.stdout.take().expect("piped"), job.stderr.take().expect("piped"));
-    let read = |stream: &mut dyn Read| {
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("the launcher's output");
-        String::from_utf8_lossy(&bytes).into_owned()
-    };
-    thread::scope(|scope| {
-        let out = scope.spawn(move || read(&mut out));
-        let err = scope.spawn(move || read(&mut err));
-        let started = Instant::now();
-        let success = loop {
-            if let Some(status) = job.try_wait().expect("the launcher's status") {
-                break status.success();
-            }
-            if started.elapsed() > LONGEST {
-                job.kill().expect("the launcher can be stopped");
-                job.wait().expect("the launcher's status");
-                panic!("{} with {library}: '{test}' on {ranks} ranks hangs", launcher.name);
-            }
-            thread::sleep(Duration::from_millis(10));
-        };
-        let text = [out, err].map(|stream| stream.join().expect("a stream is read")).concat();
-        (success, text)
-    })
+    let mut job = job_of(launcher, program, library, ranks, &binary);
+    job.args(["--exact", test, "--ignored", "--test-threads=1", "--nocapture"]);
+    wait_for(job, &format!("{} with {library}: '{test}' on {ranks} ranks", launcher.name))
 }

@@ -5,9 +5,9 @@
  * work is: trans_new(), the trans_set_...() functions, trans_setup(), requests, trans_delete().
  *
  * Arrays
- *   spectra       [nspec2][nfld], field fastest: n = m..T of m = 0, then of m = 1, ...; real, then imaginary part
+ *   spectra       [nspec2][nfld], field fastest: n = m..T of each m of this task, ascending; real, then imaginary part
  *   grid fields   [ngpblks][nfld][nproma], point fastest; rings north to south, eastward from 0 degrees east
- *   global fields [nfld][ngptotg]
+ *   global fields [nfld][ngptotg], global spectra [nspec2g][nfld] with m = 0, 1, ...; nfld being those of this task
  * Normalisation: 1/2 times the integral of P^2 over sin(latitude) is 1, without the factor (-1)^m; the first coefficient
  * is the global mean. u and v are components of the wind itself. The radius of the sphere is 6371220 m unless
  * trans_set_radius() is called before set-up.
@@ -19,9 +19,18 @@
  * trans_delete(), with `nloen` and the file names, which must therefore be NULL or from malloc() too. `cache` stays the
  * caller's. Before trans_new() the content of a struct Trans_t does not matter.
  *
- * Threads: requests on one handle wait for each other; those on different handles run at the same time.
+ * Threads: requests on one handle wait for each other; those on different handles run at the same time. On several tasks all calls
+ * but trans_inquire() and those that fill in structs must come from the thread that called trans_init() or the first trans_setup().
  *
- * Not here: more than one task, limited areas (both return -2), tables of Legendre polynomials ("rpnm").
+ * Tasks: a process that an MPI launcher has started is one of the launcher's tasks, unless trans_use_mpi(0) is called first. MPI is loaded
+ * when it is needed: the program need not be linked with it, but may be, and may have called MPI_Init() itself; MPI_Finalize() is
+ * then its own affair. trans_init(), trans_setup(), the requests for transforms, distributions and norms, and trans_finalize() are
+ * called by all tasks together, with the same handle, numbers of fields, options and tasks' numbers. What one task refuses
+ * or wants otherwise is an error on all of them, and nothing is changed; a task that calls no function, or fails later, must end, because
+ * the others wait for it. Which points and coefficients are whose is what trans_inquire() says. Spectra of one truncation are spread in the
+ * same way for every handle. Results have the same bits on any number of tasks.
+ *
+ * Not here: limited areas, and latitude-longitude grids on several tasks (both return -2), tables of Legendre polynomials ("rpnm").
  */
 #ifndef ectrans_transi_h
 #define ectrans_transi_h
@@ -56,7 +65,7 @@ struct Trans_t {
   int nlon;         /* points on all of them; negative: 2 * ndgl */
   int nsmax;        /* truncation T; negative: no spectra */
   _bool llam;       /* a limited area: not implemented */
-  _bool lsplit;     /* whether tasks may share a latitude: of no consequence in one task */
+  _bool lsplit;     /* whether bands of tasks may share a latitude */
   int llatlon;      /* 0 Gaussian latitudes, 1 equidistant with poles, 2 equidistant, half a row from the poles */
   int flt;          /* fast Legendre transform: a matter of speed in ecTrans, of no consequence here */
   int fft;          /* TRANS_FFT992 or TRANS_FFTW */
@@ -66,8 +75,8 @@ struct Trans_t {
   size_t cachesize; /* their size in bytes */
 
   /* Filled in by trans_setup(); arrays by trans_inquire(). Numbers of positions begin with 1. */
-  int myproc;       /* this task: 1 */
-  int nproc;        /* tasks: 1 */
+  int myproc;       /* this task, from 1 */
+  int nproc;        /* tasks */
   int handle;
   int nspec;        /* complex coefficients of one field in this task */
   int nspec2;       /* reals */
@@ -77,37 +86,37 @@ struct Trans_t {
   int ngptot;       /* points in this task; with llatlon 1 the equator's count twice */
   int ngptotg;      /* points of the grid */
   int ngptotmx;     /* points in the task with most of them */
-  int* ngptotl;     /* [n_regions_EW][n_regions_NS] points of each task */
+  int* ngptotl;     /* [n_regions_EW][n_regions_NS] points of each task; 0 where a band has fewer regions */
   int* nmyms;       /* [nump] zonal wavenumbers of this task */
-  int* nasm0;       /* [nsmax+1] position of (m, n=m) in a spectrum */
-  int nprtrw;       /* sets of wavenumbers: 1 */
+  int* nasm0;       /* [nsmax+1] position of (m, n=m) in a spectrum; -99 for m of other tasks */
+  int nprtrw;       /* sets of wavenumbers: nproc */
   int* numpp;       /* [nprtrw] wavenumbers of each set */
-  int* npossp;      /* [nprtrw+1] position of each set's first real in a global spectrum */
+  int* npossp;      /* [nprtrw+1] position of each set's first real in the spectra of all sets, one after another */
   int* nptrms;      /* [nprtrw] position of each set's first wavenumber in nallms */
   int* nallms;      /* [nsmax+1] wavenumbers of all sets */
-  int* ndim0g;      /* [nsmax+1] position of (m, n=m) in a global spectrum */
+  int* ndim0g;      /* [nsmax+1] position of (m, n=m) in the spectra of all sets, one after another */
   int* nvalue;      /* [nspec2] n of each real */
-  int n_regions_NS, n_regions_EW, my_region_NS, my_region_EW; /* regions of tasks: 1 each */
-  int* n_regions;   /* [n_regions_NS] regions in each band */
+  int n_regions_NS, n_regions_EW, my_region_NS, my_region_EW; /* bands, most regions in one; those of this task, from 1 */
+  int* n_regions;   /* [n_regions_NS] regions in each band; tasks are numbered eastward, band by band */
   int* nfrstlat;    /* [n_regions_NS] first latitude of each band */
   int* nlstlat;     /* [n_regions_NS] last latitude */
-  int nfrstloff;    /* latitudes north of this task's first one */
-  int* nptrlat;     /* [latitudes] position of each latitude in nsta and nonl */
+  int nfrstloff;    /* latitudes north of the first one of this task's band */
+  int* nptrlat;     /* [latitudes] position of each latitude in nsta and nonl: the first, where two bands share it */
   int* nptrfrstlat; /* [n_regions_NS] position of the first latitude in nsta and nonl */
   int* nptrlstlat;  /* [n_regions_NS] position of the last one */
-  int nptrfloff;    /* nptrfrstlat of this task, less 1 */
-  int* nsta;        /* [latitudes] first point of this task on each latitude */
-  int* nonl;        /* [latitudes] points of this task on each latitude */
-  _bool* ldsplitlat; /* [latitudes] whether tasks share a latitude */
-  int nprtrns;      /* sets of latitudes: 1 */
+  int nptrfloff;    /* nptrfrstlat of this task's band, less 1 */
+  int* nsta;        /* [n_regions_EW][latitudes+n_regions_NS-1] first point of a region on a latitude; 0 where it has none */
+  int* nonl;        /* [n_regions_EW][latitudes+n_regions_NS-1] points of it there */
+  _bool* ldsplitlat; /* [latitudes] whether bands share a latitude */
+  int nprtrns;      /* sets of latitudes for Fourier transforms: nproc */
   int* nultpp;      /* [nprtrns] latitudes of each set */
-  int* nptrls;      /* [nprtrns] first latitude of each set */
+  int* nptrls;      /* [nprtrns] first latitude; of several sets, each has nultpp/2 from there on and their mirror images */
   int* nnmeng;      /* [latitudes] largest zonal wavenumber on each latitude */
   double* rmu;      /* [latitudes] sine of the latitude */
   double* rgw;      /* [latitudes] quadrature weight; their sum is 1 */
   double* rpnm;     /* Legendre polynomials: not implemented */
   int nlei3, nspolegl; /* the dimensions that rpnm would have */
-  int* npms;        /* [nsmax+1] where the polynomials of each m would begin, from 0 */
+  int* npms;        /* [nsmax+1] where the polynomials of each m of this task would begin, from 0; -99 */
   double* rlapin;   /* [nsmax+4] inverse of the Laplacian for n = -1..nsmax+2 [m^2] */
   int* ndglu;       /* [nsmax+1] latitudes of a hemisphere that carry each m */
 
@@ -118,7 +127,7 @@ struct Trans_t {
 
   int* mvalue;      /* [nspec2] m of each real */
 };
-/* "latitudes" are those in this task: ndgl, and ndgl + 2 with llatlon 1, where the equator is there twice. */
+/* "latitudes": ndgl, and ndgl + 2 with llatlon 1, where the equator is there twice. */
 
 /* Grid fields to spectra. Order of fields in rgp: u, v (nvordiv each), scalars. */
 struct DirTrans_t {
@@ -130,7 +139,7 @@ struct DirTrans_t {
   int nproma;         /* length of a block of points; ngptot at first */
   int nscalar, nvordiv;
   int ngpblks;        /* number of blocks; 1 at first */
-  _bool lglobal;      /* rgp is global: [fields][ngptotg] */
+  _bool lglobal;      /* rgp is global: [fields][ngptotg]; for one task */
   struct Trans_t* trans;
   int count;          /* not 0 once the request was used */
 };
@@ -191,7 +200,7 @@ struct InvTransAdj_t {
 struct DistGrid_t {
   const double* rgpg; /* [fields of this task][ngptotg] */
   double* rgp;        /* [ngpblks][nfld][nproma] */
-  const int* nfrom;   /* [nfld] task that has each field: 1 */
+  const int* nfrom;   /* [nfld] task that has each field, from 1 */
   int nproma, nfld, ngpblks;
   struct Trans_t* trans;
   int count;
@@ -234,16 +243,16 @@ struct VorDivToUV_t {
   double *rspu, *rspv;
   int nfld;
   int nsmax;  /* truncation T */
-  int ncoeff; /* (T+1)(T+2) */
+  int ncoeff; /* nspec2 for the part of this task, nspec2g = (T+1)(T+2) for whole spectra */
   int count;
 };
 
 /* Norms, sqrt(sum over n of rmet(n) (re(n,0)^2 + 2 sum over m > 0 of |(n,m)|^2)). */
 struct SpecNorm_t {
   const double* rspec; /* [nspec2][nfld] */
-  int nmaster;         /* task that gets the norms: 1 */
+  int nmaster;         /* task that gets the norms, 1 at first */
   const double* rmet;  /* [nsmax+1] weights, or NULL for 1 */
-  double* rnorm;       /* [nfld] */
+  double* rnorm;       /* [nfld], on that task */
   int nfld;
   struct Trans_t* trans;
   int count;
@@ -253,14 +262,14 @@ struct SpecNorm_t {
 const char* trans_error_msg(int status);
 
 /* The library. Settings hold for what is set up after them. */
-int trans_use_mpi(_bool);                /* only 0 */
+int trans_use_mpi(_bool);                /* before trans_init() and trans_setup(); 1 at first */
 int trans_set_handles_limit(int limit);  /* 10 at first */
 int trans_set_radius(double radius);     /* m */
-int trans_set_leq_regions(_bool);        /* of no consequence in one task */
-int trans_set_nprgpew(int tasks);        /* only 1 */
+int trans_set_leq_regions(_bool);        /* regions near squares; else `nprgpew` in every band; 1 at first */
+int trans_set_nprgpew(int tasks);        /* regions in a band without leq_regions, a divisor of nproc; 1 at first */
 int trans_set_nprtrv(int tasks);         /* only 1 */
-int trans_init(void);                    /* need not be called */
-int trans_finalize(void);                /* forgets all handles */
+int trans_init(void);                    /* finds the other tasks; need not be called */
+int trans_finalize(void);                /* forgets all handles and tasks; ends MPI if it was begun here */
 
 /* A resolution. */
 int trans_new(struct Trans_t*);

@@ -19,7 +19,7 @@ fn status_of(cause: Cause) -> i32 {
         Cause::Device => 5,
         Cause::OutOfMemory => 6,
         Cause::NotImplemented => 7,
-        Cause::Internal => 8,
+        Cause::Internal | Cause::Tasks => 8,
     }
 }
 

@@ -7,6 +7,7 @@
 use std::ffi::c_int;
 
 use super::plan::Plan;
+use super::tasks::Tasks;
 use crate::failure::{Cause, Failure, Outcome};
 
 /// What becomes of the ring that is held twice when fields are read.
@@ -31,7 +32,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// `global` arrays are `[nfld][point]` without the doubled ring, whatever the block length.
+    /// `global` arrays are `[nfld][point]` without the doubled ring, whatever the block length. A task without points has no array.
     pub(super) fn new(
         plan: &Plan,
         fields: usize,
@@ -40,8 +41,17 @@ impl Layout {
         global: bool,
     ) -> Outcome<Self> {
         plan.grid()?;
-        let points = plan.global_points();
-        let held = plan.held_points();
+        if global && plan.tasks != Tasks::ALONE {
+            let message = format!(
+                "'lglobal' is set: expected 0 on {} tasks, none of which has whole fields.",
+                plan.tasks.count
+            );
+            return Err(Failure::new(Cause::InvalidValue, message));
+        }
+        let (points, held) = (plan.own_points, plan.held_points());
+        if held == 0 {
+            return Ok(Self { fields, block: 0, blocks: 1, points, doubled: None });
+        }
         let count = |name: &str, value: c_int| match usize::try_from(value) {
             Ok(value) if value > 0 => Ok(value),
             _ => Err(Failure::invalid(name, value, "a positive number")),

@@ -1,36 +1,72 @@
-//! Global fields and spectra to and from the distributed layout, which in one task holds everything.
+//! Global fields and spectra to and from the distributed layout.
 
 use std::ffi::{c_double, c_int};
+use std::sync::Arc;
 
 use super::blocking::{Doubled, Layout};
-use super::entry;
 use super::layout::{GridFields, Spectra};
+use super::plan::Plan;
+use super::regions::places_of;
 use super::requests::{count, plan_of, use_once};
-use crate::border::{Array, input, reference, slices};
+use super::tasks::{self, Intent, together};
+use super::whole::{Cut, Order};
+use crate::border::{Array, input, reference, slices, zeros};
 use crate::failure::{Failure, Outcome};
 
-/// Every field must come from or go to the one task there is.
-///
+/// Who has or gets each global field.
+struct Owners {
+    tasks: Vec<usize>,
+    /// How many fields this task has or gets.
+    here: usize,
+}
+
 /// # Safety
 /// NULL or `fields` numbers.
-unsafe fn expect_own_task(name: &'static str, tasks: *const c_int, fields: usize) -> Outcome {
-    if tasks.is_null() {
+unsafe fn owners(name: &'static str, numbers: *const c_int, fields: usize, plan: &Plan) -> Outcome<Owners> {
+    if numbers.is_null() {
         return Err(Failure::null(name));
     }
     // SAFETY: the caller's promise.
-    let tasks = unsafe { input(name, tasks, fields) }?;
-    match tasks.iter().position(|&task| task != 1) {
-        Some(field) => Err(Failure::invalid(&format!("{name}[{field}]"), tasks[field], "1, the only task")),
-        None => Ok(()),
+    let numbers = unsafe { input(name, numbers, fields) }?.iter().enumerate();
+    let tasks = numbers
+        .map(|(field, &number)| tasks::number(&format!("{name}[{field}]"), number, plan.tasks))
+        .collect::<Outcome<Vec<_>>>()?;
+    let here = tasks.iter().filter(|task| **task == plan.tasks.own).count();
+    Ok(Owners { tasks, here })
+}
+
+/// Which points are whose; nothing where one task has them all.
+fn cut_of_grid(plan: &Plan) -> Option<Cut> {
+    let regions = plan.regions.as_ref()?;
+    let places = (0..plan.tasks.count).map(|task| places_of(regions, task)).collect();
+    Some(Cut { places, len: plan.global_points(), order: Order::FieldByField })
+}
+
+/// Which coefficients are whose.
+fn cut_of_spectra(plan: &Plan) -> Outcome<Cut> {
+    let waves = plan.waves()?;
+    let places = (0..plan.tasks.count).map(|task| waves.places_of(task)).collect();
+    Ok(Cut { places, len: waves.truncation.spectrum_len(1), order: Order::ValueByValue })
+}
+
+struct GridRequest<'a> {
+    request: &'a GridFields,
+    plan: Arc<Plan>,
+    owners: Owners,
+    layout: Layout,
+    /// Values of the global array.
+    global: usize,
+}
+
+impl GridRequest<'_> {
+    fn intent(&self) -> Intent {
+        Intent::default().with(self.plan.handle).with(&self.owners.tasks)
     }
 }
 
 /// # Safety
 /// As the header asks: NULL or a valid request.
-unsafe fn grid_fields<'a>(
-    request: *mut GridFields,
-    tasks: &'static str,
-) -> Outcome<(&'a GridFields, Layout, usize)> {
+unsafe fn grid_request<'a>(request: *mut GridFields, tasks: &'static str) -> Outcome<GridRequest<'a>> {
     // SAFETY: the caller's promise.
     let request = unsafe { reference("request", request) }?;
     use_once(&mut request.count)?;
@@ -38,24 +74,38 @@ unsafe fn grid_fields<'a>(
     let plan = unsafe { plan_of(request.trans) }?;
     let fields = count("nfld", request.nfld)?;
     // SAFETY: the caller's promise.
-    unsafe { expect_own_task(tasks, request.tasks, fields) }?;
+    let owners = unsafe { owners(tasks, request.tasks, fields, &plan) }?;
     let layout = Layout::new(&plan, fields, request.nproma, request.ngpblks, false)?;
-    Ok((request, layout, fields * plan.global_points()))
+    let global = owners.here * plan.global_points();
+    Ok(GridRequest { request, plan, owners, layout, global })
 }
 
-/// Global fields `[nfld][ngptotg]` to distributed ones.
+/// Global fields `[field of this task][ngptotg]` to distributed ones.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_distgrid(request: *mut GridFields) -> c_int {
-    entry("trans_distgrid", || {
-        // SAFETY: the header asks for NULL or a valid request, and for arrays of the lengths that it gives.
-        unsafe {
-            let (request, layout, global) = grid_fields(request, "nfrom")?;
-            let ([global], [held]) = slices(
-                [Array::input("rgpg", request.rgpg, global)],
+    let prepare = || {
+        // SAFETY: the header asks for NULL or a valid request.
+        let given = unsafe { grid_request(request, "nfrom") }?;
+        let GridRequest { request, layout, global, .. } = &given;
+        // SAFETY: the header asks for arrays of the lengths that the request gives.
+        let slices = unsafe {
+            slices(
+                [Array::input("rgpg", request.rgpg, *global)],
                 [Array::output("rgp", request.rgp, layout.len()?)],
-            )?;
-            layout.write(global, held, 1.0);
-        }
+            )
+        }?;
+        let cut = cut_of_grid(&given.plan);
+        let own = if cut.is_some() { zeros("rgp", layout.plain_len())? } else { Vec::new() };
+        let intent = given.intent();
+        Ok(((given, slices, cut, own), intent))
+    };
+    together("trans_distgrid", prepare, |(given, ([global], [held]), cut, mut own)| {
+        let Some(cut) = cut else {
+            given.layout.write(global, held, 1.0);
+            return Ok(());
+        };
+        cut.scatter(given.plan.tasks.own, &given.owners.tasks, global, &mut own)?;
+        given.layout.write(&own, held, 1.0);
         Ok(())
     })
 }
@@ -63,68 +113,110 @@ unsafe extern "C" fn trans_distgrid(request: *mut GridFields) -> c_int {
 /// Distributed fields to global ones.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_gathgrid(request: *mut GridFields) -> c_int {
-    entry("trans_gathgrid", || {
-        // SAFETY: as above.
-        unsafe {
-            let (request, layout, global) = grid_fields(request, "nto")?;
-            let ([held], [global]) = slices(
+    let prepare = || {
+        // SAFETY: the header asks for NULL or a valid request.
+        let given = unsafe { grid_request(request, "nto") }?;
+        let GridRequest { request, layout, global, .. } = &given;
+        // SAFETY: the header asks for arrays of the lengths that the request gives.
+        let slices = unsafe {
+            slices(
                 [Array::input("rgp", request.rgp, layout.len()?)],
-                [Array::output("rgpg", request.rgpg, global)],
-            )?;
-            layout.read(held, global, Doubled::Second);
-        }
-        Ok(())
+                [Array::output("rgpg", request.rgpg, *global)],
+            )
+        }?;
+        let cut = cut_of_grid(&given.plan);
+        let own = if cut.is_some() { zeros("rgp", layout.plain_len())? } else { Vec::new() };
+        let intent = given.intent();
+        Ok(((given, slices, cut, own), intent))
+    };
+    together("trans_gathgrid", prepare, |(given, ([held], [global]), cut, mut own)| {
+        let Some(cut) = cut else {
+            given.layout.read(held, global, Doubled::Second);
+            return Ok(());
+        };
+        given.layout.read(held, &mut own, Doubled::Second);
+        cut.gather(given.plan.tasks.own, &given.owners.tasks, &own, global)
     })
 }
 
-/// Copies spectra from one layout to the other, which are the same in one task.
-///
+struct SpectraRequest<'a> {
+    request: &'a Spectra,
+    plan: Arc<Plan>,
+    owners: Owners,
+    cut: Cut,
+    /// Values of the global array and of the distributed one.
+    global: usize,
+    own: usize,
+}
+
+impl SpectraRequest<'_> {
+    fn intent(&self) -> Intent {
+        Intent::default().with(self.plan.handle).with(&self.owners.tasks)
+    }
+
+    /// Whether one array is both and stays as it is, as it may with one task.
+    fn is_same(&self) -> bool {
+        let Spectra { rspecg, rspec, .. } = self.request;
+        self.plan.tasks.count == 1 && rspecg == rspec && !rspec.is_null()
+    }
+
+    fn global_array(&self, make: fn(&'static str, *mut c_double, usize) -> Array<f64>) -> Array<f64> {
+        make("rspecg", self.request.rspecg, if self.is_same() { 0 } else { self.global })
+    }
+
+    fn own_array(&self, make: fn(&'static str, *mut c_double, usize) -> Array<f64>) -> Array<f64> {
+        make("rspec", self.request.rspec, if self.is_same() { 0 } else { self.own })
+    }
+}
+
 /// # Safety
 /// As the header asks: NULL or a valid request.
-unsafe fn copy_spectra(
-    request: *mut Spectra,
-    tasks: &'static str,
-    ends: impl FnOnce(&Spectra) -> [(&'static str, *mut c_double); 2],
-) -> Outcome {
+unsafe fn spectra_request<'a>(request: *mut Spectra, tasks: &'static str) -> Outcome<SpectraRequest<'a>> {
     // SAFETY: the caller's promise.
     let request = unsafe { reference("request", request) }?;
     use_once(&mut request.count)?;
     // SAFETY: the caller's promise.
     let plan = unsafe { plan_of(request.trans) }?;
     let fields = count("nfld", request.nfld)?;
-    plan.truncation()?;
+    let cut = cut_of_spectra(&plan)?;
     // SAFETY: the caller's promise.
-    unsafe { expect_own_task(tasks, request.tasks, fields) }?;
-    let len = fields * plan.spectrum_len();
-    let [(from_name, from), (to_name, to)] = ends(request);
-    if from == to && !from.is_null() {
-        return Ok(());
-    }
-    // SAFETY: the header asks for arrays of the lengths that the request gives.
-    let ([from], [to]) =
-        unsafe { slices([Array::input(from_name, from, len)], [Array::output(to_name, to, len)]) }?;
-    to.copy_from_slice(from);
-    Ok(())
+    let owners = unsafe { owners(tasks, request.tasks, fields, &plan) }?;
+    let (global, own) = (owners.here * cut.len, fields * plan.spectrum_len());
+    Ok(SpectraRequest { request, plan, owners, cut, global, own })
 }
 
-/// Global spectra `[nspec2g][nfld]` to distributed ones.
+/// Global spectra `[nspec2g][field of this task]` to distributed ones.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_distspec(request: *mut Spectra) -> c_int {
-    entry("trans_distspec", || {
+    let prepare = || {
         // SAFETY: the header asks for NULL or a valid request.
-        unsafe {
-            copy_spectra(request, "nfrom", |request| [("rspecg", request.rspecg), ("rspec", request.rspec)])
-        }
+        let given = unsafe { spectra_request(request, "nfrom") }?;
+        let global = given.global_array(|name, pointer, len| Array::input(name, pointer, len));
+        // SAFETY: the header asks for arrays of the lengths that the request gives.
+        let slices = unsafe { slices([global], [given.own_array(Array::output)]) }?;
+        let intent = given.intent();
+        Ok(((given, slices), intent))
+    };
+    together("trans_distspec", prepare, |(given, ([global], [own]))| match given.is_same() {
+        true => Ok(()),
+        false => given.cut.scatter(given.plan.tasks.own, &given.owners.tasks, global, own),
     })
 }
 
 /// Distributed spectra to global ones.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_gathspec(request: *mut Spectra) -> c_int {
-    entry("trans_gathspec", || {
-        // SAFETY: as above.
-        unsafe {
-            copy_spectra(request, "nto", |request| [("rspec", request.rspec), ("rspecg", request.rspecg)])
-        }
+    let prepare = || {
+        // SAFETY: the header asks for NULL or a valid request.
+        let given = unsafe { spectra_request(request, "nto") }?;
+        let own = given.own_array(|name, pointer, len| Array::input(name, pointer, len));
+        // SAFETY: the header asks for arrays of the lengths that the request gives.
+        let slices = unsafe { slices([own], [given.global_array(Array::output)]) }?;
+        let intent = given.intent();
+        Ok(((given, slices), intent))
+    };
+    together("trans_gathspec", prepare, |(given, ([own], [global]))| match given.is_same() {
+        true => Ok(()),
+        false => given.cut.gather(given.plan.tasks.own, &given.owners.tasks, own, global),
     })
 }

@@ -1,6 +1,7 @@
 //! Arrays about a resolution, made when they are asked for.
 
 use std::ffi::{c_char, c_int};
+use std::ops::Range;
 
 use terrella_kernels::grid::Ring;
 
@@ -9,7 +10,9 @@ use super::entry;
 use super::layout::Trans;
 use super::not_implemented;
 use super::plan::{Plan, carried};
+use super::regions::Bands;
 use super::requests::plan_of;
+use super::waves::Waves;
 use crate::border::{reference, text};
 use crate::failure::{Cause, Failure, Outcome};
 
@@ -60,7 +63,8 @@ unsafe extern "C" fn trans_inquire(trans: *mut Trans, names: *const c_char) -> c
 /// # Safety
 /// Arrays of the struct are NULL or as long as the header says.
 unsafe fn fill(trans: &mut Trans, plan: &Plan, name: &str) -> Outcome {
-    let rings = usize::try_from(trans.ndgl).unwrap_or(0);
+    // An array of a grid with poles that the caller made is as long as ecTrans counts latitudes.
+    let most = plan.doubled_ring().and_then(|_| usize::try_from(trans.ndgl).ok());
     if SCALARS.contains(&name) || name == "nspolegl" {
         return Ok(());
     }
@@ -71,7 +75,7 @@ unsafe fn fill(trans: &mut Trans, plan: &Plan, name: &str) -> Outcome {
             _ => &mut trans.rlapin,
         };
         // SAFETY: the caller's promise.
-        return unsafe { store(name, &values, rings, array) };
+        return unsafe { store(name, &values, most, array) };
     }
     let Some(values) = integers(plan, name)? else {
         return match name {
@@ -105,19 +109,20 @@ unsafe fn fill(trans: &mut Trans, plan: &Plan, name: &str) -> Outcome {
         _ => &mut trans.ndglu,
     };
     // SAFETY: the caller's promise.
-    unsafe { store(name, &values, rings, array) }
+    unsafe { store(name, &values, most, array) }
 }
 
 /// Makes an array, or fills one that is there already.
 ///
 /// # Safety
-/// An array that is there holds as many values, of [`PER_RING`] at least `rings`.
-unsafe fn store<T: Copy>(name: &str, values: &[T], rings: usize, array: &mut *mut T) -> Outcome {
+/// An array that is there holds as many values; of [`PER_RING`], at least `most` if that is given.
+unsafe fn store<T: Copy>(name: &str, values: &[T], most: Option<usize>, array: &mut *mut T) -> Outcome {
     if array.is_null() {
         *array = allocated(name, values)?;
         return Ok(());
     }
-    let len = if PER_RING.contains(&name) { values.len().min(rings) } else { values.len() };
+    let most = most.filter(|_| PER_RING.contains(&name)).unwrap_or(values.len());
+    let len = values.len().min(most);
     // SAFETY: `len` values fit by the caller's promise, and `values` is memory of our own.
     unsafe { array.copy_from_nonoverlapping(values.as_ptr(), len) };
     Ok(())
@@ -142,58 +147,118 @@ fn reals(plan: &Plan, name: &str) -> Outcome<Option<Vec<f64>>> {
     }))
 }
 
+/// Stands for an address that this task has not.
+const NOT_HERE: c_int = -99;
+
 /// Addresses count from 1, as in Fortran.
 fn integers(plan: &Plan, name: &str) -> Outcome<Option<Vec<c_int>>> {
-    let total = || -> Outcome<usize> { Ok(plan.truncation()?.total()) };
-    let rings = || -> Outcome<Vec<&Ring>> {
-        plan.grid()?;
-        Ok(plan.held_rings())
-    };
-    let per_wave =
-        |of: &dyn Fn(usize) -> usize| -> Outcome<Vec<usize>> { Ok((0..=total()?).map(of).collect()) };
-    let per_coefficient = |of: fn((usize, usize)) -> usize| -> Outcome<Vec<usize>> {
-        Ok(plan.truncation()?.wavenumbers().map(of).flat_map(|value| [value; 2]).collect())
-    };
-    let values = match name {
-        "numpp" => vec![total()? + 1],
-        "ngptotl" => vec![plan.held_points()],
-        "nmyms" | "nallms" => per_wave(&|m| m)?,
-        "nasm0" | "ndim0g" => {
-            let truncation = plan.truncation()?;
-            per_wave(&|m| 1 + 2 * truncation.index(m, m))?
+    let tasks = plan.tasks.count;
+    let values: Vec<usize> = match name {
+        "numpp" => {
+            let waves = plan.waves()?;
+            (0..tasks).map(|task| waves.of(task).count()).collect()
         }
-        "npossp" => vec![1, plan.truncation()?.spectrum_len(1) + 1],
+        "nmyms" => plan.waves()?.own().collect(),
+        "nallms" => {
+            let waves = plan.waves()?;
+            (0..tasks).flat_map(|task| waves.of(task)).collect()
+        }
+        "npossp" => {
+            let waves = plan.waves()?;
+            starts((0..tasks).map(|task| waves.len_of(task)))
+                .chain([1 + waves.truncation.spectrum_len(1)])
+                .collect()
+        }
         "nptrms" => {
-            total()?;
-            vec![1]
+            let waves = plan.waves()?;
+            starts((0..tasks).map(|task| waves.of(task).count())).collect()
         }
-        "nvalue" => per_coefficient(|(_, n)| n)?,
-        "mvalue" => per_coefficient(|(m, _)| m)?,
-        "nfrstlat" | "nptrfrstlat" | "nptrls" => {
-            rings()?;
-            vec![1]
+        "ndim0g" => {
+            let waves = plan.waves()?;
+            let order: Vec<usize> = (0..tasks).flat_map(|task| waves.of(task)).collect();
+            let mut address = vec![0; order.len()];
+            for (&m, start) in order.iter().zip(starts(order.iter().map(|&m| waves.len_of_wave(m)))) {
+                address[m] = start;
+            }
+            address
         }
-        "nlstlat" | "nptrlstlat" | "nultpp" => vec![rings()?.len()],
-        "nptrlat" => (1..=rings()?.len()).collect(),
-        "nsta" => vec![1; rings()?.len()],
-        "nonl" => rings()?.iter().map(|ring| ring.points).collect(),
-        "ldsplitlat" => vec![0; rings()?.len()],
-        "nnmeng" => {
-            let total = total()?;
-            rings()?.iter().map(|ring| carried(ring, total)).collect()
-        }
+        "nasm0" => return of_own_waves(plan, name, |waves, m| waves.len_of_wave(m), 1).map(Some),
         // Where the polynomials n = m..T+1 of each m begin, from 0.
         "npms" => {
-            let total = total()?;
-            per_wave(&|m| m * (2 * total + 5 - m) / 2)?
+            return of_own_waves(plan, name, |waves, m| waves.truncation.total() + 2 - m, 0).map(Some);
         }
+        "nvalue" => plan.waves()?.coefficients().flat_map(|(_, n)| [n; 2]).collect(),
+        "mvalue" => plan.waves()?.coefficients().flat_map(|(m, _)| [m; 2]).collect(),
         "ndglu" => {
-            let (total, rings) = (total()?, rings()?);
+            let (total, rings) = (plan.truncation()?.total(), rings(plan)?);
             let northern = &rings[..rings.len() / 2];
-            per_wave(&|m| northern.iter().filter(|ring| carried(ring, total) >= m).count())?
+            let carry = |m| northern.iter().filter(|ring| carried(ring, total) >= m).count();
+            (0..=total).map(carry).collect()
         }
-        _ => return Ok(None),
+        "nnmeng" => {
+            let total = plan.truncation()?.total();
+            rings(plan)?.iter().map(|ring| carried(ring, total)).collect()
+        }
+        "nultpp" => plan.latitudes_of_fourier()?.into_iter().map(|(_, number)| number).collect(),
+        "nptrls" => plan.latitudes_of_fourier()?.into_iter().map(|(first, _)| first + 1).collect(),
+        _ => match of_bands(plan, name)? {
+            Some(values) => values,
+            None => return Ok(None),
+        },
     };
     let fits = |value| c_int::try_from(value).map_err(|_| Failure::invalid(name, value, "an int"));
     Ok(Some(values.into_iter().map(fits).collect::<Outcome<Vec<c_int>>>()?))
+}
+
+fn rings(plan: &Plan) -> Outcome<Vec<&Ring>> {
+    plan.grid()?;
+    Ok(plan.held_rings())
+}
+
+/// What describes the points of the tasks.
+fn of_bands(plan: &Plan, name: &str) -> Outcome<Option<Vec<usize>>> {
+    let per_band = |value: fn(&Bands, usize) -> usize| -> Outcome<Vec<usize>> {
+        let bands = plan.bands()?;
+        Ok((0..bands.sectors.len()).map(|band| value(&bands, band)).collect())
+    };
+    Ok(Some(match name {
+        "ngptotl" => plan.bands()?.points(),
+        "nfrstlat" => per_band(|bands, band| bands.first_latitude(band) + 1)?,
+        "nlstlat" => per_band(|bands, band| bands.end_latitude(band))?,
+        "nptrfrstlat" => per_band(|bands, band| bands.first_row(band) + 1)?,
+        "nptrlstlat" => per_band(|bands, band| bands.end_row(band))?,
+        "nptrlat" => plan.bands()?.rows_of_latitudes().into_iter().map(|row| row + 1).collect(),
+        "nsta" => plan.bands()?.by_row(|points| points.start + 1),
+        "nonl" => plan.bands()?.by_row(Range::len),
+        "ldsplitlat" => {
+            plan.bands()?.shares_of_latitudes().into_iter().map(|shares| usize::from(shares > 1)).collect()
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Where each of some lengths begins in a row, from 1.
+fn starts(lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+    lengths.scan(1, |next, length| {
+        let start = *next;
+        *next += length;
+        Some(start)
+    })
+}
+
+/// Where each wavenumber of this task begins among its own, of which each has a length.
+fn of_own_waves(
+    plan: &Plan,
+    name: &str,
+    length: impl Fn(Waves, usize) -> usize,
+    first: usize,
+) -> Outcome<Vec<c_int>> {
+    let waves = plan.waves()?;
+    let mut addresses = vec![NOT_HERE; waves.truncation.total() + 1];
+    let mut next = first;
+    for m in waves.own() {
+        addresses[m] = c_int::try_from(next).map_err(|_| Failure::invalid(name, next, "an int"))?;
+        next += length(waves, m);
+    }
+    Ok(addresses)
 }

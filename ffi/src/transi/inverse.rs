@@ -4,10 +4,11 @@ use std::ffi::c_int;
 
 use super::blocking::{Doubled, Layout};
 use super::layout::Inverse;
+use super::not_implemented;
 use super::plan::Plan;
 use super::requests::{count, plan_of, use_once};
 use super::spectra::scale_waves;
-use super::{entry, not_implemented};
+use super::tasks::{Intent, together};
 use crate::border::{Array, reference, slices, zeros};
 use crate::engine::Operator;
 use crate::failure::{Failure, Outcome};
@@ -44,6 +45,11 @@ impl Contents {
         [source, source, self.winds, self.winds, self.scalars, scalar, wind, wind, scalar]
     }
 
+    /// What all tasks must do alike.
+    fn intent(&self, plan: &Plan) -> Intent {
+        Intent::default().with(plan.handle).with(self.sections())
+    }
+
     fn fields(&self) -> usize {
         self.sections().iter().sum()
     }
@@ -59,10 +65,11 @@ unsafe fn prepare<'a>(
     use_once(&mut request.count)?;
     // SAFETY: the caller's promise.
     let plan = unsafe { plan_of(request.trans) }?;
-    if request.rgp.is_null() {
+    if request.rgp.is_null() && plan.held_points() > 0 {
         return Err(Failure::null("rgp"));
     }
     let contents = Contents::of(request)?;
+    plan.waves()?;
     let layout =
         Layout::new(&plan, contents.fields(), request.nproma, request.ngpblks, request.lglobal != 0)?;
     Ok((request, plan, contents, layout))
@@ -71,13 +78,12 @@ unsafe fn prepare<'a>(
 /// Inverse transform: spectra to grid fields.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_invtrans(request: *mut Inverse) -> c_int {
-    entry("trans_invtrans", || {
+    let prepare = || {
         // SAFETY: the header asks for NULL or a valid request.
         let (request, plan, contents, layout) = unsafe { prepare(request) }?;
-        let mut engine = plan.engine()?;
         let spectrum = plan.spectrum_len();
         // SAFETY: the header asks for arrays of the lengths that the request gives.
-        let ([vorticity, divergence, scalars], [held]) = unsafe {
+        let slices = unsafe {
             slices(
                 [
                     Array::input("rspvor", request.rspvor, contents.winds * spectrum),
@@ -87,11 +93,17 @@ unsafe extern "C" fn trans_invtrans(request: *mut Inverse) -> c_int {
                 [Array::output("rgp", request.rgp, layout.len()?)],
             )
         }?;
-        let mut own = if layout.is_plain() { Vec::new() } else { zeros("rgp", layout.plain_len())? };
+        let own = if layout.is_plain() { Vec::new() } else { zeros("rgp", layout.plain_len())? };
+        let intent = contents.intent(&plan);
+        Ok(((plan, contents, layout, slices, own), intent))
+    };
+    together("trans_invtrans", prepare, |(plan, contents, layout, slices, mut own)| {
+        let ([vorticity, divergence, scalars], [held]) = slices;
+        let mut transform = plan.transform()?;
         let mut rest = if layout.is_plain() { &mut *held } else { own.as_mut_slice() };
         let mut sections: [&mut [f64]; 9] = Default::default();
         for (section, fields) in sections.iter_mut().zip(contents.sections()) {
-            (*section, rest) = rest.split_at_mut(fields * plan.global_points());
+            (*section, rest) = rest.split_at_mut(fields * plan.own_points);
         }
         let [
             on_grid_vorticity,
@@ -107,19 +119,24 @@ unsafe extern "C" fn trans_invtrans(request: *mut Inverse) -> c_int {
         let (winds, count) = (contents.winds, contents.scalars);
         if winds > 0 {
             if contents.sources_on_grid {
-                engine.apply(Operator::Synthesis, winds, &[vorticity], &mut [on_grid_vorticity])?;
-                engine.apply(Operator::Synthesis, winds, &[divergence], &mut [on_grid_divergence])?;
+                transform.apply(Operator::Synthesis, winds, &[vorticity], &mut [on_grid_vorticity])?;
+                transform.apply(Operator::Synthesis, winds, &[divergence], &mut [on_grid_divergence])?;
             }
-            engine.apply(Operator::WindSynthesis, winds, &[vorticity, divergence], &mut [u, v])?;
+            transform.apply(Operator::WindSynthesis, winds, &[vorticity, divergence], &mut [u, v])?;
             if contents.wind_derivatives {
                 let operator = Operator::WindZonalDerivativeSynthesis;
-                engine.apply(operator, winds, &[vorticity, divergence], &mut [u_eastward, v_eastward])?;
+                transform.apply(operator, winds, &[vorticity, divergence], &mut [u_eastward, v_eastward])?;
             }
         }
         if count > 0 {
-            engine.apply(Operator::Synthesis, count, &[scalars], &mut [values])?;
+            transform.apply(Operator::Synthesis, count, &[scalars], &mut [values])?;
             if contents.scalar_derivatives {
-                engine.apply(Operator::GradientSynthesis, count, &[scalars], &mut [eastward, northward])?;
+                transform.apply(
+                    Operator::GradientSynthesis,
+                    count,
+                    &[scalars],
+                    &mut [eastward, northward],
+                )?;
             }
         }
         if !layout.is_plain() {
@@ -135,13 +152,12 @@ unsafe extern "C" fn trans_invtrans(request: *mut Inverse) -> c_int {
 /// the grid, <A x, y> = <x, A' y>.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_invtrans_adj(request: *mut Inverse) -> c_int {
-    entry("trans_invtrans_adj", || {
+    let prepare = || {
         // SAFETY: the header asks for NULL or a valid request.
         let (request, plan, contents, layout) = unsafe { prepare(request) }?;
-        let mut engine = plan.engine()?;
         let spectrum = plan.spectrum_len();
         // SAFETY: the header asks for arrays of the lengths that the request gives.
-        let ([held], [vorticity, divergence, scalars]) = unsafe {
+        let slices = unsafe {
             slices(
                 [Array::input("rgp", request.rgp, layout.len()?)],
                 [
@@ -151,14 +167,25 @@ unsafe extern "C" fn trans_invtrans_adj(request: *mut Inverse) -> c_int {
                 ],
             )
         }?;
-        let mut own = if layout.is_plain() { Vec::new() } else { zeros("rgp", layout.plain_len())? };
+        let own = if layout.is_plain() { Vec::new() } else { zeros("rgp", layout.plain_len())? };
+        let terms = [
+            zeros("rspvor", contents.winds * spectrum)?,
+            zeros("rspdiv", contents.winds * spectrum)?,
+            zeros("rspscalar", contents.scalars * spectrum)?,
+        ];
+        let intent = contents.intent(&plan);
+        Ok(((plan, contents, layout, slices, own, terms), intent))
+    };
+    together("trans_invtrans_adj", prepare, |(plan, contents, layout, slices, mut own, terms)| {
+        let ([held], [vorticity, divergence, scalars]) = slices;
+        let mut transform = plan.transform()?;
         if !layout.is_plain() {
             layout.read(held, &mut own, Doubled::Sum);
         }
         let mut rest = if layout.is_plain() { held } else { own.as_slice() };
         let mut sections: [&[f64]; 9] = Default::default();
         for (section, fields) in sections.iter_mut().zip(contents.sections()) {
-            (*section, rest) = rest.split_at(fields * plan.global_points());
+            (*section, rest) = rest.split_at(fields * plan.own_points);
         }
         let [
             on_grid_vorticity,
@@ -172,39 +199,37 @@ unsafe extern "C" fn trans_invtrans_adj(request: *mut Inverse) -> c_int {
             eastward,
         ] = sections;
         let (winds, count) = (contents.winds, contents.scalars);
-        let mut term = zeros("rspvor", winds * spectrum)?;
-        let mut other_term = zeros("rspdiv", winds * spectrum)?;
+        let [mut term, mut other_term, mut scalar_term] = terms;
         if winds > 0 {
             let operator = Operator::WindSynthesisAdjoint;
-            engine.apply(operator, winds, &[u, v], &mut [&mut *vorticity, &mut *divergence])?;
+            transform.apply(operator, winds, &[u, v], &mut [&mut *vorticity, &mut *divergence])?;
             if contents.sources_on_grid {
                 let operator = Operator::SynthesisAdjoint;
-                engine.apply(operator, winds, &[on_grid_vorticity], &mut [&mut term])?;
-                engine.apply(operator, winds, &[on_grid_divergence], &mut [&mut other_term])?;
+                transform.apply(operator, winds, &[on_grid_vorticity], &mut [&mut term])?;
+                transform.apply(operator, winds, &[on_grid_divergence], &mut [&mut other_term])?;
                 add(vorticity, &term);
                 add(divergence, &other_term);
             }
             if contents.wind_derivatives {
                 let operator = Operator::WindZonalDerivativeSynthesisAdjoint;
                 let terms = &mut [term.as_mut_slice(), other_term.as_mut_slice()];
-                engine.apply(operator, winds, &[u_eastward, v_eastward], terms)?;
+                transform.apply(operator, winds, &[u_eastward, v_eastward], terms)?;
                 add(vorticity, &term);
                 add(divergence, &other_term);
             }
         }
         if count > 0 {
-            engine.apply(Operator::SynthesisAdjoint, count, &[values], &mut [&mut *scalars])?;
+            transform.apply(Operator::SynthesisAdjoint, count, &[values], &mut [&mut *scalars])?;
             if contents.scalar_derivatives {
-                let mut term = zeros("rspscalar", count * spectrum)?;
                 let operator = Operator::GradientSynthesisAdjoint;
-                engine.apply(operator, count, &[eastward, northward], &mut [&mut term])?;
-                add(scalars, &term);
+                transform.apply(operator, count, &[eastward, northward], &mut [&mut scalar_term])?;
+                add(scalars, &scalar_term);
             }
         }
-        let truncation = plan.truncation()?;
-        scale_waves(truncation, winds, vorticity, 0.5);
-        scale_waves(truncation, winds, divergence, 0.5);
-        scale_waves(truncation, count, scalars, 0.5);
+        let zonal = plan.waves()?.own_zonal_len();
+        scale_waves(zonal * winds, vorticity, 0.5);
+        scale_waves(zonal * winds, divergence, 0.5);
+        scale_waves(zonal * count, scalars, 0.5);
         Ok(())
     })
 }

@@ -5,6 +5,7 @@ use std::ffi::{c_double, c_int};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::plan::Plan;
+use super::regions::number_of_tasks;
 use super::{entry, not_implemented};
 use crate::failure::{Cause, Failure, Outcome};
 
@@ -13,12 +14,19 @@ const RADIUS: f64 = 6_371_220.0;
 
 struct Library {
     radius: f64,
+    equal_regions: bool,
+    regions_per_band: usize,
     handles_limit: usize,
     plans: BTreeMap<c_int, Arc<Plan>>,
 }
 
-static LIBRARY: Mutex<Library> =
-    Mutex::new(Library { radius: RADIUS, handles_limit: 10, plans: BTreeMap::new() });
+static LIBRARY: Mutex<Library> = Mutex::new(Library {
+    radius: RADIUS,
+    equal_regions: true,
+    regions_per_band: 1,
+    handles_limit: 10,
+    plans: BTreeMap::new(),
+});
 
 fn library() -> MutexGuard<'static, Library> {
     LIBRARY.lock().unwrap_or_else(PoisonError::into_inner)
@@ -27,6 +35,12 @@ fn library() -> MutexGuard<'static, Library> {
 /// The radius [m] of plans that are set up from now on.
 pub(super) fn radius() -> f64 {
     library().radius
+}
+
+/// Whether regions of plans that are set up from now on are equal, and else how many there are in a band.
+pub(super) fn regions() -> (bool, usize) {
+    let library = library();
+    (library.equal_regions, library.regions_per_band)
 }
 
 /// An error where no further plan may be set up.
@@ -43,10 +57,11 @@ pub(super) fn expect_room() -> Outcome {
 }
 
 /// Keeps a plan; its handle.
-pub(super) fn insert(plan: Plan) -> Outcome<c_int> {
+pub(super) fn insert(mut plan: Plan) -> Outcome<c_int> {
     expect_room()?;
     let mut library = library();
     let handle = (1..).find(|handle| !library.plans.contains_key(handle)).unwrap_or(c_int::MAX);
+    plan.handle = handle;
     library.plans.insert(handle, Arc::new(plan));
     Ok(handle)
 }
@@ -61,33 +76,17 @@ pub(super) fn remove(handle: c_int) -> Outcome {
     plan.map(|_| ()).ok_or_else(|| unknown(handle))
 }
 
+/// Forgets all plans.
+pub(super) fn clear() {
+    // Dropped after the lock is released: a plan may be large.
+    let plans = std::mem::take(&mut library().plans);
+    drop(plans);
+}
+
 fn unknown(handle: c_int) -> Failure {
     let message =
         format!("'trans->handle' is {handle}: expected one from trans_setup() that was not deleted since.");
     Failure::new(Cause::UnknownHandle, message)
-}
-
-/// Prepares the library; every function does so by itself.
-#[unsafe(no_mangle)]
-extern "C" fn trans_init() -> c_int {
-    entry("trans_init", || Ok(()))
-}
-
-/// Forgets all plans. Settings stay.
-#[unsafe(no_mangle)]
-extern "C" fn trans_finalize() -> c_int {
-    entry("trans_finalize", || {
-        // Dropped after the lock is released: a plan may be large.
-        let plans = std::mem::take(&mut library().plans);
-        drop(plans);
-        Ok(())
-    })
-}
-
-/// Whether to use MPI: only "no" is implemented.
-#[unsafe(no_mangle)]
-extern "C" fn trans_use_mpi(wanted: c_int) -> c_int {
-    entry("trans_use_mpi", || if wanted == 0 { Ok(()) } else { Err(not_implemented("MPI")) })
 }
 
 /// How many plans may be set up at a time.
@@ -119,28 +118,29 @@ extern "C" fn trans_set_radius(radius: c_double) -> c_int {
     })
 }
 
-/// Equal regions or stripes are the same for one task.
+/// Whether tasks have regions of equal shape in plans that are set up from now on, or `nprgpew` in every band of latitudes.
 #[unsafe(no_mangle)]
-extern "C" fn trans_set_leq_regions(_wanted: c_int) -> c_int {
-    entry("trans_set_leq_regions", || Ok(()))
+extern "C" fn trans_set_leq_regions(wanted: c_int) -> c_int {
+    entry("trans_set_leq_regions", || {
+        library().equal_regions = wanted != 0;
+        Ok(())
+    })
 }
 
-fn one_task(name: &str, tasks: c_int) -> Outcome {
-    match tasks {
-        1 => Ok(()),
-        2.. => Err(not_implemented(&format!("'{name}' of {tasks} tasks (only 1)"))),
-        _ => Err(Failure::invalid(name, tasks, "1")),
-    }
-}
-
-/// Tasks along a latitude: one.
+/// Tasks along a latitude, where regions are not equal.
 #[unsafe(no_mangle)]
 extern "C" fn trans_set_nprgpew(tasks: c_int) -> c_int {
-    entry("trans_set_nprgpew", || one_task("nprgpew", tasks))
+    entry("trans_set_nprgpew", || {
+        library().regions_per_band = number_of_tasks("nprgpew", tasks)?;
+        Ok(())
+    })
 }
 
 /// Tasks over fields in spectral space: one.
 #[unsafe(no_mangle)]
 extern "C" fn trans_set_nprtrv(tasks: c_int) -> c_int {
-    entry("trans_set_nprtrv", || one_task("nprtrv", tasks))
+    entry("trans_set_nprtrv", || match number_of_tasks("nprtrv", tasks)? {
+        1 => Ok(()),
+        tasks => Err(not_implemented(&format!("'nprtrv' of {tasks} tasks (only 1)"))),
+    })
 }

@@ -1,11 +1,15 @@
 //! ecTrans's C interface, as `include/ectrans/transi.h` declares it.
 //!
-//! Programs that were compiled for ecTrans 1.7 run on it, in one task. Spectra are `[nspec2][nfld]`, m-major, with
+//! Programs that were compiled for ecTrans 1.7 run on it, in one task or in those of an MPI launcher. Spectra are `[nspec2][nfld]`, m-major, with
 //! ½∫P̄²dμ = 1 and no factor (−1)^m, which is the order and the normalisation of `terrella_kernels::spectral`; grid fields
 //! are `[ngpblks][nfld][nproma]`. Winds and derivatives refer to a radius of 6 371 220 m unless it is set otherwise.
 //!
 //! What differs from ecTrans: a grid that cannot carry the truncation is refused instead of being transformed with a
-//! loss; `rpnm` is not there, because Legendre functions are made as they are used; MPI and limited areas return −2.
+//! loss; `rpnm` is not there, because Legendre functions are made as they are used; limited areas return −2, and so do
+//! latitude-longitude grids on several tasks.
+//!
+//! Tasks share a transform by `terrella_coupling`: points of near-square regions ↔ whole rings ↔ wavenumbers. Results have the same bits for any
+//! number of them. Which parts are whose the program asks for ([`regions`], [`waves`]).
 
 mod allocation;
 mod blocking;
@@ -17,11 +21,15 @@ mod layout;
 mod legendre_file;
 mod library;
 mod plan;
+mod regions;
 mod requests;
 mod resolution;
 mod setup;
 mod spectra;
+mod tasks;
 mod version;
+mod waves;
+mod whole;
 
 use std::ffi::{c_char, c_int};
 

@@ -5,14 +5,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Mutex;
 
+use terrella_coupling::decomposition::pairs_of_rings;
 use terrella_kernels::device::Device;
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::Truncation;
+use terrella_kernels::spectral::{TransformShares, Truncation};
 
 use super::allocation::{allocated, release};
 use super::layout::Trans;
-use super::plan::Plan;
-use super::{entry, legendre_file, library, not_implemented};
+use super::plan::{Plan, PlanTransform};
+use super::regions::{Bands, Wishes, regions};
+use super::tasks::{self, Intent, SharedTransform, Tasks, together};
+use super::{SUCCESS, entry, legendre_file, library, not_implemented};
 use crate::border::{input, reference};
 use crate::engine::Engine;
 use crate::failure::{Cause, Failure, Outcome};
@@ -20,10 +23,14 @@ use crate::failure::{Cause, Failure, Outcome};
 /// Beyond this the numbers of points do not fit into the struct's `int`s.
 const MOST_RINGS: c_int = 1 << 16;
 
-/// Prepares the transform of a resolution and fills in all its numbers.
+/// Prepares the transform of a resolution and fills in all its numbers. All tasks call it together.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_setup(trans: *mut Trans) -> c_int {
-    entry("trans_setup", || {
+    let joined = entry("trans_setup", || tasks::join().map(|_| ()));
+    if joined != SUCCESS {
+        return joined;
+    }
+    let prepare = || {
         // SAFETY: the header asks for NULL or a struct that trans_new() filled.
         let trans = unsafe { reference("trans", trans) }?;
         if trans.llam != 0 {
@@ -36,26 +43,24 @@ unsafe extern "C" fn trans_setup(trans: *mut Trans) -> c_int {
             let message = "Neither 'trans->ndgl' nor 'trans->nsmax' is set: expected at least one of them.";
             return Err(Failure::new(Cause::InvalidValue, message));
         }
-        let radius = library::radius();
-        let engine = match (&grid, truncation) {
-            (Some(grid), Some(truncation)) => {
-                let mut engine = Engine::new(grid, truncation, Device::Cpu)?;
-                engine.set_radius(radius)?;
-                Some(Mutex::new(engine))
-            }
-            _ => None,
-        };
-        if let Some(grid) = &grid {
+        let (equal, per_band) = library::regions();
+        let wishes = Wishes { equal, per_band, split_rings: trans.lsplit != 0 };
+        let plan = plan_of(grid, truncation, tasks::known(), wishes)?;
+        let data = match &plan.grid {
             // SAFETY: as above.
-            unsafe { legendre_data(trans, grid, truncation) }?;
-        }
-        let plan = Plan { grid, truncation, radius, engine };
+            Some(grid) => unsafe { legendre_data(trans, grid, truncation, plan.tasks) }?,
+            None => Vec::new(),
+        };
         let numbers = Numbers::of(&plan)?;
-        let regions = allocated("n_regions", &[1 as c_int])?;
+        let intent = Intent::default().with((data, truncation.map(Truncation::total)));
+        let intent = intent.with((plan.radius.to_bits(), wishes));
+        Ok(((trans, plan, numbers), intent))
+    };
+    together("trans_setup", prepare, |(trans, plan, numbers)| {
+        let mut regions = allocated("n_regions", &numbers.regions)?;
         match library::insert(plan) {
             Ok(handle) => trans.handle = handle,
             Err(failure) => {
-                let mut regions = regions;
                 // SAFETY: allocated above.
                 unsafe { release(&mut regions) };
                 return Err(failure);
@@ -71,6 +76,54 @@ unsafe extern "C" fn trans_setup(trans: *mut Trans) -> c_int {
         trans.n_regions = regions;
         Ok(())
     })
+}
+
+/// This task's part of a resolution, with the transform if there are grid and spectra.
+fn plan_of(
+    grid: Option<Grid>,
+    truncation: Option<Truncation>,
+    tasks: Tasks,
+    wishes: Wishes,
+) -> Outcome<Plan> {
+    let radius = library::radius();
+    let mut plan = Plan {
+        handle: 0,
+        own_points: grid.as_ref().map_or(0, Grid::points),
+        grid,
+        truncation,
+        radius,
+        tasks,
+        regions: None,
+        transform: None,
+    };
+    if let Some(grid) = &plan.grid {
+        let regions = regions(grid, wishes, tasks)?;
+        if tasks != Tasks::ALONE {
+            if !grid.kind().is_gaussian() {
+                let what = format!("A latitude-longitude grid on {} tasks (only 1)", tasks.count);
+                return Err(not_implemented(&what));
+            }
+            plan.own_points = regions.points_of(tasks.own);
+            plan.regions = Some(regions);
+        }
+    }
+    plan.transform = match (&plan.grid, truncation, &plan.regions) {
+        (Some(grid), Some(truncation), Some(regions)) => {
+            let waves = plan.waves()?;
+            let sets = (0..tasks.count).map(|task| waves.of(task).collect()).collect();
+            let pairs = pairs_of_rings(grid, tasks.count);
+            let ranges = (0..tasks.count).map(|task| pairs.of(task)).collect();
+            let shares = TransformShares::new(grid, truncation, sets, ranges)?;
+            Some(PlanTransform::Shared(SharedTransform::new(&shares, regions, &pairs, radius)?))
+        }
+        (Some(grid), Some(truncation), None) => {
+            let mut engine = Engine::new(grid, truncation, Device::Cpu)?;
+            engine.set_radius(radius)?;
+            Some(PlanTransform::Whole(Mutex::new(engine)))
+        }
+        _ => None,
+    };
+    Ok(plan)
 }
 
 /// The grid that a resolution asks for; none if the number of latitudes is negative.
@@ -126,23 +179,35 @@ fn truncation_of(trans: &Trans) -> Option<Truncation> {
     usize::try_from(trans.nsmax).ok().map(Truncation::new)
 }
 
-/// Checks or writes the Legendre data of a resolution, as it asks.
+/// Checks or writes the Legendre data of a resolution, as it asks; returns them. The first task writes.
 ///
 /// # Safety
 /// File names are NULL or texts, the cache is NULL or of the size that is given.
-unsafe fn legendre_data(trans: &Trans, grid: &Grid, truncation: Option<Truncation>) -> Outcome {
+unsafe fn legendre_data(
+    trans: &Trans,
+    grid: &Grid,
+    truncation: Option<Truncation>,
+    tasks: Tasks,
+) -> Outcome<Vec<u8>> {
     let data = legendre_file::encoded(grid, truncation);
     if !trans.readfp.is_null() {
         // SAFETY: the caller's promise.
-        return legendre_file::check_file(unsafe { path(trans.readfp) }, &data);
+        legendre_file::check_file(unsafe { path(trans.readfp) }, &data)?;
+        return Ok(data);
     }
     if !trans.writefp.is_null() {
-        // SAFETY: the caller's promise.
-        return legendre_file::write(unsafe { path(trans.writefp) }, &data);
+        if tasks.own == 0 {
+            // SAFETY: the caller's promise.
+            legendre_file::write(unsafe { path(trans.writefp) }, &data)?;
+        }
+        return Ok(data);
     }
     // SAFETY: the caller's promise.
     let cache = unsafe { input("trans->cache", trans.cache.cast::<u8>(), trans.cachesize) }?;
-    if cache.is_empty() { Ok(()) } else { legendre_file::check("trans->cache", cache, &data) }
+    if !cache.is_empty() {
+        legendre_file::check("trans->cache", cache, &data)?;
+    }
+    Ok(data)
 }
 
 /// # Safety
@@ -154,12 +219,25 @@ unsafe fn path<'a>(text: *const c_char) -> &'a Path {
 
 /// The numbers of a plan that the struct has room for.
 struct Numbers {
+    tasks: c_int,
+    own_task: c_int,
+    own_spectrum: c_int,
+    whole_spectrum: c_int,
+    largest_spectrum: c_int,
+    waves: c_int,
     held_points: c_int,
     global_points: c_int,
-    spectrum: c_int,
-    waves: c_int,
+    most_points: c_int,
+    bands: c_int,
+    sectors: c_int,
+    own_band: c_int,
+    own_sector: c_int,
+    first_latitude: c_int,
+    first_row: c_int,
     half_rings: c_int,
     polynomials: c_int,
+    /// Regions of each band.
+    regions: Vec<c_int>,
 }
 
 impl Numbers {
@@ -168,38 +246,70 @@ impl Numbers {
             c_int::try_from(value)
                 .map_err(|_| Failure::invalid(name, value, "a number that fits into an int"))
         };
-        let total = plan.truncation.map(Truncation::total);
-        let polynomials = total.map_or(0, |total| (total + 1) * (total + 4) / 2);
+        let tasks = plan.tasks;
+        let waves = plan.waves().ok();
+        let bands = match plan.grid {
+            Some(_) => plan.bands()?,
+            // Spectra without a grid have regions without points.
+            None => Bands::whole(std::iter::empty()),
+        };
+        let (own_band, own_sector) = if plan.grid.is_some() { bands.place_of(tasks.own) } else { (0, 0) };
+        let polynomials = |m: usize| waves.map_or(0, |waves| waves.truncation.total() + 2 - m);
+        let most_points = match plan.grid {
+            Some(_) => bands.points().into_iter().max().unwrap_or(0),
+            None => 0,
+        };
         Ok(Self {
+            tasks: fits("nproc", tasks.count)?,
+            own_task: fits("myproc", tasks.own + 1)?,
+            own_spectrum: fits("nspec2", plan.spectrum_len())?,
+            whole_spectrum: fits(
+                "nspec2g",
+                plan.truncation.map_or(0, |truncation| truncation.spectrum_len(1)),
+            )?,
+            largest_spectrum: fits(
+                "nspec2mx",
+                waves.map_or(0, |waves| (0..tasks.count).map(|task| waves.len_of(task)).max().unwrap_or(0)),
+            )?,
+            waves: fits("nump", waves.map_or(0, |waves| waves.own().count()))?,
             held_points: fits("ngptot", plan.held_points())?,
             global_points: fits("ngptotg", plan.global_points())?,
-            spectrum: fits("nspec2", plan.spectrum_len())?,
-            waves: fits("nump", total.map_or(0, |total| total + 1))?,
+            most_points: fits("ngptotmx", most_points)?,
+            bands: fits("n_regions_NS", bands.sectors.len())?,
+            sectors: fits("n_regions_EW", bands.most_sectors())?,
+            own_band: fits("my_region_NS", own_band + 1)?,
+            own_sector: fits("my_region_EW", own_sector + 1)?,
+            first_latitude: fits("nfrstloff", bands.first_latitude(own_band))?,
+            first_row: fits("nptrfloff", bands.first_row(own_band))?,
             half_rings: fits("ndgl", plan.held_rings().len() / 2)?,
-            polynomials: fits("nspolegl", polynomials)?,
+            polynomials: fits("nspolegl", waves.map_or(0, |waves| waves.own().map(polynomials).sum()))?,
+            regions: bands
+                .sectors
+                .iter()
+                .map(|&sectors| fits("n_regions", sectors))
+                .collect::<Outcome<_>>()?,
         })
     }
 
-    /// One task holds everything.
     fn fill(&self, trans: &mut Trans) {
-        trans.myproc = 1;
-        trans.nproc = 1;
-        trans.nspec = self.spectrum / 2;
-        trans.nspec2 = self.spectrum;
-        trans.nspec2g = self.spectrum;
-        trans.nspec2mx = self.spectrum;
+        trans.myproc = self.own_task;
+        trans.nproc = self.tasks;
+        trans.nspec = self.own_spectrum / 2;
+        trans.nspec2 = self.own_spectrum;
+        trans.nspec2g = self.whole_spectrum;
+        trans.nspec2mx = self.largest_spectrum;
         trans.nump = self.waves;
         trans.ngptot = self.held_points;
         trans.ngptotg = self.global_points;
-        trans.ngptotmx = self.held_points;
-        trans.nprtrw = 1;
-        trans.nprtrns = 1;
-        trans.n_regions_NS = 1;
-        trans.n_regions_EW = 1;
-        trans.my_region_NS = 1;
-        trans.my_region_EW = 1;
-        trans.nfrstloff = 0;
-        trans.nptrfloff = 0;
+        trans.ngptotmx = self.most_points;
+        trans.nprtrw = self.tasks;
+        trans.nprtrns = self.tasks;
+        trans.n_regions_NS = self.bands;
+        trans.n_regions_EW = self.sectors;
+        trans.my_region_NS = self.own_band;
+        trans.my_region_EW = self.own_sector;
+        trans.nfrstloff = self.first_latitude;
+        trans.nptrfloff = self.first_row;
         // The dimensions that a table of Legendre polynomials n = m..T+1 would have.
         trans.nlei3 = self.half_rings + self.half_rings % 2;
         trans.nspolegl = self.polynomials;

@@ -6,22 +6,24 @@ use terrella_kernels::spectral::Truncation;
 
 use super::layout::{Norm, WindSpectra};
 use super::requests::{count, plan_of, use_once};
-use super::{entry, library, not_implemented};
+use super::tasks::{self, Intent, Tasks, together};
+use super::waves::Waves;
+use super::{entry, library};
 use crate::border::{Array, input, reference, slices};
 use crate::failure::{Cause, Failure};
 
-/// Multiplies the coefficients with m > 0 by a factor.
-pub(super) fn scale_waves(truncation: Truncation, fields: usize, spectrum: &mut [f64], factor: f64) {
-    let zonal = 2 * (truncation.total() + 1) * fields;
+/// Multiplies the coefficients with m > 0, which are those after the first `zonal` reals, by a factor.
+pub(super) fn scale_waves(zonal: usize, spectrum: &mut [f64], factor: f64) {
     for value in spectrum.iter_mut().skip(zonal) {
         *value *= factor;
     }
 }
 
-/// Norm of a spectrum, √(Σ_n met(n) (f_n0² + 2 Σ_{m>0} |f_nm|²)), with met = 1 unless it is given.
+/// Norm of a spectrum, √(Σ_n met(n) (f_n0² + 2 Σ_{m>0} |f_nm|²)), with met = 1 unless it is given, on one task. The sums over n are added in
+/// the order of m, wherever they were made.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn trans_specnorm(request: *mut Norm) -> c_int {
-    entry("trans_specnorm", || {
+    let prepare = || {
         // SAFETY: the header asks for NULL or a valid request.
         let (request, plan) = unsafe {
             let request = reference("request", request)?;
@@ -30,31 +32,37 @@ unsafe extern "C" fn trans_specnorm(request: *mut Norm) -> c_int {
             (request, plan)
         };
         let fields = count("nfld", request.nfld)?;
-        if request.nmaster != 1 {
-            return Err(Failure::invalid("nmaster", request.nmaster, "1, the only task"));
-        }
-        let truncation = plan.truncation()?;
+        let master = tasks::number("nmaster", request.nmaster, plan.tasks)?;
+        let waves = plan.waves()?;
         let weights: Option<&[f64]> = match request.rmet.is_null() {
             true => None,
             // SAFETY: the header asks for nsmax + 1 weights.
-            false => Some(unsafe { input("rmet", request.rmet, truncation.total() + 1) }?),
+            false => Some(unsafe { input("rmet", request.rmet, waves.truncation.total() + 1) }?),
         };
+        let norms = if plan.tasks.own == master { fields } else { 0 };
         // SAFETY: the header asks for arrays of the lengths that the request gives.
-        let ([spectrum], [norms]) = unsafe {
+        let slices = unsafe {
             slices(
                 [Array::input("rspec", request.rspec, fields * plan.spectrum_len())],
-                [Array::output("rnorm", request.rnorm, fields)],
+                [Array::output("rnorm", request.rnorm, norms)],
             )
         }?;
+        let intent = Intent::default().with(plan.handle).with([fields, master]);
+        Ok(((waves, weights, fields, master, slices), intent))
+    };
+    together("trans_specnorm", prepare, |(waves, weights, fields, master, ([spectrum], [norms]))| {
+        let sums = squares(waves, weights, fields, spectrum);
+        let Some(parts) = tasks::gather(master, &sums)? else { return Ok(()) };
+        let mut by_wave = vec![&[][..]; waves.truncation.total() + 1];
+        for (task, part) in parts.iter().enumerate() {
+            for (m, sums) in waves.of(task).zip(part.chunks_exact(fields.max(1))) {
+                by_wave[m] = sums;
+            }
+        }
         norms.fill(0.0);
-        for (index, (m, n)) in truncation.wavenumbers().enumerate() {
-            let weight = weights.map_or(1.0, |weights| weights[n]);
-            let (real, imaginary) = spectrum[2 * index * fields..][..2 * fields].split_at(fields);
-            for ((norm, real), imaginary) in norms.iter_mut().zip(real).zip(imaginary) {
-                *norm += match m {
-                    0 => weight * real * real,
-                    _ => 2.0 * weight * (real * real + imaginary * imaginary),
-                };
+        for sums in by_wave {
+            for (norm, sum) in norms.iter_mut().zip(sums) {
+                *norm += sum;
             }
         }
         for norm in norms {
@@ -62,6 +70,27 @@ unsafe extern "C" fn trans_specnorm(request: *mut Norm) -> c_int {
         }
         Ok(())
     })
+}
+
+/// `[own wavenumber][field]` sums over n of the squares in a norm.
+fn squares(waves: Waves, weights: Option<&[f64]>, fields: usize, spectrum: &[f64]) -> Vec<f64> {
+    let mut sums = Vec::new();
+    let mut rest = spectrum;
+    for m in waves.own() {
+        let first = sums.len();
+        sums.resize(first + fields, 0.0);
+        for n in m..=waves.truncation.total() {
+            let weight = weights.map_or(1.0, |weights| weights[n]) * if m == 0 { 1.0 } else { 2.0 };
+            let (real, others) = rest.split_at(fields);
+            let (imaginary, others) = others.split_at(fields);
+            for ((sum, real), imaginary) in sums[first..].iter_mut().zip(real).zip(imaginary) {
+                let imaginary = if m == 0 { 0.0 } else { *imaginary };
+                *sum += weight * (real * real + imaginary * imaginary);
+            }
+            rest = others;
+        }
+    }
+    sums
 }
 
 /// Spectra of vorticity and divergence [s⁻¹] to those of u cos φ and v cos φ [m s⁻¹], cut off at the same truncation.
@@ -72,23 +101,28 @@ unsafe extern "C" fn trans_vordiv_to_UV(request: *mut WindSpectra) -> c_int {
         // SAFETY: the header asks for NULL or a valid request.
         let request = unsafe { reference("request", request) }?;
         use_once(&mut request.count)?;
+        // A task may have no coefficients, but not where it is alone.
+        let may_be_idle = tasks::known() != Tasks::ALONE;
         for (name, value) in [("ncoeff", request.ncoeff), ("nsmax", request.nsmax)] {
-            if value == 0 {
+            if value == 0 && !(may_be_idle && name == "ncoeff") {
                 let message = format!("'{name}' is not set: expected a positive number.");
                 return Err(Failure::new(Cause::NullPointer, message));
             }
         }
+        let coefficients = count("ncoeff", request.ncoeff)?;
         let (fields, total) = (count("nfld", request.nfld)?, count("nsmax", request.nsmax)?);
-        let expected = (total as u64 + 1) * (total as u64 + 2);
-        if request.ncoeff as i64 != expected as i64 {
-            if request.ncoeff > 0 && (request.ncoeff as u64) < expected {
-                return Err(not_implemented(
-                    "A spectrum that is spread over tasks ('ncoeff' below that of 'nsmax')",
-                ));
-            }
-            return Err(Failure::length("ncoeff", request.ncoeff as u64, expected));
-        }
-        let len = fields * request.ncoeff as usize;
+        // The spectra are whole, or this task's part.
+        let part = Waves { truncation: Truncation::new(total), tasks: tasks::known() };
+        let whole = Waves { tasks: Tasks::ALONE, ..part };
+        let has_len = |waves: &Waves| waves.own_len() == coefficients;
+        let Some(waves) = [whole, part].into_iter().find(has_len) else {
+            let expected = match part.tasks {
+                Tasks::ALONE => whole.own_len().to_string(),
+                _ => format!("{} of all tasks or {} of this one", whole.own_len(), part.own_len()),
+            };
+            return Err(Failure::invalid("ncoeff", coefficients, &expected));
+        };
+        let len = fields * coefficients;
         // SAFETY: the header asks for arrays of the lengths that the request gives.
         let ([vorticity, divergence], [u, v]) = unsafe {
             slices(
@@ -96,7 +130,7 @@ unsafe extern "C" fn trans_vordiv_to_UV(request: *mut WindSpectra) -> c_int {
                 [Array::output("rspu", request.rspu, len), Array::output("rspv", request.rspv, len)],
             )
         }?;
-        wind_spectra(Truncation::new(total), library::radius(), fields, [vorticity, divergence], [u, v]);
+        wind_spectra(waves, library::radius(), fields, [vorticity, divergence], [u, v]);
         Ok(())
     })
 }
@@ -104,20 +138,20 @@ unsafe extern "C" fn trans_vordiv_to_UV(request: *mut WindSpectra) -> c_int {
 /// With ∇²ψ = ζ and ∇²χ = δ, a u cos φ = ∂χ/∂λ − (1−μ²) ∂ψ/∂μ and a v cos φ = ∂ψ/∂λ + (1−μ²) ∂χ/∂μ; the coefficient
 /// (n, m) of (1−μ²) ∂f/∂μ is (n+2) ε_{n+1} f_{n+1} − (n−1) ε_n f_{n−1}, ε_n = √((n²−m²)/(4n²−1)).
 fn wind_spectra(
-    truncation: Truncation,
+    waves: Waves,
     radius: f64,
     fields: usize,
     [vorticity, divergence]: [&[f64]; 2],
     [u, v]: [&mut [f64]; 2],
 ) {
-    let total = truncation.total();
+    let total = waves.truncation.total();
     // ψ_n/a and χ_n/a per ζ_n and δ_n; 0 for n = 0, where the sources of a wind vanish.
     let inverse = |n: usize| if n == 0 { 0.0 } else { -radius / (n * (n + 1)) as f64 };
     let epsilon = |m: usize, n: usize| {
         let (m, n) = (m as f64, n as f64);
         ((n * n - m * m) / (4.0 * n * n - 1.0)).sqrt()
     };
-    for (index, (m, n)) in truncation.wavenumbers().enumerate() {
+    for (index, (m, n)) in waves.coefficients().enumerate() {
         let above = if n < total { (n + 2) as f64 * epsilon(m, n + 1) * inverse(n + 1) } else { 0.0 };
         let below = if n > m { (n - 1) as f64 * epsilon(m, n) * inverse(n - 1) } else { 0.0 };
         let zonal = m as f64 * inverse(n);

@@ -1,7 +1,7 @@
 //! C and Fortran programs, compiled against the headers and run with the libraries, and the Python package.
 //!
 //! A compiler or Python that is not there says `not run: <reason>`, unless `TERRELLA_REQUIRE` names it (`c`, `fortran`,
-//! `cmake`, `python`): then the test fails.
+//! `cmake`, `python`, `mpi`): then the test fails.
 
 mod device_memory;
 mod examples;
@@ -10,6 +10,9 @@ mod examples;
 mod host_gpu;
 mod install;
 mod interface;
+#[path = "../../../coupling/tests/ranks/launcher.rs"]
+mod launcher;
 mod programs;
 mod python;
+mod tasks;
 mod toolchain;

@@ -67,9 +67,21 @@ pub(crate) fn run_c(source: &Path, linking: Linking) -> String {
 
 /// Compiles a C program into a folder.
 pub(crate) fn compile_c(source: &Path, folder: &Path, linking: Linking) -> PathBuf {
+    compile_c_with("cc", &["-Wpedantic"], source, folder, linking)
+}
+
+/// Compiles a C program into a folder by one of the compilers for C, with more arguments.
+pub(crate) fn compile_c_with(
+    compiler: &str,
+    arguments: &[&str],
+    source: &Path,
+    folder: &Path,
+    linking: Linking,
+) -> PathBuf {
     let program = folder.join("program");
-    run(Command::new("cc")
-        .args(["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"])
+    run(Command::new(compiler)
+        .args(["-std=gnu11", "-O1", "-Wall", "-Wextra", "-Werror"])
+        .args(arguments)
         .arg("-I")
         .arg(crate_folder().join("include"))
         .arg(source)

@@ -313,7 +313,10 @@ static void refusals(void) {
   EXPECT(trans_set_trunc_lam(&trans, 3, 3) == TRANS_NOTIMPL);
   trans.llam = 1;
   EXPECT(trans_setup(&trans) == TRANS_NOTIMPL);
-  EXPECT(trans_use_mpi(1) == TRANS_NOTIMPL && trans_set_nprtrv(2) == TRANS_NOTIMPL);
+  EXPECT(trans_set_nprtrv(2) == TRANS_NOTIMPL && trans_set_nprtrv(0) == TRANS_ERROR);
+  /* No launcher: the same with and without MPI. */
+  CHECK(trans_use_mpi(0));
+  CHECK(trans_use_mpi(1));
   EXPECT(trans_set_nprgpew(0) == TRANS_ERROR && trans_set_radius(-1.0) == TRANS_ERROR);
   EXPECT(trans_set_handles_limit(0) == TRANS_ERROR && trans_set_leq_regions(0) == TRANS_SUCCESS);
 

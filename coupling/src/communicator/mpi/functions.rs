@@ -83,11 +83,23 @@ pub(super) enum Family {
 pub(super) fn load(library: Library, name: &str) -> Result<Family, String> {
     // Open MPI's predefined objects are symbols; those of the MPICH family are numbers.
     let object = |symbol: &str| {
+        #[cfg(unix)]
+        {
+            // A program that is linked with Open MPI may have its objects in itself, copied there when it starts, and the library uses
+            // those: the program comes first.
+            let program = libloading::os::unix::Library::this();
+            // SAFETY: the address alone is taken, of an object of the program or of what it has loaded.
+            if let Ok(address) = unsafe { program.get::<usize>(symbol.as_bytes()) } {
+                return Ok(*address);
+            }
+        }
         // SAFETY: the address alone is taken, of an object in the library.
         let address = unsafe { library.get::<usize>(symbol.as_bytes()) };
         address.map(|address| *address).map_err(|error| format!("'{name}' has no '{symbol}' ({error})"))
     };
-    let family = if object("ompi_mpi_comm_world").is_ok() {
+    // SAFETY: the address is not even taken.
+    let is_open_mpi = unsafe { library.get::<usize>(b"ompi_mpi_comm_world") }.is_ok();
+    let family = if is_open_mpi {
         let handles = [
             object("ompi_mpi_comm_world")?,
             object("ompi_mpi_byte")?,

@@ -109,12 +109,6 @@ fn world_of<H: Handle>(functions: &'static Functions<H>, name: &str) -> Result<B
     static BEGINNING: Mutex<()> = Mutex::new(());
     let _one_at_a_time = BEGINNING.lock().unwrap_or_else(PoisonError::into_inner);
     let unavailable = |reason: String| Error::MpiUnavailable { reason: format!("'{name}': {reason}") };
-    let flag = |get: unsafe extern "C" fn(*mut c_int) -> c_int| {
-        let mut flag = 0;
-        // SAFETY: these three may be called at any time after the library was begun, two of them before and after too.
-        unsafe { get(&mut flag) };
-        flag != 0
-    };
     if flag(functions.finalized) {
         return Err(unavailable("it has been ended in this process and cannot begin again".to_owned()));
     }
@@ -148,6 +142,15 @@ fn world_of<H: Handle>(functions: &'static Functions<H>, name: &str) -> Result<B
     })?))
 }
 
+/// What one of MPI's questions about itself is answered: whether it was begun, whether it was ended, and, between the two, whether this
+/// is the thread that began it.
+fn flag(get: unsafe extern "C" fn(*mut c_int) -> c_int) -> bool {
+    let mut flag = 0;
+    // SAFETY: two of the three may be called at any time, and the third is called after the library was begun.
+    unsafe { get(&mut flag) };
+    flag != 0
+}
+
 fn text_of<H: Handle>(functions: &Functions<H>, code: c_int) -> String {
     let (mut text, mut length) = (vec![0u8; TEXT], 0);
     // SAFETY: takes any code of this library's; `text` is longer than any of its texts.
@@ -169,7 +172,7 @@ impl<H: Handle> User<H> {
 impl<H: Handle> Drop for User<H> {
     fn drop(&mut self) {
         let is_last = USERS.fetch_sub(1, Ordering::SeqCst) == 1;
-        if is_last && BEGUN_HERE.load(Ordering::SeqCst) && is_whole() {
+        if is_last && BEGUN_HERE.load(Ordering::SeqCst) && is_whole() && !flag(self.0.finalized) {
             // SAFETY: begun here, not ended yet, nothing is under way, and users stay on the thread that began it.
             unsafe { (self.0.finalize)() };
         }
@@ -193,7 +196,8 @@ struct Group<H: Handle> {
 
 impl<H: Handle> Drop for Group<H> {
     fn drop(&mut self) {
-        if self.is_own && is_whole() {
+        // A program that began MPI may have ended it before.
+        if self.is_own && is_whole() && !flag(self.user.0.finalized) {
             // SAFETY: made by a call that succeeded, and freed once.
             unsafe { (self.user.0.comm_free)(&mut self.handle) };
         }
@@ -206,9 +210,14 @@ impl<H: Handle> Group<H> {
         let (mut rank, mut size) = (0, 0);
         // SAFETY: the handle is that of a communicator of which this process is a member.
         unsafe {
-            // Errors come back instead of ending the process.
-            group
-                .check("set_errhandler", (functions.comm_set_errhandler)(handle, functions.errors_return))?;
+            // Errors come back instead of ending the process, but for those of the communicator of a program that began MPI itself:
+            // what becomes of them is for that program to say.
+            if is_own || BEGUN_HERE.load(Ordering::SeqCst) {
+                group.check(
+                    "set_errhandler",
+                    (functions.comm_set_errhandler)(handle, functions.errors_return),
+                )?;
+            }
             group.check("rank", (functions.comm_rank)(handle, &mut rank))?;
             group.check("size", (functions.comm_size)(handle, &mut size))?;
         }
