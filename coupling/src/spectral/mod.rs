@@ -1,5 +1,6 @@
 //! Spherical-harmonic transforms that ranks share: [`DistributedTransform`] over slices, [`ModelTransform`] for models that run on one
-//! rank or on many, with the [`Part`] of grid and truncation that a rank has.
+//! rank or on many, with the [`Part`] of grid and truncation that a rank has
+//! and a [`ModelHalo`] for what looks beyond it.
 //!
 //! A rank sums Legendre functions for its zonal wavenumbers and transforms its rings, north and south together; in between
 //! Fourier coefficients go to the owners of rings, or come from them ([`transposition`](crate::transposition), with its volume).
@@ -30,6 +31,7 @@
 //! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. Sending and computing do not overlap: each portion of 48 columns
 //! is summed, sent, and transformed.
 
+mod model_halo;
 mod model_transform;
 mod on_thread;
 mod part;
@@ -39,6 +41,7 @@ use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
 
+pub use self::model_halo::ModelHalo;
 pub use self::model_transform::{ModelTransform, expect_no_idle_rank};
 pub use self::part::{Part, Rings};
 pub use self::volume::StepVolume;

@@ -82,9 +82,7 @@ impl<R: Real> ModelTransform<R> {
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
         match &mut self.engine {
             Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
-            Engine::Shared(shared) => {
-                on_its_thread(shared, |shared| Ok(shared.transform.set_radius(radius)?))
-            }
+            Engine::Shared(shared) => shared.work(|shared| Ok(shared.transform.set_radius(radius)?)),
         }
     }
 
@@ -121,7 +119,7 @@ impl<R: Real> ModelTransform<R> {
     pub fn shared_by(&self) -> Result<Option<Communicator>> {
         match &self.engine {
             Engine::Whole(_) => Ok(None),
-            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(Some(shared.communicator.clone()))),
+            Engine::Shared(shared) => shared.work(|shared| Ok(Some(shared.communicator.clone()))),
         }
     }
 }
@@ -142,18 +140,6 @@ pub fn expect_no_idle_rank(shares: &TransformShares) -> Result<()> {
     })
 }
 
-fn on_its_thread<R: Real, O>(
-    shared: &OnThread<Shared<R>>,
-    work: impl FnOnce(&mut Shared<R>) -> Result<O>,
-) -> Result<O> {
-    let elsewhere = || Error::InvalidValue {
-        name: "thread",
-        got: "another one than the communicator's".to_owned(),
-        expected: "the one on which the transform was made".to_owned(),
-    };
-    shared.with(work).unwrap_or_else(|| Err(elsewhere()))
-}
-
 /// The operators over buffers, by either engine.
 macro_rules! operators {
     ($($name:ident, ($($input:ident),+) -> ($($output:ident),+);)+) => {
@@ -167,7 +153,7 @@ macro_rules! operators {
             ) -> Result<()> {
                 match &mut self.engine {
                     Engine::Whole(transform) => Ok(transform.$name(fields, $($input,)+ $($output),+)?),
-                    Engine::Shared(shared) => on_its_thread(shared, |shared| {
+                    Engine::Shared(shared) => shared.work(|shared| {
                         shared.transform.$name(
                             fields,
                             $($input.cpu_slice()?,)+
