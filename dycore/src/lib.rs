@@ -28,8 +28,8 @@
 //! - [`time_stepping`]: what the models' schemes share (leapfrog, its filter, implicit damping).
 //!
 //! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates no field, and on
-//! the CPU its result does not depend on the number of threads. `ShallowWater` and the leapfrog `Primitive` also run on ranks that share
-//! them (`new_on`), with the bits of one rank; semi-Lagrangian models and derivatives refuse that by name.
+//! the CPU its result does not depend on the number of threads. `ShallowWater` and `Primitive` also run on ranks that share them
+//! (`new_on`), with the bits of one rank; derivatives refuse that by name.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
 pub mod advection;

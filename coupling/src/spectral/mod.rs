@@ -1,5 +1,6 @@
 //! Spherical-harmonic transforms that ranks share: [`DistributedTransform`] over slices, [`ModelTransform`] for models that run on one
-//! rank or on many, with the [`Part`] of grid and truncation that a rank has.
+//! rank or on many, with the [`Part`] of grid and truncation that a rank has
+//! and a [`ModelHalo`] for what looks beyond it.
 //!
 //! A rank sums Legendre functions for its zonal wavenumbers and transforms its rings, north and south together; in between
 //! Fourier coefficients go to the owners of rings, or come from them ([`transposition`](crate::transposition), with its volume).
@@ -31,6 +32,7 @@
 //! ranks are so many that parcels are short, sets of them transform sets of levels: [`LevelTransform`].
 
 mod levels;
+mod model_halo;
 mod model_transform;
 mod on_thread;
 mod part;
@@ -41,6 +43,7 @@ use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
 
 pub use self::levels::{LevelTransform, level_sets, shares_of_rows};
+pub use self::model_halo::ModelHalo;
 pub use self::model_transform::{ModelTransform, expect_no_idle_rank};
 pub use self::part::{Part, Rings};
 pub use self::volume::StepVolume;

@@ -93,7 +93,7 @@ impl<R: Real> ModelTransform<R> {
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
         match &mut self.engine {
             Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
-            Engine::Shared(shared) => on_its_thread(shared, |shared| shared.transform.set_radius(radius)),
+            Engine::Shared(shared) => shared.work(|shared| shared.transform.set_radius(radius)),
         }
     }
 
@@ -130,7 +130,7 @@ impl<R: Real> ModelTransform<R> {
     pub fn shared_by(&self) -> Result<Option<Communicator>> {
         match &self.engine {
             Engine::Whole(_) => Ok(None),
-            Engine::Shared(shared) => on_its_thread(shared, |shared| Ok(Some(shared.communicator.clone()))),
+            Engine::Shared(shared) => shared.work(|shared| Ok(Some(shared.communicator.clone()))),
         }
     }
 }
@@ -151,18 +151,6 @@ pub fn expect_no_idle_rank(shares: &TransformShares) -> Result<()> {
     })
 }
 
-fn on_its_thread<R: Real, O>(
-    shared: &OnThread<Shared<R>>,
-    work: impl FnOnce(&mut Shared<R>) -> Result<O>,
-) -> Result<O> {
-    let elsewhere = || Error::InvalidValue {
-        name: "thread",
-        got: "another one than the communicator's".to_owned(),
-        expected: "the one on which the transform was made".to_owned(),
-    };
-    shared.with(work).unwrap_or_else(|| Err(elsewhere()))
-}
-
 /// The operators over buffers, by either engine.
 macro_rules! operators {
     ($($name:ident, ($($input:ident),+) -> ($($output:ident),+);)+) => {
@@ -176,7 +164,7 @@ macro_rules! operators {
             ) -> Result<()> {
                 match &mut self.engine {
                     Engine::Whole(transform) => Ok(transform.$name(fields, $($input,)+ $($output),+)?),
-                    Engine::Shared(shared) => on_its_thread(shared, |shared| {
+                    Engine::Shared(shared) => shared.work(|shared| {
                         shared.transform.$name(
                             fields,
                             $($input.cpu_slice()?,)+

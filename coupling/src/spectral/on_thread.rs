@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::{Error, Result};
+
 thread_local! {
     static VALUES: RefCell<HashMap<u64, Box<dyn Any>>> = RefCell::default();
 }
@@ -33,6 +35,16 @@ impl<T: 'static> OnThread<T> {
         let outcome = value.downcast_mut().map(work);
         VALUES.with_borrow_mut(|values| values.insert(self.key, value));
         outcome
+    }
+
+    /// Works on the value; an error on another thread.
+    pub(super) fn work<O>(&self, work: impl FnOnce(&mut T) -> Result<O>) -> Result<O> {
+        let elsewhere = || Error::InvalidValue {
+            name: "thread",
+            got: "another one than the communicator's".to_owned(),
+            expected: "the one on which the model's part was made".to_owned(),
+        };
+        self.with(work).unwrap_or_else(|| Err(elsewhere()))
     }
 }
 

@@ -75,7 +75,7 @@ impl<R: Real> Primitive<R> {
             reference_surface_pressure: configuration.reference_surface_pressure,
             step: self.step,
             previous: match &self.transport {
-                Some(transport) => transport.remembered()?,
+                Some(transport) => transport.remembered(part, &communicator)?,
                 None => to_host(&self.previous, part, &communicator)?,
             },
             present: to_host(&self.present, part, &communicator)?,
@@ -122,7 +122,8 @@ impl<R: Real> Primitive<R> {
         let spectra = self.present.fields().map(|(name, buffer)| {
             (name, part.truncation().spectrum_len(buffer.len() / (2 * part.coefficients())))
         });
-        let previous = self.transport.as_ref().map_or(spectra, |transport| transport.remembered_lengths());
+        let previous =
+            self.transport.as_ref().map_or(spectra, |transport| transport.remembered_lengths(part));
         for (lengths, level) in [(previous, &checkpoint.previous), (spectra, &checkpoint.present)] {
             for ((name, length), array) in lengths.into_iter().zip(level) {
                 expect_length(name, length, array.len())?;
@@ -137,7 +138,7 @@ impl<R: Real> Primitive<R> {
             }
         }
         match &mut self.transport {
-            Some(transport) => transport.remember(&checkpoint.previous)?,
+            Some(transport) => transport.remember(part, &checkpoint.previous)?,
             None => from_host(&checkpoint.previous, part, &mut self.previous)?,
         }
         from_host(&checkpoint.present, part, &mut self.present)?;

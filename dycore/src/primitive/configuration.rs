@@ -5,7 +5,7 @@ use terrella_kernels::constants;
 use terrella_kernels::grid::{Grid, GridKind, Ring};
 use terrella_kernels::vertical::HybridLevels;
 
-use super::semi_lagrangian::{SemiLagrangian, TimeStepping};
+use super::semi_lagrangian::{SemiLagrangian, TimeStepping, halo_depth};
 use crate::shallow_water::{linear_grid, quadratic_grid};
 use crate::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use crate::{Error, Result};
@@ -155,18 +155,49 @@ impl Configuration {
         usize::from(self.moist) + self.passive_tracers
     }
 
-    /// What ranks that share a leapfrog model send in a step in which the wind is not examined.
-    pub fn step_volume(&self) -> StepVolume {
+    /// What ranks that share a model send in a step in which the wind is not examined and the halo stays as deep as it is: `halo_depth` of
+    /// the semi-Lagrangian scheme ([`Primitive::halo_depth`](super::Primitive::halo_depth), or [`Self::halo_depth`] of a wind).
+    pub fn step_volume(&self, halo_depth: usize) -> StepVolume {
         let (levels, tracers) = (self.levels.count(), self.levels.count() * self.tracers());
-        // ln p_s; wind, ζ, D, T, ∇T, ∇ln p_s; X, ∇X.
-        let mut to_grid = vec![1, 2 * levels, levels, levels, levels, 2 * levels, 2];
-        // The wind's force, energy, ∂T/∂t, mass flux; ∂X/∂t.
-        let mut to_spectra = vec![2 * levels, levels, levels, 1];
-        if tracers > 0 {
-            to_grid.extend([tracers, 2 * tracers]);
-            to_spectra.push(tracers);
+        let TimeStepping::SemiLagrangian(settings) = self.time_stepping else {
+            // ln p_s; wind, ζ, D, T, ∇T, ∇ln p_s; X, ∇X.
+            let mut to_grid = vec![1, 2 * levels, levels, levels, levels, 2 * levels, 2];
+            // The wind's force, energy, ∂T/∂t, mass flux; ∂X/∂t.
+            let mut to_spectra = vec![2 * levels, levels, levels, 1];
+            if tracers > 0 {
+                to_grid.extend([tracers, 2 * tracers]);
+                to_spectra.push(tracers);
+            }
+            return StepVolume { to_grid, to_spectra, values_of_rings: 1, ..StepVolume::default() };
+        };
+        // ln p_s; wind, D, T, ∇T, ∇ln p_s.
+        let mut to_grid = vec![1, 2 * levels, levels, levels, 2 * levels, 2];
+        // Wind, T, ln p_s.
+        let mut to_spectra = vec![2 * levels, levels, 1];
+        let mut values_of_rings = 1;
+        if self.moist {
+            to_grid.push(2 * tracers);
         }
-        StepVolume { to_grid, to_spectra, values_of_rings: 1 }
+        if tracers > 0 {
+            to_spectra.push(tracers);
+            if settings.conserve_tracers {
+                // ln p_s once more; of each tracer Δp·X and Δp·|X| before and after.
+                to_grid.push(1);
+                values_of_rings += 1 + 4 * self.tracers();
+            }
+        }
+        // V and η̇ at departure points; wind, T, ln p_s, X.
+        let halo_columns = 7 * levels + tracers;
+        StepVolume { to_grid, to_spectra, values_of_rings, largest: 2, halo_columns, halo_depth }
+    }
+
+    /// How many rings around each own one ranks need where trajectories of the semi-Lagrangian scheme follow a wind of up to `speed` \[m s⁻¹\];
+    /// 0 of the leapfrog scheme.
+    pub fn halo_depth(&self, speed: f64) -> usize {
+        match self.time_stepping {
+            TimeStepping::Leapfrog => 0,
+            TimeStepping::SemiLagrangian(_) => halo_depth(&self.grid, speed * self.time_step / self.radius),
+        }
     }
 
     /// Refuses, by name, what the model cannot run with. Whether `grid` can carry `truncation` is the transform's to say.

@@ -8,7 +8,6 @@ use terrella_kernels::spectral::Truncation;
 
 use super::physics::ColumnPhysics;
 use super::reference::ReferenceState;
-use super::semi_lagrangian::TimeStepping;
 use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
 use super::timing::{PhaseTimes, Stopwatch};
@@ -75,17 +74,11 @@ impl<R: Real> Primitive<R> {
 
     /// This rank's part of such a model, which all ranks make together, on the CPU.
     ///
-    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`]; a semi-Lagrangian model on more than one rank.
+    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`].
     pub fn new_on(configuration: Configuration, communicator: &Communicator) -> Result<Self> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
         let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
-        if let TimeStepping::SemiLagrangian(_) = configuration.time_stepping {
-            expect_alone(
-                transform.part(),
-                "one for the semi-Lagrangian scheme, which looks beyond a rank's rings",
-            )?;
-        }
         let part = Some(transform.part().clone()).filter(|part| !part.is_whole());
         Self::with_transform(Configuration { part, ..configuration }, transform)
     }
@@ -93,6 +86,7 @@ impl<R: Real> Primitive<R> {
     fn with_transform(configuration: Configuration, mut transform: ModelTransform<R>) -> Result<Self> {
         transform.set_radius(configuration.radius)?;
         let (device, part) = (transform.device(), transform.part().clone());
+        let ranks = transform.shared_by()?;
         let rows = 2 * part.coefficients();
         let levels = configuration.levels.count();
         let tracers = configuration.tracers();
@@ -116,7 +110,7 @@ impl<R: Real> Primitive<R> {
             column_terms: ColumnTerms::new(&configuration, &part, &reference, device)?,
             work: Workspace::new(device, &part, levels, tracers)?,
             physics: None,
-            transport: Transport::new(&configuration, &reference, device)?,
+            transport: Transport::new(&configuration, &reference, ranks.as_ref(), device)?,
             watch: Watch::new(&configuration, &part, device)?,
             stopwatch: Stopwatch::new(device),
             reference,
@@ -286,6 +280,11 @@ impl<R: Real> Primitive<R> {
     /// Errors: a call from another thread than the one of the communicator.
     pub fn communicator(&self) -> Result<Communicator> {
         Ok(self.transform.communicator()?)
+    }
+
+    /// Rings of other ranks around each own one that the semi-Lagrangian scheme looked at in the last step; 0 where it needs none.
+    pub fn halo_depth(&self) -> usize {
+        self.transport.as_ref().map_or(0, |transport| transport.halo_depth())
     }
 
     /// Number of complex coefficients of a field that are here.

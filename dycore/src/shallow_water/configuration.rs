@@ -69,7 +69,7 @@ impl Configuration {
     /// What ranks that share the model send in a step in which the wind is not examined.
     pub fn step_volume(&self) -> StepVolume {
         // ζ and Φ′, wind; two fluxes, energy.
-        StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], values_of_rings: 0 }
+        StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], ..StepVolume::default() }
     }
 
     /// Refuses, by name, what the model cannot run with. Whether `grid` can carry `truncation` is the transform's to say.

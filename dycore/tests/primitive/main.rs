@@ -17,6 +17,7 @@ mod linear;
 mod mass;
 mod on_devices;
 mod on_ranks;
+mod on_ranks_semi_lagrangian;
 mod perturbations;
 mod physics;
 mod runs;

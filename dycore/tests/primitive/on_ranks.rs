@@ -1,6 +1,7 @@
 //! The primitive equations across ranks have the bits of the model on one.
 
 use crate::common::{on_grid, wavy_in};
+use crate::on_ranks_semi_lagrangian;
 use crate::ranks::{End, under_each_launcher};
 use terrella_coupling::communicator::{Communicator, Traffic};
 use terrella_coupling::spectral::transform_shares;
@@ -31,7 +32,7 @@ fn configuration() -> Configuration {
 
 /// The columns of a case.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Physics {
+pub(crate) enum Physics {
     None,
     HeldSuarez,
     Moist,
@@ -88,7 +89,8 @@ fn bits<R: Real>((checkpoint, physics): &Memory<R>) -> Vec<u64> {
 }
 
 /// What a model on one rank comes to.
-struct Expected<R> {
+pub(crate) struct Expected<R> {
+    configuration: Configuration,
     physics: Physics,
     halfway: Memory<R>,
     end: Memory<R>,
@@ -96,12 +98,13 @@ struct Expected<R> {
     state: GridState<R>,
 }
 
-fn expected<R: Real>(physics: Physics) -> Expected<R> {
-    let mut model = started(Primitive::<R>::new(configuration(), Device::Cpu).unwrap(), physics);
+pub(crate) fn expected<R: Real>(configuration: Configuration, physics: Physics) -> Expected<R> {
+    let mut model = started(Primitive::<R>::new(configuration.clone(), Device::Cpu).unwrap(), physics);
     advance(&mut model, 2);
     let halfway = memory(&model);
     advance(&mut model, STEPS - 2);
     Expected {
+        configuration,
         physics,
         halfway,
         end: memory(&model),
@@ -111,23 +114,26 @@ fn expected<R: Real>(physics: Physics) -> Expected<R> {
 }
 
 /// A step, at which the wind is not examined, sends what it is said to send.
-fn expect_volume<R: Real>(ranks: &Communicator, model: &mut Primitive<R>) {
+pub(crate) fn expect_volume<R: Real>(ranks: &Communicator, model: &mut Primitive<R>) {
     assert!(!model.step_count().is_multiple_of(2));
     let settings = model.configuration();
     let truncation = Truncation::new(settings.truncation);
     let shares = transform_shares(&settings.grid, truncation, ranks.size()).unwrap();
-    let expected = settings.step_volume().bytes(&shares, ranks.rank(), size_of::<R>());
+    let depth = model.halo_depth();
+    let expected = settings.step_volume(depth).bytes(&shares, ranks.rank(), size_of::<R>());
     let before = ranks.traffic();
     model.step().unwrap();
     let after = ranks.traffic();
+    assert_eq!(model.halo_depth(), depth, "a halo as deep as before");
     let sent = |count: fn(&Traffic) -> u64| count(&after) - count(&before);
     let gathered = sent(|traffic| traffic.gather.bytes);
     assert_eq!(sent(|traffic| traffic.exchange.bytes) + gathered, expected, "{ranks:?}");
 }
 
-fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
-    let what = format!("{:?} on {ranks:?}", expected.physics);
-    let start = || started(Primitive::<R>::new_on(configuration(), ranks).unwrap(), expected.physics);
+pub(crate) fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
+    let Expected { configuration, physics, .. } = expected;
+    let what = format!("{physics:?} on {ranks:?}");
+    let start = || started(Primitive::<R>::new_on(configuration.clone(), ranks).unwrap(), *physics);
     let mut model = start();
     advance(&mut model, STEPS);
     let end = memory(&model);
@@ -150,8 +156,8 @@ fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     }
 }
 
-fn every_number_of_ranks<R: Real>(physics: Physics) {
-    let expected = expected::<R>(physics);
+pub(crate) fn every_number_of_ranks<R: Real>(configuration: Configuration, physics: Physics) {
+    let expected = expected::<R>(configuration, physics);
     for size in SIZES {
         Communicator::threads(size, |ranks| compare(&ranks, &expected));
     }
@@ -159,50 +165,58 @@ fn every_number_of_ranks<R: Real>(physics: Physics) {
 
 #[test]
 fn dry_dynamics_have_the_same_bits() {
-    every_number_of_ranks::<f64>(Physics::None);
-    every_number_of_ranks::<f32>(Physics::None);
+    every_number_of_ranks::<f64>(configuration(), Physics::None);
+    every_number_of_ranks::<f32>(configuration(), Physics::None);
 }
 
 #[test]
 fn held_suarez_has_the_same_bits() {
-    every_number_of_ranks::<f64>(Physics::HeldSuarez);
-    every_number_of_ranks::<f32>(Physics::HeldSuarez);
+    every_number_of_ranks::<f64>(configuration(), Physics::HeldSuarez);
+    every_number_of_ranks::<f32>(configuration(), Physics::HeldSuarez);
 }
 
 #[test]
 fn moist_physics_has_the_same_bits() {
-    every_number_of_ranks::<f64>(Physics::Moist);
-    every_number_of_ranks::<f32>(Physics::Moist);
+    every_number_of_ranks::<f64>(configuration(), Physics::Moist);
+    every_number_of_ranks::<f32>(configuration(), Physics::Moist);
+}
+
+/// Four ranks begin, three go on, and one ends.
+pub(crate) fn others_continue(configuration: Configuration) {
+    let expected = expected::<f64>(configuration, Physics::Moist);
+    let on = |size: usize, steps: u64, begun: Option<&Memory<f64>>| {
+        let mut memories = Communicator::threads(size, |ranks| {
+            let model = Primitive::<f64>::new_on(expected.configuration.clone(), &ranks).unwrap();
+            let mut model = started(model, Physics::Moist);
+            if let Some((checkpoint, physics)) = begun {
+                model.restore(checkpoint).unwrap();
+                model.restore_physics_memory(physics).unwrap();
+            }
+            advance(&mut model, steps);
+            memory(&model)
+        });
+        if let Some((checkpoint, physics)) = memories.get(1) {
+            let arrays = checkpoint.previous.iter().chain(&checkpoint.present);
+            assert!(arrays.chain(physics.iter().map(|(_, values)| values)).all(Vec::is_empty));
+        }
+        memories.swap_remove(0)
+    };
+    let begun = on(4, 2, None);
+    assert!(begun == expected.halfway);
+    let between = on(3, 2, Some(&begun));
+    let ended = on(1, STEPS - 4, Some(&between));
+    assert!(bits(&ended) == bits(&expected.end));
 }
 
 #[test]
 fn ranks_continue_what_others_began() {
-    let expected = expected::<f64>(Physics::Moist);
-    let begun = Communicator::threads(4, |ranks| {
-        let mut model = started(Primitive::<f64>::new_on(configuration(), &ranks).unwrap(), Physics::Moist);
-        advance(&mut model, 2);
-        memory(&model)
-    });
-    assert!(begun[0] == expected.halfway);
-    assert!(begun[1].0.present[0].is_empty() && begun[1].1[0].1.is_empty());
-    for size in [1, 3] {
-        let ended = Communicator::threads(size, |ranks| {
-            let mut model =
-                started(Primitive::<f64>::new_on(configuration(), &ranks).unwrap(), Physics::Moist);
-            model.restore(&begun[0].0).unwrap();
-            model.restore_physics_memory(&begun[0].1).unwrap();
-            advance(&mut model, STEPS - 2);
-            memory(&model)
-        });
-        assert!(bits(&ended[0]) == bits(&expected.end), "{size} ranks");
-    }
+    others_continue(configuration());
 }
 
-#[test]
-fn all_ranks_stop_at_the_same_place() {
+pub(crate) fn all_stop_at_the_same_place(configuration: Configuration) {
     let stop =
         |model: Primitive<f64>| started(model, Physics::None).step().map(|_| ()).unwrap_err().to_string();
-    let limited = || Configuration { wind_limit: 7.5, ..configuration() };
+    let limited = || Configuration { wind_limit: 7.5, ..configuration.clone() };
     let alone = stop(Primitive::new(limited(), Device::Cpu).unwrap());
     assert!(alone.contains("'eastward wind' is"), "{alone}");
     for size in [2, 5] {
@@ -212,21 +226,20 @@ fn all_ranks_stop_at_the_same_place() {
 }
 
 #[test]
+fn all_ranks_stop_at_the_same_place() {
+    all_stop_at_the_same_place(configuration());
+}
+
+#[test]
 fn what_ranks_cannot_do_is_refused_by_name() {
     let texts = Communicator::threads(2, |ranks| {
-        let configuration = Configuration::semi_lagrangian(15, "sigma5".parse().unwrap()).unwrap();
-        let semi_lagrangian = Primitive::<f64>::new_on(configuration, &ranks).map(|_| ()).unwrap_err();
         let model = || Primitive::<f64>::new_on(configuration_of_a_dry_model(), &ranks).unwrap();
         let part =
             Primitive::<f64>::new(model().configuration().clone(), Device::Cpu).map(|_| ()).unwrap_err();
         let linear = LinearisedPrimitive::new(model()).map(|_| ()).unwrap_err();
-        [semi_lagrangian, part, linear].map(|error| error.to_string())
+        [part, linear].map(|error| error.to_string())
     });
-    for [semi_lagrangian, part, linear] in texts {
-        assert!(
-            semi_lagrangian.contains("'ranks' is 2: expected one for the semi-Lagrangian"),
-            "{semi_lagrangian}"
-        );
+    for [part, linear] in texts {
         assert!(part.contains("'ranks' is 2: expected one: the configuration of a rank's"), "{part}");
         assert!(linear.contains("'ranks' is 2: expected a model on one rank"), "{linear}");
     }
@@ -240,7 +253,8 @@ fn configuration_of_a_dry_model() -> Configuration {
 #[ignore = "under_mpi runs it on processes"]
 fn rank_of_models() {
     let ranks = Communicator::mpi().unwrap();
-    compare(&ranks, &expected::<f64>(Physics::Moist));
+    compare(&ranks, &expected::<f64>(configuration(), Physics::Moist));
+    compare(&ranks, &expected::<f64>(on_ranks_semi_lagrangian::configuration(), Physics::Moist));
     println!("rank {} of {} has the same bits", ranks.rank(), ranks.size());
 }
 

@@ -8,8 +8,7 @@ use crate::error::Result;
 
 /// The plan for a model on so many ranks, with numbers of `width` bytes: a row for each rank, and how unequal they are.
 ///
-/// The bytes are those that a rank sends in a step: transforms and sums over rings of [`StepVolume`], and the spectrum that rank 0 is given
-/// for its measurements.
+/// The bytes are those that a rank sends in a step: those of [`StepVolume`], and the spectrum that rank 0 is given for its measurements.
 pub(crate) fn plan(
     grid: &Grid,
     truncation: usize,
@@ -63,7 +62,7 @@ mod tests {
     #[test]
     fn a_plan_has_all_of_the_grid_and_of_the_truncation() {
         let grid: Grid = "F16".parse().unwrap();
-        let volume = StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], values_of_rings: 0 };
+        let volume = StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], ..StepVolume::default() };
         let text = plan(&grid, 21, 3, &volume, 8).unwrap();
         let rows: Vec<Vec<u64>> = (text.lines().skip(2).take(3))
             .map(|line| line.split_whitespace().map(|number| number.parse().unwrap()).collect())

@@ -111,10 +111,19 @@ fn one_layer_on_ranks_has_the_files_of_one() {
 
 #[test]
 fn the_atmosphere_on_ranks_continues_on_others() {
+    split_on_ranks("time_stepping = 'leapfrog'");
+}
+
+#[test]
+fn semi_lagrangian_ranks_continue_on_others() {
+    split_on_ranks("time_stepping = 'semi-lagrangian'\ntime_step = 900");
+}
+
+fn split_on_ranks(scheme: &str) {
     let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
     let case = Case::new();
-    let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 6";
-    case.configure(&real_state(), "", model, "interval = 3\ncheckpoint_interval = 3");
+    let model = format!("equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 6\n{scheme}");
+    case.configure(&real_state(), "", &model, "interval = 3\ncheckpoint_interval = 3");
     expect_success(&program_into(&case, "alone").output().unwrap());
     let steps = summary(&case, "alone")["run"]["steps"].as_u64().unwrap() / 2;
     let stop = ["--steps".to_owned(), (steps + 1).to_string()];
@@ -190,5 +199,10 @@ fn the_plan_of_ranks_is_printed_without_a_run() {
     let said = expect_success(&case.run(&["--decomposition", "3"]));
     assert!(said.contains("T21 on F16, 3 ranks") && said.contains("most over mean: points"), "{said}");
     assert_eq!(said.lines().count(), 6, "{said}");
+    let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\ntime_stepping = 'semi-lagrangian'";
+    case.configure(&real_state(), "", model, "");
+    let said = expect_success(&case.run(&["--decomposition", "3"]));
+    assert!(said.contains("T15 on O8, 3 ranks"), "{said}");
+    assert!(said.contains("halos of 2 rings for trajectories in a wind of 100 m/s"), "{said}");
     assert!(case.names("out").is_empty());
 }

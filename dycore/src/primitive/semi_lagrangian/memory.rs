@@ -1,11 +1,15 @@
 //! Memory of the scheme.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::{Part, Rings};
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
-use terrella_kernels::semi_lagrangian::{Nodes, RingTables};
+use terrella_kernels::semi_lagrangian::Nodes;
 
+use super::rows::Rows;
 use super::{SemiLagrangian, TimeStepping};
 use crate::Result;
+use crate::primitive::checkpoint::whole_fields;
 use crate::primitive::{Configuration, ReferenceState};
 use crate::shallow_water::rounded;
 
@@ -69,13 +73,12 @@ pub(in crate::primitive) struct Departures<R: Real> {
     pub(super) northward: Buffer<R>,
 }
 
-/// Fields that leave the points of the grid, those `extended` with what lies beside them, `[levels, …]`.
+/// Fields that leave the points of the grid, `[levels, points]`.
 pub(in crate::primitive) struct Leaving<R: Real> {
     pub(super) u: Buffer<R>,
     pub(super) v: Buffer<R>,
     pub(super) temperature: Buffer<R>,
     pub(super) pressure: Buffer<R>,
-    pub(super) extended: [Buffer<R>; 3],
 }
 
 /// Tracers of the grid, which the model steps forward, and what moving them needs.
@@ -84,11 +87,11 @@ pub(in crate::primitive) struct Carried<R: Real> {
     pub(in crate::primitive) now: Buffer<R>,
     pub(super) leaving: Buffer<R>,
     pub(super) arriving: Buffer<R>,
-    /// `[levels, extended]`, one tracer at a time in `[tracers, …]`.
-    pub(super) extended: Buffer<R>,
     /// Sums over columns \[tracers, points\], rings \[tracers, rings\] and the sphere \[tracers\] of Δp·X and Δp·|X|.
     pub(super) columns: [Buffer<R>; 2],
     pub(super) rings: [Buffer<R>; 2],
+    /// The sums over the rings of all ranks, where there are others.
+    pub(super) all_rings: Option<[Buffer<R>; 2]>,
     pub(super) before: [Buffer<R>; 2],
     pub(super) after: [Buffer<R>; 2],
 }
@@ -96,7 +99,7 @@ pub(in crate::primitive) struct Carried<R: Real> {
 /// What the scheme needs besides the model's own memory.
 pub(in crate::primitive) struct Transport<R: Real> {
     pub(super) settings: SemiLagrangian,
-    pub(super) rings: RingTables<R>,
+    pub(super) rows: Rows<R>,
     /// η of layers.
     pub(super) heights: Nodes<R>,
     /// Δη, `[levels]`.
@@ -122,18 +125,18 @@ pub(in crate::primitive) struct Transport<R: Real> {
 }
 
 impl<R: Real> Transport<R> {
-    /// The memory of a model with these settings, if it is semi-Lagrangian.
+    /// The memory of a model with these settings, or of its part on one of the ranks, if it is semi-Lagrangian.
     pub(in crate::primitive) fn new(
         configuration: &Configuration,
         reference: &ReferenceState,
+        communicator: Option<&Communicator>,
         device: Device,
     ) -> Result<Option<Box<Self>>> {
         let TimeStepping::SemiLagrangian(settings) = configuration.time_stepping else { return Ok(None) };
-        let points = configuration.grid.points();
-        let ring_count = configuration.grid.rings().len();
+        let points = configuration.points();
+        let ring_count = configuration.rings().len();
         let levels = configuration.levels.count();
         let tracers = configuration.tracers();
-        let rings = RingTables::new(&configuration.grid, device)?;
         let pressure = configuration.reference_surface_pressure;
         let half: Vec<f64> = (configuration.levels.a().iter().zip(configuration.levels.b()))
             .map(|(a, b)| a / pressure + b)
@@ -146,7 +149,6 @@ impl<R: Real> Transport<R> {
         let heights = Nodes::new("levels", &middle, middle[0], middle[levels - 1], device)?;
         let field = || Buffer::zeros(device, levels * points);
         let surface = || Buffer::zeros(device, points);
-        let extended = || Buffer::zeros(device, levels * rings.extended);
         let tracer = || Buffer::zeros(device, tracers * levels * points);
         let pair = |length: usize| -> Result<[Buffer<R>; 2]> {
             Ok([Buffer::zeros(device, length)?, Buffer::zeros(device, length)?])
@@ -169,20 +171,17 @@ impl<R: Real> Transport<R> {
                 eastward: field()?,
                 northward: field()?,
             },
-            leaving: Leaving {
-                u: field()?,
-                v: field()?,
-                temperature: field()?,
-                pressure: field()?,
-                extended: [extended()?, extended()?, extended()?],
-            },
+            leaving: Leaving { u: field()?, v: field()?, temperature: field()?, pressure: field()? },
             carried: Carried {
                 now: tracer()?,
                 leaving: tracer()?,
                 arriving: tracer()?,
-                extended: Buffer::zeros(device, tracers * levels * rings.extended)?,
                 columns: pair(tracers * points)?,
                 rings: pair(tracers * ring_count)?,
+                all_rings: match configuration.part {
+                    Some(_) => Some(pair(tracers * configuration.grid.rings().len())?),
+                    None => None,
+                },
                 before: pair(tracers)?,
                 after: pair(tracers)?,
             },
@@ -190,7 +189,7 @@ impl<R: Real> Transport<R> {
             humidity_northward: Buffer::zeros(device, gradient)?,
             linear_flux: surface()?,
             scratch: [surface()?, surface()?, surface()?, surface()?],
-            rings,
+            rows: Rows::new(configuration, communicator, device)?,
         })))
     }
 
@@ -202,14 +201,23 @@ impl<R: Real> Transport<R> {
         Ok(())
     }
 
+    /// Rings that the halo of a rank reaches on both sides.
+    pub(in crate::primitive) fn halo_depth(&self) -> usize {
+        self.rows.depth()
+    }
+
     /// What a restart needs besides the spectra at t, in host memory: the wind u, v, η̇ of t − Δt; N of u and v, of temperature,
-    /// and of surface pressure then; tracers on the grid at t.
-    pub(in crate::primitive) fn remembered(&self) -> Result<[Vec<R>; 5]> {
+    /// and of surface pressure then; tracers on the grid at t. Across ranks all of it is on rank 0.
+    pub(in crate::primitive) fn remembered(
+        &self,
+        part: &Part,
+        communicator: &Communicator,
+    ) -> Result<[Vec<R>; 5]> {
         let [u, v, vertical, force_u, force_v, heating, inflow] = self.previous.all();
         let joined = |fields: &[&Buffer<R>]| -> Result<Vec<R>> {
             let mut values = Vec::new();
             for field in fields {
-                values.extend(field.to_vec()?);
+                values.extend(whole_fields(field, part, communicator)?);
             }
             Ok(values)
         };
@@ -223,25 +231,27 @@ impl<R: Real> Transport<R> {
     }
 
     /// Names and lengths of [`Self::remembered`].
-    pub(in crate::primitive) fn remembered_lengths(&self) -> [(&'static str, usize); 5] {
-        let field = self.previous.u.len();
+    pub(in crate::primitive) fn remembered_lengths(&self, part: &Part) -> [(&'static str, usize); 5] {
+        let whole = |field: &Buffer<R>| field.len() / part.points() * part.grid().points();
+        let field = whole(&self.previous.u);
         [
             ("previous wind", 3 * field),
             ("previous force", 2 * field),
             ("previous heating", field),
             ("previous inflow", field),
-            ("tracers on the grid", self.carried.now.len()),
+            ("tracers on the grid", whole(&self.carried.now)),
         ]
     }
 
-    /// The inverse of [`Self::remembered`], for arrays of the right lengths.
-    pub(in crate::primitive) fn remember(&mut self, arrays: &[Vec<R>; 5]) -> Result<()> {
-        let length = self.previous.u.len();
-        let parts = arrays[..4].iter().flat_map(|array| array.chunks_exact(length));
-        for (field, part) in self.previous.all_mut().into_iter().zip(parts) {
-            field.copy_from_host(part)?;
+    /// The inverse of [`Self::remembered`], for whole arrays of the right lengths, of which a rank takes its part.
+    pub(in crate::primitive) fn remember(&mut self, part: &Part, arrays: &[Vec<R>; 5]) -> Result<()> {
+        let levels = self.previous.u.len() / part.points();
+        let fields = arrays[..4].iter().flat_map(|array| array.chunks_exact(levels * part.grid().points()));
+        for (field, values) in self.previous.all_mut().into_iter().zip(fields) {
+            field.copy_from_host(&part.own_fields(levels, values)?)?;
         }
-        self.carried.now.copy_from_host(&arrays[4])?;
+        let now = &mut self.carried.now;
+        now.copy_from_host(&part.own_fields(now.len() / part.points(), &arrays[4])?)?;
         Ok(())
     }
 }

@@ -29,16 +29,24 @@
 //! stable as it is alone.
 //!
 //! The state is one time level, and N⁻ and the wind of t − Δt on the grid.
+//!
+//! **Ranks** that share a model fetch the rings around their own from which parcels can come, as many as the strongest wind of all says: see
+//! `rows.rs`. Masses of tracers are sums over rings, which one rank has formed, in the order of the rings.
 
 mod columns;
+mod departure;
+mod leaving;
 mod memory;
+mod rows;
 mod settings;
 mod step;
 mod tracers;
+mod transported;
 mod update;
 
 pub use columns::{arrive, continuity, heating, pressure_force};
 pub(super) use memory::Transport;
+pub(super) use rows::halo_depth;
 pub use settings::{SemiLagrangian, TimeStepping};
 pub use tracers::{global_mass, restore_mass, ring_mass, tracer_column};
 pub use update::{

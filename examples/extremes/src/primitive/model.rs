@@ -37,6 +37,9 @@ use terrella_driver::progress::say;
 /// From mean |∂p_s/∂t| in Pa/s to hPa/h.
 const HECTOPASCAL_PER_HOUR: f64 = 36.0;
 
+/// Strongest wind \[m s⁻¹\] for which `--decomposition` tells the volume of the halos of semi-Lagrangian steps.
+const PLANNED_WIND: f64 = 100.0;
+
 /// Below every picture.
 const FOOTER: &str = "Terrella: primitive-equation forecast. Coasts: Natural Earth.";
 
@@ -55,17 +58,22 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
     if let Some(number) = arguments.decomposition {
         let planned = read(&configuration).and_then(|Input { start, .. }| {
             let settings = start.settings;
-            if number > 1 && matches!(settings.time_stepping, TimeStepping::SemiLagrangian(_)) {
-                return Err(Error::Setting {
-                    key: "time_stepping",
-                    table: "model",
-                    got: "\"semi-lagrangian\"".into(),
-                    expected: "\"leapfrog\" on several ranks".into(),
-                });
-            }
             let width = configuration.model.precision.bytes();
-            let volume = settings.step_volume();
-            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+            let volume = settings.step_volume(settings.halo_depth(PLANNED_WIND));
+            let plan = decomposition::plan(
+                &settings.grid,
+                settings.truncation,
+                usize::from(number),
+                &volume,
+                width,
+            )?;
+            Ok(match settings.time_stepping {
+                TimeStepping::Leapfrog => plan,
+                TimeStepping::SemiLagrangian(_) => format!(
+                    "{plan}\nhalos of {} rings for trajectories in a wind of {PLANNED_WIND} m/s",
+                    volume.halo_depth
+                ),
+            })
         });
         let plan = ranks.together("planning", planned)?;
         if ranks.leads() {
