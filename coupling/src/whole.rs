@@ -160,11 +160,13 @@ impl Part {
         let mut parcels = Vec::new();
         if communicator.rank() == 0 {
             expect_len(name, whole_len, whole.len())?;
-            for (rank, count) in counts.iter_mut().enumerate() {
-                let parcel = pieces(whole, &places(rank));
-                *count = parcel.len();
-                parcels.extend(parcel);
-            }
+            communicator.transferring(|| {
+                for (rank, count) in counts.iter_mut().enumerate() {
+                    let parcel = pieces(whole, &places(rank));
+                    *count = parcel.len();
+                    parcels.extend(parcel);
+                }
+            });
         }
         Ok(communicator.all_to_all(&parcels, &counts)?.swap_remove(0))
     }
@@ -181,7 +183,8 @@ impl Part {
             return Ok(Some(own.to_vec()));
         }
         let parcels = communicator.gather(0, own)?;
-        parcels.map(|parcels| joined(whole_len, &parcels, places)).transpose()
+        let put = |parcels: Vec<Vec<T>>| communicator.transferring(|| joined(whole_len, &parcels, &places));
+        parcels.map(put).transpose()
     }
 
     fn places_of_fields(&self, fields: usize, rank: usize) -> Vec<Range<usize>> {
