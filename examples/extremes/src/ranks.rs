@@ -23,13 +23,15 @@ pub(crate) enum Call {
     Checkpoint,
     /// A checkpoint to go on from.
     Restore,
+    /// Where their time went.
+    Times,
     /// Nothing more.
     End,
 }
 
 impl Call {
-    const ALL: [Self; 6] =
-        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::End];
+    const ALL: [Self; 7] =
+        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::Times, Self::End];
 }
 
 /// The ranks of the job, of which this is one.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use terrella_coupling::spectral::Part;
+use terrella_coupling::timing::Recorder;
 use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
 use terrella_dycore::primitive::{Primitive, SpectralState, TimeStepping};
 use terrella_io::Time;
@@ -50,6 +51,14 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
             table: "ensemble",
             got: format!("given on {} ranks", ranks.communicator().size()),
             expected: "one rank for an ensemble, or a single forecast".into(),
+        });
+    }
+    if configuration.ensemble.is_some() && arguments.trace.is_some() {
+        return Err(Error::Setting {
+            key: "members",
+            table: "ensemble",
+            got: "given with --trace".into(),
+            expected: "a single forecast, whose trace it is".into(),
         });
     }
     if let Some(number) = arguments.decomposition {
@@ -278,6 +287,10 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         quantities(self.model.configuration().moist, physics)
     }
 
+    fn set_recorder(&mut self, recorder: Recorder) {
+        self.model.set_recorder(recorder);
+    }
+
     fn step(&mut self) -> Result<()> {
         self.ranks.call(Call::Step)?;
         self.model.step()?;
@@ -353,7 +366,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.model.physics_memory()?;
                 self.model.checkpoint()?;
             }
-            Call::Restore | Call::End => {}
+            Call::Restore | Call::Times | Call::End => {}
         }
         Ok(())
     }
