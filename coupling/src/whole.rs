@@ -8,6 +8,7 @@
 //! | [`Part::scatter_spectra`]  | whole spectra on rank 0   | own coefficients     | 2 s F (M − M_0) by rank 0                |
 //! | [`Part::gather_fields`]    | own points                | whole fields on rank 0 | s F N_r by each other rank r           |
 //! | [`Part::gather_spectra`]   | own coefficients          | whole spectra on rank 0 | 2 s F M_r by each other rank r        |
+//! | [`Part::spectra_for`]      | own coefficients          | those of another part, through rank 0 | as of both, or 0 where they are alike |
 //! | [`Part::values_of_rings`]  | w values of each own ring | those of all rings, everywhere | (P − 1) s w L_r                |
 //! | [`largest`]                | some f64                  | the largest of all ranks, everywhere | (P − 1) 8 values         |
 //!
@@ -118,6 +119,27 @@ impl Part {
         self.gather(communicator, self.truncation().spectrum_len(fields), own, |rank| {
             self.places_of_spectra(fields, rank)
         })
+    }
+
+    /// The coefficients that a rank has in another part of the same truncation, from those it has in this one; all ranks call it
+    /// together. How wavenumbers are dealt out depends on the grid.
+    ///
+    /// Errors: another truncation, spectra of another length, parts for another number of ranks, those of the communicator.
+    pub fn spectra_for<'a, T: Pod>(
+        &self,
+        other: &Self,
+        communicator: &Communicator,
+        own: &'a [T],
+    ) -> Result<Cow<'a, [T]>> {
+        expect_len("coefficients", self.truncation().coefficients(), other.truncation().coefficients())?;
+        expect_len("ranks", self.ranks(), other.ranks())?;
+        let is_alike = |rank: usize| self.coefficients_of(rank).eq(other.coefficients_of(rank));
+        if self.is_whole() || (0..self.ranks()).all(is_alike) {
+            return Ok(Cow::Borrowed(own));
+        }
+        let fields = own.len() / (2 * self.coefficients()).max(1);
+        let whole = self.gather_spectra(communicator, fields, own)?.unwrap_or_default();
+        Ok(Cow::Owned(other.scatter_spectra(communicator, fields, &whole)?))
     }
 
     /// From `width` values of each own ring those of all rings of the grid, from the north, on all ranks.
