@@ -53,6 +53,12 @@ pub enum Error {
         /// Bytes sent.
         got: usize,
     },
+    /// A trace went nowhere.
+    #[error("The trace could not be written: {source}.")]
+    Trace {
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A setting that cannot be.
     #[error("'{name}' is {got}: expected {expected}.")]
     InvalidValue {

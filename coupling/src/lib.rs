@@ -8,6 +8,7 @@
 //! - [`halo`]: copies of what neighbours own, and the way back.
 //! - [`OnGrid`]: a spectral model seen by its grid fields.
 //! - [`spectral`]: spherical-harmonic transforms that ranks share.
+//! - [`timing`]: where the time of ranks goes, as a table and as a trace.
 //! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
 //! - [`transposition`]: fields and spectra from one decomposition to another.
 //! - [`whole`]: fields and spectra that are on one rank, or wanted there.
@@ -25,6 +26,7 @@ mod error;
 pub mod halo;
 mod on_grid;
 pub mod spectral;
+pub mod timing;
 pub mod trajectory;
 pub mod transposition;
 pub mod whole;

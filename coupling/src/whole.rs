@@ -8,6 +8,7 @@
 //! | [`Part::scatter_spectra`]  | whole spectra on rank 0   | own coefficients     | 2 s F (M − M_0) by rank 0                |
 //! | [`Part::gather_fields`]    | own points                | whole fields on rank 0 | s F N_r by each other rank r           |
 //! | [`Part::gather_spectra`]   | own coefficients          | whole spectra on rank 0 | 2 s F M_r by each other rank r        |
+//! | [`Part::spectra_for`]      | own coefficients          | those of another part, through rank 0 | as of both, or 0 where they are alike |
 //! | [`Part::values_of_rings`]  | w values of each own ring | those of all rings, everywhere | (P − 1) s w L_r                |
 //! | [`largest`]                | some f64                  | the largest of all ranks, everywhere | (P − 1) 8 values         |
 //!
@@ -120,6 +121,27 @@ impl Part {
         })
     }
 
+    /// The coefficients that a rank has in another part of the same truncation, from those it has in this one; all ranks call it
+    /// together. How wavenumbers are dealt out depends on the grid.
+    ///
+    /// Errors: another truncation, spectra of another length, parts for another number of ranks, those of the communicator.
+    pub fn spectra_for<'a, T: Pod>(
+        &self,
+        other: &Self,
+        communicator: &Communicator,
+        own: &'a [T],
+    ) -> Result<Cow<'a, [T]>> {
+        expect_len("coefficients", self.truncation().coefficients(), other.truncation().coefficients())?;
+        expect_len("ranks", self.ranks(), other.ranks())?;
+        let is_alike = |rank: usize| self.coefficients_of(rank).eq(other.coefficients_of(rank));
+        if self.is_whole() || (0..self.ranks()).all(is_alike) {
+            return Ok(Cow::Borrowed(own));
+        }
+        let fields = own.len() / (2 * self.coefficients()).max(1);
+        let whole = self.gather_spectra(communicator, fields, own)?.unwrap_or_default();
+        Ok(Cow::Owned(other.scatter_spectra(communicator, fields, &whole)?))
+    }
+
     /// From `width` values of each own ring those of all rings of the grid, from the north, on all ranks.
     ///
     /// Errors: another number of values, a part for another number of ranks, those of the communicator.
@@ -160,11 +182,13 @@ impl Part {
         let mut parcels = Vec::new();
         if communicator.rank() == 0 {
             expect_len(name, whole_len, whole.len())?;
-            for (rank, count) in counts.iter_mut().enumerate() {
-                let parcel = pieces(whole, &places(rank));
-                *count = parcel.len();
-                parcels.extend(parcel);
-            }
+            communicator.transferring(|| {
+                for (rank, count) in counts.iter_mut().enumerate() {
+                    let parcel = pieces(whole, &places(rank));
+                    *count = parcel.len();
+                    parcels.extend(parcel);
+                }
+            });
         }
         Ok(communicator.all_to_all(&parcels, &counts)?.swap_remove(0))
     }
@@ -181,7 +205,8 @@ impl Part {
             return Ok(Some(own.to_vec()));
         }
         let parcels = communicator.gather(0, own)?;
-        parcels.map(|parcels| joined(whole_len, &parcels, places)).transpose()
+        let put = |parcels: Vec<Vec<T>>| communicator.transferring(|| joined(whole_len, &parcels, &places));
+        parcels.map(put).transpose()
     }
 
     fn places_of_fields(&self, fields: usize, rank: usize) -> Vec<Range<usize>> {

@@ -85,6 +85,27 @@ fn there_and_back(ranks: &Communicator, part: &Part) {
 }
 
 #[test]
+fn spectra_move_to_parts_of_other_grids() {
+    let truncation = Truncation::new(42);
+    let whole: Vec<f64> = (0..truncation.spectrum_len(3)).map(|index| index as f64).collect();
+    let moved = Communicator::threads(3, |ranks| {
+        let parts = ["F32", "O32"].map(|grid| {
+            let transform = ModelTransform::<f64>::on(&ranks, &grid.parse().unwrap(), truncation).unwrap();
+            transform.part().clone()
+        });
+        let [from, to] = &parts;
+        let own = from.own_spectra(3, &whole).unwrap();
+        let before = ranks.traffic();
+        assert_eq!(from.spectra_for(from, &ranks, &own).unwrap(), own);
+        assert_eq!(ranks.traffic(), before);
+        assert_eq!(from.spectra_for(to, &ranks, &own).unwrap(), to.own_spectra(3, &whole).unwrap());
+        assert!(from.spectra_for(to, &ranks, &own[2..]).is_err());
+        from.zonal_wavenumbers() != to.zonal_wavenumbers()
+    });
+    assert!(moved.contains(&true));
+}
+
+#[test]
 fn what_is_cut_is_put_together_again() {
     for size in [1, 2, 3, 4, 7, 8] {
         let owned = Communicator::threads(size, |ranks| {

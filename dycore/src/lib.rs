@@ -44,5 +44,6 @@ mod ranks;
 pub mod shallow_water;
 pub mod singular_vectors;
 pub mod time_stepping;
+mod timing;
 
 pub use error::{Error, Result};

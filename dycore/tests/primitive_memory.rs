@@ -11,6 +11,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use common::{Fields, model, wavy_from};
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::timing::Recorder;
 use terrella_coupling::{Component, Linearised};
 use terrella_dycore::kuramoto_sivashinsky::KuramotoSivashinsky;
 use terrella_dycore::low_order::{Lorenz96, LowOrderModel};
@@ -127,6 +129,7 @@ fn check<R: Real>(scheme: Scheme, truncation: usize, moist: bool) {
     }
     let calls = CALLS.load(Relaxed) - calls;
     let peak = PEAK.load(Relaxed) - before;
+    check_timeline(&mut model);
     let cells = LEVELS * model.configuration().grid.points();
     let ratio = peak as f64 / needed(&model) as f64;
     println!(
@@ -138,6 +141,23 @@ fn check<R: Real>(scheme: Scheme, truncation: usize, moist: bool) {
     );
     assert_eq!(calls, 0, "allocations in three steps");
     assert!((0.9..1.5).contains(&ratio), "T{truncation}: {peak} bytes, {ratio:.2} of what the arrays need");
+}
+
+/// Steps that are told to a timeline, of which more events come than it keeps.
+fn check_timeline<R: Real>(model: &mut Primitive<R>) {
+    const EVENTS: usize = 20;
+    let recorder = Recorder::new(&Communicator::serial(), EVENTS).unwrap();
+    model.set_recorder(recorder.clone());
+    let calls = CALLS.load(Relaxed);
+    for _ in 0..3 {
+        model.step().unwrap();
+    }
+    assert_eq!(CALLS.load(Relaxed), calls, "allocations in three steps with a timeline");
+    let times = recorder.times();
+    assert!(times.iter().any(|time| time.phase == "transform" && !time.compute.is_zero()), "{times:?}");
+    let traced = recorder.write_trace(&Communicator::serial(), &mut std::io::sink()).unwrap().unwrap();
+    assert!(traced.events == EVENTS as u64 && traced.dropped > 0, "{traced:?}");
+    model.set_recorder(Recorder::default());
 }
 
 /// Steps of a model, of its tangent linear and of its adjoint.

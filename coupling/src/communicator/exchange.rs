@@ -170,7 +170,12 @@ impl<T: Pod> Exchange<T> {
     }
 
     /// Sends all parcels; all ranks start their parts of an exchange in the same order. What outgoing parcels hold is lost.
-    pub fn start(mut self) -> Result<InFlight<T>> {
+    pub fn start(self) -> Result<InFlight<T>> {
+        let recorder = self.communicator.recorder();
+        recorder.transferring(|| self.start_now())
+    }
+
+    fn start_now(mut self) -> Result<InFlight<T>> {
         let rank = self.communicator.rank();
         let own = |places: &[(usize, Range<usize>)]| places.iter().position(|(other, _)| *other == rank);
         if let (Some(from), Some(to)) = (own(&self.outgoing), own(&self.incoming)) {
@@ -224,7 +229,7 @@ impl<T: Pod> InFlight<T> {
     /// Waits for all parcels; a parcel of another length than planned is an error.
     pub fn finish(self) -> Result<Exchange<T>> {
         let Self { mut exchange, pending } = self;
-        exchange.buffers = pending.finish()?;
+        exchange.buffers = exchange.communicator.waiting(|| pending.finish())?;
         Ok(exchange)
     }
 }

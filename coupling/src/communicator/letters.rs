@@ -72,14 +72,14 @@ impl Communicator {
             return invalid("bytes of a letter", bytes.len(), "at most 2^30");
         }
         let length = bytes.len();
-        let pending = self.transport().post(to, TAG_OF_LETTERS, bytes)?;
+        let pending = self.transferring(|| self.transport().post(to, TAG_OF_LETTERS, bytes))?;
         self.count(|traffic| traffic.letters.add(1, length));
         Ok(Posted(pending))
     }
 
     /// The next letter that has come, if one has: those of one rank in order, those of several in any. Does not wait for one.
     pub fn receive(&self) -> Result<Option<Letter>> {
-        let received = self.transport().receive(TAG_OF_LETTERS)?;
+        let received = self.transferring(|| self.transport().receive(TAG_OF_LETTERS))?;
         Ok(received.map(|(from, bytes)| Letter { from, bytes }))
     }
 

@@ -15,7 +15,8 @@
 //! | [`Communicator::barrier`]                       | all          | 0                                                 |
 //! | [`Communicator::post`], [`Communicator::receive`] | one; another | its bytes                                       |
 //!
-//! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths.
+//! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths; a
+//! [`Recorder`] learns how long calls waited and transferred ([`Communicator::set_recorder`]).
 //!
 //! Numbers go as they lie in memory: all ranks have the same byte order. Errors name rank and operation. Lengths that do not
 //! agree are an error, in [`Communicator::exchange`] on all ranks at once; elsewhere a rank with an error should end, so that
@@ -42,6 +43,7 @@ pub use self::exchange::{Exchange, InFlight};
 pub use self::letters::{Letter, Posted};
 pub use self::traffic::{Count, Traffic};
 use self::transport::{Buffers, Parcel, Serial, Transport};
+use crate::timing::Recorder;
 use crate::{Error, Result};
 
 /// The tag of lengths, of what is sent once, and of letters; exchanges have those above, in turn. MPI allows at least 32767.
@@ -63,7 +65,14 @@ struct Shared {
     kind: Kind,
     next_tag: Cell<u16>,
     /// Of groups as well.
-    traffic: Rc<RefCell<Traffic>>,
+    accounts: Rc<Accounts>,
+}
+
+/// What a rank sends, and where its time goes.
+#[derive(Default)]
+struct Accounts {
+    traffic: RefCell<Traffic>,
+    recorder: RefCell<Recorder>,
 }
 
 /// What ranks are.
@@ -85,12 +94,12 @@ impl fmt::Debug for Communicator {
 
 impl Communicator {
     fn over(kind: Kind, transport: Box<dyn Transport>) -> Self {
-        Self::counting(kind, transport, Rc::default())
+        Self::with_accounts(kind, transport, Rc::default())
     }
 
-    fn counting(kind: Kind, transport: Box<dyn Transport>, traffic: Rc<RefCell<Traffic>>) -> Self {
+    fn with_accounts(kind: Kind, transport: Box<dyn Transport>, accounts: Rc<Accounts>) -> Self {
         let next_tag = Cell::new(TAGS_OF_EXCHANGES.start);
-        Self { shared: Rc::new(Shared { transport, kind, next_tag, traffic }) }
+        Self { shared: Rc::new(Shared { transport, kind, next_tag, accounts }) }
     }
 
     /// One rank alone.
@@ -158,7 +167,29 @@ impl Communicator {
 
     /// What this rank has sent so far through this communicator, its clones, and groups that are split from it.
     pub fn traffic(&self) -> Traffic {
-        *self.shared.traffic.borrow()
+        *self.shared.accounts.traffic.borrow()
+    }
+
+    /// Tells a timeline from now on when this rank waits and transfers, through this communicator, its clones, and groups that are
+    /// split from it.
+    pub fn set_recorder(&self, recorder: Recorder) {
+        self.shared.accounts.recorder.replace(recorder);
+    }
+
+    /// The timeline that is told; one that is off where none was set.
+    pub fn recorder(&self) -> Recorder {
+        self.shared.accounts.recorder.borrow().clone()
+    }
+
+    /// Does work that copies numbers to where they are sent from, or from where they came; see
+    /// [`Kind::Transfer`](crate::timing::Kind::Transfer).
+    pub fn transferring<O>(&self, work: impl FnOnce() -> O) -> O {
+        self.recorder().transferring(work)
+    }
+
+    /// Does work that ends when other ranks have done theirs.
+    fn waiting<O>(&self, work: impl FnOnce() -> O) -> O {
+        self.recorder().waiting(work)
     }
 
     fn transport(&self) -> &dyn Transport {
@@ -166,7 +197,7 @@ impl Communicator {
     }
 
     fn count(&self, count: impl FnOnce(&mut Traffic)) {
-        count(&mut self.shared.traffic.borrow_mut());
+        count(&mut self.shared.accounts.traffic.borrow_mut());
     }
 
     fn next_tag(&self) -> u16 {
@@ -183,14 +214,14 @@ impl Communicator {
 
     /// Groups of the ranks with the same colour, ordered by key and then by rank; nothing for ranks without a colour.
     pub fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Self>> {
-        let group = self.transport().split(colour, key)?;
-        let traffic = || self.shared.traffic.clone();
-        Ok(group.map(|transport| Self::counting(self.kind(), transport, traffic())))
+        let group = self.waiting(|| self.transport().split(colour, key))?;
+        let accounts = || self.shared.accounts.clone();
+        Ok(group.map(|transport| Self::with_accounts(self.kind(), transport, accounts())))
     }
 
     /// Waits for all ranks.
     pub fn barrier(&self) -> Result<()> {
-        self.transport().barrier()
+        self.waiting(|| self.transport().barrier())
     }
 
     /// Ends all ranks of the job at once, with an exit status, where one of them cannot go on.
@@ -206,7 +237,7 @@ impl Communicator {
         self.expect_rank("root", root)?;
         let mut bytes = size_of_val(values) as u64;
         let is_root = self.rank() == root;
-        self.transport().broadcast(root, bytemuck::bytes_of_mut(&mut bytes))?;
+        self.waiting(|| self.transport().broadcast(root, bytemuck::bytes_of_mut(&mut bytes)))?;
         if is_root {
             self.count(|traffic| {
                 traffic.agreement.add(self.others(), size_of::<u64>());
@@ -214,10 +245,10 @@ impl Communicator {
             });
         }
         if bytes as usize == size_of_val(values) {
-            return self.transport().broadcast(root, bytemuck::cast_slice_mut(values));
+            return self.waiting(|| self.transport().broadcast(root, bytemuck::cast_slice_mut(values)));
         }
         // The others go on.
-        self.transport().broadcast(root, &mut vec![0; bytes as usize])?;
+        self.waiting(|| self.transport().broadcast(root, &mut vec![0; bytes as usize]))?;
         let (rank, operation, got) = (self.rank(), "broadcast", bytes as usize);
         Err(Error::UnequalLengths { rank, operation, from: root, expected: size_of_val(values), got })
     }
@@ -291,7 +322,8 @@ impl Communicator {
         }
         self.count(|traffic| traffic.sum.add(self.others(), size_of_val(&own[..])));
         let mut all = vec![0i64; own.len() * self.size()];
-        self.transport().all_gather(bytemuck::cast_slice(&own), bytemuck::cast_slice_mut(&mut all))?;
+        let receive = bytemuck::cast_slice_mut(&mut all);
+        self.waiting(|| self.transport().all_gather(bytemuck::cast_slice(&own), receive))?;
         let mut totals = vec![ExactSum::default(); sums.len()];
         for of_rank in all.chunks_exact(own.len()) {
             for (total, words) in totals.iter_mut().zip(of_rank.chunks_exact(exact_sum::WORDS)) {
@@ -314,7 +346,7 @@ impl Communicator {
         self.count(|traffic| traffic.agreement.add(self.others(), size_of_val(&verdict)));
         let mut verdicts = vec![[0; 4]; self.size()];
         let receive = bytemuck::cast_slice_mut(&mut verdicts);
-        self.transport().all_gather(bytemuck::cast_slice(&verdict), receive)?;
+        self.waiting(|| self.transport().all_gather(bytemuck::cast_slice(&verdict), receive))?;
         Ok(verdicts)
     }
 
@@ -326,8 +358,9 @@ impl Communicator {
         let parcels: Vec<_> =
             others.map(|rank| Parcel { rank, bytes: rank * one..(rank + 1) * one }).collect();
         let buffers = Buffers { send: counts.to_vec(), receive: counts.to_vec() };
-        let pending = self.transport().start(TAG_OF_COUNTS, buffers, &parcels, &parcels)?;
-        Ok(pending.finish()?.receive)
+        let pending =
+            self.transferring(|| self.transport().start(TAG_OF_COUNTS, buffers, &parcels, &parcels))?;
+        Ok(self.waiting(|| pending.finish())?.receive)
     }
 
     /// The values at a place for each rank; how many they are the others learn first.
@@ -354,21 +387,25 @@ impl Communicator {
             end += got;
             incoming.push(first..end);
         }
-        let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
-        let source: &[u8] = bytemuck::cast_slice(values);
-        let mut buffers = Buffers { send: words(source.len()), receive: words(end) };
-        bytemuck::cast_slice_mut(&mut buffers.send)[..source.len()].copy_from_slice(source);
-        let own = &source[outgoing[rank].clone()];
-        bytemuck::cast_slice_mut(&mut buffers.receive)[incoming[rank].clone()].copy_from_slice(own);
         let of_others = |places: &[Range<usize>]| -> Vec<Parcel> {
             let all = places.iter().cloned().enumerate().map(|(rank, bytes)| Parcel { rank, bytes });
             all.filter(|parcel| parcel.rank != rank && !parcel.bytes.is_empty()).collect()
         };
         let (for_others, from_others) = (of_others(&outgoing), of_others(&incoming));
-        let pending = self.transport().start(TAG_OF_VALUES, buffers, &for_others, &from_others)?;
-        let receive = pending.finish()?.receive;
-        let receive: &[u8] = bytemuck::cast_slice(&receive);
-        Ok(incoming.into_iter().map(|bytes| bytemuck::cast_slice(&receive[bytes]).to_vec()).collect())
+        let pending = self.transferring(|| {
+            let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
+            let source: &[u8] = bytemuck::cast_slice(values);
+            let mut buffers = Buffers { send: words(source.len()), receive: words(end) };
+            bytemuck::cast_slice_mut(&mut buffers.send)[..source.len()].copy_from_slice(source);
+            let own = &source[outgoing[rank].clone()];
+            bytemuck::cast_slice_mut(&mut buffers.receive)[incoming[rank].clone()].copy_from_slice(own);
+            self.transport().start(TAG_OF_VALUES, buffers, &for_others, &from_others)
+        })?;
+        let receive = self.waiting(|| pending.finish())?.receive;
+        Ok(self.transferring(|| {
+            let receive: &[u8] = bytemuck::cast_slice(&receive);
+            incoming.into_iter().map(|bytes| bytemuck::cast_slice(&receive[bytes]).to_vec()).collect()
+        }))
     }
 }
 

@@ -63,7 +63,6 @@ mod step;
 mod surface;
 mod tendencies;
 mod terms;
-mod timing;
 mod update;
 mod watch;
 mod workspace;
@@ -93,9 +92,10 @@ pub use surface::{
     mean_and_shift, relative_logarithm, relative_pressure, ring_sum, surface_pressure, temperature_departure,
 };
 pub use tendencies::{tracer_tendency, vertical_advection, wind_and_temperature_tendencies};
-pub use timing::{Phase, PhaseTimes};
 pub use update::{
     advance_divergence, advance_explicit, advance_surface_pressure, advance_temperature,
     divergence_right_side,
 };
 pub use workspace::Tendencies;
+
+pub use crate::timing::{Phase, PhaseTimes};

@@ -2,6 +2,7 @@
 
 use terrella_coupling::communicator::Communicator;
 use terrella_coupling::spectral::{ModelTransform, Part};
+use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::spectral::Truncation;
@@ -10,12 +11,12 @@ use super::physics::ColumnPhysics;
 use super::reference::ReferenceState;
 use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
-use super::timing::{PhaseTimes, Stopwatch};
 use super::watch::Watch;
 use super::workspace::{ColumnFields, Tendencies, Workspace};
 use super::{Configuration, SpectralState, relative_logarithm, temperature_departure};
 use crate::ranks::expect_alone;
 use crate::shallow_water::{expect_finite, expect_length};
+use crate::timing::{PhaseTimes, Stopwatch};
 use crate::{Error, Result};
 
 /// The hydrostatic primitive-equation model; see [`super`] for equations and scheme.
@@ -310,6 +311,12 @@ impl<R: Real> Primitive<R> {
     /// Time spent in each phase since timing was started; `None` where it is off.
     pub fn phase_times(&self) -> Option<PhaseTimes> {
         self.stopwatch.times()
+    }
+
+    /// Tells a timeline of the phases of steps from now on, by [`Phase::name`](super::Phase::name); on a GPU, that waits for each
+    /// phase to end.
+    pub fn set_recorder(&mut self, recorder: Recorder) {
+        self.stopwatch.set_recorder(recorder);
     }
 
     /// Geopotential of the reference's layers above the ground \[m² s⁻²\].

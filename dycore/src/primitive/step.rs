@@ -7,7 +7,6 @@ use terrella_kernels::device::Buffer;
 
 use super::physics::Columns;
 use super::terms::ColumnTerms;
-use super::timing::Phase;
 use super::workspace::ColumnFields;
 use super::{
     Configuration, Primitive, advance_divergence, advance_explicit, advance_surface_pressure,
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::Result;
 use crate::time_stepping::Filter;
+use crate::timing::Phase;
 
 impl<R: Real> Primitive<R> {
     /// Advances the state by one time step.
@@ -31,19 +31,19 @@ impl<R: Real> Primitive<R> {
     fn advance(&mut self) -> Result<()> {
         self.synthesize()?;
         self.watch_wind()?;
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::GridPoint)?;
         self.integrate_columns(R::from_f64(1.0))?;
         self.find_tendencies()?;
-        self.stopwatch.stop(Phase::GridPoint, timer)?;
+        self.stopwatch.stop(timer)?;
         if self.physics.is_some() {
-            let timer = self.stopwatch.start()?;
+            let timer = self.stopwatch.start(Phase::Physics)?;
             self.add_physics_tendencies()?;
-            self.stopwatch.stop(Phase::Physics, timer)?;
+            self.stopwatch.stop(timer)?;
         }
         self.analyze()?;
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::SemiImplicit)?;
         self.update()?;
-        self.stopwatch.stop(Phase::SemiImplicit, timer)?;
+        self.stopwatch.stop(timer)?;
         self.move_on();
         self.step += 1;
         Ok(())
@@ -66,11 +66,11 @@ impl<R: Real> Primitive<R> {
 
     /// p_s on the grid, with its mean restored.
     pub(super) fn synthesize_surface_pressure(&mut self) -> Result<()> {
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let (present, work, terms) = (&self.present, &mut self.work, &self.column_terms);
         self.transform.synthesis(1, &present.log_surface_pressure, &mut work.log_surface_pressure)?;
-        self.stopwatch.stop(Phase::Transform, timer)?;
-        let timer = self.stopwatch.start()?;
+        self.stopwatch.stop(timer)?;
+        let timer = self.stopwatch.start(Phase::GridPoint)?;
         let points = self.configuration.points() as u32;
         relative_pressure::launch([points], &work.log_surface_pressure, &mut work.relative_pressure)?;
         ring_sum::launch(
@@ -108,7 +108,7 @@ impl<R: Real> Primitive<R> {
             &work.relative_pressure,
             &mut work.columns.surface_pressure,
         )?;
-        self.stopwatch.stop(Phase::GridPoint, timer)
+        self.stopwatch.stop(timer)
     }
 
     /// The present state and the gradients that the dynamics need, on the grid.
@@ -119,7 +119,7 @@ impl<R: Real> Primitive<R> {
 
     /// All but surface pressure: what is linear in the state.
     pub(super) fn synthesize_fields(&mut self) -> Result<()> {
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let levels = self.configuration.levels.count();
         let tracers = levels * self.configuration.tracers();
         let (present, work, transform) = (&self.present, &mut self.work, &mut self.transform);
@@ -158,7 +158,7 @@ impl<R: Real> Primitive<R> {
                 &mut work.tracers_northward,
             )?;
         }
-        self.stopwatch.stop(Phase::Transform, timer)
+        self.stopwatch.stop(timer)
     }
 
     /// Mass flux and E + φ′, or φ′ alone for `kinetic` 0.
@@ -304,7 +304,7 @@ impl<R: Real> Primitive<R> {
 
     /// Spectra of the tendencies.
     pub(super) fn analyze(&mut self) -> Result<()> {
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let levels = self.configuration.levels.count();
         let tracers = levels * self.configuration.tracers();
         let (work, transform) = (&mut self.work, &mut self.transform);
@@ -322,7 +322,7 @@ impl<R: Real> Primitive<R> {
         if tracers > 0 {
             transform.analysis(tracers, &tendencies.tracers, &mut work.tracer_spectrum)?;
         }
-        self.stopwatch.stop(Phase::Transform, timer)
+        self.stopwatch.stop(timer)
     }
 
     /// The next state and the filtered present one.

@@ -4,6 +4,7 @@ use std::mem::swap;
 
 use terrella_coupling::communicator::Communicator;
 use terrella_coupling::spectral::{ModelTransform, Part, Rings};
+use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::spectral::Truncation;
@@ -12,6 +13,7 @@ use super::scheme::Scheme;
 use super::watch::Watch;
 use super::{Configuration, GridState, RelaxationTimes, SpectralState};
 use super::{departure, interleave, kinetic_energy, transport};
+use crate::timing::{Phase, Stopwatch};
 use crate::{Error, Result};
 
 /// The spectral shallow-water model; see [`super`] for equations and scheme.
@@ -35,6 +37,7 @@ pub struct ShallowWater<R: Real> {
     pub(super) terms: LinearTerms<R>,
     pub(super) work: Workspace<R>,
     watch: Watch<R>,
+    stopwatch: Stopwatch,
 }
 
 /// What is linear in the state and constant in time.
@@ -135,6 +138,7 @@ impl<R: Real> ShallowWater<R> {
             terms,
             work,
             watch,
+            stopwatch: Stopwatch::new(device),
         };
         model.set_linear_terms()?;
         let coriolis = part.on_points(|ring| 2.0 * rotation * ring.sine_latitude);
@@ -219,6 +223,7 @@ impl<R: Real> ShallowWater<R> {
     fn advance(&mut self) -> Result<()> {
         self.explicit_terms()?;
         self.watch_wind()?;
+        let timer = self.stopwatch.start(Phase::SemiImplicit)?;
         let scheme = Scheme::new(&self.configuration, self.step == 0);
         let terms = &self.terms;
         scheme.advance(
@@ -229,6 +234,7 @@ impl<R: Real> ShallowWater<R> {
             &terms.source,
             [&mut self.next, &mut self.filtered],
         )?;
+        self.stopwatch.stop(timer)?;
         swap(&mut self.previous, &mut self.filtered);
         swap(&mut self.present, &mut self.next);
         self.step += 1;
@@ -295,6 +301,12 @@ impl<R: Real> ShallowWater<R> {
         &self.terms.orography
     }
 
+    /// Tells a timeline of the phases of steps from now on: `transform`, `grid point` and `semi-implicit`. On a GPU, that waits for
+    /// each phase to end.
+    pub fn set_recorder(&mut self, recorder: Recorder) {
+        self.stopwatch.set_recorder(recorder);
+    }
+
     /// The transform between the model's spectra and its grid.
     pub fn transform(&mut self) -> &mut ModelTransform<R> {
         &mut self.transform
@@ -345,6 +357,7 @@ impl<R: Real> ShallowWater<R> {
 
     /// Vorticity, geopotential departure and wind of the present state on the grid.
     pub(super) fn synthesis(&mut self) -> Result<()> {
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let values = 2 * self.coefficients() as u32;
         let (present, work) = (&self.present, &mut self.work);
         interleave::launch([values, 2], &present.vorticity, &present.geopotential, &mut work.scalar_spectra)?;
@@ -356,12 +369,13 @@ impl<R: Real> ShallowWater<R> {
             &mut work.u,
             &mut work.v,
         )?;
-        Ok(())
+        self.stopwatch.stop(timer)
     }
 
     /// Curl and divergence of the fluxes and the spectrum of the kinetic energy.
     fn explicit_terms(&mut self) -> Result<()> {
         self.synthesis()?;
+        let timer = self.stopwatch.start(Phase::GridPoint)?;
         let points = self.part().points() as u32;
         let work = &mut self.work;
         transport::launch(
@@ -375,6 +389,8 @@ impl<R: Real> ShallowWater<R> {
             &mut work.flux_v,
         )?;
         kinetic_energy::launch([points], &work.u, &work.v, &mut work.energy)?;
+        self.stopwatch.stop(timer)?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         self.transform.wind_analysis(
             2,
             &work.flux_u,
@@ -383,7 +399,7 @@ impl<R: Real> ShallowWater<R> {
             &mut work.flux_divergence,
         )?;
         self.transform.analysis(1, &work.energy, &mut work.energy_spectrum)?;
-        Ok(())
+        self.stopwatch.stop(timer)
     }
 
     /// Stops the run where the wind is NaN or beyond the limit.

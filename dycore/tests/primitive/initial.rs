@@ -1,5 +1,6 @@
 //! States of the primitive-equation model from analyses: what is known exactly comes out, what cannot be used is named.
 
+use terrella_coupling::communicator::Communicator;
 use terrella_dycore::primitive::initial::{
     Analysis, AnalysisLevels, Height, Humidity, InitialState, LevelField, Noise, PressureOrigin, Saturation,
     Settings, filter_state,
@@ -347,6 +348,46 @@ fn an_atmosphere_at_rest_stays_as_calm_as_the_exact_one() {
 }
 
 #[test]
+fn ranks_make_the_state_of_their_points() {
+    let analysis = analysis();
+    let whole = state(&analysis);
+    Communicator::threads(3, |ranks| {
+        let new = || Primitive::<f64>::new_on(configuration(), &ranks).unwrap();
+        let (mut model, mut from_whole) = (new(), new());
+        let own =
+            InitialState::from_analysis(&analysis, model.configuration(), &Settings::default()).unwrap();
+        let part = model.part();
+        for (own, whole) in [
+            (&own.u, &whole.u),
+            (&own.v, &whole.v),
+            (&own.temperature, &whole.temperature),
+            (&own.specific_humidity, &whole.specific_humidity),
+            (&own.surface_pressure, &whole.surface_pressure),
+        ] {
+            let fields = whole.len() / part.grid().points();
+            assert!(*own == *part.own_fields(fields, whole).unwrap(), "{ranks:?}");
+        }
+        assert_eq!(own.orography, whole.orography);
+        let (all, expected) = (own.report.of_all(&ranks).unwrap(), &whole.report);
+        assert!(
+            all.humidity_values == expected.humidity_values
+                && own.report.humidity_values < all.humidity_values
+        );
+        assert_eq!((all.supersaturated, all.negative), (expected.supersaturated, expected.negative));
+        assert_eq!(all.ground_difference, expected.ground_difference);
+        let shares = [(all.above_top, expected.above_top), (all.below_lowest, expected.below_lowest)];
+        assert!(shares.iter().all(|(all, expected)| (all - expected).abs() < 1e-12), "{shares:?}");
+        own.set_on(&mut model).unwrap();
+        whole.set_on(&mut from_whole).unwrap();
+        for ((_, own), (_, from_whole)) in
+            model.spectral_state().fields().into_iter().zip(from_whole.spectral_state().fields())
+        {
+            assert_eq!(own.to_vec().unwrap(), from_whole.to_vec().unwrap(), "{ranks:?}");
+        }
+    });
+}
+
+#[test]
 fn the_digital_filter_takes_noise_out_and_leaves_the_flow() {
     let leapfrog = Configuration { levels: HybridLevels::sigma(6).unwrap(), ..configuration() };
     let semi_lagrangian = Configuration {
@@ -379,10 +420,14 @@ fn assert_filters(settings: &Configuration) {
     };
     disturbed.surface_pressure = Some(surface(2e-3));
     let state = InitialState::from_analysis(&disturbed, settings, &Settings::default()).unwrap();
-    let mut model = Primitive::<f64>::new(settings.clone(), Device::Cpu).unwrap();
-    state.set_on(&mut model).unwrap();
+    let started = || {
+        let mut model = Primitive::<f64>::new(settings.clone(), Device::Cpu).unwrap();
+        state.set_on(&mut model).unwrap();
+        model
+    };
+    let mut model = started();
     let filter = |each_step: &mut dyn FnMut() -> terrella_dycore::Result<()>| {
-        filter_state(settings, model.orography(), model.spectral_state(), 6.0 * 3600.0, each_step)
+        filter_state(started(), 6.0 * 3600.0, each_step)
     };
     let filtered = filter(&mut || Ok(())).unwrap();
     let stopped =

@@ -5,6 +5,7 @@ use crate::on_ranks_semi_lagrangian;
 use crate::ranks::{End, under_each_launcher};
 use terrella_coupling::communicator::{Communicator, Traffic};
 use terrella_coupling::spectral::transform_shares;
+use terrella_dycore::primitive::initial::filter_state;
 use terrella_dycore::primitive::linear::LinearisedPrimitive;
 use terrella_dycore::primitive::{
     BoundaryLayer, Checkpoint, Configuration, Convection, Diagnostics, GreyAtmosphere, GreyRadiation,
@@ -206,6 +207,36 @@ pub(crate) fn others_continue(configuration: Configuration) {
     let between = on(3, 2, Some(&begun));
     let ended = on(1, STEPS - 4, Some(&between));
     assert!(bits(&ended) == bits(&expected.end));
+}
+
+#[test]
+fn a_filtered_state_has_the_same_bits() {
+    // The whole spectra, on rank 0.
+    let filtered = |model: Primitive<f32>| -> Option<Vec<u32>> {
+        let model = started(model, Physics::None);
+        let (part, ranks) = (model.part().clone(), model.communicator().unwrap());
+        let mut steps = 0;
+        let each_step = || {
+            steps += 1;
+            Ok::<(), terrella_dycore::Error>(())
+        };
+        let state = filter_state(model, 4.0 * 3600.0, each_step).unwrap();
+        assert_eq!(steps, 24);
+        let whole = state.fields().map(|(_, field)| {
+            let own = field.to_vec().unwrap();
+            part.gather_spectra(&ranks, own.len() / (2 * part.coefficients()), &own).unwrap()
+        });
+        let whole = whole.into_iter().collect::<Option<Vec<_>>>()?.concat();
+        Some(whole.into_iter().map(f32::to_bits).collect())
+    };
+    let alone = filtered(Primitive::new(configuration(), Device::Cpu).unwrap());
+    assert!(alone.is_some());
+    for size in [2, 5] {
+        let found = Communicator::threads(size, |ranks| {
+            filtered(Primitive::new_on(configuration(), &ranks).unwrap())
+        });
+        assert!(found[0] == alone && found[1..].iter().all(Option::is_none), "{size} ranks");
+    }
 }
 
 #[test]

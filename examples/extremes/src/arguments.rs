@@ -30,7 +30,7 @@ pub(crate) enum Command {
 /// output time, for --restart with other settings.
 ///
 /// Started by an MPI launcher (mpirun -n N extremes run CONFIG.toml), one forecast runs on N ranks on the CPU, with the
-/// same files.
+/// same files, and says at its end where the time of the ranks went.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.
@@ -56,6 +56,10 @@ pub(crate) struct RunArguments {
     /// Print who would own what on so many ranks, and the bytes that each would send in a step, instead of running.
     #[arg(long, value_name = "RANKS", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) decomposition: Option<u16>,
+    /// Write what every rank did when, as a JSON file for ui.perfetto.dev and chrome://tracing: computing, waiting for other
+    /// ranks and transferring in each phase, the first 262144 events of each rank. Not for an ensemble.
+    #[arg(long, value_name = "FILE", conflicts_with = "decomposition")]
+    pub(crate) trace: Option<PathBuf>,
     /// Whether `steps` may shorten the configured forecast only.
     #[arg(skip)]
     pub(crate) within_length: bool,

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use terrella_coupling::timing::Recorder;
 use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::plan::Plans;
@@ -20,7 +21,7 @@ use crate::pictures::Pictures;
 use crate::ranks::{Call, Ranks};
 use crate::record::{Record, Used};
 use crate::summary::{self, Summary, Timings};
-use crate::{leftovers, planned, setup};
+use crate::{leftovers, planned, setup, timing};
 use terrella_driver::interruption;
 use terrella_driver::progress::{Progress, say};
 
@@ -65,6 +66,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
         });
     }
     let started = Instant::now();
+    let recorder = timing::recorder(ranks, arguments)?;
+    let starting = recorder.phase(timing::START);
     let prepared = if ranks.leads() {
         prepare_output::<C, M>(arguments, &configuration, device)
     } else {
@@ -78,19 +81,23 @@ pub(crate) fn run<C: Settings, M: Model, P>(
         let path = checkpoint.is_file().then(|| format!("'{}'", checkpoint.display()));
         ranks.abandon(phase, error, path.as_deref())
     };
-    let start = match start(ranks, &configuration, read, device) {
+    let mut start = match start(ranks, &configuration, read, device) {
         Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("start", &error),
         start => start?,
     };
+    start.model.set_recorder(recorder.clone());
     ranks.expect_same("input", blake3::Hash::from(start.fingerprint).to_hex())?;
     if !ranks.leads() {
         let steps = start.model.step_count();
-        if let Err((call, error)) = follow(ranks, arguments, start) {
+        drop(starting);
+        if let Err((call, error)) = follow(ranks, arguments, start, &recorder) {
             abandon(&format!("{call:?}"), &error);
         }
         return Ok(Outcome { configured_steps: steps, stopped_early: false });
     }
-    let outcome = Run::prepare(ranks, arguments, configuration, plans, start, started).and_then(Run::run);
+    let prepared = Run::prepare(ranks, arguments, configuration, plans, start, started, recorder);
+    drop(starting);
+    let outcome = prepared.and_then(Run::run);
     match &outcome {
         Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("run", error),
         _ => ranks.call(Call::End)?,
@@ -109,6 +116,7 @@ fn prepare_output<C: Settings, M: Model>(
     std::fs::create_dir_all(folder)
         .map_err(|error| Error::file(folder, "creating the output folder", error))?;
     drop(AtomicFile::create(folder.join("summary.json"))?);
+    timing::expect_file(arguments.trace.as_deref())?;
     interruption::listen().map_err(Error::signals)?;
     planned::plans(configuration.output(), folder, arguments.restart.is_some())
 }
@@ -118,13 +126,18 @@ fn follow<M: Model>(
     ranks: &Ranks,
     arguments: &RunArguments,
     start: Start<M>,
+    recorder: &Recorder,
 ) -> std::result::Result<(), (Call, Error)> {
     let Start { mut model, fingerprint, .. } = start;
     let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
     loop {
+        let idle = recorder.phase(timing::IDLE);
         let call = ranks.next_call().map_err(|error| (Call::End, error))?;
+        drop(idle);
+        let _phase = recorder.phase(timing::phase_of(call));
         let outcome = match call {
             Call::End => return Ok(()),
+            Call::Times => timing::collect(ranks, recorder, arguments.trace.as_deref()).map(|_| ()),
             Call::Restore => restore_with(ranks, arguments, &origin, &mut model),
             call => model.follow(call),
         };
@@ -150,6 +163,9 @@ fn restore_with<M: Model>(
 
 /// A forecast under way.
 struct Run<C, M> {
+    ranks: Ranks,
+    recorder: Recorder,
+    trace: Option<PathBuf>,
     configuration: C,
     folder: PathBuf,
     valid: Time,
@@ -185,6 +201,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         mut plans: Option<Plans>,
         start: Start<M>,
         started: Instant,
+        recorder: Recorder,
     ) -> Result<Self> {
         let folder = configuration.output().folder.clone();
         let Start {
@@ -259,6 +276,9 @@ impl<C: Settings, M: Model> Run<C, M> {
         let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
+            ranks: ranks.clone(),
+            recorder,
+            trace: arguments.trace.clone(),
             configuration,
             folder,
             valid,
@@ -343,6 +363,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn step(&mut self) -> Result<()> {
+        let _phase = self.recorder.phase(timing::STEP);
         let started = Instant::now();
         self.model.step()?;
         self.timings.model += started.elapsed().as_secs_f64();
@@ -351,6 +372,7 @@ impl<C: Settings, M: Model> Run<C, M> {
 
     /// Diagnoses, writes and draws the present state.
     fn output(&mut self, progress: &Progress) -> Result<()> {
+        let _phase = self.recorder.phase(timing::OUTPUT);
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
         let snapshot = self.model.snapshot(valid)?;
@@ -377,6 +399,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         if !self.observers.iter().any(|observer| observer.looks_between()) {
             return Ok(());
         }
+        let _phase = self.recorder.phase(timing::OUTPUT);
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
         let snapshot = self.model.snapshot(valid)?;
@@ -391,6 +414,7 @@ impl<C: Settings, M: Model> Run<C, M> {
 
     /// Keeps the present state, from which a run with other settings can go on if a later step fails.
     fn keep_good(&mut self) -> Result<()> {
+        let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
         self.last_good = Some((self.model.hour(), self.checkpoint_bytes()?));
         self.timings.output += started.elapsed().as_secs_f64();
@@ -415,6 +439,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn write_checkpoint(&mut self) -> Result<PathBuf> {
+        let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
         let path = self.folder.join(CHECKPOINT);
         AtomicFile::write(&path, &self.checkpoint_bytes()?)?;
@@ -442,6 +467,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn complete(mut self, started: Instant) -> Result<()> {
+        let closing = self.recorder.phase(timing::OUTPUT);
         if self.stops_early {
             let path = self.write_checkpoint()?;
             say(&format!(
@@ -459,6 +485,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         for observer in &mut self.observers {
             made.extend(observer.finish()?);
         }
+        drop(closing);
         let status = if self.stops_early { "stopped early" } else { "complete" };
         self.summarise(status, made, Some(started))
     }
@@ -466,10 +493,16 @@ impl<C: Settings, M: Model> Run<C, M> {
     /// Closes the files and writes the summary; with `started` the run is whole and the closing lines are printed.
     fn summarise(self, status: &str, made: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
         let mut timings = self.timings;
+        let phase = self.recorder.phase(timing::OUTPUT);
         let closing = Instant::now();
         let output = self.writer.metrics();
         let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt()? };
         timings.output += closing.elapsed().as_secs_f64();
+        drop(phase);
+        let table = timing::collect(&self.ranks, &self.recorder, self.trace.as_deref())?;
+        if let Some(table) = table.as_ref().filter(|table| table.ranks > 1) {
+            say(&table.to_string());
+        }
         let count = |files: &[PathBuf], extension: &str| {
             files.iter().filter(|path| has_extension(path, extension)).count()
         };
@@ -494,6 +527,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             timings,
             size: self.model.size(),
             measured: self.model.measured(),
+            ranks: table.as_ref().map(timing::entry),
             output,
             files: &files,
         };

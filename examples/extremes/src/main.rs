@@ -40,6 +40,7 @@ mod shallow_water;
 mod spectra;
 mod statistics;
 mod summary;
+mod timing;
 mod verify;
 
 use std::process::ExitCode;

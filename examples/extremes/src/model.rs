@@ -1,6 +1,7 @@
 //! What the frame of a forecast needs of a model.
 
 use serde_json::Value;
+use terrella_coupling::timing::Recorder;
 use terrella_io::Time;
 use terrella_io::picture::Chart;
 use terrella_kernels::Real;
@@ -37,6 +38,8 @@ pub(crate) trait Model {
     /// What is written at every output time.
     fn quantities(&self) -> Vec<Quantity>;
 
+    /// Tells a timeline of the phases of its steps from now on.
+    fn set_recorder(&mut self, recorder: Recorder);
     /// One time step, and what is measured at each.
     fn step(&mut self) -> Result<()>;
     /// The present state as it is written and drawn; an error naming the first value that is not finite.
@@ -49,7 +52,8 @@ pub(crate) trait Model {
     /// Continues from what [`Model::checkpoint`] appended.
     fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()>;
 
-    /// On ranks other than the first: computes with it what it calls for, [`Call::Restore`] and [`Call::End`] excepted.
+    /// On ranks other than the first: computes with it what it calls for, [`Call::Restore`],
+    /// [`Call::Times`] and [`Call::End`] excepted.
     fn follow(&mut self, call: Call) -> Result<()>;
 
     /// Points times levels, and the bytes of the arrays that its scheme needs for them.

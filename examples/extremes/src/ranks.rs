@@ -1,6 +1,6 @@
 //! One forecast on the ranks of an MPI job: rank 0 leads, the others follow.
 //!
-//! Every rank reads the configuration and the input, makes the initial state, and keeps its part of it. From then on rank 0 is the program that
+//! Every rank reads the configuration and the input and makes its part of the initial state. From then on rank 0 is the program that
 //! it is alone: it decides, reads, prints and writes. Before whatever the ranks compute together it says so by a [`Call`], for
 //! which the others wait.
 
@@ -23,13 +23,15 @@ pub(crate) enum Call {
     Checkpoint,
     /// A checkpoint to go on from.
     Restore,
+    /// Where their time went.
+    Times,
     /// Nothing more.
     End,
 }
 
 impl Call {
-    const ALL: [Self; 6] =
-        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::End];
+    const ALL: [Self; 7] =
+        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::Times, Self::End];
 }
 
 /// The ranks of the job, of which this is one.
@@ -72,6 +74,13 @@ impl Ranks {
         self.communicator.broadcast(0, &mut number)?;
         // Ranks run the same version: there is no other number.
         Ok(Call::ALL.into_iter().find(|call| *call as u8 == number[0]).unwrap_or(Call::End))
+    }
+
+    /// Whether rank 0 found something, on all ranks.
+    pub(crate) fn first_found(&self, found: bool) -> Result<bool> {
+        let mut found = [u8::from(found)];
+        self.communicator.broadcast(0, &mut found)?;
+        Ok(found[0] != 0)
     }
 
     /// The bytes of rank 0 on all ranks.

@@ -1,6 +1,7 @@
 //! The shallow-water model under the frame of a forecast.
 
 use serde_json::Value;
+use terrella_coupling::timing::Recorder;
 use terrella_dycore::shallow_water::{
     Configuration as ModelConfiguration, RelaxationTimes, ShallowWater, quadratic_grid,
 };
@@ -203,6 +204,10 @@ impl<R: Real> Model for LayerForecast<R> {
         PARAMETERS.map(|parameter| Quantity { parameter, levels: levels.clone() }).into()
     }
 
+    fn set_recorder(&mut self, recorder: Recorder) {
+        self.model.set_recorder(recorder);
+    }
+
     fn step(&mut self) -> Result<()> {
         self.ranks.call(Call::Step)?;
         self.model.step()?;
@@ -292,7 +297,7 @@ impl<R: Real> Model for LayerForecast<R> {
             Call::Checkpoint => {
                 self.model.checkpoint()?;
             }
-            Call::Restore | Call::End => {}
+            Call::Restore | Call::Times | Call::End => {}
         }
         Ok(())
     }

@@ -42,6 +42,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) size: ModelSize,
     /// What the run measured of itself: entries of the document beside the others.
     pub(crate) measured: Value,
+    /// Where the time of all ranks went, if that was recorded.
+    pub(crate) ranks: Option<Value>,
     /// What the output server measured, if there is one.
     pub(crate) output: Option<Value>,
     pub(crate) files: &'a [PathBuf],
@@ -97,6 +99,9 @@ impl Summary<'_> {
             "memory": self.memory(),
             "files": files,
         });
+        if let Some(ranks) = &self.ranks {
+            document["time_of_ranks"] = ranks.clone();
+        }
         if let Some(output) = &self.output {
             document["output_server"] = output.clone();
         }

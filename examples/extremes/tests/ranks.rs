@@ -143,6 +143,99 @@ fn split_on_ranks(scheme: &str) {
     }
 }
 
+/// Durations of the events of a trace by rank and by phase and kind \[µs\], none of which overlaps the next.
+fn durations(trace: &serde_json::Value) -> BTreeMap<u64, BTreeMap<String, f64>> {
+    let mut ranks = BTreeMap::<u64, (f64, BTreeMap<String, f64>)>::new();
+    let events = trace["traceEvents"].as_array().unwrap();
+    for event in events.iter().filter(|event| event["ph"] == "X") {
+        let number = |key: &str| event[key].as_f64().unwrap();
+        let (end, sums) = ranks.entry(event["pid"].as_u64().unwrap()).or_default();
+        assert!(number("ts") >= *end - 2e-3, "{event} begins before {end}");
+        *end = number("ts") + number("dur");
+        *sums.entry(event["name"].as_str().unwrap().to_owned()).or_default() += number("dur");
+        assert!(matches!(event["cat"].as_str(), Some("compute" | "wait" | "transfer")), "{event}");
+    }
+    ranks.into_iter().map(|(rank, (_, sums))| (rank, sums)).collect()
+}
+
+#[test]
+fn ranks_say_where_their_time_went() {
+    let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
+    let case = Case::new();
+    let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 3";
+    case.configure(&real_state(), "", model, "interval = 3");
+    let trace = case.path("trace.json").display().to_string();
+    let said = expect_success(&run_on(launcher, 2, &case, "out", &["--trace", &trace]));
+    let header = said.lines().position(|line| line.starts_with("2 ranks") && line.contains("waiting [s]"));
+    let rows: Vec<Vec<&str>> = said
+        .lines()
+        .skip(header.unwrap_or_else(|| panic!("{said}")) + 2)
+        .map(|line| line.split("  ").map(str::trim).filter(|word| !word.is_empty()).collect())
+        .take_while(|row: &Vec<&str>| row.len() > 5)
+        .collect();
+    let names: Vec<&str> = rows.iter().map(|row| row[0]).collect();
+    for name in ["start", "step", "transform", "grid point", "physics", "semi-implicit", "output", "idle"] {
+        assert!(names.contains(&name), "{name} in {said}");
+    }
+    assert_eq!(names[names.len() - 2..], ["other", "all"], "{said}");
+
+    let entry = &summary(&case, "out")["time_of_ranks"];
+    assert_eq!(entry["ranks"], 2);
+    let phases = entry["phases"].as_array().unwrap();
+    assert!(phases.iter().map(|row| row["phase"].as_str().unwrap()).eq(names.iter().copied()), "{entry}");
+    let row = |name: &str| phases.iter().find(|row| row["phase"] == name).unwrap();
+    for key in ["compute_s", "wait_s", "transfer_s"] {
+        assert!(row("transform")[key]["mean"].as_f64().unwrap() > 0.0, "{key} in {entry}");
+    }
+    // Rank 0 alone writes, while the other is idle.
+    assert_eq!(row("output")["slowest_rank"], 0);
+    assert!(row("idle")["wait_s"]["max"].as_f64() > row("idle")["compute_s"]["max"].as_f64(), "{entry}");
+
+    let text = std::fs::read(&trace).unwrap();
+    let durations = durations(&serde_json::from_slice(&text).unwrap());
+    assert_eq!(durations.keys().copied().collect::<Vec<_>>(), [0, 1]);
+    for (kind, key) in [("", "compute_s"), (": wait", "wait_s"), (": transfer", "transfer_s")] {
+        let of_rank = |sums: &BTreeMap<String, f64>| sums[&format!("transform{kind}")] / 1e6;
+        let mean = durations.values().map(of_rank).sum::<f64>() / 2.0;
+        let expected = row("transform")[key]["mean"].as_f64().unwrap();
+        assert!((mean - expected).abs() < 1e-5, "{kind} {mean} {expected}");
+    }
+    assert!(said.contains(&format!("trace      {trace}: ")), "{said}");
+
+    // One rank has a trace too, and no table.
+    let said = expect_success(&program_into(&case, "alone").args(["--trace", &trace]).output().unwrap());
+    assert!(said.contains("events of 1 ranks") && !said.contains("waiting [s]"), "{said}");
+    let alone = self::durations(&serde_json::from_slice(&std::fs::read(&trace).unwrap()).unwrap());
+    assert!(alone.len() == 1 && alone[&0]["transform"] > 0.0, "{alone:?}");
+    assert!(!alone[&0].contains_key("transform: wait"), "{alone:?}");
+    expect_same_results(&case, "out", "alone");
+}
+
+#[test]
+fn a_trace_that_cannot_be_is_refused() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 3";
+    let config = case.configure(&real_state(), "", model, "interval = 3");
+    let folder = case.folder.path().display().to_string();
+    expect_failure(&case.run(&["--trace", &folder]), &[&folder, "--trace needs the name of a file"]);
+    let nowhere = case.path("nowhere/trace.json").display().to_string();
+    expect_failure(&case.run(&["--trace", &nowhere]), &["nowhere/trace.json", "creating"]);
+    let both = case.run(&["--trace", "trace.json", "--decomposition", "2"]);
+    assert!(
+        both.status.code() == Some(2) && complaint(&both).contains("--decomposition"),
+        "{}",
+        complaint(&both)
+    );
+    let mut text = std::fs::read_to_string(&config).unwrap();
+    text.push_str("[ensemble]\nmembers = 2\n");
+    std::fs::write(&config, text).unwrap();
+    expect_failure(&case.run(&["--trace", "trace.json"]), &["[ensemble]", "--trace"]);
+    assert!(case.names("out").is_empty(), "{:?}", case.names("out"));
+}
+
 #[test]
 fn ranks_that_do_not_go_together_are_refused_by_name() {
     let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };

@@ -1,5 +1,7 @@
 //! The digital filter on the primitive equations.
 
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -24,11 +26,15 @@ impl Average for Spectra {
     }
 }
 
+fn widened<R: Real>(buffer: &Buffer<R>) -> Result<Vec<f64>> {
+    Ok(buffer.to_vec()?.into_iter().map(Real::to_f64).collect())
+}
+
 impl Spectra {
     fn of<R: Real>(state: &SpectralState<R>) -> Result<Self> {
         let mut fields = [const { Vec::new() }; 5];
         for (field, (_, buffer)) in fields.iter_mut().zip(state.fields()) {
-            *field = buffer.to_vec()?.into_iter().map(Real::to_f64).collect();
+            *field = widened(buffer)?;
         }
         Ok(Self(fields))
     }
@@ -45,6 +51,14 @@ impl Spectra {
         })
     }
 
+    /// What a rank has of it in another part.
+    fn moved(mut self, from: &Part, to: &Part, communicator: &Communicator) -> Result<Self> {
+        for field in &mut self.0 {
+            *field = from.spectra_for(to, communicator, field)?.into_owned();
+        }
+        Ok(self)
+    }
+
     /// The same state seen in the other direction of time: ζ and D change their sign.
     fn towards(mut self, direction: f64) -> Self {
         let [vorticity, divergence, ..] = &mut self.0;
@@ -53,21 +67,22 @@ impl Spectra {
     }
 }
 
-/// A state without waves of shorter periods than `cutoff_period` \[s\]: the weighted mean of [`DigitalFilter`] over two
-/// adiabatic runs without dissipation, each as long as the period, of a model with this configuration and the spectrum
-/// `orography` of φ_s \[m² s⁻²\]. It makes a model for each run, one after the other.
+/// The state of a model without waves of shorter periods than `cutoff_period` \[s\]: the weighted mean of [`DigitalFilter`] over two
+/// adiabatic runs without dissipation, each as long as the period, of a model with its configuration and ground. It makes a model for
+/// each run, one after the other, when the memory of the one that was given has been given back.
 ///
 /// The run backward in time is one forward of the reversed equations: −ζ, −D, T, p_s and tracers under −Ω. `each_step` is
 /// called before every step; its error ends the filter. Of a semi-Lagrangian model the runs are leapfrog runs with the grid
 /// and at most the time step of [`Configuration::new`], since its own steps are too long for the waves to be seen.
+///
+/// Across ranks all call it together, with `each_step` failing on all or on none; each gets its part, with the bits of one rank.
 pub fn filter_state<R: Real, E: From<Error>>(
-    configuration: &Configuration,
-    orography: &Buffer<R>,
-    state: &SpectralState<R>,
+    model: Primitive<R>,
     cutoff_period: f64,
     mut each_step: impl FnMut() -> std::result::Result<(), E>,
 ) -> std::result::Result<SpectralState<R>, E> {
-    let device = orography.device();
+    let (device, part, communicator) = (model.device(), model.part().clone(), model.communicator()?);
+    let configuration = Configuration { part: None, ..model.configuration().clone() };
     let leapfrog = match configuration.time_stepping {
         TimeStepping::Leapfrog => configuration.clone(),
         TimeStepping::SemiLagrangian(_) => {
@@ -80,8 +95,10 @@ pub fn filter_state<R: Real, E: From<Error>>(
             }
         }
     };
+    let orography = widened(model.orography())?;
+    let initial = Spectra::of(model.spectral_state())?;
+    drop(model);
     let filter = DigitalFilter::lanczos(cutoff_period, leapfrog.time_step)?;
-    let initial = Spectra::of(state)?;
     let filtered = filter.apply(&initial, |direction, observe| {
         let settings = Configuration {
             rotation: direction * configuration.rotation,
@@ -92,13 +109,21 @@ pub fn filter_state<R: Real, E: From<Error>>(
             sponge: None,
             ..leapfrog.clone()
         };
-        let mut runner = Primitive::<R>::new(settings, device)?;
-        runner.terms.orography.copy_from(orography).map_err(Error::from)?;
-        runner.set_state(&initial.clone().towards(direction).state(device)?)?;
+        let mut runner = match part.is_whole() {
+            true => Primitive::<R>::new(settings, device)?,
+            false => Primitive::<R>::new_on(settings, &communicator)?,
+        };
+        // Of another grid, wavenumbers are dealt out otherwise.
+        let own = runner.part().clone();
+        let ground = part.spectra_for(&own, &communicator, &orography).map_err(Error::from)?;
+        runner.terms.orography.copy_from_host(&rounded::<R>(&ground)).map_err(Error::from)?;
+        let start = initial.clone().towards(direction).moved(&part, &own, &communicator)?;
+        runner.set_state(&start.state(device)?)?;
         for _ in 0..filter.steps() {
             each_step()?;
             runner.step()?;
-            observe(&Spectra::of(runner.spectral_state())?.towards(direction));
+            let state = Spectra::of(runner.spectral_state())?.towards(direction);
+            observe(&state.moved(&own, &part, &communicator)?);
         }
         Ok::<(), E>(())
     })?;

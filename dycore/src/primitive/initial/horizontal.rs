@@ -1,5 +1,8 @@
 //! From the analysis' grid to the model's, through spectra.
 
+use std::borrow::Cow;
+
+use terrella_coupling::spectral::Part;
 use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, Truncation};
@@ -15,11 +18,19 @@ pub(super) struct Regridder {
     source: Transform<f64>,
     target: Transform<f64>,
     points: [usize; 2],
+    /// Whose points are kept of fields on levels; all without it.
+    part: Option<Part>,
 }
 
 impl Regridder {
     /// At the largest truncation of the source, at most the model's.
-    pub(super) fn new(source: &Grid, target: &Grid, truncation: usize, radius: f64) -> Result<Self> {
+    pub(super) fn new(
+        source: &Grid,
+        target: &Grid,
+        truncation: usize,
+        radius: f64,
+        part: Option<&Part>,
+    ) -> Result<Self> {
         if source.kind() == terrella_kernels::grid::GridKind::HealPix {
             return Err(Error::InvalidAnalysis {
                 field: "grid",
@@ -38,6 +49,7 @@ impl Regridder {
             source: transform(source)?,
             target: transform(target)?,
             points: [source.points(), target.points()],
+            part: part.cloned(),
         })
     }
 
@@ -45,19 +57,38 @@ impl Regridder {
         self.truncation.total()
     }
 
-    /// Levels of a scalar `[level][point]` in the order given.
+    /// Own points of some fields of the target.
+    pub(super) fn own<'a>(&self, fields: usize, values: &'a [f64]) -> Result<Cow<'a, [f64]>> {
+        match &self.part {
+            Some(part) => Ok(part.own_fields(fields, values)?),
+            None => Ok(Cow::Borrowed(values)),
+        }
+    }
+
+    fn own_points(&self) -> usize {
+        self.part.as_ref().map_or(self.points[1], Part::points)
+    }
+
+    /// A scalar of one level at all points.
+    pub(super) fn whole(&mut self, values: &[f64]) -> Result<Vec<f64>> {
+        let spectrum = self.analyse(&Buffer::from_slice(Device::Cpu, values)?)?;
+        self.synthesise(&spectrum, 1)
+    }
+
+    /// Levels of a scalar `[level][point]` in the order given, `[level][own point]`.
     pub(super) fn scalar(&mut self, values: &[f64], order: &[usize]) -> Result<Vec<f64>> {
-        let mut result = Vec::with_capacity(order.len() * self.points[1]);
+        let mut result = Vec::with_capacity(order.len() * self.own_points());
         for batch in order.chunks(BATCH) {
             let spectrum = self.analyse(&self.gather(values, batch)?)?;
-            result.extend(self.synthesise(&spectrum, batch.len())?);
+            let whole = self.synthesise(&spectrum, batch.len())?;
+            result.extend_from_slice(&self.own(batch.len(), &whole)?);
         }
         Ok(result)
     }
 
-    /// Levels of a wind.
+    /// Levels of a wind, `[level][own point]`.
     pub(super) fn wind(&mut self, u: &[f64], v: &[f64], order: &[usize]) -> Result<[Vec<f64>; 2]> {
-        let mut result = [(); 2].map(|()| Vec::with_capacity(order.len() * self.points[1]));
+        let mut result = [(); 2].map(|()| Vec::with_capacity(order.len() * self.own_points()));
         for batch in order.chunks(BATCH) {
             let (u, v) = (self.gather(u, batch)?, self.gather(v, batch)?);
             let spectral = || Buffer::zeros(Device::Cpu, self.truncation.spectrum_len(batch.len()));
@@ -66,8 +97,9 @@ impl Regridder {
             let grid = || Buffer::zeros(Device::Cpu, batch.len() * self.points[1]);
             let (mut u, mut v) = (grid()?, grid()?);
             self.target.wind_synthesis(batch.len(), &vorticity, &divergence, &mut u, &mut v)?;
-            result[0].extend(u.to_vec()?);
-            result[1].extend(v.to_vec()?);
+            for (result, whole) in result.iter_mut().zip([u, v]) {
+                result.extend_from_slice(&self.own(batch.len(), &whole.to_vec()?)?);
+            }
         }
         Ok(result)
     }

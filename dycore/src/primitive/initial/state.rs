@@ -1,6 +1,9 @@
 //! The model's variables of an analysis.
 
+use std::borrow::Cow;
+
 use rayon::prelude::*;
+use terrella_coupling::communicator::Communicator;
 use terrella_kernels::Real;
 use terrella_kernels::device::Buffer;
 
@@ -46,7 +49,7 @@ pub enum PressureOrigin {
     SeaLevelPressure,
 }
 
-/// What was done to the analysis.
+/// What was done to the analysis; what is counted, at the points that the state has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// Truncation at which fields were carried over.
@@ -61,13 +64,34 @@ pub struct Report {
     pub supersaturated: usize,
     /// Those below 0, cut to it. A sharp field has some after its truncation.
     pub negative: usize,
-    /// Points of the model's levels above the highest level of the analysis' temperature, of all.
+    /// Points of the model's levels above the highest level of the analysis' temperature, of all of the grid.
     pub above_top: f64,
-    /// Points of the model's levels below the lowest one above the ground, of all.
+    /// Points of the model's levels below the lowest one above the ground, of all of the grid.
     pub below_lowest: f64,
 }
 
+impl Report {
+    /// What was done at the points of all ranks, on all of them, from what was done at those of each.
+    pub fn of_all(&self, communicator: &Communicator) -> Result<Self> {
+        let counts = [self.humidity_values, self.supersaturated, self.negative].map(|count| count as u64);
+        let counts = communicator.all_gather(&counts)?;
+        let count = |kind: usize| counts.iter().map(|of_rank| of_rank[kind] as usize).sum();
+        let shares = communicator.all_gather(&[self.above_top, self.below_lowest])?;
+        let share = |kind: usize| shares.iter().map(|of_rank| of_rank[kind]).sum();
+        Ok(Self {
+            humidity_values: count(0),
+            supersaturated: count(1),
+            negative: count(2),
+            above_top: share(0),
+            below_lowest: share(1),
+            ..self.clone()
+        })
+    }
+}
+
 /// A state on the model's grid and levels, top first, in f64 on the host.
+///
+/// Of a rank's configuration ([`Configuration::part`]) its points are the rank's; the ground is whole.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InitialState {
     /// Eastward wind \[m s⁻¹\], `[level][point]`.
@@ -87,7 +111,8 @@ pub struct InitialState {
 }
 
 impl InitialState {
-    /// The state of an analysis for a model with this configuration; see [`super`] for the steps.
+    /// The state of an analysis for a model with this configuration; see [`super`] for the steps. Of a rank's configuration, it has the
+    /// rank's points alone, with the bits of the whole state, and no more than eight whole fields are made at a time.
     ///
     /// Errors: what is missing, by name; a field of the wrong length, with values that are not finite or not of its unit; levels
     /// that are given twice or not in Pa; a grid that carries no spectra; a bound on ripples that smoothing cannot reach.
@@ -102,9 +127,9 @@ impl InitialState {
             return missing("humidity", "specific or relative humidity on levels for a moist model");
         }
         let grid = &configuration.grid;
-        let gravity = configuration.gravity;
+        let (gravity, part) = (configuration.gravity, configuration.part.as_ref());
         let mut regridder =
-            Regridder::new(&analysis.grid, grid, configuration.truncation, configuration.radius)?;
+            Regridder::new(&analysis.grid, grid, configuration.truncation, configuration.radius, part)?;
         let orography = ground(analysis, configuration, settings, &mut regridder)?;
         let (source, pressure_origin) = source_ground(analysis, &mut regridder, gravity)?;
         let ground_difference = match (&source, pressure_origin) {
@@ -118,6 +143,13 @@ impl InitialState {
             }
             _ => None,
         };
+        let source = match source {
+            Some((pressure, height)) => {
+                Some((regridder.own(1, &pressure)?.into_owned(), regridder.own(1, &height)?.into_owned()))
+            }
+            None => None,
+        };
+        let own_ground = regridder.own(1, &orography.geopotential)?.into_owned();
         let log_surface_pressure = match &analysis.surface_pressure {
             Some(pressure) => Some(regridder.scalar(&logarithm(pressure), &[0])?),
             None => None,
@@ -139,7 +171,7 @@ impl InitialState {
             None => None,
         };
         let columns = Columns {
-            points: grid.points(),
+            points: configuration.points(),
             u: wind(u),
             v: wind(v),
             temperature: profiles(&mut regridder, &analysis.temperature)?,
@@ -147,7 +179,7 @@ impl InitialState {
             geopotential,
             log_surface_pressure,
             ground: source,
-            orography: &orography.geopotential,
+            orography: &own_ground,
             levels: &configuration.levels,
             saturation: settings.saturation,
             gas_constant: configuration.gas_constant,
@@ -158,37 +190,42 @@ impl InitialState {
         state.report.ground_difference = ground_difference;
         state.report.humidity_values =
             columns.humidity.as_ref().map_or(0, |(_, profiles)| profiles.values.len());
-        state.fill(&columns, configuration.levels.count());
+        state.fill(&columns, configuration.levels.count(), grid.points());
         state.orography = orography;
         Ok(state)
     }
 
-    /// Sets ground and state of a model whose configuration this state was made for; further tracers become 0.
+    /// Sets ground and state of a model whose configuration this state was made for, or of a rank's part of it; further tracers
+    /// become 0.
     pub fn set_on<R: Real>(&self, model: &mut Primitive<R>) -> Result<()> {
         let (device, part) = (model.device(), model.part().clone());
-        let buffer = |values: &[f64]| -> Result<Buffer<R>> {
-            let own = part.own_fields(values.len() / part.grid().points(), values)?;
+        let buffer = |fields: usize, values: &[f64]| -> Result<Buffer<R>> {
+            let own = match values.len() == fields * part.points() {
+                true => Cow::Borrowed(values),
+                false => part.own_fields(fields, values)?,
+            };
             Ok(Buffer::from_slice(device, &rounded::<R>(&own))?)
         };
-        model.set_orography(&buffer(&self.orography.geopotential)?)?;
+        model.set_orography(&buffer(1, &self.orography.geopotential)?)?;
         let configuration = model.configuration();
-        let field = configuration.levels.count() * configuration.grid.points();
-        let mut tracers = vec![0.0; configuration.tracers() * field];
+        let (levels, count) = (configuration.levels.count(), configuration.tracers());
+        let field = levels * self.surface_pressure.len();
+        let mut tracers = vec![0.0; count * field];
         if configuration.moist {
             tracers[..field.min(self.specific_humidity.len())]
                 .copy_from_slice(&self.specific_humidity[..field.min(self.specific_humidity.len())]);
         }
         model.set_from_grid(
-            &buffer(&self.u)?,
-            &buffer(&self.v)?,
-            &buffer(&self.temperature)?,
-            &buffer(&self.surface_pressure)?,
-            &buffer(&tracers)?,
+            &buffer(levels, &self.u)?,
+            &buffer(levels, &self.v)?,
+            &buffer(levels, &self.temperature)?,
+            &buffer(1, &self.surface_pressure)?,
+            &buffer(count * levels, &tracers)?,
         )
     }
 
     fn zeros(configuration: &Configuration, truncation: usize, pressure_origin: PressureOrigin) -> Self {
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let field = || vec![0.0; configuration.levels.count() * points];
         Self {
             u: field(),
@@ -216,7 +253,7 @@ impl InitialState {
         }
     }
 
-    fn fill(&mut self, columns: &Columns, levels: usize) {
+    fn fill(&mut self, columns: &Columns, levels: usize, points_of_grid: usize) {
         let points = columns.points;
         let mut outside = [0; 2];
         for first in (0..points).step_by(BLOCK) {
@@ -239,7 +276,7 @@ impl InitialState {
                 outside[1] += column.outside[1];
             }
         }
-        let share = |count: usize| count as f64 / (levels * points) as f64;
+        let share = |count: usize| count as f64 / (levels * points_of_grid) as f64;
         (self.report.above_top, self.report.below_lowest) = (share(outside[0]), share(outside[1]));
     }
 }
@@ -258,7 +295,7 @@ fn ground(
         if let Some(land) = land_fraction {
             expect_length("land_fraction", source.points(), land.len())?;
         }
-        let mut regridder = Regridder::new(source, grid, truncation, configuration.radius)?;
+        let mut regridder = Regridder::new(source, grid, truncation, configuration.radius, None)?;
         let geopotential = scaled(values, in_geopotential(*height, gravity));
         let land = land_fraction.as_deref();
         return fit(&mut regridder, source, grid, truncation, &geopotential, land, bound, gravity);
@@ -281,14 +318,14 @@ fn source_ground(
 ) -> Result<(Option<GroundNodes>, PressureOrigin)> {
     if let (Some(pressure), Some((kind, height))) = (&analysis.surface_pressure, &analysis.orography) {
         let geopotential = scaled(height, in_geopotential(*kind, gravity));
-        let ground = (regridder.scalar(&logarithm(pressure), &[0])?, regridder.scalar(&geopotential, &[0])?);
+        let ground = (regridder.whole(&logarithm(pressure))?, regridder.whole(&geopotential)?);
         return Ok((Some(ground), PressureOrigin::SurfacePressure));
     }
     if analysis.geopotential.is_some() {
         return Ok((None, PressureOrigin::Geopotential));
     }
     if let Some(pressure) = &analysis.sea_level_pressure {
-        let log_pressure = regridder.scalar(&logarithm(pressure), &[0])?;
+        let log_pressure = regridder.whole(&logarithm(pressure))?;
         let sea_level = vec![0.0; log_pressure.len()];
         return Ok((Some((log_pressure, sea_level)), PressureOrigin::SeaLevelPressure));
     }

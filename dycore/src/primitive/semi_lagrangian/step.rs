@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Result;
 use crate::primitive::Primitive;
-use crate::primitive::timing::Phase;
+use crate::timing::Phase;
 
 impl<R: Real> Primitive<R> {
     /// The semi-Lagrangian step.
@@ -17,23 +17,23 @@ impl<R: Real> Primitive<R> {
         self.synthesize_present()?;
         self.watch_wind()?;
         if self.physics.is_some() {
-            let timer = self.stopwatch.start()?;
+            let timer = self.stopwatch.start(Phase::Physics)?;
             self.call_physics()?;
-            self.stopwatch.stop(Phase::Physics, timer)?;
+            self.stopwatch.stop(timer)?;
         }
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::GridPoint)?;
         self.leave()?;
-        self.stopwatch.stop(Phase::GridPoint, timer)?;
-        let timer = self.stopwatch.start()?;
+        self.stopwatch.stop(timer)?;
+        let timer = self.stopwatch.start(Phase::Transport)?;
         self.find_departures()?;
         self.carry_wind_and_temperature()?;
         self.carry_surface_pressure()?;
         self.carry_tracers()?;
-        self.stopwatch.stop(Phase::Transport, timer)?;
+        self.stopwatch.stop(timer)?;
         self.analyze_arrivals()?;
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::SemiImplicit)?;
         self.solve()?;
-        self.stopwatch.stop(Phase::SemiImplicit, timer)?;
+        self.stopwatch.stop(timer)?;
         swap(&mut self.present, &mut self.next);
         if let Some(transport) = &mut self.transport {
             swap(&mut transport.previous, &mut transport.present);
@@ -61,7 +61,7 @@ impl<R: Real> Primitive<R> {
     /// The present state and its gradients on the grid.
     fn synthesize_present(&mut self) -> Result<()> {
         self.synthesize_surface_pressure()?;
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let levels = self.configuration.levels.count();
         let (present, work, transform) = (&self.present, &mut self.work, &mut self.transform);
         let columns = &mut work.columns;
@@ -87,7 +87,7 @@ impl<R: Real> Primitive<R> {
             &mut work.northward,
         )?;
         self.synthesize_humidity_gradient()?;
-        self.stopwatch.stop(Phase::Transform, timer)?;
+        self.stopwatch.stop(timer)?;
         if let Some(transport) = &self.transport {
             self.work.columns.tracers.copy_from(&transport.carried.now)?;
         }
@@ -140,7 +140,7 @@ impl<R: Real> Primitive<R> {
     }
 
     fn analyze_arrivals(&mut self) -> Result<()> {
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         let levels = self.configuration.levels.count();
         let (work, transform, next) = (&mut self.work, &mut self.transform, &mut self.next);
         transform.wind_analysis(
@@ -163,7 +163,7 @@ impl<R: Real> Primitive<R> {
             &mut next.log_surface_pressure,
         )?;
         swap(&mut work.flux_spectrum, &mut next.log_surface_pressure);
-        self.stopwatch.stop(Phase::Transform, timer)
+        self.stopwatch.stop(timer)
     }
 
     /// The state at t + Δt but for its tracers.

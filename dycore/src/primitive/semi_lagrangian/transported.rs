@@ -9,7 +9,7 @@ use super::rows::Source;
 use super::{global_mass, restore_mass, ring_mass, tracer_column};
 use crate::Result;
 use crate::primitive::Primitive;
-use crate::primitive::timing::Phase;
+use crate::timing::Phase;
 
 impl<R: Real> Primitive<R> {
     /// Tracers at t + Δt, before their mass is restored.
@@ -142,7 +142,7 @@ impl<R: Real> Primitive<R> {
         let levels = self.configuration.levels.count() as u32;
         if self.transport.as_ref().is_some_and(|transport| transport.settings.conserve_tracers) {
             self.synthesize_surface_pressure()?;
-            let timer = self.stopwatch.start()?;
+            let timer = self.stopwatch.start(Phase::Transport)?;
             self.weigh_tracers(true)?;
             if let Some(transport) = &mut self.transport {
                 let carried = &mut transport.carried;
@@ -157,11 +157,11 @@ impl<R: Real> Primitive<R> {
                     &mut carried.now,
                 )?;
             }
-            self.stopwatch.stop(Phase::Transport, timer)?;
+            self.stopwatch.stop(timer)?;
         } else if let Some(transport) = &mut self.transport {
             swap(&mut transport.carried.now, &mut transport.carried.arriving);
         }
-        let timer = self.stopwatch.start()?;
+        let timer = self.stopwatch.start(Phase::Transform)?;
         if let Some(transport) = &self.transport {
             self.transform.analysis(
                 (tracers * levels) as usize,
@@ -169,6 +169,6 @@ impl<R: Real> Primitive<R> {
                 &mut self.present.tracers,
             )?;
         }
-        self.stopwatch.stop(Phase::Transform, timer)
+        self.stopwatch.stop(timer)
     }
 }

@@ -4,14 +4,14 @@
 //! above one half; temperatures are interpolated linearly among the neighbours of the same kind, land after land, sea after
 //! sea, and land's follow the difference of the two grounds' heights by 6.5 K/km.
 
-use terrella_coupling::spectral::Part;
+use terrella_coupling::communicator::Communicator;
 use terrella_dycore::primitive::Configuration;
 use terrella_dycore::primitive::initial::{Height, InitialState, OrographyField};
 use terrella_io::read::State;
 use terrella_kernels::grid::{Grid, Ring};
 
 use super::analysis;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Change of temperature with height \[K m⁻¹\], of the standard atmosphere.
 const LAPSE_RATE: f64 = 0.0065;
@@ -30,23 +30,43 @@ pub(super) struct SourceGround {
     height: Option<Vec<f64>>,
 }
 
-/// The ground at the model's points.
+/// The ground at the model's points, or at a rank's.
 #[derive(Clone, Debug)]
 pub(super) struct GroundFields {
     /// 1 on land, 0 at sea.
     pub(super) land: Vec<f64>,
     /// \[K\].
     pub(super) temperature: Vec<f64>,
-    /// What was made of what, line by line, for people.
-    pub(super) report: Vec<String>,
+    land_origin: &'static str,
+    /// Points of the sea with the temperature of the surface, where there is one of the sea.
+    sea_from_surface: usize,
+    /// Points with the temperature of the lowest level.
+    from_air: usize,
 }
 
 impl GroundFields {
-    /// What a rank has of it.
-    pub(super) fn on(&self, part: &Part) -> Result<Self> {
-        let own = |field: &[f64]| Ok::<_, Error>(part.own_fields(1, field)?.into_owned());
-        let report = self.report.clone();
-        Ok(Self { land: own(&self.land)?, temperature: own(&self.temperature)?, report })
+    /// What was made of what on all ranks, line by line, for people.
+    pub(super) fn report(&self, communicator: &Communicator) -> Result<Vec<String>> {
+        let land: f64 = self.land.iter().sum();
+        let counts = [self.land.len(), land as usize, self.sea_from_surface, self.from_air];
+        let all = communicator.all_gather(&counts.map(|count| count as u64))?;
+        let sum = |kind: usize| all.iter().map(|of_rank| of_rank[kind]).sum::<u64>();
+        let percent = |kind: usize| 100.0 * sum(kind) as f64 / sum(0) as f64;
+        let mut report =
+            vec![format!("surface    {}; {:.0} % of the points are land", self.land_origin, percent(1))];
+        if sum(2) > 0 {
+            report.push(format!(
+                "           no sea temperature at {:.1} % of the points, all of them sea: the surface's there",
+                percent(2)
+            ));
+        }
+        if sum(3) > 0 {
+            report.push(format!(
+                "           no surface temperature at {:.1} % of the points: the lowest level's, brought down by 6.5 K/km",
+                percent(3)
+            ));
+        }
+        Ok(report)
     }
 }
 
@@ -83,18 +103,25 @@ impl SourceGround {
         Self { grid: grid.clone(), land, land_origin, surface, sea, height }
     }
 
-    /// At the model's points; `state` gives the ground's height, and the temperature where nothing else does.
+    /// At the points of a state of this configuration; the state gives the ground's height, and the temperature where nothing else does.
     pub(super) fn at_model(&self, state: &InitialState, configuration: &Configuration) -> GroundFields {
-        let points = configuration.grid.points();
+        let points = configuration.points();
         let gravity = configuration.gravity;
         let exponent = configuration.gas_constant * LAPSE_RATE / gravity;
         let lowest = state.temperature.len() - points;
-        let mut ground = GroundFields { land: Vec::new(), temperature: Vec::new(), report: Vec::new() };
+        let mut ground = GroundFields {
+            land: Vec::with_capacity(points),
+            temperature: Vec::with_capacity(points),
+            land_origin: self.land_origin,
+            sea_from_surface: 0,
+            from_air: 0,
+        };
         let (mut from_air, mut sea_from_surface) = (0, 0);
         for point in 0..points {
-            let (latitude, longitude) = configuration.grid.coordinates(point);
+            let there = configuration.part.as_ref().map_or(point, |part| part.point_in_grid(point));
+            let (latitude, longitude) = configuration.grid.coordinates(there);
             let neighbours = neighbours(&self.grid, latitude, longitude);
-            let height = state.orography.geopotential[point] / gravity;
+            let height = state.orography.geopotential[there] / gravity;
             let is_land = match &self.land {
                 Some((grid, land)) => {
                     let around = self::neighbours(grid, latitude, longitude);
@@ -130,25 +157,7 @@ impl SourceGround {
             ground.land.push(f64::from(is_land));
             ground.temperature.push(temperature);
         }
-        let percent = |count: usize| 100.0 * count as f64 / points as f64;
-        let land: f64 = ground.land.iter().sum();
-        ground.report.push(format!(
-            "surface    {}; {:.0} % of the points are land",
-            self.land_origin,
-            percent(land as usize)
-        ));
-        if self.sea.is_some() && sea_from_surface > 0 {
-            ground.report.push(format!(
-                "           no sea temperature at {:.1} % of the points, all of them sea: the surface's there",
-                percent(sea_from_surface)
-            ));
-        }
-        if from_air > 0 {
-            ground.report.push(format!(
-                "           no surface temperature at {:.1} % of the points: the lowest level's, brought down by 6.5 K/km",
-                percent(from_air)
-            ));
-        }
+        (ground.sea_from_surface, ground.from_air) = (sea_from_surface, from_air);
         ground
     }
 }

@@ -1,9 +1,9 @@
 //! The primitive equations under the frame of a forecast.
 
 use serde_json::Value;
-use terrella_coupling::spectral::Part;
+use terrella_coupling::timing::Recorder;
 use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
-use terrella_dycore::primitive::{Primitive, SpectralState, TimeStepping};
+use terrella_dycore::primitive::{Primitive, TimeStepping};
 use terrella_io::Time;
 use terrella_io::layout::Layout;
 use terrella_io::picture::Chart;
@@ -14,6 +14,7 @@ use terrella_kernels::spectral::Truncation;
 
 use super::configuration::Configuration;
 use super::fields::{self, MAPPED, quantities};
+use super::physics_settings::Suite;
 use super::records::{Record, Series, rms_difference};
 use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
@@ -55,8 +56,16 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
             expected: "one rank for an ensemble, or a single forecast".into(),
         });
     }
+    if configuration.ensemble.is_some() && arguments.trace.is_some() {
+        return Err(Error::Setting {
+            key: "members",
+            table: "ensemble",
+            got: "given with --trace".into(),
+            expected: "a single forecast, whose trace it is".into(),
+        });
+    }
     if let Some(number) = arguments.decomposition {
-        let planned = read(&configuration).and_then(|Input { start, .. }| {
+        let planned = read(ranks, &configuration).and_then(|Input { start, .. }| {
             let settings = start.settings;
             let width = configuration.model.precision.bytes();
             let volume = settings.step_volume(settings.halo_depth(PLANNED_WIND));
@@ -81,6 +90,7 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
         }
         return Ok(());
     }
+    let read = |configuration: &Configuration| read(ranks, configuration);
     let run = |arguments: &RunArguments, configuration: Configuration, device: Device| match configuration
         .model
         .precision
@@ -103,7 +113,7 @@ struct AtmosphereForecast<R: Real> {
     layout: Layout,
     /// What the column physics is, for people.
     physics: String,
-    /// Roughness of the ground \[m\], `[point]`.
+    /// Roughness of the ground \[m\], `[point]`, on rank 0.
     roughness: Vec<f64>,
     ranks: Ranks,
 }
@@ -118,9 +128,10 @@ struct Input {
     observers: Vec<Box<dyn Observer>>,
 }
 
-/// Reads the initial state that the configuration names.
-fn read(configuration: &Configuration) -> Result<Input> {
-    let (mut start, mut state) = setup::start(configuration)?;
+/// Reads the initial state that the configuration names, each rank for its points.
+fn read(ranks: &Ranks, configuration: &Configuration) -> Result<Input> {
+    let communicator = ranks.communicator();
+    let (mut start, mut state) = setup::start(configuration, [communicator.rank(), communicator.size()])?;
     let (fingerprint, hash) = setup::fingerprint(configuration)?;
     if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
         ensemble.perturbations().apply(&mut state, &start.settings, ensemble.member)?;
@@ -145,31 +156,45 @@ fn start<R: Real>(
     input: Input,
     device: Device,
 ) -> Result<Start<AtmosphereForecast<R>>> {
-    let Input { mut start, state, fingerprint, hash: input_hash, steps_per_look, observers } = input;
+    let Input { mut start, mut state, fingerprint, hash: input_hash, steps_per_look, observers } = input;
     let settings = start.settings.clone();
+    state.report = state.report.of_all(ranks.communicator())?;
+    start.report.extend(setup::told(&state, &start.source, settings.truncation));
+    if start.suite != Suite::None {
+        start.report.extend(start.ground.report(ranks.communicator())?);
+    }
     let new = || match ranks.are_several() {
         true => Primitive::<R>::new_on(settings.clone(), ranks.communicator()),
         false => Primitive::<R>::new(settings.clone(), device),
     };
-    let mut model;
+    let mut model = new()?;
+    state.set_on(&mut model)?;
+    let ground = Buffer::from_slice(
+        device,
+        &model
+            .part()
+            .own_fields(1, &state.orography.geopotential)?
+            .iter()
+            .map(|value| R::from_f64(*value))
+            .collect::<Vec<R>>(),
+    )?;
+    drop(state);
     if configuration.model.initialisation == Initialisation::DigitalFilter {
         let cutoff = configuration.model.cutoff_period;
-        let ground: Vec<R> = state.orography.geopotential.iter().map(|value| R::from_f64(*value)).collect();
-        // Each rank filters the whole state, with the bits of one. The filter's models and the forecast's are not in memory together.
-        let mut whole = Primitive::<R>::new(settings.clone(), device)?;
-        state.set_on(&mut whole)?;
-        drop(state);
-        let filtered = filtered(whole, cutoff)?;
+        // The filter's models and the forecast's are not in memory together.
+        let filtered =
+            filter_state(model, 3600.0 * cutoff, || match ranks.first_found(interruption::requested())? {
+                true => Err(Error::InterruptedBeforeStart),
+                false => Ok(()),
+            })?;
         model = new()?;
-        let part = model.part().clone();
-        model.set_orography(&Buffer::from_slice(device, &part.own_fields(1, &ground)?)?)?;
-        model.set_state(&own_state(&part, filtered)?)?;
+        model.set_orography(&ground)?;
+        model.set_state(&filtered)?;
         start.report.push(format!("balance    digital filter of periods below {cutoff} h"));
-    } else {
-        model = new()?;
-        state.set_on(&mut model)?;
     }
     setup::add_physics(&mut model, configuration, &start)?;
+    let roughness = physics::roughness(&configuration.physics, start.suite, &start.ground);
+    let roughness = model.part().gather_fields(ranks.communicator(), 1, &roughness)?.unwrap_or_default();
     let mut noise = Noise::new(&start.settings)?;
     noise.observe(&model)?;
     let truncation = configuration.model.truncation;
@@ -183,7 +208,7 @@ fn start<R: Real>(
             steps_per_output: start.steps_per_output,
             layout: Layout::from(&start.settings.grid),
             physics: physics::description(start.suite, configuration.physics.sunlight),
-            roughness: physics::roughness(&configuration.physics, start.suite, &start.ground),
+            roughness,
             ranks: ranks.clone(),
         },
         valid: start.valid,
@@ -286,6 +311,10 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         quantities(self.model.configuration().moist, physics)
     }
 
+    fn set_recorder(&mut self, recorder: Recorder) {
+        self.model.set_recorder(recorder);
+    }
+
     fn step(&mut self) -> Result<()> {
         self.ranks.call(Call::Step)?;
         self.model.step()?;
@@ -361,7 +390,7 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.model.physics_memory()?;
                 self.model.checkpoint()?;
             }
-            Call::Restore | Call::End => {}
+            Call::Restore | Call::Times | Call::End => {}
         }
         Ok(())
     }
@@ -394,39 +423,4 @@ impl<R: Real> Model for AtmosphereForecast<R> {
     fn charts(&self) -> Vec<Chart> {
         self.series.charts(self.time_step())
     }
-}
-
-/// What a rank has of a state.
-fn own_state<R: Real>(part: &Part, mut state: SpectralState<R>) -> Result<SpectralState<R>> {
-    if part.is_whole() {
-        return Ok(state);
-    }
-    let SpectralState { vorticity, divergence, temperature, log_surface_pressure, tracers } = &mut state;
-    for field in [vorticity, divergence, temperature, log_surface_pressure, tracers] {
-        let values = field.to_vec()?;
-        let fields = values.len() / part.truncation().spectrum_len(1);
-        *field = Buffer::from_slice(field.device(), &part.own_spectra(fields, &values)?)?;
-    }
-    Ok(state)
-}
-
-/// The model's state without fast gravity waves. The model's memory is given back first.
-fn filtered<R: Real>(model: Primitive<R>, cutoff_hours: f64) -> Result<SpectralState<R>> {
-    let (configuration, device) = (model.configuration().clone(), model.device());
-    let (levels, tracers) = (configuration.levels.count(), configuration.tracers());
-    let mut state = SpectralState::zeros(device, 2 * model.coefficients(), levels, tracers)?;
-    state.copy_from(model.spectral_state())?;
-    let mut orography = Buffer::zeros(device, 2 * model.coefficients())?;
-    orography.copy_from(model.orography())?;
-    drop(model);
-    filter_state(
-        &configuration,
-        &orography,
-        &state,
-        3600.0 * cutoff_hours,
-        || match interruption::requested() {
-            true => Err(Error::InterruptedBeforeStart),
-            false => Ok(()),
-        },
-    )
 }

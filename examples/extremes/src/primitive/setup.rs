@@ -1,6 +1,7 @@
 //! From the configuration and the file to the model.
 
 use serde_json::Value;
+use terrella_coupling::spectral::{Part, expect_no_idle_rank, transform_shares};
 use terrella_dycore::primitive::initial::{self, InitialState, OrographyField, PressureOrigin, Settings};
 use terrella_dycore::primitive::{Configuration as ModelConfiguration, HeldSuarez, Primitive, Sponge};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
@@ -9,6 +10,7 @@ use terrella_io::read::{self, GribFile, Missing, State, StateSelection};
 use terrella_kernels::Real;
 use terrella_kernels::constants::EARTH_RADIUS;
 use terrella_kernels::physics::held_suarez::Forcing;
+use terrella_kernels::spectral::Truncation;
 use terrella_kernels::vertical::HybridLevels;
 
 use super::configuration::{Configuration, Saturation, Scheme};
@@ -41,12 +43,14 @@ pub(super) struct Start {
     /// When the state is valid.
     pub(super) valid: Time,
     pub(super) steps_per_output: u64,
+    /// The name of the state's grid.
+    pub(super) source: String,
     /// What was read and how it was used, line by line, for people.
     pub(super) report: Vec<String>,
 }
 
-/// Reads the state and makes the model's of it.
-pub(super) fn start(configuration: &Configuration) -> Result<(Start, InitialState)> {
+/// Reads the state and makes the model's of it, at the points of rank `place[0]` of `place[1]`.
+pub(super) fn start(configuration: &Configuration, place: [usize; 2]) -> Result<(Start, InitialState)> {
     let model = &configuration.model;
     let levels: HybridLevels = model.levels.parse()?;
     let state = read::state(&configuration.input.file, &selection(configuration)?)?;
@@ -102,10 +106,11 @@ pub(super) fn start(configuration: &Configuration) -> Result<(Start, InitialStat
             false => ModelConfiguration::semi_lagrangian(model.truncation, levels)?,
         }
     };
+    let own = ModelConfiguration { part: part(&settings, place)?, ..settings.clone() };
     let analysis = analysis::analysis(state, source.clone())?;
     let state = InitialState::from_analysis(
         &analysis,
-        &settings,
+        &own,
         &Settings {
             saturation: match configuration.input.saturation {
                 Saturation::Mixed => initial::Saturation::Mixed,
@@ -121,12 +126,19 @@ pub(super) fn start(configuration: &Configuration) -> Result<(Start, InitialStat
         }
         other => other.into(),
     })?;
-    report.extend(told(&state, source.name(), model.truncation));
-    let ground = source_ground.at_model(&state, &settings);
-    if suite != Suite::None {
-        report.extend(ground.report.iter().cloned());
+    let ground = source_ground.at_model(&state, &own);
+    let source = source.name().to_owned();
+    Ok((Start { settings, suite, ground, valid, steps_per_output, source, report }, state))
+}
+
+/// Which points a rank is to have; nothing where it is alone.
+fn part(settings: &ModelConfiguration, [rank, size]: [usize; 2]) -> Result<Option<Part>> {
+    if size == 1 {
+        return Ok(None);
     }
-    Ok((Start { settings, suite, ground, valid, steps_per_output, report }, state))
+    let shares = transform_shares(&settings.grid, Truncation::new(settings.truncation), size)?;
+    expect_no_idle_rank(&shares)?;
+    Ok(Some(Part::of_rank(&shares, rank)))
 }
 
 /// Gives a model at its initial state its physics.
@@ -136,8 +148,8 @@ pub(super) fn add_physics<R: Real>(
     start: &Start,
 ) -> Result<()> {
     let (settings, device) = (model.configuration(), model.device());
-    let ground = start.ground.on(model.part())?;
-    let suite = physics::suite(&configuration.physics, start.suite, settings, &ground, start.valid, device)?;
+    let ground = &start.ground;
+    let suite = physics::suite(&configuration.physics, start.suite, settings, ground, start.valid, device)?;
     let friction_time = match configuration.model.friction_time {
         Automatic::Given(time) => time,
         Automatic::Auto if suite.is_none() => FRICTION_TIME,
@@ -299,7 +311,7 @@ fn describe(state: &State) -> String {
 }
 
 /// What was done to the analysis, for people.
-fn told(state: &InitialState, grid: &str, truncation: usize) -> Vec<String> {
+pub(super) fn told(state: &InitialState, grid: &str, truncation: usize) -> Vec<String> {
     let (report, orography) = (&state.report, &state.orography);
     let mut lines = vec![format!(
         "analysis   grid {grid}, T{}{}",
