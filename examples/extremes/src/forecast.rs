@@ -65,6 +65,7 @@ pub(crate) fn run<C: Settings, M: Model, P>(
         });
     }
     let started = Instant::now();
+    ranks.expect_checkpoints_at(&configuration.output().folder.join(CHECKPOINT));
     let prepared = if ranks.leads() {
         prepare_output::<C, M>(arguments, &configuration, device)
     } else {
@@ -74,10 +75,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     let plans = ranks.together("preparing the output", prepared)?;
     let read = ranks.together("reading the input", read(&configuration))?;
     let checkpoint = configuration.output().folder.join(CHECKPOINT);
-    let abandon = |phase: &str, error: &Error| -> ! {
-        let path = checkpoint.is_file().then(|| format!("'{}'", checkpoint.display()));
-        ranks.abandon(phase, error, path.as_deref())
-    };
+    let abandon = |phase: &str, error: &Error| -> ! { ranks.abandon(phase, error, &checkpoint) };
+    ranks.enter("initial state");
     let start = match start(ranks, &configuration, read, device) {
         Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("start", &error),
         start => start?,
@@ -85,14 +84,14 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     ranks.expect_same("input", blake3::Hash::from(start.fingerprint).to_hex())?;
     if !ranks.leads() {
         let steps = start.model.step_count();
-        if let Err((call, error)) = follow(ranks, arguments, start) {
-            abandon(&format!("{call:?}"), &error);
+        if let Err((phase, error)) = follow(ranks, arguments, start) {
+            abandon(&phase, &error);
         }
         return Ok(Outcome { configured_steps: steps, stopped_early: false });
     }
     let outcome = Run::prepare(ranks, arguments, configuration, plans, start, started).and_then(Run::run);
     match &outcome {
-        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("run", error),
+        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon(&ranks.phase(), error),
         _ => ranks.call(Call::End)?,
     }
     outcome
@@ -118,19 +117,22 @@ fn follow<M: Model>(
     ranks: &Ranks,
     arguments: &RunArguments,
     start: Start<M>,
-) -> std::result::Result<(), (Call, Error)> {
+) -> std::result::Result<(), (String, Error)> {
     let Start { mut model, fingerprint, .. } = start;
     let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
     loop {
-        let call = ranks.next_call().map_err(|error| (Call::End, error))?;
+        let call = ranks.next_call().map_err(|error| (Call::End.phase(0), error))?;
+        let phase = call.phase(model.step_count());
+        ranks.enter(&phase);
         let outcome = match call {
             Call::End => return Ok(()),
             Call::Restore => restore_with(ranks, arguments, &origin, &mut model),
             call => model.follow(call),
         };
         match outcome {
-            Err(error) if error.is_of_one_rank() => return Err((call, error)),
-            _ => {}
+            Err(error) if error.is_of_one_rank() => return Err((phase, error)),
+            // The last phase is the one that rank 0 does not call others for.
+            _ => ranks.enter(format_args!("waiting for rank 0 after {phase}")),
         }
     }
 }
@@ -150,6 +152,7 @@ fn restore_with<M: Model>(
 
 /// A forecast under way.
 struct Run<C, M> {
+    ranks: Ranks,
     configuration: C,
     folder: PathBuf,
     valid: Time,
@@ -259,6 +262,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
+            ranks: ranks.clone(),
             configuration,
             folder,
             valid,
@@ -344,6 +348,7 @@ impl<C: Settings, M: Model> Run<C, M> {
 
     fn step(&mut self) -> Result<()> {
         let started = Instant::now();
+        self.ranks.enter(Call::Step.phase(self.model.step_count()));
         self.model.step()?;
         self.timings.model += started.elapsed().as_secs_f64();
         Ok(())
@@ -353,6 +358,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn output(&mut self, progress: &Progress) -> Result<()> {
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        self.ranks.enter(format_args!("output of +{hour:.2} h"));
         let snapshot = self.model.snapshot(valid)?;
         let line = self.model.record(&snapshot.fields)?;
         let written = self.writer.write(&snapshot.fields)?;
@@ -379,6 +385,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        self.ranks.enter(format_args!("look at +{hour:.2} h"));
         let snapshot = self.model.snapshot(valid)?;
         let moment =
             Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
@@ -417,6 +424,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn write_checkpoint(&mut self) -> Result<PathBuf> {
         let started = Instant::now();
         let path = self.folder.join(CHECKPOINT);
+        self.ranks.enter(format_args!("checkpoint of +{:.2} h", self.model.hour()));
         AtomicFile::write(&path, &self.checkpoint_bytes()?)?;
         self.checkpoint = Some(path.clone());
         self.timings.output += started.elapsed().as_secs_f64();
@@ -442,6 +450,7 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn complete(mut self, started: Instant) -> Result<()> {
+        self.ranks.enter("end");
         if self.stops_early {
             let path = self.write_checkpoint()?;
             say(&format!(

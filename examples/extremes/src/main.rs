@@ -20,6 +20,7 @@ mod initial_state;
 mod input;
 mod input_grid;
 mod interpolation;
+mod job;
 mod leftovers;
 mod maps;
 mod memory;
@@ -41,6 +42,7 @@ mod spectra;
 mod statistics;
 mod summary;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -56,7 +58,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let (leads, outcome) = match &arguments.command {
         Command::Run(run) => match Ranks::launched() {
-            Ok(ranks) => (ranks.leads(), run_on(&ranks, run)),
+            Ok(ranks) => (ranks.leads(), run_on(ranks, run)),
             Err(error) => (true, Err(error)),
         },
         Command::Verify(comparison) => (true, verify::verify(comparison).map(|table| progress::say(&table))),
@@ -78,15 +80,16 @@ fn main() -> ExitCode {
 }
 
 /// Runs a forecast on the ranks of the job, if they are of one mind.
-fn run_on(ranks: &Ranks, run: &RunArguments) -> error::Result<()> {
+fn run_on(mut ranks: Ranks, run: &RunArguments) -> error::Result<()> {
     ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
     let phase = "reading the configuration";
-    let equations = ranks.together(phase, configuration::equations(&run.configuration))?;
+    let job = ranks.together(phase, configuration::job(&run.configuration))?;
     let hash = ranks.together(phase, setup::hash_of_file(&run.configuration))?;
     ranks.expect_same("configuration", hash.to_hex())?;
     ranks.expect_same("command line", format_args!("{run:?}"))?;
-    match equations {
-        Equations::ShallowWater => shallow_water::run(ranks, run).map(|_| ()),
-        Equations::Primitive => primitive::run(ranks, run),
+    ranks.watch(&job.ranks)?;
+    match job.equations {
+        Equations::ShallowWater => shallow_water::run(&ranks, run).map(|_| ()),
+        Equations::Primitive => primitive::run(&ranks, run),
     }
 }

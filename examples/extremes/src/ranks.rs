@@ -5,10 +5,14 @@
 //! which the others wait.
 
 use std::fmt::Display;
+use std::path::Path;
+use std::rc::Rc;
 
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Kind};
 
 use crate::error::{Error, Result};
+use crate::job::RankSettings;
+use crate::watch::{Watch, last_checkpoint};
 
 /// What rank 0 calls the others to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,18 +34,61 @@ pub(crate) enum Call {
 impl Call {
     const ALL: [Self; 6] =
         [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::End];
+
+    /// For people; `steps` have been done.
+    pub(crate) fn phase(self, steps: u64) -> String {
+        match self {
+            Self::Step => format!("step {}", steps + 1),
+            Self::Snapshot => format!("snapshot after step {steps}"),
+            Self::Record => format!("measurements after step {steps}"),
+            Self::Checkpoint => format!("checkpoint after step {steps}"),
+            Self::Restore => "restart".into(),
+            Self::End => "end".into(),
+        }
+    }
 }
 
 /// The ranks of the job, of which this is one.
 #[derive(Clone, Debug)]
 pub(crate) struct Ranks {
     communicator: Communicator,
+    watch: Option<Rc<Watch>>,
 }
 
 impl Ranks {
     /// Those that a launcher of MPI programs has started, or one alone.
     pub(crate) fn launched() -> Result<Self> {
-        Ok(Self { communicator: Communicator::launched()? })
+        Ok(Self { communicator: Communicator::launched()?, watch: None })
+    }
+
+    /// Lets the ranks watch each other; all of them call it.
+    pub(crate) fn watch(&mut self, settings: &RankSettings) -> Result<()> {
+        let patience =
+            settings.patience().filter(|_| self.are_several() && self.communicator.kind() == Kind::Mpi);
+        if let Some(patience) = patience {
+            let watch = Watch::start(&self.communicator, patience, self.communicator.size())?;
+            self.watch = Some(Rc::new(watch));
+        }
+        Ok(())
+    }
+
+    /// What this rank does now, for those who hear that another one is gone.
+    pub(crate) fn enter(&self, phase: impl Display) {
+        if let Some(watch) = &self.watch {
+            watch.enter(phase);
+        }
+    }
+
+    /// What this rank does now, for people.
+    pub(crate) fn phase(&self) -> String {
+        self.watch.as_ref().map_or_else(|| "run".into(), |watch| watch.phase())
+    }
+
+    /// Where checkpoints are written.
+    pub(crate) fn expect_checkpoints_at(&self, path: &Path) {
+        if let Some(watch) = &self.watch {
+            watch.expect_checkpoints_at(path.to_owned());
+        }
     }
 
     pub(crate) fn communicator(&self) -> &Communicator {
@@ -90,6 +137,7 @@ impl Ranks {
         if !self.are_several() {
             return outcome;
         }
+        self.enter(phase);
         let own = outcome.as_ref().err().map_or(String::new(), ToString::to_string);
         let all = self.communicator.all_gather(own.as_bytes())?;
         let failed = all.iter().position(|text| !text.is_empty());
@@ -117,12 +165,12 @@ impl Ranks {
     }
 
     /// Ends all ranks at once with one line, after a failure of which the others do not know.
-    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: Option<&str>) -> ! {
+    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: &Path) -> ! {
+        if let Some(watch) = &self.watch {
+            watch.end();
+        }
         let rank = self.communicator.rank();
-        eprintln!(
-            "extremes: rank {rank} failed at '{phase}': {error} The last checkpoint is {}.",
-            checkpoint.unwrap_or("none")
-        );
+        eprintln!("extremes: rank {rank} failed at '{phase}': {error} {}", last_checkpoint(Some(checkpoint)));
         self.communicator.abort(1)
     }
 }
