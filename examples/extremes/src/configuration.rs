@@ -10,7 +10,7 @@ use terrella_kernels::Real;
 
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
-use crate::job::RankSettings;
+use crate::job::{RankSettings, ServerSettings};
 use crate::setup::LONGEST_TIME_STEP;
 
 /// All of a configuration file.
@@ -23,6 +23,8 @@ pub(crate) struct Configuration {
     pub(crate) output: Output,
     #[serde(default, skip_serializing_if = "RankSettings::is_usual")]
     pub(crate) ranks: RankSettings,
+    #[serde(default, skip_serializing_if = "ServerSettings::is_usual")]
+    pub(crate) server: ServerSettings,
 }
 
 /// `[input]`: which fields of which file are the initial state.
@@ -310,7 +312,7 @@ impl Settings for Configuration {
     const TABLES: Tables = Tables { names: known_keys::<Self>, keys_of };
 
     fn validate(&self) -> std::result::Result<(), String> {
-        let Self { input, model, output, ranks } = self;
+        let Self { input, model, output, ranks, server } = self;
         within("input", "level", input.level, 1, 1100)?;
         named("input", "u", &input.u)?;
         named("input", "v", &input.v)?;
@@ -331,6 +333,7 @@ impl Settings for Configuration {
         zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
         ranks.validate()?;
+        server.validate()?;
         output.expect_bits_in_plan()?;
         output.validate(model.length)
     }
@@ -426,6 +429,7 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
         "model" => Some(known_keys::<Model>()),
         "output" => Some(known_keys::<Output>()),
         "ranks" => Some(known_keys::<RankSettings>()),
+        "server" => Some(known_keys::<ServerSettings>()),
         _ => None,
     }
 }
@@ -436,6 +440,7 @@ pub(crate) struct Job {
     /// `equations` in \[model\]; the shallow-water ones where it does not say.
     pub(crate) equations: Equations,
     pub(crate) ranks: RankSettings,
+    pub(crate) server: ServerSettings,
 }
 
 /// Reads it. What is wrong in the file but for the equations is refused by the reader of the model's own.
@@ -458,7 +463,7 @@ pub(crate) fn job(path: &Path) -> Result<Job> {
             }
         },
     };
-    Ok(Job { equations, ranks: part(&table, "ranks") })
+    Ok(Job { equations, ranks: part(&table, "ranks"), server: part(&table, "server") })
 }
 
 /// A table of a file, as far as it is one; else the usual one.

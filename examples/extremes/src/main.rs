@@ -36,6 +36,7 @@ mod ranks;
 mod record;
 mod score;
 mod series;
+mod servers;
 mod setup;
 mod shallow_water;
 mod spectra;
@@ -51,7 +52,7 @@ use clap::Parser;
 use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
 use error::Error;
-use ranks::Ranks;
+use ranks::{Part, Ranks};
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
@@ -80,16 +81,29 @@ fn main() -> ExitCode {
 }
 
 /// Runs a forecast on the ranks of the job, if they are of one mind.
-fn run_on(mut ranks: Ranks, run: &RunArguments) -> error::Result<()> {
+fn run_on(ranks: Ranks, run: &RunArguments) -> error::Result<()> {
     ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
     let phase = "reading the configuration";
     let job = ranks.together(phase, configuration::job(&run.configuration))?;
     let hash = ranks.together(phase, setup::hash_of_file(&run.configuration))?;
     ranks.expect_same("configuration", hash.to_hex())?;
     ranks.expect_same("command line", format_args!("{run:?}"))?;
-    ranks.watch(&job.ranks)?;
-    match job.equations {
+    let part = match run.decomposition {
+        Some(_) => Part::Model(ranks),
+        None => ranks.parted(&job.ranks, &job.server)?,
+    };
+    let ranks = match part {
+        Part::Model(ranks) => ranks,
+        Part::Server(servers, _watch) => return servers.serve(),
+    };
+    let outcome = match job.equations {
         Equations::ShallowWater => shallow_water::run(&ranks, run).map(|_| ()),
         Equations::Primitive => primitive::run(&ranks, run),
+    };
+    if let Err(error @ Error::ToReplay { .. }) = &outcome {
+        // What a lost server still does, if it lives, is over, and MPI would wait for it.
+        eprintln!("extremes: {error}");
+        ranks.end();
     }
+    outcome
 }

@@ -11,7 +11,8 @@ use std::rc::Rc;
 use terrella_coupling::communicator::{Communicator, Kind};
 
 use crate::error::{Error, Result};
-use crate::job::RankSettings;
+use crate::job::{RankSettings, ServerSettings};
+use crate::servers::Servers;
 use crate::watch::{Watch, last_checkpoint};
 
 /// What rank 0 calls the others to.
@@ -49,24 +50,65 @@ impl Call {
 }
 
 /// The ranks of the job, of which this is one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Ranks {
     communicator: Communicator,
     watch: Option<Rc<Watch>>,
+    /// On rank 0, where there are any.
+    servers: Option<Rc<Servers>>,
+}
+
+/// What a rank of a job does.
+pub(crate) enum Part {
+    /// It computes.
+    Model(Ranks),
+    /// It writes; with the watch over the job.
+    Server(Servers, Option<Rc<Watch>>),
 }
 
 impl Ranks {
     /// Those that a launcher of MPI programs has started, or one alone.
     pub(crate) fn launched() -> Result<Self> {
-        Ok(Self { communicator: Communicator::launched()?, watch: None })
+        Ok(Self { communicator: Communicator::launched()?, watch: None, servers: None })
     }
 
-    /// Lets the ranks watch each other; all of them call it.
-    pub(crate) fn watch(&mut self, settings: &RankSettings) -> Result<()> {
+    /// Lets the ranks watch each other, and makes servers of the last ones; all of them call it.
+    pub(crate) fn parted(mut self, ranks: &RankSettings, server: &ServerSettings) -> Result<Part> {
+        let (all, servers) = (self.communicator.clone(), server.ranks);
+        if servers > 0 && servers >= all.size() {
+            let expected = format!("fewer than the {} ranks of the job", all.size());
+            return Err(Error::Setting { key: "ranks", table: "server", got: servers.to_string(), expected });
+        }
+        let model = all.size() - servers;
+        self.watch(ranks, model)?;
+        if servers == 0 {
+            return Ok(Part::Model(self));
+        }
+        let is_server = all.rank() >= model;
+        let ranks = all.split(Some(u16::from(is_server)), 0)?;
+        let office = all.split((is_server || all.rank() == 0).then_some(0), 0)?;
+        let servers = office.map(|office| Servers::new(office, server.clone(), model));
+        Ok(match servers {
+            Some(servers) if is_server => Part::Server(servers, self.watch),
+            servers => {
+                self.communicator = ranks.expect("each has a colour");
+                self.servers = servers.map(Rc::new);
+                Part::Model(self)
+            }
+        })
+    }
+
+    /// Those that write, on rank 0.
+    pub(crate) fn servers(&self) -> Option<&Servers> {
+        self.servers.as_deref()
+    }
+
+    /// Lets the ranks watch each other, so many of which compute.
+    fn watch(&mut self, settings: &RankSettings, watched: usize) -> Result<()> {
         let patience =
             settings.patience().filter(|_| self.are_several() && self.communicator.kind() == Kind::Mpi);
         if let Some(patience) = patience {
-            let watch = Watch::start(&self.communicator, patience, self.communicator.size())?;
+            let watch = Watch::start(&self.communicator, patience, watched)?;
             self.watch = Some(Rc::new(watch));
         }
         Ok(())
@@ -164,13 +206,18 @@ impl Ranks {
         }
     }
 
-    /// Ends all ranks at once with one line, after a failure of which the others do not know.
-    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: &Path) -> ! {
+    /// Ends all ranks after an error that has been told.
+    pub(crate) fn end(&self) -> ! {
         if let Some(watch) = &self.watch {
             watch.end();
         }
+        self.communicator.abort(1)
+    }
+
+    /// Ends all ranks at once with one line, after a failure of which the others do not know.
+    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: &Path) -> ! {
         let rank = self.communicator.rank();
         eprintln!("extremes: rank {rank} failed at '{phase}': {error} {}", last_checkpoint(Some(checkpoint)));
-        self.communicator.abort(1)
+        self.end()
     }
 }

@@ -140,7 +140,7 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
     let interval = configuration.output.interval;
     settings["output"] = Value::from(interval);
     if let Some(tables) = settings.as_object_mut() {
-        tables.remove("ranks");
+        tables.retain(|name, _| name != "ranks" && name != "server");
     }
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());

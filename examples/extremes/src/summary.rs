@@ -42,8 +42,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) size: ModelSize,
     /// What the run measured of itself: entries of the document beside the others.
     pub(crate) measured: Value,
-    /// What the output server measured, if there is one.
-    pub(crate) output: Option<Value>,
+    /// What the output server measured, if there is one, under its key.
+    pub(crate) output: Option<(&'static str, Value)>,
     pub(crate) files: &'a [PathBuf],
 }
 
@@ -97,8 +97,8 @@ impl Summary<'_> {
             "memory": self.memory(),
             "files": files,
         });
-        if let Some(output) = &self.output {
-            document["output_server"] = output.clone();
+        if let Some((key, output)) = &self.output {
+            document[*key] = output.clone();
         }
         if let (Some(document), Value::Object(measured)) = (document.as_object_mut(), &self.measured) {
             document.extend(measured.clone());

@@ -32,7 +32,7 @@ const BEATS: u32 = 8;
 const LOOK: Duration = Duration::from_millis(50);
 /// For a connection at the start.
 const CONNECTING: Duration = Duration::from_secs(10);
-/// A job that is to end is given so long before ranks that have nothing to say end too.
+/// So long a launcher is given to end the job before another rank says what rank 1 has said.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// What is sent.
@@ -171,7 +171,6 @@ impl Shared {
                 Ok(0) => return self.lost(peer, Loss::Ended),
                 Ok(count) if bytes[..count].contains(&END) => {
                     if !self.is_over.swap(true, Ordering::SeqCst) {
-                        thread::sleep(GRACE);
                         end();
                     }
                 }

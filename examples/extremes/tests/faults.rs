@@ -5,11 +5,10 @@
 mod common;
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::thread::sleep;
+use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::job::{Launcher, command_on, launchers, line, run_on};
+use common::job::{Launcher, command_on, launchers, line, run_on, signal_at_checkpoint};
 use common::whole::{expect_same_results, expect_whole};
 use common::*;
 
@@ -27,38 +26,11 @@ fn case() -> Case {
     case
 }
 
-/// The process of a rank of the job that writes into a folder.
-fn process(rank: usize, folder: &Path) -> Option<String> {
-    let is_of = |file: &str, process: &Path, words: &[u8]| {
-        let bytes = std::fs::read(process.join(file)).unwrap_or_default();
-        bytes.split(|byte| *byte == 0).any(|word| word == words)
-    };
-    let is_rank = |process: &Path| {
-        let of = |name: &str| is_of("environ", process, format!("{name}={rank}").as_bytes());
-        of("OMPI_COMM_WORLD_RANK") || of("PMI_RANK")
-    };
-    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
-    let folder = folder.as_os_str().as_encoded_bytes();
-    // Launchers have the program's arguments, but not its name.
-    let program = Path::new(env!("CARGO_BIN_EXE_extremes"));
-    let mut found = processes.filter(|process| {
-        let is_program = std::fs::read_link(process.join("exe")).is_ok_and(|path| path == program);
-        is_program && is_of("cmdline", process, folder) && is_rank(process)
-    });
-    found.next().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
-}
-
 /// Runs the job and sends a rank a signal when there is a checkpoint. What the job said, and how long after the signal it ended.
 fn struck(launcher: &Launcher, case: &Case, rank: usize, signal: &str) -> (Output, Duration) {
     let mut job = command_on(launcher, 3, case, "out", &[]);
     let mut job = job.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let out = case.path("out");
-    while !out.join("checkpoint.bin").exists() {
-        assert!(job.try_wait().unwrap().is_none(), "ended before its first checkpoint");
-        sleep(Duration::from_millis(2));
-    }
-    let process = process(rank, &out).expect("the rank lives");
-    assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
+    signal_at_checkpoint(&mut job, rank, &case.path("out"), signal);
     let begun = Instant::now();
     let output = job.wait_with_output().unwrap();
     (output, begun.elapsed())

@@ -65,7 +65,14 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
             }
             let width = configuration.model.precision.bytes();
             let volume = settings.step_volume();
-            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+            decomposition::plan(
+                &settings.grid,
+                settings.truncation,
+                usize::from(number),
+                &volume,
+                width,
+                configuration.server.ranks,
+            )
         });
         let plan = ranks.together("planning", planned)?;
         if ranks.leads() {

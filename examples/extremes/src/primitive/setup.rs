@@ -263,7 +263,7 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint,
     remove("model", "precision");
     settings["output"] = Value::from(configuration.output.interval);
     if let Some(tables) = settings.as_object_mut() {
-        tables.remove("ranks");
+        tables.retain(|name, _| name != "ranks" && name != "server");
     }
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());

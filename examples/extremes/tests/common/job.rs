@@ -1,7 +1,9 @@
 //! Jobs of several processes under an MPI launcher.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Child, Command, Output};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::{Case, complaint, not_run, program};
 
@@ -18,7 +20,8 @@ const LAUNCHERS: [Launcher; 3] = [
         arguments: &["--oversubscribe", "--allow-run-as-root"],
         folder: "-wdir",
     },
-    Launcher { program: "mpiexec.mpich", arguments: &[], folder: "-wdir" },
+    // It would end the other ranks of a killed one before these can say so.
+    Launcher { program: "mpiexec.mpich", arguments: &["-disable-auto-cleanup"], folder: "-wdir" },
     Launcher { program: "mpirun", arguments: &[], folder: "-wdir" },
 ];
 
@@ -91,4 +94,35 @@ pub(crate) fn line(output: &Output) -> String {
     let lines: Vec<&str> = complaint.lines().filter(|line| line.contains("extremes: ")).collect();
     assert_eq!(lines.len(), 1, "{complaint}");
     lines[0].to_owned()
+}
+
+/// The process of a rank of the job that writes into a folder.
+fn process(rank: usize, folder: &Path) -> Option<String> {
+    let is_of = |file: &str, process: &Path, words: &[u8]| {
+        let bytes = std::fs::read(process.join(file)).unwrap_or_default();
+        bytes.split(|byte| *byte == 0).any(|word| word == words)
+    };
+    let is_rank = |process: &Path| {
+        let of = |name: &str| is_of("environ", process, format!("{name}={rank}").as_bytes());
+        of("OMPI_COMM_WORLD_RANK") || of("PMI_RANK")
+    };
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(|entry| Some(entry.ok()?.path()));
+    let folder = folder.as_os_str().as_encoded_bytes();
+    // Launchers have the program's arguments, but not its name.
+    let program = Path::new(env!("CARGO_BIN_EXE_extremes"));
+    let mut found = processes.filter(|process| {
+        let is_program = std::fs::read_link(process.join("exe")).is_ok_and(|path| path == program);
+        is_program && is_of("cmdline", process, folder) && is_rank(process)
+    });
+    found.next().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+}
+
+/// Waits until the job has a checkpoint in its folder, and sends one of its ranks a signal.
+pub(crate) fn signal_at_checkpoint(job: &mut Child, rank: usize, folder: &Path, signal: &str) {
+    while !folder.join("checkpoint.bin").exists() {
+        assert!(job.try_wait().unwrap().is_none(), "ended before its first checkpoint");
+        sleep(Duration::from_millis(2));
+    }
+    let process = process(rank, folder).expect("the rank lives");
+    assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
 }
