@@ -48,7 +48,8 @@ fn a_rank_that_is_lost_is_named_and_the_run_goes_on_from_the_last_checkpoint() {
     for launcher in launchers() {
         for (rank, signal, witness) in [(1, "-KILL", 0), (0, "-KILL", 1), (2, "-STOP", 0), (0, "-STOP", 1)] {
             let when = format!("{}, {signal} of rank {rank}", launcher.program);
-            let (output, time) = struck(launcher, &case, rank, signal);
+            let patient = if signal == "-KILL" { launcher.patient() } else { *launcher };
+            let (output, time) = struck(&patient, &case, rank, signal);
             let line = line(&output);
             let (what, longest) = match signal {
                 "-KILL" => ("has ended without a word".to_owned(), LAUNCHER),

@@ -2,7 +2,6 @@
 
 mod common;
 
-use std::path::Path;
 use std::process::Stdio;
 
 use common::job::{command_on, launcher, launchers, line, run_on};
@@ -36,6 +35,17 @@ fn summary(case: &Case, folder: &str) -> Value {
     serde_json::from_slice(&std::fs::read(case.path(folder).join("summary.json")).unwrap()).unwrap()
 }
 
+/// Panics unless the files are those of the run without servers, whose checkpoint has nothing of theirs.
+fn expect_same_files(case: &Case, folder: &str) {
+    for folder in [folder, "alone"] {
+        let checkpoint = case.path(folder).join("checkpoint.bin");
+        if checkpoint.exists() {
+            std::fs::remove_file(checkpoint).unwrap();
+        }
+    }
+    expect_same_results(&case.path(folder), &case.path("alone"), folder);
+}
+
 const MODEL: &str = "length = 48";
 
 #[test]
@@ -50,9 +60,9 @@ fn servers_write_the_bytes_of_a_run_without_them() {
         let folder = format!("{model}_and_{servers}");
         configure(&case, MODEL, servers, "");
         expect_success(&run_on(launcher, model + servers, &case, &folder, &[]));
-        expect_same_results(&case.path(&folder), &alone, &folder);
         let found = terrella_io::manifest::verify(case.path(&folder)).unwrap();
         assert!(found.is_intact() && found.ends_run, "{found:?}");
+        expect_same_files(&case, &folder);
         let told = &summary(&case, &folder)["output_servers"];
         let told = told["servers"].as_array().unwrap();
         assert_eq!(told.len(), servers, "{told:?}");
@@ -67,7 +77,7 @@ fn servers_write_the_bytes_of_a_run_without_them() {
     expect_success(&run_on(launcher, 4, &case, "split", &["--steps", "31"]));
     let checkpoint = case.path("split/checkpoint.bin").display().to_string();
     expect_success(&run_on(launcher, 3, &case, "split", &["--restart", &checkpoint]));
-    expect_same_results(&case.path("split"), &alone, "split");
+    expect_same_files(&case, "split");
     configure(&case, MODEL, 1, "");
     expect_success(&run_on(launcher, 2, &case, "other", &["--steps", "31"]));
     let checkpoint = case.path("other/checkpoint.bin").display().to_string();
@@ -100,12 +110,12 @@ fn a_run_goes_on_without_a_server_and_a_replay_writes_the_rest() {
         let log = out.join("servers");
         assert!(text.contains(&format!("terrella-io replay {}", log.display())), "{text}");
         assert_eq!(summary(&case, "out")["status"], "to be replayed");
-        assert_ne!(results(&out), results(&case.path("alone")));
+        assert!(results(&out).len() < results(&case.path("alone")).len(), "{text}");
         let plans = std::fs::read_to_string(log.join(PLANS)).unwrap();
         let replayed = replay(&plans, &out, &log).unwrap();
         assert!(replayed.messages > 0, "{replayed:?}");
         std::fs::remove_dir_all(&log).unwrap();
-        expect_same_results(&out, &case.path("alone"), launcher.program);
+        expect_same_files(&case, "out");
         std::fs::remove_dir_all(&out).unwrap();
     }
 }
@@ -125,10 +135,7 @@ fn servers_that_cannot_be_are_refused() {
     std::fs::write(case.path("plan.yaml"), by_level).unwrap();
     let text = line(&run_on(launcher, 3, &case, "out", &[]));
     assert!(text.contains("2 servers would write the same file"), "{text}");
-    case.configure(Path::new("none.grib2"), "", "", "[server]\nranks = 1\nlog = ''");
-    let said = case.run(&["--decomposition", "3"]);
-    assert!(!said.status.success());
-    configure(&case, MODEL, 1, "log = ''");
+    configure(&case, MODEL, 0, "log = ''");
     expect_failure(&case.run(&[]), &["'log' in [server] is empty"]);
     configure(&case, MODEL, 1, "");
     let said = expect_success(&case.run(&["--decomposition", "3"]));

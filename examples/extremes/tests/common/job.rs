@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Case, complaint, not_run, program};
 
 /// A launcher, the arguments that it needs here, and how it is told the folder of a rank.
+#[derive(Clone, Copy)]
 pub(crate) struct Launcher {
     pub(crate) program: &'static str,
     arguments: &'static [&'static str],
@@ -20,12 +21,17 @@ const LAUNCHERS: [Launcher; 3] = [
         arguments: &["--oversubscribe", "--allow-run-as-root"],
         folder: "-wdir",
     },
-    // It would end the other ranks of a killed one before these can say so.
-    Launcher { program: "mpiexec.mpich", arguments: &["-disable-auto-cleanup"], folder: "-wdir" },
+    Launcher { program: "mpiexec.mpich", arguments: &[], folder: "-wdir" },
     Launcher { program: "mpirun", arguments: &[], folder: "-wdir" },
 ];
 
 impl Launcher {
+    /// The same, leaving the end to the other ranks of one that is killed: MPICH's may end them before they can say so.
+    pub(crate) fn patient(&self) -> Self {
+        let is_mpich = self.program == "mpiexec.mpich";
+        Self { arguments: if is_mpich { &["-disable-auto-cleanup"] } else { self.arguments }, ..*self }
+    }
+
     fn is_there(&self) -> bool {
         Command::new(self.program).arg("--version").output().is_ok_and(|output| output.status.success())
     }
