@@ -514,3 +514,38 @@ fn observations_are_counted() {
     assert_eq!(row("air_temperature"), "K 93 26");
     assert_eq!(row("no-level"), "1 3 1 a level at 0");
 }
+
+/// A server that cannot start leaves all to a log.
+#[test]
+fn a_replay_writes_what_a_lost_server_had_not() {
+    use terrella_coupling::communicator::Communicator;
+    use terrella_io::layout::Layout;
+    use terrella_io::plan::Metadata;
+    use terrella_io::transport::{Client, OutputServer, Role, Settings};
+    let folder = Folder::new();
+    let out = folder.path("run");
+    let plans = "plans: [{actions: [{type: transport}, {type: encode, format: raw}, {type: sink, sinks: [{type: file, path: 'there/all.raw'}]}]}]";
+    std::fs::create_dir(&out).unwrap();
+    // The folder of the file is not there yet.
+    let settings = Settings::in_folder(folder.path("run/servers"));
+    Communicator::threads(2, |all| match Role::of(&all, 1).unwrap() {
+        Role::Model { link, .. } => {
+            let mut output = Client::start(&link, plans, Path::new(&out), &settings).unwrap();
+            for step in 0..3 {
+                let metadata = Metadata::new().with("step", step);
+                output.write_field(metadata, &Layout::global_lat_lon(4, 3), &[1.0; 12]).unwrap();
+            }
+            assert!(output.finish().is_err());
+        }
+        Role::Server(link) => {
+            assert!(OutputServer::start(&link, plans, Path::new(&out), &settings).is_err());
+        }
+    });
+    let logs = folder.path("run/servers");
+    assert!(bad(&["replay", &logs]).contains("there"));
+    std::fs::create_dir(folder.path("run/there")).unwrap();
+    assert_eq!(good(&["replay", &logs]), "3 messages of 1 logs written; 0 had been written before\n");
+    assert_eq!(std::fs::read(folder.path("run/there/all.raw")).unwrap().len(), 3 * 12 * 8);
+    assert_eq!(good(&["replay", &logs]), "0 messages of 0 logs written; 0 had been written before\n");
+    assert!(bad(&["replay", &folder.path("none")]).contains("none"));
+}

@@ -107,14 +107,16 @@ impl Way {
                 rest = behind;
             }
         })?;
-        let incoming = self.incoming.clone();
+        let (incoming, recorder) = (self.incoming.clone(), self.communicator.recorder());
         self.finish(&mut |all: &[R]| {
-            let mut rest = all;
-            for &(rank, units) in &incoming {
-                let (parcel, behind) = rest.split_at(units * width);
-                take(rank, parcel);
-                rest = behind;
-            }
+            recorder.transferring(|| {
+                let mut rest = all;
+                for &(rank, units) in &incoming {
+                    let (parcel, behind) = rest.split_at(units * width);
+                    take(rank, parcel);
+                    rest = behind;
+                }
+            });
         })
     }
 }
@@ -134,7 +136,7 @@ impl<W: Real> Plan<W> {
             Self::UnderWay(in_flight) => in_flight.finish()?,
         };
         exchange.set_width(width);
-        fill(exchange.all_outgoing());
+        communicator.transferring(|| fill(exchange.all_outgoing()));
         *self = Self::UnderWay(exchange.start()?);
         Ok(())
     }

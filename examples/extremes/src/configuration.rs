@@ -10,6 +10,7 @@ use terrella_kernels::Real;
 
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
+use crate::job::{RankSettings, ServerSettings};
 use crate::setup::LONGEST_TIME_STEP;
 
 /// All of a configuration file.
@@ -20,6 +21,10 @@ pub(crate) struct Configuration {
     pub(crate) model: Model,
     #[serde(default)]
     pub(crate) output: Output,
+    #[serde(default, skip_serializing_if = "RankSettings::is_usual")]
+    pub(crate) ranks: RankSettings,
+    #[serde(default, skip_serializing_if = "ServerSettings::is_usual")]
+    pub(crate) server: ServerSettings,
 }
 
 /// `[input]`: which fields of which file are the initial state.
@@ -307,7 +312,7 @@ impl Settings for Configuration {
     const TABLES: Tables = Tables { names: known_keys::<Self>, keys_of };
 
     fn validate(&self) -> std::result::Result<(), String> {
-        let Self { input, model, output } = self;
+        let Self { input, model, output, ranks, server } = self;
         within("input", "level", input.level, 1, 1100)?;
         named("input", "u", &input.u)?;
         named("input", "v", &input.v)?;
@@ -327,6 +332,8 @@ impl Settings for Configuration {
         within("model", "filter", model.filter, 0.0, 1.0)?;
         zero_or_within("model", "relaxation_time", model.relaxation_time, 0.1, 1e6)?;
         within("model", "cutoff_period", model.cutoff_period, 1.0, 48.0)?;
+        ranks.validate()?;
+        server.validate()?;
         output.expect_bits_in_plan()?;
         output.validate(model.length)
     }
@@ -421,29 +428,47 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
         "input" => Some(known_keys::<Input>()),
         "model" => Some(known_keys::<Model>()),
         "output" => Some(known_keys::<Output>()),
+        "ranks" => Some(known_keys::<RankSettings>()),
+        "server" => Some(known_keys::<ServerSettings>()),
         _ => None,
     }
 }
 
-/// The model that a configuration file asks for by `equations` in \[model\]; the shallow-water one where it does not say.
-pub(crate) fn equations(path: &Path) -> Result<Equations> {
+/// What has to be known of a configuration file before it is read as that of a model.
+#[derive(Debug, Default)]
+pub(crate) struct Job {
+    /// `equations` in \[model\]; the shallow-water ones where it does not say.
+    pub(crate) equations: Equations,
+    pub(crate) ranks: RankSettings,
+    pub(crate) server: ServerSettings,
+}
+
+/// Reads it. What is wrong in the file but for the equations is refused by the reader of the model's own.
+pub(crate) fn job(path: &Path) -> Result<Job> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Error::file(path, "reading of the configuration", error))?;
-    // A text that is no configuration is refused by the reader of the model's own.
     let table: toml::Table = text.parse().unwrap_or_default();
-    let Some(value) = table.get("model").and_then(|model| model.get("equations")) else {
-        return Ok(Equations::ShallowWater);
+    let equations = match table.get("model").and_then(|model| model.get("equations")) {
+        None => Equations::ShallowWater,
+        Some(value) => match value.as_str() {
+            Some("shallow-water") => Equations::ShallowWater,
+            Some("primitive") => Equations::Primitive,
+            _ => {
+                return Err(Error::Configuration {
+                    path: path.to_owned(),
+                    message: format!(
+                        "Key 'equations' in [model] is {value}: expected \"shallow-water\" or \"primitive\"."
+                    ),
+                });
+            }
+        },
     };
-    match value.as_str() {
-        Some("shallow-water") => Ok(Equations::ShallowWater),
-        Some("primitive") => Ok(Equations::Primitive),
-        _ => Err(Error::Configuration {
-            path: path.to_owned(),
-            message: format!(
-                "Key 'equations' in [model] is {value}: expected \"shallow-water\" or \"primitive\"."
-            ),
-        }),
-    }
+    Ok(Job { equations, ranks: part(&table, "ranks"), server: part(&table, "server") })
+}
+
+/// A table of a file, as far as it is one; else the usual one.
+fn part<T: DeserializeOwned + Default>(table: &toml::Table, name: &str) -> T {
+    table.get(name).and_then(|value| value.clone().try_into().ok()).unwrap_or_default()
 }
 
 pub(crate) fn within<T: PartialOrd + Display>(

@@ -4,9 +4,10 @@ use terrella_coupling::spectral::{Part, StepVolume, expect_no_idle_rank, transfo
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::Truncation;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-/// The plan for a model on so many ranks, with numbers of `width` bytes: a row for each rank, and how unequal they are.
+/// The plan for a model on so many ranks, with numbers of `width` bytes: a row for each rank, the last `servers` of which
+/// write, and how unequal the others are.
 ///
 /// The bytes are those that a rank sends in a step: those of [`StepVolume`], and the spectrum that rank 0 is given for its measurements.
 pub(crate) fn plan(
@@ -15,7 +16,13 @@ pub(crate) fn plan(
     ranks: usize,
     volume: &StepVolume,
     width: usize,
+    servers: usize,
 ) -> Result<String> {
+    if servers >= ranks {
+        let expected = format!("fewer than {ranks} ranks");
+        return Err(Error::Setting { key: "ranks", table: "server", got: servers.to_string(), expected });
+    }
+    let ranks = ranks - servers;
     let truncation = Truncation::new(truncation);
     let shares = transform_shares(grid, truncation, ranks)?;
     expect_no_idle_rank(&shares)?;
@@ -39,6 +46,8 @@ pub(crate) fn plan(
         lines.push(format!("{rank:4} {rings:7} {points:8} {wavenumbers:13} {coefficients:14} {bytes:16}"));
         rows.push(row);
     }
+    let server = |number| format!("{:4}   output server {number}", ranks + number);
+    lines.extend((0..servers).map(server));
     let column = |number: usize| rows.iter().map(move |row| row[number]);
     let imbalance = |number: usize| {
         let total: u64 = column(number).sum();
@@ -63,16 +72,22 @@ mod tests {
     fn a_plan_has_all_of_the_grid_and_of_the_truncation() {
         let grid: Grid = "F16".parse().unwrap();
         let volume = StepVolume { to_grid: vec![2, 2], to_spectra: vec![4, 1], ..StepVolume::default() };
-        let text = plan(&grid, 21, 3, &volume, 8).unwrap();
+        let text = plan(&grid, 21, 3, &volume, 8, 0).unwrap();
         let rows: Vec<Vec<u64>> = (text.lines().skip(2).take(3))
             .map(|line| line.split_whitespace().map(|number| number.parse().unwrap()).collect())
             .collect();
         let total = |column: usize| rows.iter().map(|row| row[column]).sum::<u64>();
         assert_eq!([1, 2, 3, 4].map(total), [32, 2048, 22, 253]);
         assert!(text.contains(&format!("all together {} bytes per step", total(5))), "{text}");
-        let alone = plan(&grid, 21, 1, &volume, 8).unwrap();
+        let alone = plan(&grid, 21, 1, &volume, 8, 0).unwrap();
         assert!(alone.contains("all together 0 bytes per step"), "{alone}");
-        let refusal = plan(&grid, 21, 20, &volume, 8).unwrap_err().to_string();
+        let served = plan(&grid, 21, 5, &volume, 8, 2).unwrap();
+        assert!(
+            served.contains("\n   3   output server 0\n   4   output server 1\nmost over mean"),
+            "{served}"
+        );
+        assert!(plan(&grid, 21, 2, &volume, 8, 2).unwrap_err().to_string().contains("fewer than 2 ranks"));
+        let refusal = plan(&grid, 21, 20, &volume, 8, 0).unwrap_err().to_string();
         assert!(refusal.starts_with("'ranks' is 20, of which rank"), "{refusal}");
     }
 }

@@ -37,6 +37,9 @@ pub(crate) enum Error {
     /// Ranks do not run the same.
     #[error("Rank {rank} has another {name} than rank 0: {got}, expected {expected}.")]
     UnlikeRanks { name: &'static str, rank: usize, got: String, expected: String },
+    /// An output server was lost; the run is over without it.
+    #[error("{lost} The rest of the run is there too: 'terrella-io replay {}' writes it.", log.display())]
+    ToReplay { lost: terrella_io::Error, log: PathBuf },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] terrella_io::Error),

@@ -6,7 +6,6 @@ use std::time::Instant;
 use terrella_coupling::timing::Recorder;
 use terrella_io::Time;
 use terrella_io::layout::Layout;
-use terrella_io::plan::Plans;
 use terrella_io::sink::AtomicFile;
 use terrella_kernels::device::{Buffer, Device};
 
@@ -18,6 +17,7 @@ use crate::model::{Model, Start};
 use crate::observer::{Moment, Observer};
 use crate::output::{Quantity, Writer};
 use crate::pictures::Pictures;
+use crate::planned::PlannedRun;
 use crate::ranks::{Call, Ranks};
 use crate::record::{Record, Used};
 use crate::summary::{self, Summary, Timings};
@@ -68,8 +68,9 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     let started = Instant::now();
     let recorder = timing::recorder(ranks, arguments)?;
     let starting = recorder.phase(timing::START);
+    ranks.expect_checkpoints_at(&configuration.output().folder.join(CHECKPOINT));
     let prepared = if ranks.leads() {
-        prepare_output::<C, M>(arguments, &configuration, device)
+        prepare_output::<C, M>(arguments, &configuration, device, ranks.servers().is_some())
     } else {
         // A launcher passes signals on to all, and rank 0 knows what to do.
         interruption::listen().map_err(Error::signals).map(|()| None)
@@ -77,10 +78,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     let plans = ranks.together("preparing the output", prepared)?;
     let read = ranks.together("reading the input", read(&configuration))?;
     let checkpoint = configuration.output().folder.join(CHECKPOINT);
-    let abandon = |phase: &str, error: &Error| -> ! {
-        let path = checkpoint.is_file().then(|| format!("'{}'", checkpoint.display()));
-        ranks.abandon(phase, error, path.as_deref())
-    };
+    let abandon = |phase: &str, error: &Error| -> ! { ranks.abandon(phase, error, &checkpoint) };
+    ranks.enter("initial state");
     let mut start = match start(ranks, &configuration, read, device) {
         Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("start", &error),
         start => start?,
@@ -90,8 +89,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     if !ranks.leads() {
         let steps = start.model.step_count();
         drop(starting);
-        if let Err((call, error)) = follow(ranks, arguments, start, &recorder) {
-            abandon(&format!("{call:?}"), &error);
+        if let Err((phase, error)) = follow(ranks, arguments, start, &recorder) {
+            abandon(&phase, &error);
         }
         return Ok(Outcome { configured_steps: steps, stopped_early: false });
     }
@@ -99,7 +98,7 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     drop(starting);
     let outcome = prepared.and_then(Run::run);
     match &outcome {
-        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon("run", error),
+        Err(error) if ranks.are_several() && error.is_of_one_rank() => abandon(&ranks.phase(), error),
         _ => ranks.call(Call::End)?,
     }
     outcome
@@ -110,7 +109,8 @@ fn prepare_output<C: Settings, M: Model>(
     arguments: &RunArguments,
     configuration: &C,
     device: Device,
-) -> Result<Option<Plans>> {
+    on_servers: bool,
+) -> Result<Option<PlannedRun>> {
     drop(Buffer::<M::Number>::zeros(device, 1)?);
     let folder = &configuration.output().folder;
     std::fs::create_dir_all(folder)
@@ -118,7 +118,7 @@ fn prepare_output<C: Settings, M: Model>(
     drop(AtomicFile::create(folder.join("summary.json"))?);
     timing::expect_file(arguments.trace.as_deref())?;
     interruption::listen().map_err(Error::signals)?;
-    planned::plans(configuration.output(), folder, arguments.restart.is_some())
+    planned::plans(configuration.output(), folder, arguments.restart.is_some(), on_servers)
 }
 
 /// Computes with rank 0 until it calls no more. What fails on all ranks alike is rank 0's to report.
@@ -127,14 +127,16 @@ fn follow<M: Model>(
     arguments: &RunArguments,
     start: Start<M>,
     recorder: &Recorder,
-) -> std::result::Result<(), (Call, Error)> {
+) -> std::result::Result<(), (String, Error)> {
     let Start { mut model, fingerprint, .. } = start;
     let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
     loop {
         let idle = recorder.phase(timing::IDLE);
-        let call = ranks.next_call().map_err(|error| (Call::End, error))?;
+        let call = ranks.next_call().map_err(|error| (Call::End.phase(0), error))?;
         drop(idle);
-        let _phase = recorder.phase(timing::phase_of(call));
+        let phase = call.phase(model.step_count());
+        ranks.enter(&phase);
+        let _timed = recorder.phase(timing::phase_of(call));
         let outcome = match call {
             Call::End => return Ok(()),
             Call::Times => timing::collect(ranks, recorder, arguments.trace.as_deref()).map(|_| ()),
@@ -142,8 +144,9 @@ fn follow<M: Model>(
             call => model.follow(call),
         };
         match outcome {
-            Err(error) if error.is_of_one_rank() => return Err((call, error)),
-            _ => {}
+            Err(error) if error.is_of_one_rank() => return Err((phase, error)),
+            // The last phase is the one that rank 0 does not call others for.
+            _ => ranks.enter(format_args!("waiting for rank 0 after {phase}")),
         }
     }
 }
@@ -159,6 +162,15 @@ fn restore_with<M: Model>(
     ranks.shared(&mut bytes)?;
     let path = arguments.restart.as_deref().unwrap_or(Path::new(CHECKPOINT));
     model.restore(&mut checkpoint::open::<M::Number>(&bytes, origin, arguments.convert, path)?)
+}
+
+/// The state of an output time.
+struct Good {
+    hour: f64,
+    /// The checkpoint but for what the plans remember.
+    bytes: Vec<u8>,
+    /// None: they are asked when it is needed, for they are on other ranks, and get nothing before the next output time.
+    plans: Option<Vec<u8>>,
 }
 
 /// A forecast under way.
@@ -187,7 +199,7 @@ struct Run<C, M> {
     observers: Vec<Box<dyn Observer>>,
     checkpoint: Option<PathBuf>,
     /// The checkpoint of the last output time, and its hour: written where a step fails after it.
-    last_good: Option<(f64, Vec<u8>)>,
+    last_good: Option<Good>,
     /// Files of the part of the run before a restart.
     earlier_files: Vec<PathBuf>,
     timings: Timings,
@@ -198,7 +210,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         ranks: &Ranks,
         arguments: &RunArguments,
         configuration: C,
-        mut plans: Option<Plans>,
+        mut plans: Option<PlannedRun>,
         start: Start<M>,
         started: Instant,
         recorder: Recorder,
@@ -273,7 +285,8 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         // One that a killed process wrote is in no list yet.
         let checkpoint = Some(folder.join(CHECKPOINT)).filter(|path| resume.is_some() && path.is_file());
-        let writer = Writer::new(output, plans, quantities.clone(), &titles, &layout, valid, resume)?;
+        let writer =
+            Writer::new(output, plans, ranks.servers(), quantities.clone(), &titles, &layout, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
             ranks: ranks.clone(),
@@ -365,7 +378,9 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn step(&mut self) -> Result<()> {
         let _phase = self.recorder.phase(timing::STEP);
         let started = Instant::now();
+        self.ranks.enter(Call::Step.phase(self.model.step_count()));
         self.model.step()?;
+        self.writer.progress()?;
         self.timings.model += started.elapsed().as_secs_f64();
         Ok(())
     }
@@ -375,8 +390,15 @@ impl<C: Settings, M: Model> Run<C, M> {
         let _phase = self.recorder.phase(timing::OUTPUT);
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        self.ranks.enter(format_args!("output of +{hour:.2} h"));
         let snapshot = self.model.snapshot(valid)?;
         let line = self.model.record(&snapshot.fields)?;
+        if let Some(good) = &self.last_good
+            && good.plans.is_none()
+        {
+            // The plans remember something else from here on.
+            self.last_good = None;
+        }
         let written = self.writer.write(&snapshot.fields)?;
         self.record.output_time(&format!("+{hour} h"), &written)?;
         let moment =
@@ -402,6 +424,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         let _phase = self.recorder.phase(timing::OUTPUT);
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        self.ranks.enter(format_args!("look at +{hour:.2} h"));
         let snapshot = self.model.snapshot(valid)?;
         let moment =
             Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
@@ -416,7 +439,9 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn keep_good(&mut self) -> Result<()> {
         let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
-        self.last_good = Some((self.model.hour(), self.checkpoint_bytes()?));
+        let (hour, bytes) = (self.model.hour(), self.model_bytes()?);
+        let plans = (!self.writer.is_on_servers()).then(|| self.writer.state()).transpose()?;
+        self.last_good = Some(Good { hour, bytes, plans });
         self.timings.output += started.elapsed().as_secs_f64();
         Ok(())
     }
@@ -424,9 +449,14 @@ impl<C: Settings, M: Model> Run<C, M> {
     /// After a failed step or output: writes the last good state. Returns the error, which names time and place.
     fn failed(&mut self, error: Error, progress: &Progress) -> Error {
         progress.finish();
-        let Some((hour, bytes)) = self.last_good.take() else { return error };
+        let Some(Good { hour, bytes, plans }) = self.last_good.take() else { return error };
         let path = self.folder.join(BEFORE_FAILURE);
-        match AtomicFile::write(&path, &bytes) {
+        let plans = plans.map_or_else(|| self.writer.state(), Ok);
+        let written = plans.and_then(|plans| {
+            AtomicFile::write(&path, &whole_checkpoint(bytes, &plans))?;
+            self.note_whole_files("before the failure")
+        });
+        match written {
             Ok(()) => {
                 say(&format!("the state of + {hour:.1} h, before it, is in {}", path.display()));
                 if let Err(second) = self.record.failure("failure", &path) {
@@ -442,19 +472,37 @@ impl<C: Settings, M: Model> Run<C, M> {
         let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
         let path = self.folder.join(CHECKPOINT);
-        AtomicFile::write(&path, &self.checkpoint_bytes()?)?;
+        self.ranks.enter(format_args!("checkpoint of +{:.2} h", self.model.hour()));
+        let bytes = self.model_bytes()?;
+        let plans = match self.writer.state() {
+            Err(Error::Io(error @ terrella_io::Error::ServerLost { .. })) => {
+                say(&format!("no checkpoint of +{:.2} h: {error}", self.model.hour()));
+                self.timings.output += started.elapsed().as_secs_f64();
+                return Ok(path);
+            }
+            plans => plans?,
+        };
+        // A checkpoint knows of no file that is on no record.
+        self.note_whole_files(&format!("+{} h", self.model.hour()))?;
+        AtomicFile::write(&path, &whole_checkpoint(bytes, &plans))?;
         self.checkpoint = Some(path.clone());
         self.timings.output += started.elapsed().as_secs_f64();
         Ok(path)
     }
 
-    fn checkpoint_bytes(&self) -> Result<Vec<u8>> {
+    /// Takes files that servers have finished into the record.
+    fn note_whole_files(&mut self, label: &str) -> Result<()> {
+        let whole = self.writer.whole_files()?;
+        if whole.is_empty() { Ok(()) } else { self.record.output_time(label, &whole) }
+    }
+
+    /// A checkpoint but for what the plans remember.
+    fn model_bytes(&self) -> Result<Vec<u8>> {
         let mut bytes = checkpoint::begin::<M::Number>(&self.origin);
         self.model.checkpoint(&mut bytes)?;
         let memories = self.observers.iter().map(|observer| (observer.name(), observer.memory()));
         checkpoint::push_memories(&mut bytes, memories);
-        checkpoint::push_part(&mut bytes, &self.writer.state()?);
-        Ok(checkpoint::end(bytes))
+        Ok(bytes)
     }
 
     /// Leaves what a restart needs; the error that ends the program.
@@ -468,6 +516,7 @@ impl<C: Settings, M: Model> Run<C, M> {
 
     fn complete(mut self, started: Instant) -> Result<()> {
         let closing = self.recorder.phase(timing::OUTPUT);
+        self.ranks.enter("end");
         if self.stops_early {
             let path = self.write_checkpoint()?;
             say(&format!(
@@ -491,12 +540,13 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     /// Closes the files and writes the summary; with `started` the run is whole and the closing lines are printed.
-    fn summarise(self, status: &str, made: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
+    fn summarise(mut self, status: &str, made: Vec<PathBuf>, started: Option<Instant>) -> Result<()> {
         let mut timings = self.timings;
         let phase = self.recorder.phase(timing::OUTPUT);
         let closing = Instant::now();
-        let output = self.writer.metrics();
         let mut files = if started.is_some() { self.writer.finish()? } else { self.writer.interrupt()? };
+        let (output, lost) = (self.writer.metrics(), self.writer.lost());
+        let status = if lost.is_some() { "to be replayed" } else { status };
         timings.output += closing.elapsed().as_secs_f64();
         drop(phase);
         let table = timing::collect(&self.ranks, &self.recorder, self.trace.as_deref())?;
@@ -535,6 +585,9 @@ impl<C: Settings, M: Model> Run<C, M> {
         let mut all = files.clone();
         all.push(path.clone());
         self.record.finish(&all, status == "complete", summary.steps)?;
+        if let Some(lost) = lost {
+            return Err(lost);
+        }
         let Some(started) = started else { return Ok(()) };
         say(&format!(
             "done       {:.1} forecast days in {:.1} s ({:.0} simulated days per day in the model); start {:.1} s, steps {:.1} s, files {:.1} s, pictures {:.1} s",
@@ -564,6 +617,12 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 }
 
+/// A checkpoint with what the plans remember.
+fn whole_checkpoint(mut bytes: Vec<u8>, plans: &[u8]) -> Vec<u8> {
+    checkpoint::push_part(&mut bytes, plans);
+    checkpoint::end(bytes)
+}
+
 /// Brings model, observers and output plans to where a checkpoint file was written.
 fn restore<M: Model>(
     ranks: &Ranks,
@@ -572,7 +631,7 @@ fn restore<M: Model>(
     convert: bool,
     model: &mut M,
     observers: &mut [Box<dyn Observer>],
-    plans: Option<&mut Plans>,
+    plans: Option<&mut PlannedRun>,
 ) -> Result<()> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
     let mut bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;

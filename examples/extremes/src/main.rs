@@ -20,6 +20,7 @@ mod initial_state;
 mod input;
 mod input_grid;
 mod interpolation;
+mod job;
 mod leftovers;
 mod maps;
 mod memory;
@@ -35,6 +36,7 @@ mod ranks;
 mod record;
 mod score;
 mod series;
+mod servers;
 mod setup;
 mod shallow_water;
 mod spectra;
@@ -42,6 +44,7 @@ mod statistics;
 mod summary;
 mod timing;
 mod verify;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -50,14 +53,14 @@ use clap::Parser;
 use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
 use error::Error;
-use ranks::Ranks;
+use ranks::{Part, Ranks};
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let (leads, outcome) = match &arguments.command {
         Command::Run(run) => match Ranks::launched() {
-            Ok(ranks) => (ranks.leads(), run_on(&ranks, run)),
+            Ok(ranks) => (ranks.leads(), run_on(ranks, run)),
             Err(error) => (true, Err(error)),
         },
         Command::Verify(comparison) => (true, verify::verify(comparison).map(|table| progress::say(&table))),
@@ -79,15 +82,29 @@ fn main() -> ExitCode {
 }
 
 /// Runs a forecast on the ranks of the job, if they are of one mind.
-fn run_on(ranks: &Ranks, run: &RunArguments) -> error::Result<()> {
+fn run_on(ranks: Ranks, run: &RunArguments) -> error::Result<()> {
     ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
     let phase = "reading the configuration";
-    let equations = ranks.together(phase, configuration::equations(&run.configuration))?;
+    let job = ranks.together(phase, configuration::job(&run.configuration))?;
     let hash = ranks.together(phase, setup::hash_of_file(&run.configuration))?;
     ranks.expect_same("configuration", hash.to_hex())?;
     ranks.expect_same("command line", format_args!("{run:?}"))?;
-    match equations {
-        Equations::ShallowWater => shallow_water::run(ranks, run).map(|_| ()),
-        Equations::Primitive => primitive::run(ranks, run),
+    let part = match run.decomposition {
+        Some(_) => Part::Model(ranks),
+        None => ranks.parted(&job.ranks, &job.server)?,
+    };
+    let ranks = match part {
+        Part::Model(ranks) => ranks,
+        Part::Server(servers, _watch) => return servers.serve(),
+    };
+    let outcome = match job.equations {
+        Equations::ShallowWater => shallow_water::run(&ranks, run).map(|_| ()),
+        Equations::Primitive => primitive::run(&ranks, run),
+    };
+    if let Err(error @ Error::ToReplay { .. }) = &outcome {
+        // What a lost server still does, if it lives, is over, and MPI would wait for it.
+        eprintln!("extremes: {error}");
+        ranks.end();
     }
+    outcome
 }

@@ -8,14 +8,15 @@ use std::path::PathBuf;
 use serde_json::Value;
 use terrella_io::encode::{EnsembleProduct, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
-use terrella_io::plan::{Plans, WholeFile};
+use terrella_io::plan::WholeFile;
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
 use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
 use crate::netcdf;
-use crate::planned::{PlannedField, PlannedOutput};
+use crate::planned::{PlannedField, PlannedOutput, PlannedRun};
+use crate::servers::Servers;
 
 /// A quantity of the output and the levels on which it is written.
 #[derive(Clone, Debug)]
@@ -72,7 +73,8 @@ impl Writer {
     /// file of the same name are kept.
     pub(crate) fn new(
         output: &Output,
-        plans: Option<Plans>,
+        plans: Option<PlannedRun>,
+        servers: Option<&Servers>,
         quantities: Vec<Quantity>,
         titles: &Titles,
         layout: &Layout,
@@ -80,7 +82,7 @@ impl Writer {
         resume: Option<Time>,
     ) -> Result<Self> {
         let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
-        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields);
+        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields, servers);
         let grib = plans.map(start).transpose()?;
         let netcdf = if output.formats.contains(&Format::Netcdf) {
             let path = output.folder.join(format!("{}.nc", stem(reference)));
@@ -121,7 +123,7 @@ impl Writer {
         Ok(Self { reference, quantities, points: layout.points(), grib, netcdf, files })
     }
 
-    /// Writes one output time and reads its GRIB files back. Returns those.
+    /// Writes one output time and reads its GRIB files back, or hands it to servers. Returns files that are whole now.
     pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<Vec<WholeFile>> {
         let mut whole = Vec::new();
         if let Some(grib) = &mut self.grib {
@@ -142,14 +144,36 @@ impl Writer {
         Ok(whole)
     }
 
-    /// What the output server measured, if there is one.
-    pub(crate) fn metrics(&self) -> Option<Value> {
+    /// Between output times: sends what waits for servers.
+    pub(crate) fn progress(&mut self) -> Result<()> {
+        self.grib.as_mut().map_or(Ok(()), PlannedOutput::progress)
+    }
+
+    /// What the output server measured, if there is one, under its key of the summary; after the end.
+    pub(crate) fn metrics(&self) -> Option<(&'static str, Value)> {
         self.grib.as_ref().map(PlannedOutput::metrics)
     }
 
+    /// Whether other ranks carry the plans out.
+    pub(crate) fn is_on_servers(&self) -> bool {
+        self.grib.as_ref().is_some_and(PlannedOutput::is_on_servers)
+    }
+
+    /// Files that have become whole since they were asked for last.
+    pub(crate) fn whole_files(&mut self) -> Result<Vec<WholeFile>> {
+        let whole = self.grib.as_mut().map_or(Ok(Vec::new()), PlannedOutput::whole_files)?;
+        self.files.extend(whole.iter().map(|file| file.path.clone()));
+        Ok(whole)
+    }
+
+    /// An output server that was lost, after the end.
+    pub(crate) fn lost(&mut self) -> Option<Error> {
+        self.grib.as_mut().and_then(PlannedOutput::lost)
+    }
+
     /// What the plans remember of the output times so far; nothing where there are none.
-    pub(crate) fn state(&self) -> Result<Vec<u8>> {
-        self.grib.as_ref().map_or(Ok(Vec::new()), PlannedOutput::state)
+    pub(crate) fn state(&mut self) -> Result<Vec<u8>> {
+        self.grib.as_mut().map_or(Ok(Vec::new()), PlannedOutput::state)
     }
 
     /// Ends the plans.
@@ -161,21 +185,21 @@ impl Writer {
     }
 
     /// Closes the files; the NetCDF file is read back record by record. Returns all that were written.
-    pub(crate) fn finish(mut self) -> Result<Vec<PathBuf>> {
+    pub(crate) fn finish(&mut self) -> Result<Vec<PathBuf>> {
         self.end_plans()?;
-        if let Some(netcdf) = self.netcdf {
+        if let Some(netcdf) = self.netcdf.take() {
             netcdf.file.finish()?;
             let parameters: Vec<Parameter> =
                 self.quantities.iter().map(|quantity| quantity.parameter).collect();
             netcdf::verify(&netcdf.path, &parameters, self.reference, &netcdf.hashes)?;
         }
-        Ok(self.files)
+        Ok(std::mem::take(&mut self.files))
     }
 
     /// Leaves the files valid but marked unfinished. Returns all that were written.
-    pub(crate) fn interrupt(mut self) -> Result<Vec<PathBuf>> {
+    pub(crate) fn interrupt(&mut self) -> Result<Vec<PathBuf>> {
         self.end_plans()?;
-        Ok(self.files)
+        Ok(std::mem::take(&mut self.files))
     }
 }
 

@@ -5,10 +5,15 @@
 //! which the others wait.
 
 use std::fmt::Display;
+use std::path::Path;
+use std::rc::Rc;
 
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Kind};
 
 use crate::error::{Error, Result};
+use crate::job::{RankSettings, ServerSettings};
+use crate::servers::Servers;
+use crate::watch::{Watch, last_checkpoint};
 
 /// What rank 0 calls the others to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,18 +37,103 @@ pub(crate) enum Call {
 impl Call {
     const ALL: [Self; 7] =
         [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::Times, Self::End];
+
+    /// For people; `steps` have been done.
+    pub(crate) fn phase(self, steps: u64) -> String {
+        match self {
+            Self::Step => format!("step {}", steps + 1),
+            Self::Snapshot => format!("snapshot after step {steps}"),
+            Self::Record => format!("measurements after step {steps}"),
+            Self::Checkpoint => format!("checkpoint after step {steps}"),
+            Self::Restore => "restart".into(),
+            Self::Times => "times".into(),
+            Self::End => "end".into(),
+        }
+    }
 }
 
 /// The ranks of the job, of which this is one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Ranks {
     communicator: Communicator,
+    watch: Option<Rc<Watch>>,
+    /// On rank 0, where there are any.
+    servers: Option<Rc<Servers>>,
+}
+
+/// What a rank of a job does.
+pub(crate) enum Part {
+    /// It computes.
+    Model(Ranks),
+    /// It writes; with the watch over the job.
+    Server(Servers, Option<Rc<Watch>>),
 }
 
 impl Ranks {
     /// Those that a launcher of MPI programs has started, or one alone.
     pub(crate) fn launched() -> Result<Self> {
-        Ok(Self { communicator: Communicator::launched()? })
+        Ok(Self { communicator: Communicator::launched()?, watch: None, servers: None })
+    }
+
+    /// Lets the ranks watch each other, and makes servers of the last ones; all of them call it.
+    pub(crate) fn parted(mut self, ranks: &RankSettings, server: &ServerSettings) -> Result<Part> {
+        let (all, servers) = (self.communicator.clone(), server.ranks);
+        if servers > 0 && servers >= all.size() {
+            let expected = format!("fewer than the {} ranks of the job", all.size());
+            return Err(Error::Setting { key: "ranks", table: "server", got: servers.to_string(), expected });
+        }
+        let model = all.size() - servers;
+        self.watch(ranks, model)?;
+        if servers == 0 {
+            return Ok(Part::Model(self));
+        }
+        let is_server = all.rank() >= model;
+        let ranks = all.split(Some(u16::from(is_server)), 0)?;
+        let office = all.split((is_server || all.rank() == 0).then_some(0), 0)?;
+        let servers = office.map(|office| Servers::new(office, server.clone(), model));
+        Ok(match servers {
+            Some(servers) if is_server => Part::Server(servers, self.watch),
+            servers => {
+                self.communicator = ranks.expect("each has a colour");
+                self.servers = servers.map(Rc::new);
+                Part::Model(self)
+            }
+        })
+    }
+
+    /// Those that write, on rank 0.
+    pub(crate) fn servers(&self) -> Option<&Servers> {
+        self.servers.as_deref()
+    }
+
+    /// Lets the ranks watch each other, so many of which compute.
+    fn watch(&mut self, settings: &RankSettings, watched: usize) -> Result<()> {
+        let patience =
+            settings.patience().filter(|_| self.are_several() && self.communicator.kind() == Kind::Mpi);
+        if let Some(patience) = patience {
+            let watch = Watch::start(&self.communicator, patience, watched)?;
+            self.watch = Some(Rc::new(watch));
+        }
+        Ok(())
+    }
+
+    /// What this rank does now, for those who hear that another one is gone.
+    pub(crate) fn enter(&self, phase: impl Display) {
+        if let Some(watch) = &self.watch {
+            watch.enter(phase);
+        }
+    }
+
+    /// What this rank does now, for people.
+    pub(crate) fn phase(&self) -> String {
+        self.watch.as_ref().map_or_else(|| "run".into(), |watch| watch.phase())
+    }
+
+    /// Where checkpoints are written.
+    pub(crate) fn expect_checkpoints_at(&self, path: &Path) {
+        if let Some(watch) = &self.watch {
+            watch.expect_checkpoints_at(path.to_owned());
+        }
     }
 
     pub(crate) fn communicator(&self) -> &Communicator {
@@ -99,6 +189,7 @@ impl Ranks {
         if !self.are_several() {
             return outcome;
         }
+        self.enter(phase);
         let own = outcome.as_ref().err().map_or(String::new(), ToString::to_string);
         let all = self.communicator.all_gather(own.as_bytes())?;
         let failed = all.iter().position(|text| !text.is_empty());
@@ -125,13 +216,18 @@ impl Ranks {
         }
     }
 
-    /// Ends all ranks at once with one line, after a failure of which the others do not know.
-    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: Option<&str>) -> ! {
-        let rank = self.communicator.rank();
-        eprintln!(
-            "extremes: rank {rank} failed at '{phase}': {error} The last checkpoint is {}.",
-            checkpoint.unwrap_or("none")
-        );
+    /// Ends all ranks after an error that has been told.
+    pub(crate) fn end(&self) -> ! {
+        if let Some(watch) = &self.watch {
+            watch.end();
+        }
         self.communicator.abort(1)
+    }
+
+    /// Ends all ranks at once with one line, after a failure of which the others do not know.
+    pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: &Path) -> ! {
+        let rank = self.communicator.rank();
+        eprintln!("extremes: rank {rank} failed at '{phase}': {error} {}", last_checkpoint(Some(checkpoint)));
+        self.end()
     }
 }

@@ -139,6 +139,9 @@ pub(crate) fn fingerprint(configuration: &Configuration, input: &blake3::Hash) -
     remove("model", "precision");
     let interval = configuration.output.interval;
     settings["output"] = Value::from(interval);
+    if let Some(tables) = settings.as_object_mut() {
+        tables.retain(|name, _| name != "ranks" && name != "server");
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());
     hasher.update(input.as_bytes());

@@ -51,7 +51,14 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
         let planned = read(&configuration).and_then(|Input { settings, .. }| {
             let width = configuration.model.precision.bytes();
             let volume = settings.step_volume();
-            decomposition::plan(&settings.grid, settings.truncation, usize::from(number), &volume, width)
+            decomposition::plan(
+                &settings.grid,
+                settings.truncation,
+                usize::from(number),
+                &volume,
+                width,
+                configuration.server.ranks,
+            )
         });
         let plan = ranks.together("planning", planned)?;
         if ranks.leads() {

@@ -44,8 +44,8 @@ pub(crate) struct Summary<'a> {
     pub(crate) measured: Value,
     /// Where the time of all ranks went, if that was recorded.
     pub(crate) ranks: Option<Value>,
-    /// What the output server measured, if there is one.
-    pub(crate) output: Option<Value>,
+    /// What the output server measured, if there is one, under its key.
+    pub(crate) output: Option<(&'static str, Value)>,
     pub(crate) files: &'a [PathBuf],
 }
 
@@ -102,8 +102,8 @@ impl Summary<'_> {
         if let Some(ranks) = &self.ranks {
             document["time_of_ranks"] = ranks.clone();
         }
-        if let Some(output) = &self.output {
-            document["output_server"] = output.clone();
+        if let Some((key, output)) = &self.output {
+            document[*key] = output.clone();
         }
         if let (Some(document), Value::Object(measured)) = (document.as_object_mut(), &self.measured) {
             document.extend(measured.clone());

@@ -5,13 +5,12 @@
 
 mod common;
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use common::whole::{expect_same_results, expect_whole, results};
 use common::*;
-use terrella_io::manifest::{Finding, verify};
-use terrella_io::read::{GribFile, Missing};
+use terrella_io::manifest::verify;
 
 /// Steele, Lea and Flood 2014.
 fn splitmix(state: &mut u64) -> u64 {
@@ -20,48 +19,6 @@ fn splitmix(state: &mut u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
-}
-
-/// All files below a folder, by their path from there.
-fn files(folder: &Path) -> Vec<String> {
-    let (mut names, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(next) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&next) else { continue };
-        for path in entries.map(|entry| entry.unwrap().path()) {
-            match path.is_dir() {
-                true => folders.push(path),
-                false => names.push(path.strip_prefix(folder).unwrap().to_str().unwrap().to_owned()),
-            }
-        }
-    }
-    names.sort();
-    names
-}
-
-/// Files that are compared; those of the chain tell of every process.
-fn results(folder: &Path) -> Vec<String> {
-    let mut names = files(folder);
-    names.retain(|name| is_result(name) && !name.starts_with("manifest/"));
-    names
-}
-
-/// After a kill: what has a name is whole, and what a manifest lists is as it lists it.
-fn expect_whole(out: &Path, when: &str) {
-    for name in files(out).iter().filter(|name| name.ends_with(".grib2")) {
-        let file = GribFile::open(out.join(name)).unwrap_or_else(|error| panic!("{when}: {error}"));
-        for header in file.headers() {
-            file.decode(header, Missing::Refuse).unwrap_or_else(|error| panic!("{when}: {name}: {error}"));
-        }
-    }
-    // No checkpoint is older than the manifest of its output time.
-    let begun = files(out).iter().any(|name| name.starts_with("manifest/0") || name == "checkpoint.bin");
-    if begun {
-        let found = verify(out).unwrap_or_else(|error| panic!("{when}: {error}"));
-        // The killed process had no time to list what it finished last.
-        let listed = |finding: &&Finding| !matches!(finding, Finding::Extra { .. });
-        let wrong: Vec<_> = found.findings.iter().filter(listed).collect();
-        assert!(wrong.is_empty(), "{when}: {wrong:?}");
-    }
 }
 
 #[test]
@@ -120,13 +77,7 @@ fn a_forecast_that_is_killed_again_and_again_ends_as_one_that_is_not() {
                 continue;
             }
         }
-        assert_eq!(results(&out), expected, "{when}");
-        for name in &expected {
-            assert!(
-                std::fs::read(whole.join(name)).unwrap() == std::fs::read(out.join(name)).unwrap(),
-                "{when}: {name}"
-            );
-        }
+        expect_same_results(&out, &whole, &when);
         let found = verify(&out).unwrap();
         assert!(found.is_intact() && found.ends_run, "{when}: {found:?}");
         std::fs::remove_dir_all(&out).unwrap();

@@ -2,91 +2,14 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::{Command, Output};
 
+use common::job::{command, launcher, line, run_on};
+use common::whole::{expect_same_results, results};
 use common::*;
-
-/// A launcher, the arguments that it needs here, and how it is told the folder of a rank.
-struct Launcher {
-    program: &'static str,
-    arguments: &'static [&'static str],
-    folder: &'static str,
-}
-
-const LAUNCHERS: [Launcher; 3] = [
-    Launcher {
-        program: "mpirun.openmpi",
-        arguments: &["--oversubscribe", "--allow-run-as-root"],
-        folder: "-wdir",
-    },
-    Launcher { program: "mpiexec.mpich", arguments: &[], folder: "-wdir" },
-    Launcher { program: "mpirun", arguments: &[], folder: "-wdir" },
-];
-
-/// The first launcher that is there; none is told, or a failure where TERRELLA_REQUIRE names `mpi`.
-fn launcher() -> Option<&'static Launcher> {
-    let is_there = |launcher: &&Launcher| {
-        Command::new(launcher.program).arg("--version").output().is_ok_and(|output| output.status.success())
-    };
-    let found = LAUNCHERS.iter().find(is_there);
-    if found.is_none() {
-        not_run("mpi", "no launcher of MPI programs is here");
-    }
-    found
-}
-
-/// A job of several programs, each with its arguments and its folder, one rank after the other.
-fn job(launcher: &Launcher, ranks: &[(&Path, Vec<String>)]) -> Output {
-    let program = program();
-    let mut job = Command::new(launcher.program);
-    job.args(launcher.arguments).env("RAYON_NUM_THREADS", "1").env_remove("TERRELLA_DEVICE");
-    for (number, (folder, arguments)) in ranks.iter().enumerate() {
-        if number > 0 {
-            job.arg(":");
-        }
-        job.args(["-n", "1", launcher.folder]).arg(folder).arg(program.get_program()).args(arguments);
-    }
-    job.output().unwrap()
-}
-
-/// `extremes run forecast.toml --out FOLDER ...` on so many ranks.
-fn run_on(launcher: &Launcher, size: usize, case: &Case, folder: &str, arguments: &[&str]) -> Output {
-    let mut all = vec!["run".to_owned(), case.path("forecast.toml").display().to_string()];
-    all.extend(["--out".to_owned(), case.path(folder).display().to_string()]);
-    all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    let ranks: Vec<_> = (0..size).map(|_| (case.folder.path(), all.clone())).collect();
-    job(launcher, &ranks)
-}
-
-/// The bytes of the results in a folder.
-fn results(case: &Case, folder: &str) -> BTreeMap<String, Vec<u8>> {
-    let names = case.names(folder).into_iter();
-    let files = names.filter(|name| is_result(name) && case.path(folder).join(name).is_file());
-    files.map(|name| (name.clone(), std::fs::read(case.path(folder).join(&name)).unwrap())).collect()
-}
-
-fn expect_same_results(case: &Case, folder: &str, expected: &str) {
-    let (got, expected) = (results(case, folder), results(case, expected));
-    assert!(expected.len() > 1, "{:?}", expected.keys());
-    assert!(got.keys().eq(expected.keys()), "{:?} and not {:?}", got.keys(), expected.keys());
-    for (name, bytes) in &expected {
-        assert!(got[name] == *bytes, "{folder}/{name}");
-    }
-}
 
 fn summary(case: &Case, folder: &str) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(case.path(folder).join("summary.json")).unwrap()).unwrap()
-}
-
-/// The one line of the program on standard error, among those of the launcher.
-fn line(output: &Output) -> String {
-    assert!(!output.status.success());
-    let complaint = complaint(output);
-    let lines: Vec<&str> = complaint.lines().filter(|line| line.contains("extremes: ")).collect();
-    assert_eq!(lines.len(), 1, "{complaint}");
-    lines[0].to_owned()
 }
 
 #[test]
@@ -101,7 +24,7 @@ fn one_layer_on_ranks_has_the_files_of_one() {
         let folder = format!("on_{size}");
         let said = expect_success(&run_on(launcher, size, &case, &folder, &[]));
         assert_eq!(said.matches("done       ").count(), 1, "{said}");
-        expect_same_results(&case, &folder, "alone");
+        expect_same_results(&case.path(&folder), &case.path("alone"), &folder);
         let (got, expected) = (summary(&case, &folder), summary(&case, "alone"));
         for key in ["records", "rms_height_tendency", "relative_drift"] {
             assert_eq!(got[key], expected[key], "{key} on {size} ranks");
@@ -131,13 +54,13 @@ fn split_on_ranks(scheme: &str) {
     expect_success(&run_on(launcher, 3, &case, "split", &stop));
     let checkpoint = case.path("split/checkpoint.bin").display().to_string();
     expect_success(&run_on(launcher, 2, &case, "split", &["--restart", &checkpoint]));
-    expect_same_results(&case, "split", "alone");
+    expect_same_results(&case.path("split"), &case.path("alone"), "split");
     // And from ranks to one.
     expect_success(&run_on(launcher, 2, &case, "back", &stop));
     let checkpoint = case.path("back/checkpoint.bin");
     let alone = program_into(&case, "back").arg("--restart").arg(checkpoint).output().unwrap();
     expect_success(&alone);
-    expect_same_results(&case, "back", "alone");
+    expect_same_results(&case.path("back"), &case.path("alone"), "back");
     for key in ["records", "mean_pressure_tendency"] {
         assert_eq!(summary(&case, "split")[key], summary(&case, "alone")[key], "{key}");
     }
@@ -248,7 +171,11 @@ fn ranks_that_do_not_go_together_are_refused_by_name() {
     let arguments = |out: &str| ["run", "forecast.toml", "--out", out].map(str::to_owned).to_vec();
     let job_of = |arguments: [Vec<String>; 2]| {
         let [first, second] = arguments;
-        line(&job(launcher, &[(one.folder.path(), first), (other.folder.path(), second)]))
+        line(
+            &command(launcher, &[(one.folder.path(), first), (other.folder.path(), second)])
+                .output()
+                .unwrap(),
+        )
     };
     let other_out = [arguments(&out), arguments("elsewhere")];
     let text = job_of(other_out);
@@ -263,7 +190,7 @@ fn ranks_that_do_not_go_together_are_refused_by_name() {
     std::fs::remove_file(other.path("input.grib2")).unwrap();
     let text = job_of([arguments(&out), arguments(&out)]);
     assert!(text.contains("Rank 1 failed at 'reading the input'") && text.contains("input.grib2"), "{text}");
-    assert!(results(&one, "out").is_empty());
+    assert!(results(&one.path("out")).is_empty());
 }
 
 #[test]

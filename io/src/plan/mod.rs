@@ -157,8 +157,8 @@ impl Plans {
     }
 
     /// What a rank of the model carries out: plans up to `transport`, and those without it.
-    pub(crate) fn of_model(text: &str, folder: &Path) -> Result<Self> {
-        Self::of_run(text, Run { folder, continued: false, side: Side::Model })
+    pub(crate) fn of_model(text: &str, folder: &Path, continued: bool) -> Result<Self> {
+        Self::of_run(text, Run { folder, continued, side: Side::Model })
     }
 
     /// What one of `servers` servers carries out: plans after `transport`.

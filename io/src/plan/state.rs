@@ -128,6 +128,11 @@ impl<'a> Reader<'a> {
         Some(head)
     }
 
+    /// As many bytes as are known to be there.
+    pub(crate) fn raw(&mut self, count: usize) -> Option<&'a [u8]> {
+        self.take(count)
+    }
+
     pub(crate) fn byte(&mut self) -> Option<u8> {
         self.take(1).map(|byte| byte[0])
     }
@@ -232,6 +237,11 @@ impl Plans {
     /// remember nothing: what they have not brought to the disk is [`Plans::flush`]'s affair.
     pub fn state(&self) -> Vec<u8> {
         join(self.plans.iter().filter_map(Plan::state))
+    }
+
+    /// What each plan remembers; None where it never does.
+    pub(crate) fn states(&self) -> impl Iterator<Item = Option<Vec<u8>>> {
+        self.plans.iter().map(Plan::state)
     }
 
     /// Continues from what [`Plans::state`] returned, in place of what these plans remember. No bytes are the state of no plans.
@@ -348,6 +358,11 @@ fn split(state: &[u8]) -> Option<Vec<Found<'_>>> {
     }
     reader.end()?;
     Some(plans)
+}
+
+/// Whether a state is that of plans that remember nothing.
+pub(crate) fn is_of_nothing(state: &[u8]) -> bool {
+    split(state).is_some_and(|plans| plans.is_empty())
 }
 
 fn damaged(reason: impl Into<String>) -> Error {

@@ -258,6 +258,12 @@ impl Server {
         self.view.lanes[plan].ask_state()
     }
 
+    /// The same for all plans.
+    pub(crate) fn ask_states(&self) -> Vec<(u64, Answer)> {
+        let _no_message_between = lock(&self.producer);
+        self.view.lanes.iter().map(Lane::ask_state).collect()
+    }
+
     /// Whether a plan has done a flush, or is no more.
     pub(crate) fn has_flushed(&self, plan: usize, number: u64) -> bool {
         self.view.lanes[plan].has_flushed(number)
@@ -436,14 +442,16 @@ impl Server {
     /// # Errors
     /// As of [`Server::flush`]; [`Error::Server`] where a plan is no more.
     pub fn state(&self) -> Result<Vec<u8>> {
-        let asked: Vec<_> = {
-            let _no_message_between = lock(&self.producer);
-            self.view.lanes.iter().map(Lane::ask_state).collect()
-        };
+        let asked = self.ask_states();
         for (lane, (number, _)) in self.view.lanes.iter().zip(&asked) {
             lane.wait_for_flush(*number);
         }
         self.view.shared.failures.tell()?;
+        self.answered(asked)
+    }
+
+    /// What plans that have been asked, and have flushed, remember.
+    pub(crate) fn answered(&self, asked: Vec<(u64, Answer)>) -> Result<Vec<u8>> {
         let states = self.view.lanes.iter().zip(asked).map(|(lane, (_, answer))| {
             let gone = || Error::Server { reason: format!("has no plan '{}' any more", lane.name) };
             lock(&answer).take().ok_or_else(gone)

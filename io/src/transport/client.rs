@@ -8,13 +8,18 @@ use std::time::{Duration, Instant};
 use terrella_coupling::communicator::{Communicator, Posted};
 
 use super::letter::{self, FromServer};
+use super::replay::PLANS;
 use super::role::Link;
-use super::settings::Settings;
+use super::settings::{NOT_REPLAYED, Settings};
+use super::state;
 use super::stream::{Limits, Stream};
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{Consumer, Gap, Guarantee, Kind, Message, Metadata, Plans, Points, transported_to};
+use crate::plan::{
+    Consumer, Gap, Guarantee, Kind, Message, Metadata, Plans, Points, WholeFile, WholeFiles, transported_to,
+};
 use crate::server::{self, Metrics, Server, SpillSettings};
+use crate::sink::AtomicFile;
 
 /// What a rank that waits does not do more often.
 const PAUSE: Duration = Duration::from_micros(100);
@@ -27,6 +32,11 @@ pub struct Client {
     queues: Server,
     /// By plan and server.
     streams: Vec<Vec<Arc<Stream>>>,
+    /// What plans remembered when a server wrote a step last; None before it did. By server and plan, on the first rank.
+    states: Vec<Vec<Option<Option<Vec<u8>>>>>,
+    /// Files of this rank's own plans, and those that servers told of.
+    own_files: WholeFiles,
+    files: Vec<WholeFile>,
     remotes: Vec<Remote>,
     /// Letters that have not gone.
     posted: Vec<Posted>,
@@ -39,9 +49,13 @@ pub struct Client {
 /// A server as it is seen from here.
 struct Remote {
     rank: usize,
+    /// In messages.
+    called: usize,
     /// When it was last heard of, or did not owe an answer.
     heard: Instant,
     state: State,
+    /// When it was done, as JSON.
+    metrics: Option<String>,
 }
 
 enum State {
@@ -55,6 +69,12 @@ enum State {
 enum Told {
     Failure { server: usize, rank: usize, reason: String },
     Lost { server: usize, rank: usize, reason: String, log: PathBuf },
+}
+
+impl Told {
+    fn is_loss_of(&self, lost: usize) -> bool {
+        matches!(self, Self::Lost { rank, .. } | Self::Failure { rank, .. } if *rank == lost)
+    }
 }
 
 impl From<Told> for Error {
@@ -104,16 +124,49 @@ impl Consumer for Carrier {
 
 impl Client {
     /// Reads the plans, the same text on all ranks, and starts those parts of them that are this rank's. Relative paths of sinks start
-    /// in `folder`.
+    /// in `folder`. The first rank keeps the text as [`PLANS`] beside the logs, for a replay.
     ///
     /// # Errors
     /// Those of [`Plans::from_yaml_in`] and [`Server::start`]; [`Error::Log`] where [`Settings::folder`] has messages of a run whose
     /// server was lost, which are to be replayed first.
     pub fn start(link: &Link, plans: &str, folder: &Path, settings: &Settings) -> Result<Self> {
+        Self::started(link, plans, folder, settings, None)
+    }
+
+    /// The same for a run of which an earlier process wrote the first steps, with what [`Client::state`] returned then on this rank.
+    ///
+    /// # Errors
+    /// Besides, those of [`Plans::continue_yaml_in`] and [`Plans::restore`]; [`Error::OtherPlan`] where plans remember something of another
+    /// number of servers.
+    pub fn resume(
+        link: &Link,
+        plans: &str,
+        folder: &Path,
+        settings: &Settings,
+        state: &[u8],
+    ) -> Result<Self> {
+        Self::started(link, plans, folder, settings, Some(state))
+    }
+
+    fn started(
+        link: &Link,
+        plans: &str,
+        folder: &Path,
+        settings: &Settings,
+        state: Option<&[u8]>,
+    ) -> Result<Self> {
         settings.check()?;
-        let Link { all, servers } = link;
-        let mut plans =
-            if *servers == 0 { Plans::from_yaml_in(plans, folder)? } else { Plans::of_model(plans, folder)? };
+        let Link { all, servers, first } = link;
+        let (text, is_continued) = (plans, state.is_some());
+        let mut plans = match (*servers, is_continued) {
+            (0, false) => Plans::from_yaml_in(plans, folder)?,
+            (0, true) => Plans::continue_yaml_in(plans, folder)?,
+            _ => Plans::of_model(plans, folder, is_continued)?,
+        };
+        if let Some(state) = state {
+            plans.restore(&state::part(state, *servers, None)?)?;
+        }
+        let own_files = plans.whole_files();
         let rank = all.rank();
         let mut streams = Vec::new();
         if *servers > 0 {
@@ -129,9 +182,7 @@ impl Client {
                 let of_server = |server| {
                     let folder = settings.of_server(server).join(format!("rank-{rank}-plan-{plan}"));
                     if folder.exists() {
-                        let reason =
-                            "holds messages of an earlier run: they are to be replayed, or removed, first";
-                        return Err(Error::Log { path: folder, reason: reason.into() });
+                        return Err(Error::Log { path: folder, reason: NOT_REPLAYED.into() });
                     }
                     let lossless = guarantee == Guarantee::Lossless;
                     Ok(Arc::new(Stream::new(plan, lossless, limits, folder)))
@@ -142,19 +193,37 @@ impl Client {
                 streams.push(own);
             }
         }
+        if rank == 0 && !streams.is_empty() {
+            AtomicFile::write(settings.folder.join(PLANS), text.as_bytes())?;
+        }
         let spill = SpillSettings { folder: settings.folder.clone(), bytes: settings.disk / 2 };
         let queues = server::Settings { memory: settings.memory / 2, spill: Some(spill), metrics: None };
         let queues = Server::start(plans, queues)?;
         let remote = |server| Remote {
             rank: link.clients() + server,
+            called: first + server,
             heard: Instant::now(),
             // A server without plans has nothing to do.
             state: if streams.is_empty() { State::Done } else { State::Working },
+            metrics: None,
         };
+        let states = vec![vec![None; streams.len()]; *servers];
         let remotes = (0..*servers).map(remote).collect();
         let (posted, untold) = (Vec::new(), Vec::new());
         let patience = settings.patience;
-        Ok(Self { all: all.clone(), queues, streams, remotes, posted, patience, untold, first: None })
+        Ok(Self {
+            all: all.clone(),
+            queues,
+            streams,
+            states,
+            own_files,
+            files: Vec::new(),
+            remotes,
+            posted,
+            patience,
+            untold,
+            first: None,
+        })
     }
 
     /// Copies a field [`layout.points()`, in the layout's order] for the plans that want it, and returns without waiting for anyone.
@@ -204,6 +273,10 @@ impl Client {
     /// [`Error::OutputServer`] with what failed on a server and was not told before.
     pub fn progress(&mut self) -> Result<()> {
         self.send()?;
+        self.tell_failure()
+    }
+
+    fn tell_failure(&mut self) -> Result<()> {
         let place = self.untold.iter().position(|told| matches!(told, Told::Failure { .. }));
         place.map_or(Ok(()), |place| Err(self.untold.remove(place).into()))
     }
@@ -229,6 +302,64 @@ impl Client {
     /// The first failure that was not told before, of this rank's plans or of a server; [`Error::ServerLost`].
     pub fn flush(&mut self) -> Result<()> {
         let asked = self.queues.ask_flush();
+        self.wait_until_written(&asked)?;
+        self.queues.tell()?;
+        if self.untold.is_empty() { Ok(()) } else { Err(self.untold.remove(0).into()) }
+    }
+
+    /// [`Client::flush`], and what the plans remember then, here and, on the first rank, on the servers: the state of a checkpoint
+    /// ([`Client::resume`], [`OutputServer::resume`](super::OutputServer::resume)), and where there are no servers, of [`Plans::restore`].
+    ///
+    /// A lost server is no error where its plans remember nothing: then all that it has not written is in its log.
+    ///
+    /// # Errors
+    /// As of [`Client::flush`]; [`Error::ServerLost`] where its plans remember something, or it never said whether they do.
+    pub fn state(&mut self) -> Result<Vec<u8>> {
+        let asked = self.queues.ask_states();
+        let numbers: Vec<u64> = asked.iter().map(|(number, _)| *number).collect();
+        self.wait_until_written(&numbers)?;
+        self.queues.tell()?;
+        self.tell_failure()?;
+        let own = self.queues.answered(asked)?;
+        if self.remotes.is_empty() {
+            return Ok(own);
+        }
+        let is_first = self.all.rank() == 0;
+        let mut servers = Vec::new();
+        for (states, remote) in self.states.iter().zip(&self.remotes) {
+            if !is_first {
+                servers.push(Vec::new());
+                continue;
+            }
+            let is_lost = matches!(remote.state, State::Lost);
+            if is_lost && !states.iter().all(|state| *state == Some(None)) {
+                let lost = self.first.iter().chain(&self.untold).find(|told| told.is_loss_of(remote.called));
+                return Err(lost.expect("each loss is noted").clone().into());
+            }
+            servers.push(crate::plan::state::join(states.iter().flatten().flatten().cloned()));
+        }
+        Ok(state::of_parts(&own, &servers))
+    }
+
+    /// How many plans have a part that servers carry out.
+    pub fn transported_plans(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Files that have become whole ([`Plans::whole_files`]) since the last call: of this rank's plans and, on the first rank, those of
+    /// servers that it has heard of. What a step has is known after [`Client::flush`] or [`Client::state`].
+    pub fn whole_files(&mut self) -> Vec<WholeFile> {
+        self.files.extend(self.own_files.take());
+        std::mem::take(&mut self.files)
+    }
+
+    /// What servers measured, as JSON ([`Metrics::to_json`]), by server; on the first rank, when they are done.
+    pub fn server_metrics(&self) -> Vec<Option<&str>> {
+        self.remotes.iter().map(|remote| remote.metrics.as_deref()).collect()
+    }
+
+    /// Waits until this rank's plans have done flushes, and servers have written what they were given before.
+    fn wait_until_written(&mut self, asked: &[u64]) -> Result<()> {
         loop {
             self.send()?;
             let is_flushed =
@@ -244,16 +375,15 @@ impl Client {
             }
             std::thread::sleep(PAUSE);
         }
-        self.drain_lost()?;
-        self.queues.tell()?;
-        if self.untold.is_empty() { Ok(()) } else { Err(self.untold.remove(0).into()) }
+        self.drain_lost()
     }
 
-    /// Ends the plans, here and on the servers, and waits for that. All ranks call it.
+    /// Ends the plans, here and on the servers, and waits for that. All ranks call it. After it, metrics and files can still be asked
+    /// for.
     ///
     /// # Errors
     /// The first failure of the run, of this rank's plans or of a server; [`Error::ServerLost`] where a log is to be replayed.
-    pub fn finish(mut self) -> Result<()> {
+    pub fn finish(&mut self) -> Result<()> {
         self.queues.close();
         loop {
             self.send()?;
@@ -357,12 +487,22 @@ impl Client {
         };
         match letter {
             FromServer::Taken { plan, letters } => stream(plan)?.taken(letters),
-            FromServer::Written { plan, steps } => stream(plan)?.written(steps),
-            FromServer::Failure(reason) => self.note(Told::Failure { server, rank, reason }),
+            FromServer::Written { plan, steps, state } => {
+                stream(plan)?.written(steps);
+                self.states[server][plan] = Some(state);
+            }
+            FromServer::Whole(file) => self.files.push(file),
+            FromServer::Failure(reason) => {
+                let rank = self.remotes[server].called;
+                self.note(Told::Failure { server, rank, reason });
+            }
             FromServer::Failed(reason) if matches!(self.remotes[server].state, State::Working) => {
                 self.give_up(server, reason);
             }
-            FromServer::Done => self.remotes[server].state = State::Done,
+            FromServer::Done(metrics) => {
+                self.remotes[server].state = State::Done;
+                self.remotes[server].metrics = Some(metrics).filter(|metrics| !metrics.is_empty());
+            }
             FromServer::Failed(_) | FromServer::Alive => {}
         }
         Ok(())
@@ -386,6 +526,7 @@ impl Client {
         if let Ok(posted) = self.all.post(rank, Arc::new(letter::given_up())) {
             self.posted.push(posted);
         }
+        let rank = self.remotes[server].called;
         let told = match log {
             Some(log) => Told::Lost { server, rank, reason, log },
             None => {

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 
 use super::letter::Domain;
+use super::settings::NOT_REPLAYED;
 use super::stream::{What, domain_letter};
 use crate::error::{Error, Result};
 use crate::log::{Log, LogSettings};
@@ -29,10 +30,7 @@ impl Journal {
         let capacity = Some(bytes.max(segment_bytes));
         let (log, _) = Log::open(folder, &LogSettings { segment_bytes, capacity, ..Default::default() })?;
         if log.status().next != 1 {
-            return Err(Error::Log {
-                path: folder.to_owned(),
-                reason: "holds messages of an earlier run: they are to be replayed, or removed, first".into(),
-            });
+            return Err(Error::Log { path: folder.to_owned(), reason: NOT_REPLAYED.into() });
         }
         Ok(Self { log, domains: Vec::new(), kept: VecDeque::new() })
     }

@@ -13,12 +13,15 @@
 //! | `u`   | this rank has given the server up                                                     | 1               |
 //!
 //! M bytes are metadata: for each key, 25 and those of key and value (8 of a number, 1 of a flag, a text's own). From a server: `t`
-//! (p, letters taken), `w` (p, steps written), `f` (a text: a plan failed), `x` (a text: the server failed), `d` (all is done) and
-//! `a` (alive).
+//! (p, letters taken), `w` (p, steps written, and for the first rank what the plan remembers then), `f` (a text: a plan failed), `x` (a
+//! text: the server failed), `d` (all is done, and for the first rank the metrics as JSON), `a` (alive), and to the first rank `n` (a file that is
+//! whole: name, length, hash).
+
+use std::path::PathBuf;
 
 use crate::layout::Layout;
 use crate::plan::state::{Reader, Writer};
-use crate::plan::{Gap, Kind, Message, Metadata, Points};
+use crate::plan::{Gap, Kind, Message, Metadata, Points, WholeFile};
 use crate::server::codec;
 
 /// What a server is sent.
@@ -93,10 +96,11 @@ impl Body {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FromServer {
     Taken { plan: usize, letters: u64 },
-    Written { plan: usize, steps: u64 },
+    Written { plan: usize, steps: u64, state: Option<Vec<u8>> },
+    Whole(WholeFile),
     Failure(String),
     Failed(String),
-    Done,
+    Done(String),
     Alive,
 }
 
@@ -233,10 +237,19 @@ impl FromServer {
         let text = |what, text: &str| letter(what, |writer| writer.bytes(text.as_bytes()));
         match self {
             Self::Taken { plan, letters } => two(b't', *plan, *letters),
-            Self::Written { plan, steps } => two(b'w', *plan, *steps),
+            Self::Written { plan, steps, state } => letter(b'w', |writer| {
+                writer.number(*plan as u64);
+                writer.number(*steps);
+                writer.option(state.as_deref(), |writer, state| writer.bytes(state));
+            }),
+            Self::Whole(file) => letter(b'n', |writer| {
+                writer.bytes(file.path.as_os_str().as_encoded_bytes());
+                writer.number(file.bytes);
+                writer.raw(&file.hash);
+            }),
             Self::Failure(reason) => text(b'f', reason),
             Self::Failed(reason) => text(b'x', reason),
-            Self::Done => vec![b'd'],
+            Self::Done(metrics) => text(b'd', metrics),
             Self::Alive => vec![b'a'],
         }
     }
@@ -247,10 +260,19 @@ impl FromServer {
         let mut reader = Reader::new(rest);
         let read = match what {
             b't' => Self::Taken { plan: reader.length()?, letters: reader.number()? },
-            b'w' => Self::Written { plan: reader.length()?, steps: reader.number()? },
+            b'w' => Self::Written {
+                plan: reader.length()?,
+                steps: reader.number()?,
+                state: reader.option(|reader| reader.bytes())?.map(<[u8]>::to_vec),
+            },
+            b'n' => {
+                let (path, bytes) = (PathBuf::from(reader.text()?), reader.number()?);
+                let hash = reader.raw(32)?.try_into().ok()?;
+                Self::Whole(WholeFile { path, bytes, hash })
+            }
             b'f' => Self::Failure(reader.text()?.to_owned()),
             b'x' => Self::Failed(reader.text()?.to_owned()),
-            b'd' => Self::Done,
+            b'd' => Self::Done(reader.text()?.to_owned()),
             b'a' => Self::Alive,
             _ => return None,
         };
@@ -301,10 +323,12 @@ mod tests {
         assert_eq!(to_server(&given_up()), Some(ToServer::GivenUp));
         for letter in [
             FromServer::Taken { plan: 1, letters: 2 },
-            FromServer::Written { plan: 3, steps: 4 },
+            FromServer::Written { plan: 3, steps: 4, state: None },
+            FromServer::Written { plan: 3, steps: 4, state: Some(vec![5, 6]) },
+            FromServer::Whole(WholeFile { path: "out/1.grib2".into(), bytes: 7, hash: [8; 32] }),
             FromServer::Failure("a".into()),
             FromServer::Failed("b".into()),
-            FromServer::Done,
+            FromServer::Done("{}".into()),
             FromServer::Alive,
         ] {
             assert_eq!(FromServer::from_bytes(&letter.to_bytes()), Some(letter));

@@ -86,7 +86,8 @@
 //! A rank sends, in bytes, of each message 26 + M + 8 n for n values, with M = Σ (25 + key + value) over its metadata (numbers 8, flags 1, texts
 //! their length); of each domain, once for each plan and server that gets a field on it, 34 + 32 per ring, 8 more for points one
 //! after the other and 8 + 8 n for a list; for each plan and server 9 in each step and 9 at the end. A server sends at most 17 for
-//! each letter, 17 for each step, plan and rank, and 1 to each rank now and then.
+//! each letter, 18 for each step, plan and rank, 9 to each rank at the end, and 1 now and then; to the first rank besides, what a plan
+//! remembers (8 and its bytes, for each step), 49 and its name for each file that is whole, and the metrics at the end.
 //! [`Communicator::traffic`] counts them as letters.
 //!
 //! # Order
@@ -96,7 +97,10 @@
 //! any order: those of one file should be written by one rank then, or each have a file of its own. With several servers, all
 //! fields of a file must go to one: the keys that decide (`hash-keys`) must be in its path, which is checked.
 //!
-//! Not here: a checkpoint of what plans remember on servers; the plans of a run that is continued begin anew.
+//! # Checkpoints
+//!
+//! [`Client::state`] has what the plans remember on its rank and, on the first rank, on all servers. [`Client::resume`] goes on from the rank's
+//! own, [`OutputServer::resume`] from the first rank's, with as many servers; where nothing is remembered, with any number.
 
 mod client;
 mod journal;
@@ -105,14 +109,16 @@ mod replay;
 mod role;
 mod server;
 mod settings;
+mod state;
 mod stream;
 mod written;
 
 pub use client::Client;
-pub use replay::{Replayed, replay};
+pub use replay::{PLANS, Replayed, replay};
 pub use role::{Link, Role};
 pub use server::OutputServer;
 pub use settings::Settings;
+pub use state::state_of_rank;
 
 #[allow(unused_imports, reason = "for the documentation")]
 use terrella_coupling::communicator::Communicator;

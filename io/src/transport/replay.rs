@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::log::{Item, Log, LogSettings, Record};
 use crate::plan::{Plans, state};
 
+/// Name of the plans of a run in [`super::Settings::folder`].
+pub const PLANS: &str = "plans.yaml";
+
 /// What [`replay`] has done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Replayed {
@@ -73,7 +76,7 @@ fn one_plan(
         steps
     };
     if !steps.is_empty() {
-        let is_begun = progress.steps > 0;
+        let is_begun = progress.steps > 0 || progress.is_continued;
         let of_other_plans = |path: &Path| Error::Log {
             path: path.to_owned(),
             reason: format!("is of plan {number} with 'transport', which these plans do not have"),
@@ -173,7 +176,7 @@ fn numbered(folder: &Path, prefix: &str) -> Result<BTreeMap<usize, PathBuf>> {
 }
 
 /// Rank, path and plan of the logs for a server.
-fn logs(folder: &Path) -> Result<Vec<(usize, PathBuf, usize)>> {
+pub(super) fn logs(folder: &Path) -> Result<Vec<(usize, PathBuf, usize)>> {
     let numbers = |path: &Path| {
         let (rank, plan) = path.file_name()?.to_str()?.strip_prefix("rank-")?.split_once("-plan-")?;
         Some((rank.parse().ok()?, plan.parse().ok()?))

@@ -22,6 +22,8 @@ pub enum Role {
 pub struct Link {
     pub(super) all: Communicator,
     pub(super) servers: usize,
+    /// The rank of the first server in messages.
+    pub(super) first: usize,
 }
 
 impl Role {
@@ -36,7 +38,7 @@ impl Role {
                 expected: format!("fewer than the {} ranks", all.size()),
             });
         }
-        let link = Link { all: all.clone(), servers };
+        let link = Link { all: all.clone(), servers, first: all.size() - servers };
         let is_server = all.rank() >= link.clients();
         let ranks = all.split(Some(u16::from(is_server)), 0)?.expect("each has a colour");
         Ok(if is_server { Self::Server(link) } else { Self::Model { ranks, link } })
@@ -47,6 +49,12 @@ impl Link {
     /// How many ranks the model has.
     pub fn clients(&self) -> usize {
         self.all.size() - self.servers
+    }
+
+    /// In messages, the first server is called by this rank: that of a larger group, of which these ranks are some.
+    #[must_use]
+    pub fn called_from(self, first: usize) -> Self {
+        Self { first, ..self }
     }
 
     /// How many ranks are servers.

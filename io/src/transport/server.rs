@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 use terrella_coupling::communicator::{Communicator, Posted};
 
 use super::letter::{self, Domain, FromServer, ToServer};
+use super::replay::logs;
 use super::role::Link;
-use super::settings::Settings;
+use super::settings::{NOT_REPLAYED, Settings};
+use super::state;
 use super::written::{self, Written};
 use crate::error::{Error, Result};
-use crate::plan::{Gap, Message, Plans};
+use crate::plan::{Gap, Message, Plans, WholeFile, WholeFiles};
 use crate::server::{self, Answer, Metrics, Server, SpillSettings};
 
 /// Between two looks at whether something has come, where nothing has.
@@ -34,10 +36,17 @@ pub struct OutputServer {
     posted: Vec<Posted>,
     /// Ranks that have given this server up: nothing comes from them any more.
     given_up: Vec<bool>,
+    files: WholeFiles,
+    check: Check,
+    /// The first file that was refused.
+    refusal: Option<String>,
     signed: Instant,
     is_closed: bool,
     is_done: bool,
 }
+
+/// Says what is wrong with a file.
+type Check = Box<dyn FnMut(&WholeFile) -> std::result::Result<(), String>>;
 
 /// A plan with what ranks have sent of it.
 struct PlanOfRanks {
@@ -75,7 +84,33 @@ impl OutputServer {
     /// # Errors
     /// Those of [`Plans::from_yaml_in`] and [`Server::start`]. The ranks of the model are told, and their output goes to logs.
     pub fn start(link: &Link, plans: &str, folder: &Path, settings: &Settings) -> Result<Self> {
-        let started = Self::new(link, plans, folder, settings);
+        Self::started(link, plans, folder, settings, None)
+    }
+
+    /// The same for a run of which an earlier process wrote the first steps, with what [`Client::state`](super::Client::state) returned then
+    /// on the first rank.
+    ///
+    /// # Errors
+    /// Besides, those of [`Plans::continue_yaml_in`] and [`Plans::restore`]; [`Error::OtherPlan`] where plans remember something of another
+    /// number of servers.
+    pub fn resume(
+        link: &Link,
+        plans: &str,
+        folder: &Path,
+        settings: &Settings,
+        state: &[u8],
+    ) -> Result<Self> {
+        Self::started(link, plans, folder, settings, Some(state))
+    }
+
+    fn started(
+        link: &Link,
+        plans: &str,
+        folder: &Path,
+        settings: &Settings,
+        state: Option<&[u8]>,
+    ) -> Result<Self> {
+        let started = Self::new(link, plans, folder, settings, state);
         if let Err(error) = &started {
             let given_up = &mut vec![false; link.clients()];
             say_failed(&link.all, error, &mut Vec::new(), given_up, settings.patience);
@@ -83,23 +118,44 @@ impl OutputServer {
         started
     }
 
-    fn new(link: &Link, plans: &str, folder: &Path, settings: &Settings) -> Result<Self> {
+    fn new(
+        link: &Link,
+        plans: &str,
+        folder: &Path,
+        settings: &Settings,
+        state: Option<&[u8]>,
+    ) -> Result<Self> {
         settings.check()?;
         let number = link.all.rank() - link.clients();
-        let plans = Plans::of_server(plans, folder, link.servers(), false)?;
-        let of_ranks = |_| PlanOfRanks {
+        let mut plans = Plans::of_server(plans, folder, link.servers(), state.is_some())?;
+        let mut written =
+            vec![Written { is_continued: state.is_some(), ..Written::default() }; plans.count()];
+        if let Some(state) = state {
+            plans.restore(&state::part(state, link.servers(), Some(number))?)?;
+            written.iter_mut().zip(plans.states()).for_each(|(written, state)| written.state = state);
+        }
+        let files = plans.whole_files();
+        let of_ranks = |written: &Written| PlanOfRanks {
             ranks: (0..link.clients()).map(|_| Source::default()).collect(),
             waiting: VecDeque::new(),
             asked: 0,
             awaited: VecDeque::new(),
-            written: Written::default(),
+            written: written.clone(),
         };
-        let of_ranks = (0..plans.count()).map(of_ranks).collect();
+        let of_ranks = written.iter().map(of_ranks).collect();
         let spill = SpillSettings { folder: settings.folder.clone(), bytes: settings.disk };
         let queues = server::Settings { memory: settings.memory / 2, spill: Some(spill), metrics: None };
         let folder = settings.of_server(number);
         std::fs::create_dir_all(&folder)
             .map_err(|source| Error::file(&folder, "making the folder", source))?;
+        if let Some((_, path, _)) = logs(&folder)?.into_iter().next() {
+            return Err(Error::Log { path, reason: NOT_REPLAYED.into() });
+        }
+        // What an earlier run left is none of this one's.
+        match state {
+            Some(_) => written::store(&folder, &written)?,
+            None => written::remove(&folder)?,
+        }
         Ok(Self {
             all: link.all.clone(),
             clients: link.clients(),
@@ -109,6 +165,9 @@ impl OutputServer {
             plans: of_ranks,
             posted: Vec::new(),
             given_up: vec![false; link.clients()],
+            files,
+            check: Box::new(|_| Ok(())),
+            refusal: None,
             signed: Instant::now(),
             is_closed: false,
             is_done: false,
@@ -124,7 +183,17 @@ impl OutputServer {
         while !self.turn()? {
             std::thread::sleep(PAUSE);
         }
-        self.queues.finish()
+        self.queues.finish()?;
+        self.refusal.take().map_or(Ok(()), |reason| Err(Error::Server { reason }))
+    }
+
+    /// Shows files that are whole ([`Plans::whole_files`]) to `check` before the first rank is told of them. What it says is wrong with one is
+    /// a failure of the run: the rank is told that, and not of the file.
+    pub fn check_files(
+        &mut self,
+        check: impl FnMut(&WholeFile) -> std::result::Result<(), String> + 'static,
+    ) {
+        self.check = Box::new(check);
     }
 
     /// Does what there is to do, and does not wait. Whether all is done. For a rank that does something else too; it must come
@@ -172,7 +241,7 @@ impl OutputServer {
         self.tell_failures()?;
         if self.signed.elapsed() > self.patience / 4 {
             self.signed = Instant::now();
-            self.post_to_all(&FromServer::Alive)?;
+            self.post_to_all(|_| FromServer::Alive)?;
         }
         let is_over = |plan: &PlanOfRanks| {
             plan.ranks.iter().all(|source| source.has_ended)
@@ -185,8 +254,12 @@ impl OutputServer {
         }
         if self.is_closed && self.queues.has_ended() {
             self.tell_failures()?;
+            self.tell_files()?;
             self.forget_progress()?;
-            self.post_to_all(&FromServer::Done)?;
+            let metrics = self.queues.metrics().to_json();
+            self.post_to_all(|rank| {
+                FromServer::Done(if rank == 0 { metrics.clone() } else { String::new() })
+            })?;
             self.is_done = true;
             wait_until_gone(&mut self.posted, self.patience)?;
         }
@@ -289,19 +362,39 @@ impl OutputServer {
                 return Err(Error::Server { reason: "could not bring a step to the disk".into() });
             };
             flushed = Some(*step);
-            plan.written = Written { steps: *step, state };
+            plan.written = Written { steps: *step, state, ..plan.written };
             plan.awaited.pop_front();
         }
         let Some(steps) = flushed else { return Ok(()) };
         self.tell_failures()?;
+        self.tell_files()?;
         let progress: Vec<Written> = self.plans.iter().map(|plan| plan.written.clone()).collect();
         written::store(&self.folder, &progress)?;
-        self.post_to_all(&FromServer::Written { plan: number, steps })
+        let state = progress[number].state.clone();
+        self.post_to_all(|rank| FromServer::Written {
+            plan: number,
+            steps,
+            state: state.clone().filter(|_| rank == 0),
+        })
+    }
+
+    /// Tells the first rank of files that have become whole.
+    fn tell_files(&mut self) -> Result<()> {
+        for file in self.files.take() {
+            match (self.check)(&file) {
+                Ok(()) => self.post(0, &FromServer::Whole(file))?,
+                Err(reason) => {
+                    self.post_to_all(|_| FromServer::Failure(reason.clone()))?;
+                    self.refusal.get_or_insert(reason);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn tell_failures(&mut self) -> Result<()> {
         while let Err(error) = self.queues.tell() {
-            self.post_to_all(&FromServer::Failure(without_stop(&error)))?;
+            self.post_to_all(|_| FromServer::Failure(without_stop(&error)))?;
         }
         Ok(())
     }
@@ -319,8 +412,8 @@ impl OutputServer {
         Ok(())
     }
 
-    fn post_to_all(&mut self, letter: &FromServer) -> Result<()> {
-        (0..self.clients).try_for_each(|rank| self.post(rank, letter))
+    fn post_to_all(&mut self, letter: impl Fn(usize) -> FromServer) -> Result<()> {
+        (0..self.clients).try_for_each(|rank| self.post(rank, &letter(rank)))
     }
 }
 

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use crate::error::{Error, Result};
 
+/// Why logs stop a run.
+pub(super) const NOT_REPLAYED: &str =
+    "holds messages of an earlier run: they are to be replayed, or removed, first";
+
 /// Limits of each rank, the same on all of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {

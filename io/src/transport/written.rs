@@ -7,13 +7,15 @@ use crate::plan::state::{Reader, Writer};
 use crate::sink::AtomicFile;
 
 const NAME: &str = "written";
-const MAGIC: [u8; 8] = *b"TERRWRT\x01";
+const MAGIC: [u8; 8] = *b"TERRWRT\x02";
 
 /// Of one plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Written {
     /// Steps whose files are on the disk.
     pub(super) steps: u64,
+    /// Whether an earlier process wrote steps before them.
+    pub(super) is_continued: bool,
     /// What the plan remembered then, where it does.
     pub(super) state: Option<Vec<u8>>,
 }
@@ -22,8 +24,9 @@ pub(super) fn store(folder: &Path, plans: &[Written]) -> Result<()> {
     let mut writer = Writer::default();
     writer.raw(&MAGIC);
     writer.number(plans.len() as u64);
-    for Written { steps, state } in plans {
+    for Written { steps, is_continued, state } in plans {
         writer.number(*steps);
+        writer.byte(u8::from(*is_continued));
         writer.option(state.as_deref(), |writer, state| writer.bytes(state));
     }
     let mut bytes = writer.finish();
@@ -61,9 +64,9 @@ fn read(bytes: &[u8]) -> Option<Vec<Written>> {
     let mut reader = Reader::new(bytes.strip_prefix(&MAGIC)?);
     let mut plans = Vec::new();
     for _ in 0..reader.number()? {
-        let steps = reader.number()?;
+        let (steps, is_continued) = (reader.number()?, reader.flag()?);
         let state = reader.option(|reader| reader.bytes())?;
-        plans.push(Written { steps, state: state.map(<[u8]>::to_vec) });
+        plans.push(Written { steps, is_continued, state: state.map(<[u8]>::to_vec) });
     }
     reader.end()?;
     Some(plans)
@@ -77,7 +80,8 @@ mod tests {
     fn what_is_stored_is_loaded_and_damage_is_told() {
         let folder = tempfile::tempdir().unwrap();
         assert_eq!(load(folder.path()).unwrap(), []);
-        let plans = [Written { steps: 3, state: Some(vec![1, 2, 3]) }, Written::default()];
+        let plans =
+            [Written { steps: 3, is_continued: true, state: Some(vec![1, 2, 3]) }, Written::default()];
         store(folder.path(), &plans).unwrap();
         assert_eq!(load(folder.path()).unwrap(), plans);
         let path = folder.path().join(NAME);

@@ -34,6 +34,7 @@ pub(super) fn fingerprint(configuration: &Configuration) -> String {
     settings.input.file = PathBuf::new();
     settings.input.orography = None;
     settings.model.device = None;
+    (settings.ranks, settings.server) = Default::default();
     let text = serde_json::to_string(&settings).expect("a configuration is valid JSON");
     blake3::hash(text.as_bytes()).to_hex().to_string()
 }

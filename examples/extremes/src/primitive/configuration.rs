@@ -12,6 +12,7 @@ use crate::configuration::{Equations, Initialisation, Output, Precision, Setting
 use crate::diagnostics::Diagnostics;
 use crate::ensemble::Ensemble;
 use crate::error::Result;
+use crate::job::{RankSettings, ServerSettings};
 use crate::setup;
 use terrella_driver::{Tables, known_keys};
 
@@ -24,6 +25,10 @@ pub(crate) struct Configuration {
     pub(crate) physics: Physics,
     #[serde(default)]
     pub(crate) output: Output,
+    #[serde(default, skip_serializing_if = "RankSettings::is_usual")]
+    pub(crate) ranks: RankSettings,
+    #[serde(default, skip_serializing_if = "ServerSettings::is_usual")]
+    pub(crate) server: ServerSettings,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) diagnostics: Option<Diagnostics>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -159,6 +164,8 @@ fn keys_of(table: &str) -> Option<&'static [&'static str]> {
         "model" => Some(known_keys::<Model>()),
         "physics" => Some(known_keys::<Physics>()),
         "output" => Some(known_keys::<Output>()),
+        "ranks" => Some(known_keys::<RankSettings>()),
+        "server" => Some(known_keys::<ServerSettings>()),
         "diagnostics" => Some(known_keys::<Diagnostics>()),
         "ensemble" => Some(known_keys::<Ensemble>()),
         _ => None,
@@ -170,6 +177,8 @@ impl Settings for Configuration {
 
     fn validate(&self) -> std::result::Result<(), String> {
         let model = &self.model;
+        self.ranks.validate()?;
+        self.server.validate()?;
         within("model", "truncation", model.truncation, 5, 4000)?;
         within("model", "length", model.length, 1, 24 * 366)?;
         if let Automatic::Given(step) = model.time_step {

@@ -75,6 +75,7 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
                 usize::from(number),
                 &volume,
                 width,
+                configuration.server.ranks,
             )?;
             Ok(match settings.time_stepping {
                 TimeStepping::Leapfrog => plan,

@@ -274,6 +274,9 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint,
     // Which a checkpoint tells by itself.
     remove("model", "precision");
     settings["output"] = Value::from(configuration.output.interval);
+    if let Some(tables) = settings.as_object_mut() {
+        tables.retain(|name, _| name != "ranks" && name != "server");
+    }
     let mut hasher = blake3::Hasher::new();
     hasher.update(settings.to_string().as_bytes());
     if let Some(ensemble) = &configuration.ensemble {

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "every test crate uses a part")]
 
 pub(crate) mod grib_bytes;
+pub(crate) mod job;
+pub(crate) mod whole;
 
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};

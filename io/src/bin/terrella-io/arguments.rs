@@ -28,6 +28,7 @@ pub(crate) enum Command {
     Observations(ObservationsArguments),
     Verify(VerifyArguments),
     Serve(ServeArguments),
+    Replay(ReplayArguments),
 }
 
 /// Lists the messages of a GRIB file or the variables of a NetCDF file or Zarr store, one line each.
@@ -230,6 +231,23 @@ pub(crate) struct ServeArguments {
     /// Connections at a time; further ones are told to come later.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) connections: u16,
+}
+
+/// Writes what output servers had not written when they were lost.
+///
+/// When the run is over, the messages that its ranks kept in LOGS go through the run's plans, which go on where the server was, and the logs are
+/// removed. Prints a line; that there is nothing to replay is no error. Interrupted, it can be started again. Sinks `netcdf`, `zarr`, and
+/// `file` with `whole: true` are continued; plans with others, of which a server wrote something, are refused.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The folder of the run's transport: with `extremes`, that of `log` in [server].
+    pub(crate) logs: PathBuf,
+    /// The run's plans [default: LOGS/plans.yaml, which the run wrote].
+    #[arg(long, value_name = "PLAN.yaml")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Where relative paths of the plans' sinks start [default: the folder that LOGS is in].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
 }
 
 /// Which fields; all that are not excluded.

@@ -1,6 +1,6 @@
 //! Files of fields: what is in them, and how they differ; what a run wrote.
 //!
-//! `terrella-io ls | dump | convert | compare | plot | observations | verify | serve`; `terrella-io --help` describes them.
+//! `terrella-io ls | dump | convert | compare | plot | observations | verify | serve | replay`; `terrella-io --help` describes them.
 
 mod arguments;
 mod compare;
@@ -16,6 +16,7 @@ mod output;
 mod plan;
 mod plot;
 mod repack;
+mod replay;
 mod serve;
 mod verify;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Observations(arguments) => observations::run(arguments),
         Command::Verify(verification) => verify::run(verification),
         Command::Serve(stream) => serve::run(stream),
+        Command::Replay(logs) => replay::run(logs),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,81 @@
+//! `[ranks]` and `[server]`: what a job of several processes needs beside the forecast.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::automatic::Automatic;
+use crate::configuration::{within, zero_or_within};
+
+/// `[ranks]`: how the ranks of an MPI job look after each other.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RankSettings {
+    /// A rank that is not heard of for so long ends the job \[s\]; 0: nobody watches.
+    pub(crate) patience: f64,
+}
+
+impl Default for RankSettings {
+    fn default() -> Self {
+        Self { patience: 60.0 }
+    }
+}
+
+impl RankSettings {
+    pub(crate) fn validate(&self) -> std::result::Result<(), String> {
+        zero_or_within("ranks", "patience", self.patience, 0.5, 86_400.0)
+    }
+
+    /// None where nobody watches.
+    pub(crate) fn patience(&self) -> Option<Duration> {
+        (self.patience > 0.0).then(|| Duration::from_secs_f64(self.patience))
+    }
+
+    /// Whether a configuration need not tell of it.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// `[server]`: ranks that write the output.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ServerSettings {
+    /// How many of the job's ranks write: the last ones.
+    pub(crate) ranks: usize,
+    /// A server that owes an answer and sends nothing for so long is given up \[s\].
+    pub(crate) patience: f64,
+    /// Memory of rank 0, and of each server, for what is not written \[MiB\]; auto: eight output times for each server.
+    pub(crate) memory: Automatic<u64>,
+    /// Disk of each for what memory has no room for \[GiB\].
+    pub(crate) disk: u64,
+    /// Folder for that and for what a lost server has not written, relative to the output's.
+    pub(crate) log: PathBuf,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self { ranks: 0, patience: 60.0, memory: Automatic::Auto, disk: 64, log: "servers".into() }
+    }
+}
+
+impl ServerSettings {
+    pub(crate) fn validate(&self) -> std::result::Result<(), String> {
+        within("server", "ranks", self.ranks, 0, 10_000)?;
+        within("server", "patience", self.patience, 0.5, 86_400.0)?;
+        if let Automatic::Given(memory) = self.memory {
+            within("server", "memory", memory, 1, 1 << 30)?;
+        }
+        within("server", "disk", self.disk, 1, 1 << 20)?;
+        match self.log.as_os_str().is_empty() {
+            true => Err("Key 'log' in [server] is empty: expected a folder.".into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether a configuration need not tell of it.
+    pub(crate) fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}

@@ -1,0 +1,143 @@
+//! Output servers on ranks of their own: the bytes of a run without them, also where it is continued, and where a server is lost.
+
+mod common;
+
+use std::process::Stdio;
+
+use common::job::{command_on, launcher, launchers, line, run_on};
+use common::whole::{expect_same_results, results};
+use common::*;
+use serde_json::Value;
+use terrella_io::transport::{PLANS, replay};
+
+/// Windows that are longer than the time between two checkpoints, on servers.
+fn plan() -> String {
+    let mut plan = String::new();
+    let mut keys = ["hour", "name", "name"].into_iter();
+    for line in WINDOWS.lines() {
+        plan.push_str(&format!("{line}\n"));
+        if line.trim() == "actions:" {
+            plan.push_str(&format!("      - {{type: transport, hash-keys: [{}]}}\n", keys.next().unwrap()));
+        }
+    }
+    plan
+}
+
+/// With so many servers, and further lines of their table.
+fn configure(case: &Case, model: &str, servers: usize, lines: &str) {
+    std::fs::write(case.path("plan.yaml"), plan()).unwrap();
+    let output = "plan = 'plan.yaml'\npictures = false\ncheckpoint_interval = 6";
+    let server = format!("[server]\nranks = {servers}\n{lines}");
+    case.configure(&real_state(), "", model, &format!("{output}\n{server}"));
+}
+
+fn summary(case: &Case, folder: &str) -> Value {
+    serde_json::from_slice(&std::fs::read(case.path(folder).join("summary.json")).unwrap()).unwrap()
+}
+
+/// Panics unless the files are those of the run without servers, whose checkpoint has nothing of theirs.
+fn expect_same_files(case: &Case, folder: &str) {
+    for folder in [folder, "alone"] {
+        let checkpoint = case.path(folder).join("checkpoint.bin");
+        if checkpoint.exists() {
+            std::fs::remove_file(checkpoint).unwrap();
+        }
+    }
+    expect_same_results(&case.path(folder), &case.path("alone"), folder);
+}
+
+const MODEL: &str = "length = 48";
+
+#[test]
+fn servers_write_the_bytes_of_a_run_without_them() {
+    let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
+    let case = Case::new();
+    configure(&case, MODEL, 0, "");
+    expect_success(&program_into(&case, "alone").output().unwrap());
+    let alone = case.path("alone");
+    assert!(results(&alone).len() >= 9 + 4 + 4 + 2, "{:?}", results(&alone));
+    for (model, servers) in [(1, 1), (2, 1), (2, 2)] {
+        let folder = format!("{model}_and_{servers}");
+        configure(&case, MODEL, servers, "");
+        expect_success(&run_on(launcher, model + servers, &case, &folder, &[]));
+        let found = terrella_io::manifest::verify(case.path(&folder)).unwrap();
+        assert!(found.is_intact() && found.ends_run, "{found:?}");
+        expect_same_files(&case, &folder);
+        let told = &summary(&case, &folder)["output_servers"];
+        let told = told["servers"].as_array().unwrap();
+        assert_eq!(told.len(), servers, "{told:?}");
+        let delivered =
+            |server: &Value, plan: usize| server["plans"][plan]["delivered_messages"].as_u64().unwrap();
+        // Nine output times of five fields.
+        let total: u64 = told.iter().map(|server| delivered(server, 0)).sum();
+        assert_eq!(total, 9 * 5, "{told:?}");
+    }
+    // 9 steps are 6 h: between two output times, in the middle of windows.
+    configure(&case, MODEL, 2, "");
+    expect_success(&run_on(launcher, 4, &case, "split", &["--steps", "31"]));
+    let checkpoint = case.path("split/checkpoint.bin").display().to_string();
+    expect_success(&run_on(launcher, 3, &case, "split", &["--restart", &checkpoint]));
+    expect_same_files(&case, "split");
+    configure(&case, MODEL, 1, "");
+    expect_success(&run_on(launcher, 2, &case, "other", &["--steps", "31"]));
+    let checkpoint = case.path("other/checkpoint.bin").display().to_string();
+    configure(&case, MODEL, 2, "");
+    let text = line(&run_on(launcher, 3, &case, "other", &["--restart", &checkpoint]));
+    assert!(text.contains("checkpoint") && text.contains("expected 1, got 2"), "{text}");
+}
+
+/// The process of a rank that writes into a folder gets a signal when there is a checkpoint.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_goes_on_without_a_server_and_a_replay_writes_the_rest() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    configure(&case, "length = 48\ntime_step = 600", 0, "");
+    expect_success(&program_into(&case, "alone").output().unwrap());
+    configure(&case, "length = 48\ntime_step = 600", 1, "patience = 2");
+    let out = case.path("out");
+    for launcher in launchers() {
+        let mut job = command_on(launcher, 3, &case, "out", &[]);
+        let mut job = job.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        common::job::signal_at_checkpoint(&mut job, 2, &out, "-STOP");
+        let output = job.wait_with_output().unwrap();
+        let told = complaint(&output);
+        let lost = "Rank 0: Output server 0 (rank 2) is lost: it has not answered for 2 s.";
+        assert_eq!(told.matches(lost).count(), 1, "{told}");
+        let text = line(&output);
+        let log = out.join("servers");
+        assert!(text.contains(&format!("terrella-io replay {}", log.display())), "{text}");
+        assert_eq!(summary(&case, "out")["status"], "to be replayed");
+        assert!(results(&out).len() < results(&case.path("alone")).len(), "{text}");
+        let plans = std::fs::read_to_string(log.join(PLANS)).unwrap();
+        let replayed = replay(&plans, &out, &log).unwrap();
+        assert!(replayed.messages > 0, "{replayed:?}");
+        std::fs::remove_dir_all(&log).unwrap();
+        expect_same_files(&case, "out");
+        std::fs::remove_dir_all(&out).unwrap();
+    }
+}
+
+#[test]
+fn servers_that_cannot_be_are_refused() {
+    let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
+    let case = Case::new();
+    configure(&case, MODEL, 2, "");
+    expect_failure(&case.run(&[]), &["'ranks' in [server] is 2", "fewer than the 1 ranks of the job"]);
+    let text = line(&run_on(launcher, 2, &case, "out", &[]));
+    assert!(text.contains("'ranks' in [server] is 2: expected fewer than the 2 ranks"), "{text}");
+    std::fs::write(case.path("plan.yaml"), WINDOWS).unwrap();
+    let text = line(&run_on(launcher, 3, &case, "out", &[]));
+    assert!(text.contains("'ranks' in [server] is 2") && text.contains("'transport'"), "{text}");
+    let by_level = plan().replacen("hash-keys: [hour]", "hash-keys: [level]", 1);
+    std::fs::write(case.path("plan.yaml"), by_level).unwrap();
+    let text = line(&run_on(launcher, 3, &case, "out", &[]));
+    assert!(text.contains("2 servers would write the same file"), "{text}");
+    configure(&case, MODEL, 0, "log = ''");
+    expect_failure(&case.run(&[]), &["'log' in [server] is empty"]);
+    configure(&case, MODEL, 1, "");
+    let said = expect_success(&case.run(&["--decomposition", "3"]));
+    assert!(said.contains("2 ranks") && said.contains("   2   output server 0"), "{said}");
+}

@@ -1,0 +1,78 @@
+//! What the plans of a run with servers remember, of the rank and of each server, as bytes for a checkpoint.
+
+use crate::error::{Error, Result};
+use crate::plan::state::{Reader, Writer, is_of_nothing};
+
+const MAGIC: [u8; 8] = *b"TERRSRV\x01";
+
+/// From what the rank's own plans remember and those of each server.
+pub(super) fn of_parts(own: &[u8], servers: &[Vec<u8>]) -> Vec<u8> {
+    let mut writer = Writer::default();
+    writer.raw(&MAGIC);
+    writer.bytes(own);
+    writer.number(servers.len() as u64);
+    servers.iter().for_each(|state| writer.bytes(state));
+    writer.finish()
+}
+
+/// What the plans of a rank remembered, from what [`Client::state`](super::Client::state) returned on it: for
+/// [`Plans::restore`](crate::plan::Plans::restore) in a run with so many servers, of which 0 carry all out on the rank itself.
+///
+/// # Errors
+/// [`Error::OtherPlan`] where plans remember something of another number of servers; [`Error::PlanState`].
+pub fn state_of_rank(state: &[u8], servers: usize) -> Result<Vec<u8>> {
+    part(state, servers, None)
+}
+
+/// What the plans of a server, or without a number the rank's own, remembered in a run with as many servers. Where it had another number of
+/// them, nothing, if nothing was remembered; else an error.
+pub(super) fn part(state: &[u8], servers: usize, server: Option<usize>) -> Result<Vec<u8>> {
+    let damaged = || Error::PlanState { reason: "they do not start and end as they should".into() };
+    let (own, of_servers) = match state.starts_with(&MAGIC) {
+        true => parts(state).ok_or_else(damaged)?,
+        false => (state, Vec::new()),
+    };
+    if of_servers.len() == servers {
+        return Ok(server.map_or(own, |server| of_servers[server]).to_vec());
+    }
+    match is_of_nothing(own) && of_servers.iter().all(|state| is_of_nothing(state)) {
+        true => Ok(Vec::new()),
+        false => Err(Error::OtherPlan {
+            place: "number of output servers whose plans remember something".into(),
+            expected: of_servers.len().to_string(),
+            got: servers.to_string(),
+        }),
+    }
+}
+
+fn parts(state: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
+    let mut reader = Reader::new(state.strip_prefix(&MAGIC)?);
+    let own = reader.bytes()?;
+    let count = reader.number()?;
+    let servers = (0..count).map(|_| reader.bytes()).collect::<Option<_>>()?;
+    reader.end()?;
+    Some((own, servers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::state::join;
+
+    #[test]
+    fn each_gets_its_own_part_and_other_servers_only_where_there_is_none() {
+        let nothing = join(std::iter::empty());
+        let something = join([vec![1, 2, 3]].into_iter());
+        let state = of_parts(&nothing, &[something.clone(), nothing.clone()]);
+        assert_eq!(part(&state, 2, None).unwrap(), nothing);
+        assert_eq!(part(&state, 2, Some(0)).unwrap(), something);
+        let text = part(&state, 1, Some(0)).unwrap_err().to_string();
+        assert!(text.contains("expected 2, got 1"), "{text}");
+        assert!(part(&state, 0, None).is_err() && part(&something, 1, Some(0)).is_err());
+        let state = of_parts(&nothing, &[nothing.clone()]);
+        assert_eq!(part(&state, 3, Some(2)).unwrap(), [0; 0]);
+        assert_eq!(part(&nothing, 1, Some(0)).unwrap(), [0; 0]);
+        assert_eq!(part(&something, 0, None).unwrap(), something);
+        assert!(part(&state[..state.len() - 1], 1, None).unwrap_err().to_string().contains("start and end"));
+    }
+}
