@@ -154,7 +154,7 @@ impl<R: Real> LevelTransform<R> {
         FieldSets::new(fields, self.sets, LEAST_COLUMNS.div_ceil(components))
     }
 
-    fn to_grid<const I: usize, const C: usize>(
+    fn synthesize<const I: usize, const C: usize>(
         &mut self,
         fields: usize,
         inputs: [(&'static str, &[R]); I],
@@ -170,17 +170,16 @@ impl<R: Real> LevelTransform<R> {
         let sets = self.field_sets(fields, C);
         let own = sets.of(self.rank % self.sets).len();
         let Self { transform, spectra, points, row_spectra, row_points, .. } = self;
-        let (from, to) =
-            (rows::<R, I>(row_spectra, spectra.len(own)), rows::<R, C>(row_points, points.len(own)));
-        let mut from = from;
+        let mut from = rows::<R, I>(row_spectra, spectra.len(own));
+        let mut to = rows::<R, C>(row_points, points.len(own));
         for (input, row) in inputs.into_iter().zip(&mut from) {
-            spectra.to_sets(&sets, input, row)?;
+            spectra.join_items(&sets, input, row)?;
         }
         operator(transform, own, from.each_ref().map(|row| &**row), to.each_mut().map(|row| &mut **row))?;
-        outputs.into_iter().zip(&to).try_for_each(|(output, row)| points.to_items(&sets, row, output))
+        outputs.into_iter().zip(&to).try_for_each(|(output, row)| points.join_fields(&sets, row, output))
     }
 
-    fn to_spectra<const C: usize, const I: usize>(
+    fn analyze<const C: usize, const I: usize>(
         &mut self,
         fields: usize,
         inputs: [(&'static str, &[R]); C],
@@ -199,10 +198,10 @@ impl<R: Real> LevelTransform<R> {
         let mut from = rows::<R, C>(row_points, points.len(own));
         let mut to = rows::<R, I>(row_spectra, spectra.len(own));
         for (input, row) in inputs.into_iter().zip(&mut from) {
-            points.to_sets(&sets, input, row)?;
+            points.join_items(&sets, input, row)?;
         }
         operator(transform, own, from.each_ref().map(|row| &**row), to.each_mut().map(|row| &mut **row))?;
-        outputs.into_iter().zip(&to).try_for_each(|(output, row)| spectra.to_items(&sets, row, output))
+        outputs.into_iter().zip(&to).try_for_each(|(output, row)| spectra.join_fields(&sets, row, output))
     }
 }
 
@@ -271,16 +270,16 @@ macro_rules! operators {
     };
 }
 operators! {
-    synthesis: to_grid, (spectrum) -> (values);
-    synthesis_adjoint: to_spectra, (values) -> (spectrum);
-    analysis: to_spectra, (values) -> (spectrum);
-    analysis_adjoint: to_grid, (spectrum) -> (values);
-    wind_synthesis: to_grid, (vorticity, divergence) -> (u, v);
-    wind_synthesis_adjoint: to_spectra, (u, v) -> (vorticity, divergence);
-    wind_analysis: to_spectra, (u, v) -> (vorticity, divergence);
-    wind_analysis_adjoint: to_grid, (vorticity, divergence) -> (u, v);
-    gradient_synthesis: to_grid, (spectrum) -> (eastward, northward);
-    gradient_synthesis_adjoint: to_spectra, (eastward, northward) -> (spectrum);
-    wind_zonal_derivative_synthesis: to_grid, (vorticity, divergence) -> (u_eastward, v_eastward);
-    wind_zonal_derivative_synthesis_adjoint: to_spectra, (u_eastward, v_eastward) -> (vorticity, divergence);
+    synthesis: synthesize, (spectrum) -> (values);
+    synthesis_adjoint: analyze, (values) -> (spectrum);
+    analysis: analyze, (values) -> (spectrum);
+    analysis_adjoint: synthesize, (spectrum) -> (values);
+    wind_synthesis: synthesize, (vorticity, divergence) -> (u, v);
+    wind_synthesis_adjoint: analyze, (u, v) -> (vorticity, divergence);
+    wind_analysis: analyze, (u, v) -> (vorticity, divergence);
+    wind_analysis_adjoint: synthesize, (vorticity, divergence) -> (u, v);
+    gradient_synthesis: synthesize, (spectrum) -> (eastward, northward);
+    gradient_synthesis_adjoint: analyze, (eastward, northward) -> (spectrum);
+    wind_zonal_derivative_synthesis: synthesize, (vorticity, divergence) -> (u_eastward, v_eastward);
+    wind_zonal_derivative_synthesis_adjoint: analyze, (u_eastward, v_eastward) -> (vorticity, divergence);
 }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 use std::ops::Range;
+use std::slice;
 
 use terrella_kernels::Real;
 
@@ -78,16 +79,26 @@ impl<R: Real> LevelTransposition<R> {
     }
 
     /// From all fields of own items to own fields of all items.
-    pub(crate) fn to_sets(&mut self, sets: &FieldSets, own_items: &[R], own_fields: &mut [R]) -> Result<()> {
+    pub(crate) fn join_items(
+        &mut self,
+        sets: &FieldSets,
+        own_items: &[R],
+        own_fields: &mut [R],
+    ) -> Result<()> {
         let Self { order, rank, to_sets, places, items, .. } = self;
         let (all, mine) = (0..sets.fields, sets.of(*rank));
-        let own: [Range<usize>; 1] = [0..places[*rank].iter().map(Range::len).sum()];
-        let count = own[0].end;
+        let own = 0..places[*rank].iter().map(Range::len).sum();
+        let count = own.end;
         to_sets.carry(
             sets.most(),
             &mut |other, parcel: &mut [R]| {
-                let part =
-                    Part { order: *order, items: &own, count, fields: all.clone(), wanted: sets.of(other) };
+                let part = Part {
+                    order: *order,
+                    items: slice::from_ref(&own),
+                    count,
+                    fields: all.clone(),
+                    wanted: sets.of(other),
+                };
                 part.for_each_run(&mut run_into(parcel, |target, place| {
                     target.copy_from_slice(&own_items[place]);
                 }));
@@ -108,11 +119,16 @@ impl<R: Real> LevelTransposition<R> {
     }
 
     /// From own fields of all items to all fields of own items.
-    pub(crate) fn to_items(&mut self, sets: &FieldSets, own_fields: &[R], own_items: &mut [R]) -> Result<()> {
+    pub(crate) fn join_fields(
+        &mut self,
+        sets: &FieldSets,
+        own_fields: &[R],
+        own_items: &mut [R],
+    ) -> Result<()> {
         let Self { order, rank, to_items, places, items, .. } = self;
         let (all, mine) = (0..sets.fields, sets.of(*rank));
-        let own: [Range<usize>; 1] = [0..places[*rank].iter().map(Range::len).sum()];
-        let count = own[0].end;
+        let own = 0..places[*rank].iter().map(Range::len).sum();
+        let count = own.end;
         to_items.carry(
             sets.most(),
             &mut |other, parcel: &mut [R]| {
@@ -128,8 +144,13 @@ impl<R: Real> LevelTransposition<R> {
                 }));
             },
             &mut |other, parcel: &[R]| {
-                let part =
-                    Part { order: *order, items: &own, count, fields: all.clone(), wanted: sets.of(other) };
+                let part = Part {
+                    order: *order,
+                    items: slice::from_ref(&own),
+                    count,
+                    fields: all.clone(),
+                    wanted: sets.of(other),
+                };
                 part.for_each_run(&mut run_from(parcel, |source, place| {
                     own_items[place].copy_from_slice(source);
                 }));
@@ -173,10 +194,7 @@ impl Part<'_> {
 }
 
 /// Visits places with what is next of a parcel to be written.
-fn run_into<'p, R>(
-    parcel: &'p mut [R],
-    mut copy: impl FnMut(&mut [R], Range<usize>),
-) -> impl FnMut(Range<usize>) {
+fn run_into<R>(parcel: &mut [R], mut copy: impl FnMut(&mut [R], Range<usize>)) -> impl FnMut(Range<usize>) {
     let mut rest = parcel;
     move |place| {
         let (target, behind) = std::mem::take(&mut rest).split_at_mut(place.len());
@@ -186,7 +204,7 @@ fn run_into<'p, R>(
 }
 
 /// Visits places with what is next of a parcel.
-fn run_from<'p, R>(parcel: &'p [R], mut copy: impl FnMut(&[R], Range<usize>)) -> impl FnMut(Range<usize>) {
+fn run_from<R>(parcel: &[R], mut copy: impl FnMut(&[R], Range<usize>)) -> impl FnMut(Range<usize>) {
     let mut rest = parcel;
     move |place| {
         let (source, behind) = rest.split_at(place.len());

@@ -89,8 +89,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     if !ranks.leads() {
         let steps = start.model.step_count();
         drop(starting);
-        if let Err((phase, error)) = follow(ranks, arguments, start, &recorder) {
-            abandon(&phase, &error);
+        if let Err(error) = follow(ranks, arguments, start, &recorder) {
+            abandon(&ranks.phase(), &error);
         }
         return Ok(Outcome { configured_steps: steps, stopped_early: false });
     }
@@ -127,12 +127,12 @@ fn follow<M: Model>(
     arguments: &RunArguments,
     start: Start<M>,
     recorder: &Recorder,
-) -> std::result::Result<(), (String, Error)> {
+) -> Result<()> {
     let Start { mut model, fingerprint, .. } = start;
     let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
     loop {
         let idle = recorder.phase(timing::IDLE);
-        let call = ranks.next_call().map_err(|error| (Call::End.phase(0), error))?;
+        let call = ranks.next_call()?;
         drop(idle);
         let phase = call.phase(model.step_count());
         ranks.enter(&phase);
@@ -144,7 +144,7 @@ fn follow<M: Model>(
             call => model.follow(call),
         };
         match outcome {
-            Err(error) if error.is_of_one_rank() => return Err((phase, error)),
+            Err(error) if error.is_of_one_rank() => return Err(error),
             // The last phase is the one that rank 0 does not call others for.
             _ => ranks.enter(format_args!("waiting for rank 0 after {phase}")),
         }

@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use common::job::{command, launcher, line, run_on};
@@ -131,7 +132,7 @@ fn ranks_say_where_their_time_went() {
     let alone = self::durations(&serde_json::from_slice(&std::fs::read(&trace).unwrap()).unwrap());
     assert!(alone.len() == 1 && alone[&0]["transform"] > 0.0, "{alone:?}");
     assert!(!alone[&0].contains_key("transform: wait"), "{alone:?}");
-    expect_same_results(&case, "out", "alone");
+    expect_same_results(&case.path("out"), &case.path("alone"), "out");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Which grid points are whose, as the interface describes it.
 
 use std::ffi::c_int;
+use std::iter;
 use std::ops::Range;
 
 use terrella_coupling::decomposition::{BandEnd, PointRegions};
@@ -55,7 +56,8 @@ pub(super) struct Bands {
 impl Bands {
     /// One band of one region with all points, by latitude.
     pub(super) fn whole(points: impl Iterator<Item = usize>) -> Self {
-        let row = |(latitude, points): (usize, usize)| Row { latitude, points: vec![0..points] };
+        let row =
+            |(latitude, points): (usize, usize)| Row { latitude, points: iter::once(0..points).collect() };
         let rows: Vec<Row> = points.enumerate().map(row).collect();
         Self { sectors: vec![1], latitudes: rows.len(), first_row: vec![0, rows.len()], rows }
     }

@@ -69,7 +69,7 @@ mod tests {
         let text = part(&state, 1, Some(0)).unwrap_err().to_string();
         assert!(text.contains("expected 2, got 1"), "{text}");
         assert!(part(&state, 0, None).is_err() && part(&something, 1, Some(0)).is_err());
-        let state = of_parts(&nothing, &[nothing.clone()]);
+        let state = of_parts(&nothing, std::slice::from_ref(&nothing));
         assert_eq!(part(&state, 3, Some(2)).unwrap(), [0; 0]);
         assert_eq!(part(&nothing, 1, Some(0)).unwrap(), [0; 0]);
         assert_eq!(part(&something, 0, None).unwrap(), something);
