@@ -15,6 +15,9 @@ use crate::{Error, Result};
 /// Columns below which a set of fields is not divided: sums over fewer are slower, and rounded otherwise below four.
 const LEAST_COLUMNS: usize = 16;
 
+/// Ranks of a set, at least.
+const LEAST_ROWS: usize = 32;
+
 /// Bytes of a parcel with 48 columns, in f64, below which further ranks divide levels.
 const SMALL_PARCEL: usize = 32 << 10;
 
@@ -49,16 +52,23 @@ pub struct LevelTransform<R: Real> {
 
 /// V, the sets of levels that suit a number of ranks: the fewest with which parcels between the ranks of the same fields are of 32 KiB on average.
 ///
-/// A divisor of the number of ranks; 1 where parcels are as long without it.
+/// A divisor of the number of ranks P, with at least 32 ranks in a set, so that operators of few columns are still shared by many; 1 below 64 ranks.
 pub fn level_sets(shares: &TransformShares) -> usize {
     let ranks = shares.ranks();
     let pairs = |m: usize| (0..ranks).map(|rank| shares.pairs_with(m, rank).len()).sum::<usize>();
     let coefficients: usize = (0..=shares.truncation().total()).map(pairs).sum();
-    let is_large = |sets: &usize| {
+    let is_large = |sets: usize| {
         let rows = ranks / sets;
-        rows == 1 || 4 * size_of::<f64>() * 48 * coefficients / (rows * rows) >= SMALL_PARCEL
+        4 * size_of::<f64>() * 48 * coefficients / (rows * rows) >= SMALL_PARCEL
     };
-    (1..=ranks).filter(|sets| ranks.is_multiple_of(*sets)).find(is_large).unwrap_or(1)
+    let mut suitable = 1;
+    for sets in (2..=ranks / LEAST_ROWS).filter(|sets| ranks.is_multiple_of(*sets)) {
+        if is_large(suitable) {
+            break;
+        }
+        suitable = sets;
+    }
+    suitable
 }
 
 /// Who has what between the ranks of the same fields: row r what ranks rV..(r+1)V have together.
@@ -282,4 +292,22 @@ operators! {
     gradient_synthesis_adjoint: analyze, (eastward, northward) -> (spectrum);
     wind_zonal_derivative_synthesis: synthesize, (vorticity, divergence) -> (u_eastward, v_eastward);
     wind_zonal_derivative_synthesis_adjoint: analyze, (u_eastward, v_eastward) -> (vorticity, divergence);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_shared_where_ranks_are_many() {
+        let sets = |name: &str, total: usize, ranks: usize| {
+            let grid = name.parse().unwrap();
+            level_sets(&transform_shares(&grid, Truncation::new(total), ranks).unwrap())
+        };
+        for (ranks, expected) in [(1, 1), (8, 1), (63, 1), (64, 2), (67, 1), (128, 4)] {
+            assert_eq!(sets("F32", 63, ranks), expected, "{ranks} ranks");
+        }
+        // Parcels are long enough.
+        assert_eq!(sets("F256", 511, 64), 1);
+    }
 }

@@ -12,6 +12,9 @@ use terrella_kernels::spectral::TransformShares;
 ///
 /// c_ab = [`coefficients_between`](TransformShares::coefficients_between)`(a, b)`, h_ab(d) the number of points of those rings of a that
 /// are at most d rings from one of b's, d the [`depth`](super::ModelHalo::depth) of the halo.
+///
+/// That is without sets of levels: where [`level_sets`](super::level_sets) is more than one, transforms send what
+/// [`LevelTransform`](super::LevelTransform) says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepVolume {
     /// Columns on the grid of each transform from spectra.

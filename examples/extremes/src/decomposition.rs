@@ -1,6 +1,6 @@
 //! `extremes run --decomposition RANKS`: who would own what, and send how much, without running.
 
-use terrella_coupling::spectral::{Part, StepVolume, expect_no_idle_rank, transform_shares};
+use terrella_coupling::spectral::{Part, StepVolume, expect_no_idle_rank, level_sets, transform_shares};
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::Truncation;
 
@@ -61,6 +61,13 @@ pub(crate) fn plan(
         imbalance(4),
         column(4).sum::<u64>()
     ));
+    let sets = level_sets(&shares);
+    if sets > 1 {
+        lines.push(format!(
+            "levels are shared by {sets} sets of {} ranks; bytes are those of a single set",
+            ranks / sets
+        ));
+    }
     Ok(lines.join("\n"))
 }
 
@@ -85,6 +92,11 @@ mod tests {
         assert!(
             served.contains("\n   3   output server 0\n   4   output server 1\nmost over mean"),
             "{served}"
+        );
+        let many = plan(&"O80".parse().unwrap(), 79, 64, &volume, 8, 0).unwrap();
+        assert!(
+            many.ends_with("\nlevels are shared by 2 sets of 32 ranks; bytes are those of a single set"),
+            "{many}"
         );
         assert!(plan(&grid, 21, 2, &volume, 8, 2).unwrap_err().to_string().contains("fewer than 2 ranks"));
         let refusal = plan(&grid, 21, 20, &volume, 8, 0).unwrap_err().to_string();
