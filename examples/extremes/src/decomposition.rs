@@ -93,7 +93,7 @@ mod tests {
             served.contains("\n   3   output server 0\n   4   output server 1\nmost over mean"),
             "{served}"
         );
-        let many = plan(&"O80".parse().unwrap(), 79, 64, &volume, 8, 0).unwrap();
+        let many = plan(&"F64".parse().unwrap(), 63, 64, &volume, 8, 0).unwrap();
         assert!(
             many.ends_with("\nlevels are shared by 2 sets of 32 ranks; bytes are those of a single set"),
             "{many}"
