@@ -46,7 +46,7 @@
 //!   written to the disk in the call.
 //! - `best-effort`: the oldest step of which nothing was delivered is dropped as a whole, with what is still to come of it;
 //!   where there is none, the rest of the message's own step. Consumers are told in the place of what is missing
-//!   ([`Gap`](crate::plan::Gap)), and every message is counted. A step is all messages with the same `startDate`,
+//!   ([`Gap`]), and every message is counted. A step is all messages with the same `startDate`,
 //!   `startTime`, `step`, `date` and `time`. Messages without `step` and `date`, such as masks, are for all steps to come:
 //!   they take the place of steps, where they alone fill the memory they go to the disk, and only without one they are
 //!   dropped. Such a plan never makes a call fail for want of room.
