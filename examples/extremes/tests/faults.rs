@@ -26,6 +26,23 @@ fn case() -> Case {
     case
 }
 
+/// Jobs of MPICH in which the line must come through once: its launcher may end them before.
+const TRIALS: usize = 3;
+
+/// Strikes a job of MPICH again, after all of it was removed, where its launcher let no rank say a word.
+fn struck_until_told(launcher: &Launcher, case: &Case, rank: usize, signal: &str) -> (Output, Duration) {
+    let trials = if launcher.program.contains("mpich") { TRIALS } else { 1 };
+    let mut last = struck(launcher, case, rank, signal);
+    for _ in 1..trials {
+        if complaint(&last.0).contains("extremes: ") {
+            break;
+        }
+        std::fs::remove_dir_all(case.path("out")).unwrap();
+        last = struck(launcher, case, rank, signal);
+    }
+    last
+}
+
 /// Runs the job and sends a rank a signal when there is a checkpoint. What the job said, and how long after the signal it ended.
 fn struck(launcher: &Launcher, case: &Case, rank: usize, signal: &str) -> (Output, Duration) {
     let mut job = command_on(launcher, 3, case, "out", &[]);
@@ -49,7 +66,7 @@ fn a_rank_that_is_lost_is_named_and_the_run_goes_on_from_the_last_checkpoint() {
         for (rank, signal, witness) in [(1, "-KILL", 0), (0, "-KILL", 1), (2, "-STOP", 0), (0, "-STOP", 1)] {
             let when = format!("{}, {signal} of rank {rank}", launcher.program);
             let patient = if signal == "-KILL" { launcher.patient() } else { *launcher };
-            let (output, time) = struck(&patient, &case, rank, signal);
+            let (output, time) = struck_until_told(&patient, &case, rank, signal);
             let line = line(&output);
             let (what, longest) = match signal {
                 "-KILL" => ("has ended without a word".to_owned(), LAUNCHER),
