@@ -173,20 +173,13 @@ impl<R: Real> LevelTransform<R> {
     ) -> Result<()> {
         let lengths = outputs.each_ref().map(|(name, values)| (*name, values.len()));
         self.expect_lengths(fields, &inputs.map(|(name, values)| (name, values.len())), &lengths)?;
-        let (inputs, outputs) = (inputs.map(|(_, values)| values), outputs.map(|(_, values)| values));
-        if self.sets == 1 {
-            return operator(&mut self.transform, fields, inputs, outputs);
-        }
-        let sets = self.field_sets(fields, C);
-        let own = sets.of(self.rank % self.sets).len();
-        let Self { transform, spectra, points, row_spectra, row_points, .. } = self;
-        let mut from = rows::<R, I>(row_spectra, spectra.len(own));
-        let mut to = rows::<R, C>(row_points, points.len(own));
-        for (input, row) in inputs.into_iter().zip(&mut from) {
-            spectra.join_items(&sets, input, row)?;
-        }
-        operator(transform, own, from.each_ref().map(|row| &**row), to.each_mut().map(|row| &mut **row))?;
-        outputs.into_iter().zip(&to).try_for_each(|(output, row)| points.join_fields(&sets, row, output))
+        self.apply(
+            fields,
+            true,
+            inputs.map(|(_, values)| values),
+            outputs.map(|(_, values)| values),
+            operator,
+        )
     }
 
     fn analyze<const C: usize, const I: usize>(
@@ -198,20 +191,39 @@ impl<R: Real> LevelTransform<R> {
     ) -> Result<()> {
         let lengths = outputs.each_ref().map(|(name, values)| (*name, values.len()));
         self.expect_lengths(fields, &lengths, &inputs.map(|(name, values)| (name, values.len())))?;
-        let (inputs, outputs) = (inputs.map(|(_, values)| values), outputs.map(|(_, values)| values));
+        self.apply(
+            fields,
+            false,
+            inputs.map(|(_, values)| values),
+            outputs.map(|(_, values)| values),
+            operator,
+        )
+    }
+
+    /// Between the rows of ranks.
+    fn apply<const I: usize, const O: usize>(
+        &mut self,
+        fields: usize,
+        is_to_grid: bool,
+        inputs: [&[R]; I],
+        outputs: [&mut [R]; O],
+        operator: impl FnOnce(&mut DistributedTransform<R>, usize, [&[R]; I], [&mut [R]; O]) -> Result<()>,
+    ) -> Result<()> {
         if self.sets == 1 {
             return operator(&mut self.transform, fields, inputs, outputs);
         }
-        let sets = self.field_sets(fields, C);
+        let sets = self.field_sets(fields, if is_to_grid { O } else { I });
         let own = sets.of(self.rank % self.sets).len();
         let Self { transform, spectra, points, row_spectra, row_points, .. } = self;
-        let mut from = rows::<R, C>(row_points, points.len(own));
-        let mut to = rows::<R, I>(row_spectra, spectra.len(own));
+        let (spectra, points) = ((spectra, row_spectra), (points, row_points));
+        let ((before, from), (after, to)) = if is_to_grid { (spectra, points) } else { (points, spectra) };
+        let mut from = rows::<R, I>(from, before.len(own));
+        let mut to = rows::<R, O>(to, after.len(own));
         for (input, row) in inputs.into_iter().zip(&mut from) {
-            points.join_items(&sets, input, row)?;
+            before.join_items(&sets, input, row)?;
         }
         operator(transform, own, from.each_ref().map(|row| &**row), to.each_mut().map(|row| &mut **row))?;
-        outputs.into_iter().zip(&to).try_for_each(|(output, row)| spectra.join_fields(&sets, row, output))
+        outputs.into_iter().zip(&to).try_for_each(|(output, row)| after.join_fields(&sets, row, output))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Fields between ranks that have all of them in a part, and ranks that have some of them in all parts.
 
+use std::iter;
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::Range;
-use std::slice;
 
 use terrella_kernels::Real;
 
@@ -45,37 +46,40 @@ pub(crate) enum Order {
     FieldsOutermost,
 }
 
+impl Order {
+    /// Numbers of an item and field.
+    fn width(self) -> usize {
+        match self {
+            Self::FieldsInnermost => 2,
+            Self::FieldsOutermost => 1,
+        }
+    }
+}
+
 /// Moves fields between two distributions over the ranks of a group: all fields of a rank's own items, and a set of fields of the items of all.
 ///
 /// Each rank sends s · c · w · (own items, or those of the other one) bytes to each other, with c fields in the largest set, numbers of s bytes, and w = 2
 /// numbers for an item and field of a spectrum, 1 on the grid. The ways are each other's inverses and adjoints.
 pub(crate) struct LevelTransposition<R> {
-    order: Order,
-    rank: usize,
+    items: Items,
     to_sets: Way,
     to_items: Way,
-    /// By rank, where its items are among those of all.
-    places: Vec<Vec<Range<usize>>>,
-    items: usize,
     precision: PhantomData<R>,
 }
 
 impl<R: Real> LevelTransposition<R> {
     /// Of the items that each rank has, by their places among those of all.
     pub(crate) fn new(communicator: &Communicator, order: Order, places: Vec<Vec<Range<usize>>>) -> Self {
-        let rank = communicator.rank();
-        let of = |rank: usize| places[rank].iter().map(Range::len).sum::<usize>();
-        let (own, width) = (of(rank), if order == Order::FieldsInnermost { 2 } else { 1 });
-        let to_sets = Way::new(communicator, Wire::Same, |_| width * own, |other| width * of(other));
-        let to_items = Way::new(communicator, Wire::Same, |other| width * of(other), |_| width * own);
-        let items = (0..places.len()).map(of).sum();
-        Self { order, rank, to_sets, to_items, places, items, precision: PhantomData }
+        let items = Items { order, rank: communicator.rank(), places };
+        let (own, width) = (items.of(items.rank), order.width());
+        let to_sets = Way::new(communicator, Wire::Same, |_| width * own, |other| width * items.of(other));
+        let to_items = Way::new(communicator, Wire::Same, |other| width * items.of(other), |_| width * own);
+        Self { items, to_sets, to_items, precision: PhantomData }
     }
 
     /// Numbers of the items of all, for some fields.
     pub(crate) fn len(&self, fields: usize) -> usize {
-        let width = if self.order == Order::FieldsInnermost { 2 } else { 1 };
-        width * fields * self.items
+        self.items.order.width() * fields * self.items.of_all()
     }
 
     /// From all fields of own items to own fields of all items.
@@ -85,36 +89,11 @@ impl<R: Real> LevelTransposition<R> {
         own_items: &[R],
         own_fields: &mut [R],
     ) -> Result<()> {
-        let Self { order, rank, to_sets, places, items, .. } = self;
-        let (all, mine) = (0..sets.fields, sets.of(*rank));
-        let own = 0..places[*rank].iter().map(Range::len).sum();
-        let count = own.end;
+        let Self { items, to_sets, .. } = self;
         to_sets.carry(
             sets.most(),
-            &mut |other, parcel: &mut [R]| {
-                let part = Part {
-                    order: *order,
-                    items: slice::from_ref(&own),
-                    count,
-                    fields: all.clone(),
-                    wanted: sets.of(other),
-                };
-                part.for_each_run(&mut run_into(parcel, |target, place| {
-                    target.copy_from_slice(&own_items[place]);
-                }));
-            },
-            &mut |other, parcel: &[R]| {
-                let part = Part {
-                    order: *order,
-                    items: &places[other],
-                    count: *items,
-                    fields: mine.clone(),
-                    wanted: mine.clone(),
-                };
-                part.for_each_run(&mut run_from(parcel, |source, place| {
-                    own_fields[place].copy_from_slice(source);
-                }));
-            },
+            &mut |other, parcel: &mut [R]| items.in_own_items(sets, other).pack(own_items, parcel),
+            &mut |other, parcel: &[R]| items.in_own_fields(sets, other).unpack(parcel, own_fields),
         )
     }
 
@@ -125,44 +104,56 @@ impl<R: Real> LevelTransposition<R> {
         own_fields: &[R],
         own_items: &mut [R],
     ) -> Result<()> {
-        let Self { order, rank, to_items, places, items, .. } = self;
-        let (all, mine) = (0..sets.fields, sets.of(*rank));
-        let own = 0..places[*rank].iter().map(Range::len).sum();
-        let count = own.end;
+        let Self { items, to_items, .. } = self;
         to_items.carry(
             sets.most(),
-            &mut |other, parcel: &mut [R]| {
-                let part = Part {
-                    order: *order,
-                    items: &places[other],
-                    count: *items,
-                    fields: mine.clone(),
-                    wanted: mine.clone(),
-                };
-                part.for_each_run(&mut run_into(parcel, |target, place| {
-                    target.copy_from_slice(&own_fields[place]);
-                }));
-            },
-            &mut |other, parcel: &[R]| {
-                let part = Part {
-                    order: *order,
-                    items: slice::from_ref(&own),
-                    count,
-                    fields: all.clone(),
-                    wanted: sets.of(other),
-                };
-                part.for_each_run(&mut run_from(parcel, |source, place| {
-                    own_items[place].copy_from_slice(source);
-                }));
-            },
+            &mut |other, parcel: &mut [R]| items.in_own_fields(sets, other).pack(own_fields, parcel),
+            &mut |other, parcel: &[R]| items.in_own_items(sets, other).unpack(parcel, own_items),
         )
     }
 }
 
-/// Some fields of some items in an array.
-struct Part<'a> {
+/// Who has which items.
+struct Items {
     order: Order,
-    items: &'a [Range<usize>],
+    rank: usize,
+    /// By rank, where its items are among those of all.
+    places: Vec<Vec<Range<usize>>>,
+}
+
+impl Items {
+    /// How many a rank has.
+    fn of(&self, rank: usize) -> usize {
+        self.places[rank].iter().map(Range::len).sum()
+    }
+
+    fn of_all(&self) -> usize {
+        (0..self.places.len()).map(|rank| self.of(rank)).sum()
+    }
+
+    /// What goes between this rank's items of all fields and another rank.
+    fn in_own_items(&self, sets: &FieldSets, other: usize) -> Part {
+        let own = self.of(self.rank);
+        Part {
+            order: self.order,
+            items: iter::once(0..own).collect(),
+            count: own,
+            fields: 0..sets.fields,
+            wanted: sets.of(other),
+        }
+    }
+
+    /// What goes between this rank's fields of all items and another rank.
+    fn in_own_fields(&self, sets: &FieldSets, other: usize) -> Part {
+        let (items, own) = (self.places[other].clone(), sets.of(self.rank));
+        Part { order: self.order, items, count: self.of_all(), fields: own.clone(), wanted: own }
+    }
+}
+
+/// Some fields of some items in an array.
+struct Part {
+    order: Order,
+    items: Vec<Range<usize>>,
     /// Items of the array.
     count: usize,
     /// Fields of the array, and which of them.
@@ -170,7 +161,27 @@ struct Part<'a> {
     wanted: Range<usize>,
 }
 
-impl Part<'_> {
+impl Part {
+    /// From the array to a parcel.
+    fn pack<R: Real>(&self, array: &[R], parcel: &mut [R]) {
+        let mut rest = parcel;
+        self.for_each_run(&mut |place| {
+            let (target, behind) = mem::take(&mut rest).split_at_mut(place.len());
+            target.copy_from_slice(&array[place]);
+            rest = behind;
+        });
+    }
+
+    /// From a parcel to the array.
+    fn unpack<R: Real>(&self, parcel: &[R], array: &mut [R]) {
+        let mut rest = parcel;
+        self.for_each_run(&mut |place| {
+            let (source, behind) = rest.split_at(place.len());
+            array[place].copy_from_slice(source);
+            rest = behind;
+        });
+    }
+
     /// Where they are, in the order of a parcel.
     fn for_each_run(&self, visit: &mut dyn FnMut(Range<usize>)) {
         let Self { order, items, count, fields, wanted } = self;
@@ -184,31 +195,11 @@ impl Part<'_> {
             }
             Order::FieldsOutermost => {
                 for field in first..first + wanted.len() {
-                    items
-                        .iter()
-                        .for_each(|items| visit(field * count + items.start..field * count + items.end));
+                    for items in items {
+                        visit(field * count + items.start..field * count + items.end);
+                    }
                 }
             }
         }
-    }
-}
-
-/// Visits places with what is next of a parcel to be written.
-fn run_into<R>(parcel: &mut [R], mut copy: impl FnMut(&mut [R], Range<usize>)) -> impl FnMut(Range<usize>) {
-    let mut rest = parcel;
-    move |place| {
-        let (target, behind) = std::mem::take(&mut rest).split_at_mut(place.len());
-        copy(target, place);
-        rest = behind;
-    }
-}
-
-/// Visits places with what is next of a parcel.
-fn run_from<R>(parcel: &[R], mut copy: impl FnMut(&[R], Range<usize>)) -> impl FnMut(Range<usize>) {
-    let mut rest = parcel;
-    move |place| {
-        let (source, behind) = rest.split_at(place.len());
-        copy(source, place);
-        rest = behind;
     }
 }
