@@ -192,9 +192,18 @@ fn on_threads<R: Real>(name: &str, total: usize, fields: usize, sizes: &[usize])
     let cases = cases::<R>(&grid, truncation, fields);
     for &size in sizes {
         for sets in (1..=size).filter(|sets| size % sets == 0) {
-            Communicator::threads(size, |ranks| compare(&ranks, sets, &grid, truncation, &cases));
+            for nodes in nodes_of(size) {
+                Communicator::threads_on(nodes, |ranks| compare(&ranks, sets, &grid, truncation, &cases));
+            }
         }
     }
+}
+
+/// The node of each rank: all on one, two in turn, and each on its own.
+fn nodes_of(size: usize) -> Vec<Vec<usize>> {
+    let mut all = vec![vec![0; size], (0..size).map(|rank| rank % 2).collect(), (0..size).collect()];
+    all.dedup();
+    all
 }
 
 const SIZES: [usize; 6] = [1, 2, 3, 4, 7, 8];

@@ -9,7 +9,7 @@ use terrella_coupling::decomposition::{PointRegions, WavenumberSets, pairs_of_ri
 use terrella_coupling::transposition::{PointTransposition, WaveTransposition, Wire};
 use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{TransformShares, Truncation, WaveExchange, WaveSide};
+use terrella_kernels::spectral::{Came, TransformShares, Truncation, WaveExchange, WaveSide};
 
 const FIELDS: usize = 3;
 
@@ -85,7 +85,7 @@ fn waves_there_and_back<R: Real>(communicator: &Communicator, grid: &Grid) -> Re
     let wavenumbers = (0..size).map(|rank| sets.of(rank).to_vec()).collect();
     let shares =
         TransformShares::new(grid, truncation, wavenumbers, (0..size).map(|rank| pairs.of(rank)).collect())?;
-    let mut transposition = WaveTransposition::new(communicator, &shares, Wire::Same)?;
+    let mut transposition = WaveTransposition::by_parcels(communicator, &shares, Wire::Same)?;
     // Numbers of the parcels for or from others: of own wavenumbers, and of own rings.
     let length = |side: WaveSide| -> usize {
         let between = |other: usize| match side {
@@ -96,8 +96,8 @@ fn waves_there_and_back<R: Real>(communicator: &Communicator, grid: &Grid) -> Re
     };
     let mut carry = |to: WaveSide, source: &[R]| -> Result<Vec<R>> {
         let mut target = vec![R::ZERO; length(to)];
-        transposition.start(to, FIELDS, &mut |parcels: &mut [R]| parcels.copy_from_slice(source))?;
-        transposition.finish(to, &mut |parcels: &[R]| target.copy_from_slice(parcels))?;
+        transposition.start(to, FIELDS, &mut |_: &[R], parcels: &mut [R]| parcels.copy_from_slice(source))?;
+        transposition.finish(to, &mut |came: Came<'_, R>| target.copy_from_slice(came.parcels))?;
         Ok(target)
     };
     let of_wavenumbers = noise::<R>(rank, length(WaveSide::Wavenumbers));

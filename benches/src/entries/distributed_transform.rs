@@ -4,10 +4,12 @@ use std::time::Instant;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use terrella_coupling::communicator::Communicator;
-use terrella_coupling::spectral::{DistributedTransform, Part as Share, distributed_transform};
-use terrella_coupling::transposition::Wire;
+use terrella_coupling::spectral::{
+    DistributedTransform, Part as Share, distributed_transform, transform_shares,
+};
+use terrella_coupling::transposition::{WaveTransposition, Wire};
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{HostTransform, Truncation};
+use terrella_kernels::spectral::{HostTransform, PartialTransform, Truncation};
 use terrella_kernels::{Precision, Real};
 
 use super::grids::{self, fourier_flops};
@@ -25,8 +27,13 @@ pub(super) const ENTRY: Entry = Entry {
         Key { name: "fields", default: "64", meaning: "numbers of fields, separated by commas" },
         Key { name: "ranks", default: "2", meaning: "numbers of ranks, separated by commas" },
         Key { name: "wire", default: "same", meaning: "same, f32: as what Fourier coefficients are sent" },
+        Key {
+            name: "way",
+            default: "memory",
+            meaning: "memory, parcels: whether ranks of a node read each other's coefficients, or are sent them as between nodes",
+        },
     ],
-    smallest: &[("truncation", "31"), ("fields", "2"), ("ranks", "1,3"), ("wire", "all")],
+    smallest: &[("truncation", "31"), ("fields", "2"), ("ranks", "1,3"), ("wire", "all"), ("way", "all")],
     peers: &["whole"],
     cases,
 };
@@ -50,19 +57,23 @@ fn of_precision<R: Real>(request: &Request) -> Result<Cases> {
                 for name in request.choices("direction", &["synthesis", "analysis"])? {
                     for ranks in request.numbers("ranks")? {
                         for wire in request.choices("wire", &["same", "f32"])? {
-                            // Numbers of 32 bits are sent as they are.
-                            if wire == "f32" && R::PRECISION == Precision::F32 {
-                                continue;
-                            }
-                            let task = Task {
-                                to_grid: name == "synthesis",
-                                grid: grid.clone(),
-                                truncation: Truncation::new(truncation),
-                                fields,
-                                wire: if wire == "f32" { Wire::F32 } else { Wire::Same },
-                            };
-                            if let Some(case) = RanksCase::<R>::new(request, name, wire, task, ranks)? {
-                                cases.push(Box::new(case));
+                            for way in request.choices("way", &["memory", "parcels"])? {
+                                // Numbers of 32 bits are sent as they are, and what is rounded is always sent.
+                                let is_twice = R::PRECISION == Precision::F32 || way == "memory";
+                                if wire == "f32" && is_twice {
+                                    continue;
+                                }
+                                let task = Task {
+                                    to_grid: name == "synthesis",
+                                    grid: grid.clone(),
+                                    truncation: Truncation::new(truncation),
+                                    fields,
+                                    wire: if wire == "f32" { Wire::F32 } else { Wire::Same },
+                                    is_sent: way == "parcels",
+                                };
+                                if let Some(case) = RanksCase::<R>::new(request, name, task, ranks)? {
+                                    cases.push(Box::new(case));
+                                }
                             }
                         }
                     }
@@ -81,6 +92,8 @@ struct Task {
     truncation: Truncation,
     fields: usize,
     wire: Wire,
+    /// Whether ranks of a node are sent what they could read in place.
+    is_sent: bool,
 }
 
 impl Task {
@@ -108,7 +121,7 @@ struct RanksCase<R: Real> {
 }
 
 impl<R: Real> RanksCase<R> {
-    fn new(request: &Request, direction: &str, wire: &str, task: Task, count: usize) -> Result<Option<Self>> {
+    fn new(request: &Request, direction: &str, task: Task, count: usize) -> Result<Option<Self>> {
         let of_rank = task.clone();
         let Some(ranks) = Ranks::new(&request.job, count, move |communicator| {
             RankPart::<R>::new(of_rank.clone(), communicator)
@@ -116,8 +129,12 @@ impl<R: Real> RanksCase<R> {
         else {
             return Ok(None);
         };
-        let wire = if wire == "same" { String::new() } else { format!(", sent as {wire}") };
-        let name = format!("{direction}, {count} rank{}{wire}", if count == 1 { "" } else { "s" });
+        let way = match (task.wire, task.is_sent) {
+            (Wire::F32, _) => ", sent as f32",
+            (Wire::Same, true) => ", sent",
+            (Wire::Same, false) => "",
+        };
+        let name = format!("{direction}, {count} rank{}{way}", if count == 1 { "" } else { "s" });
         let whole = if request.peers.contains(&"whole") { Some(Whole::new(&task, count)?) } else { None };
         Ok(Some(Self { name, task, ranks, whole }))
     }
@@ -173,7 +190,13 @@ struct RankPart<R: Real> {
 
 impl<R: Real> RankPart<R> {
     fn new(task: Task, communicator: &Communicator) -> Result<Self> {
-        let transform = distributed_transform(communicator, &task.grid, task.truncation, task.wire)?;
+        let transform = if task.is_sent {
+            let shares = transform_shares(&task.grid, task.truncation, communicator.size())?;
+            let transposition = WaveTransposition::by_parcels(communicator, &shares, task.wire)?;
+            PartialTransform::new(&shares, communicator.rank(), transposition)
+        } else {
+            distributed_transform(communicator, &task.grid, task.truncation, task.wire)?
+        };
         let [input, expected] = task.reference::<R>()?;
         let largest = expected.iter().fold(0.0, |largest: f64, value| largest.max(value.to_f64().abs()));
         let own = Share::of_rank(transform.shares(), communicator.rank());

@@ -13,6 +13,7 @@
 //! | [`Communicator::broadcast`]                     | all          | root: (P−1) times the values                      |
 //! | [`Communicator::sums`]                          | all          | (P−1) · 568 for each sum                          |
 //! | [`Communicator::barrier`]                       | all          | 0                                                 |
+//! | [`Window`]                                      | all          | what others read in place, as its user counts it  |
 //! | [`Communicator::post`], [`Communicator::receive`] | one; another | its bytes                                       |
 //!
 //! P is the number of ranks. [`Communicator::traffic`] counts what really went, and what it took to compare lengths; a
@@ -30,6 +31,7 @@ mod mpi;
 mod threads;
 mod traffic;
 mod transport;
+mod window;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -43,6 +45,7 @@ pub use self::exchange::{Exchange, InFlight};
 pub use self::letters::{Letter, Posted};
 pub use self::traffic::{Count, Traffic};
 use self::transport::{Buffers, Parcel, Serial, Transport};
+pub use self::window::{Turn, Window};
 use crate::timing::Recorder;
 use crate::{Error, Result};
 
@@ -121,7 +124,13 @@ impl Communicator {
     /// assert!(sums.into_iter().all(|sum| matches!(sum, Ok(6.0))));
     /// ```
     pub fn threads<T: Send>(ranks: usize, work: impl Fn(Self) -> T + Sync) -> Vec<T> {
-        threads::run(ranks, |transport| work(Self::over(Kind::Threads, transport)))
+        Self::threads_on(vec![0; ranks], work)
+    }
+
+    /// The same for ranks on several nodes: `nodes` has the node of each, and ranks of different ones read no memory in place
+    /// ([`Window`]), as if they were on machines of their own.
+    pub fn threads_on<T: Send>(nodes: Vec<usize>, work: impl Fn(Self) -> T + Sync) -> Vec<T> {
+        threads::run(nodes, |transport| work(Self::over(Kind::Threads, transport)))
     }
 
     /// All processes of the job, by the MPI library that the machine has. They call it together, each time.
@@ -198,6 +207,11 @@ impl Communicator {
 
     fn count(&self, count: impl FnOnce(&mut Traffic)) {
         count(&mut self.shared.accounts.traffic.borrow_mut());
+    }
+
+    /// Counts what others read in place as messages of an exchange, of so many bytes each.
+    pub(crate) fn count_exchange(&self, messages: impl Iterator<Item = usize>) {
+        messages.for_each(|bytes| self.count(|traffic| traffic.exchange.add(1, bytes)));
     }
 
     fn next_tag(&self) -> u16 {

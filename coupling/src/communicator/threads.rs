@@ -12,6 +12,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport};
+use super::window::Segment;
 use crate::{Error, Result};
 
 /// Buffers per rank that are kept.
@@ -49,6 +50,8 @@ struct State {
     /// For a rank, by tag: from whom, and what.
     letters: HashMap<(usize, u16), VecDeque<Received>>,
     left: Vec<bool>,
+    /// Memory of ranks that others have not found yet.
+    segments: HashMap<usize, Arc<Segment>>,
     /// Groups of splits that not all of their ranks have found yet, by which split of the group and colour.
     splits: HashMap<(usize, u16), (Arc<Group>, usize)>,
 }
@@ -56,14 +59,17 @@ struct State {
 /// Ranks that can send to each other.
 struct Group {
     size: usize,
+    /// By rank, which node it counts as on.
+    nodes: Vec<usize>,
     state: Mutex<State>,
     changed: Condvar,
 }
 
 impl Group {
-    fn new(size: usize) -> Arc<Self> {
+    fn new(nodes: Vec<usize>) -> Arc<Self> {
+        let size = nodes.len();
         let state = State { left: vec![false; size], ..State::default() };
-        Arc::new(Self { size, state: Mutex::new(state), changed: Condvar::new() })
+        Arc::new(Self { size, nodes, state: Mutex::new(state), changed: Condvar::new() })
     }
 
     /// No operation leaves a state half changed, so that one that panicked does not matter.
@@ -86,9 +92,11 @@ struct Endpoint {
     splits: Cell<usize>,
 }
 
-/// Runs `work` on `ranks` threads, each a rank of one group; their results by rank. A panic of one goes on in the caller.
-pub(super) fn run<T: Send>(ranks: usize, work: impl Fn(Box<dyn Transport>) -> T + Sync) -> Vec<T> {
-    let group = Group::new(ranks);
+/// Runs `work` on a thread for each rank of a group, which has its node in `nodes`; their results by rank. A panic of one goes on in
+/// the caller.
+pub(super) fn run<T: Send>(nodes: Vec<usize>, work: impl Fn(Box<dyn Transport>) -> T + Sync) -> Vec<T> {
+    let ranks = nodes.len();
+    let group = Group::new(nodes);
     thread::scope(|scope| {
         let start = |rank| {
             let (endpoint, work) = (Endpoint::new(group.clone(), rank), &work);
@@ -249,11 +257,12 @@ impl Transport for Endpoint {
         let mut members: Vec<_> = all.into_iter().filter(|other| other[0] == mine[0]).collect();
         members.sort_by_key(|&[_, key, rank]| (key, rank));
         let rank = members.iter().position(|member| *member == mine).expect("a rank has its own colour");
+        let nodes = members.iter().map(|member| self.member.group.nodes[member[2] as usize]).collect();
         let mut state = self.member.group.lock();
         // The first of them makes the group, the last one forgets where it was.
         let place = (number, colour);
         let (group, missing) =
-            state.splits.entry(place).or_insert_with(|| (Group::new(members.len()), members.len()));
+            state.splits.entry(place).or_insert_with(|| (Group::new(nodes), members.len()));
         *missing -= 1;
         let (group, is_complete) = (group.clone(), *missing == 0);
         if is_complete {
@@ -274,6 +283,24 @@ impl Transport for Endpoint {
     fn receive(&self, tag: u16) -> Result<Option<Received>> {
         let mut state = self.member.group.lock();
         Ok(state.letters.get_mut(&(self.member.rank, tag)).and_then(VecDeque::pop_front))
+    }
+
+    fn segments(&self, own: Option<&Arc<Segment>>) -> Result<Vec<(usize, Arc<Segment>)>> {
+        let Member { group, rank } = &self.member;
+        if let Some(own) = own {
+            group.lock().segments.insert(*rank, own.clone());
+        }
+        self.barrier()?;
+        let is_near = |other: &usize| group.nodes[*other] == group.nodes[*rank];
+        let others: Vec<_> = {
+            let state = group.lock();
+            let others = self.member.others().filter(is_near);
+            others.filter_map(|other| Some((other, state.segments.get(&other)?.clone()))).collect()
+        };
+        // All have found it.
+        self.barrier()?;
+        group.lock().segments.remove(rank);
+        Ok(others)
     }
 
     fn has_left(&self, rank: usize) -> bool {

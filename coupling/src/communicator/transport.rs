@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::window::Segment;
 use crate::{Error, Result};
 
 /// Bytes for or from one rank: a part of a buffer.
@@ -67,6 +68,11 @@ pub(super) trait Transport {
 
     /// The next letter that has come with a tag, and whose it is, without waiting for one.
     fn receive(&self, tag: u16) -> Result<Option<Received>>;
+
+    /// Shows this rank's memory to the others of its process that are near, and finds theirs, by rank.
+    fn segments(&self, _own: Option<&Arc<Segment>>) -> Result<Vec<(usize, Arc<Segment>)>> {
+        Ok(Vec::new())
+    }
 
     /// Whether a rank is known to have ended.
     fn has_left(&self, _rank: usize) -> bool {

@@ -28,7 +28,8 @@
 //! # Ok::<(), terrella_coupling::Error>(())
 //! ```
 //!
-//! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. A portion of columns is on its way while the next one is summed. Where
+//! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. A portion of columns is on its way while the next one is summed; ranks of a
+//! node read it where it was summed. Where
 //! ranks are so many that parcels are short, sets of them transform sets of levels: [`LevelTransform`].
 
 mod levels;

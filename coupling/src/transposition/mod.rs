@@ -19,6 +19,8 @@
 //! With wavenumbers and points spread evenly, c_ab is about 1/P² of Σ_m (pairs with m), so that all ranks together send a share of 1 − 1/P of
 //! all coefficients.
 //!
+//! Ranks of a node read coefficients in place ([`Window`](crate::communicator::Window)), which counts as sent.
+//!
 //! Values are moved and not computed with, each to one place: a transposition T is a permutation, and its inverse is its adjoint, ⟨T x, y⟩ = ⟨x, T⁻¹ y⟩ summed over all
 //! ranks, without rounding of its own. So [`PointTransposition::to_points`] is the adjoint of [`PointTransposition::to_rings`], and wavenumbers → rings that of
 //! rings → wavenumbers. [`Wire::F32`] rounds f64 to f32 on the way, what stays on a rank too, so that results do not depend on the number of

@@ -68,6 +68,16 @@ impl Layout {
         line < self.lines && self.first_line[m / GROUP] <= line
     }
 
+    /// Number of lines of pairs.
+    pub(super) fn lines(&self) -> usize {
+        self.lines
+    }
+
+    /// The first line of pairs of each group of wavenumbers.
+    pub(super) fn first_lines(&self) -> &[usize] {
+        &self.first_line
+    }
+
     /// Number of groups of wavenumbers.
     pub(super) fn group_count(&self) -> usize {
         self.first_line.len()

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use pulp::Simd;
 use rustfft::FftNum;
 
-use super::parcels::{Deliver, WaveSide};
+use super::parcels::{Came, Deliver, WaveSide};
 use crate::Real;
 
 /// Latitude pairs per block: the unit of starting values and of register blocking.
@@ -63,10 +63,17 @@ pub(super) trait Lane: Real + FftNum {
     ) -> Self::Vector<S>;
     /// −a.
     fn negative<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
-    /// Hands parcels of this precision to those who deliver them; whether they could.
-    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [Self])) -> bool;
-    /// Takes those of this precision that were handed to them by others; whether they came.
-    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[Self])) -> bool;
+    /// Has numbers of this precision written to the memory of those who deliver them; whether there was room.
+    fn write(by: &mut dyn Deliver, length: usize, sum: &mut dyn FnMut(&mut [Self])) -> bool;
+    /// Hands parcels of them over, made of what was written; whether they could be sent.
+    fn start(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(&[Self], &mut [Self]),
+    ) -> bool;
+    /// Takes what others handed over; whether it came.
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(Came<'_, Self>)) -> bool;
     /// Writes a vector of f64 to the places `at`... of a row; numbers too small for fast arithmetic become 0.
     fn store<S: Simd>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
 }
@@ -110,11 +117,20 @@ impl Lane for f64 {
         simd.neg_f64s(a)
     }
 
-    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f64])) -> bool {
+    fn write(by: &mut dyn Deliver, length: usize, sum: &mut dyn FnMut(&mut [f64])) -> bool {
+        by.write_f64(length, sum)
+    }
+
+    fn start(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(&[f64], &mut [f64]),
+    ) -> bool {
         by.start_f64(to, columns, fill)
     }
 
-    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[f64])) -> bool {
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(Came<'_, f64>)) -> bool {
         by.finish_f64(to, take)
     }
 
@@ -163,11 +179,20 @@ impl Lane for f32 {
         simd.neg_f32s(a)
     }
 
-    fn start(by: &mut dyn Deliver, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f32])) -> bool {
+    fn write(by: &mut dyn Deliver, length: usize, sum: &mut dyn FnMut(&mut [f32])) -> bool {
+        by.write_f32(length, sum)
+    }
+
+    fn start(
+        by: &mut dyn Deliver,
+        to: WaveSide,
+        columns: usize,
+        fill: &mut dyn FnMut(&[f32], &mut [f32]),
+    ) -> bool {
         by.start_f32(to, columns, fill)
     }
 
-    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(&[f32])) -> bool {
+    fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(Came<'_, f32>)) -> bool {
         by.finish_f32(to, take)
     }
 

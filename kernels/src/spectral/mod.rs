@@ -72,7 +72,7 @@ pub mod truncation_change;
 mod wide;
 
 pub use host_transform::HostTransform;
-pub use parcels::WaveSide;
+pub use parcels::{Came, NearMemory, WaveSide};
 pub use partial_transform::{PartialTransform, WaveExchange};
 pub use shares::TransformShares;
 pub use stage::{FourierHook, FourierRow, StageSeconds};

@@ -1,6 +1,7 @@
 //! Fourier coefficients on their way between the owners of wavenumbers and the owners of rings.
 //!
-//! Every rank has a parcel for each other one:
+//! A rank's coefficients lie in memory of the exchange, in the order in which they are made ([`Layout`]): there it reads them itself, and so
+//! do the ranks that are near it. For each other one it has a parcel:
 //!
 //! | to                    | order                                             |
 //! |-----------------------|---------------------------------------------------|
@@ -9,10 +10,11 @@
 //!
 //! with those pairs of a line that are the owner's and are sent ([`super::TransformShares::pairs_with`]); parts are north re, north im,
 //! south re, south im. What came is never unpacked as a whole: a Fourier transform gathers the wavenumbers of its line, a Legendre
-//! sum the lines of its wavenumber, into memory that stays in the cache, from the parcels and from what its rank has kept. Values are
+//! sum the lines of its wavenumber, into memory that stays in the cache, from parcels and from where ranks have them. Values are
 //! moved, never computed with, so that results have the bits of a transform in one piece.
+//!
+//! In front of coefficients of wavenumbers stands where they are: the first line of each group, which depends on the wavenumbers.
 
-use std::mem;
 use std::ops::Range;
 
 use super::coefficients::{GROUP, Layout, PARTS, PIECE};
@@ -30,18 +32,37 @@ pub enum WaveSide {
     Wavenumbers,
 }
 
-/// Who delivers parcels, all of them one after another by rank. Says whether that went well.
+/// What a rank reads.
+#[derive(Clone, Copy)]
+pub struct Came<'a, W> {
+    /// The parcels of ranks that are not near, one after another by rank.
+    pub parcels: &'a [W],
+    /// What near ranks and this one have written.
+    pub memory: &'a dyn NearMemory<W>,
+}
+
+/// Numbers where ranks have written them.
+pub trait NearMemory<W>: Sync {
+    /// Those of the near rank at a place of their list, and behind these this rank's own, aligned to 64 bytes.
+    fn at(&self, place: usize) -> &[W];
+}
+
+/// Who delivers coefficients. Says whether that went well.
 pub(super) trait Deliver {
     /// Whether numbers are rounded to f32 on their way.
     fn rounds(&self) -> bool;
 
-    fn start_f32(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f32])) -> bool;
+    fn write_f32(&mut self, length: usize, sum: &mut dyn FnMut(&mut [f32])) -> bool;
 
-    fn start_f64(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f64])) -> bool;
+    fn write_f64(&mut self, length: usize, sum: &mut dyn FnMut(&mut [f64])) -> bool;
 
-    fn finish_f32(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f32])) -> bool;
+    fn start_f32(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&[f32], &mut [f32])) -> bool;
 
-    fn finish_f64(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f64])) -> bool;
+    fn start_f64(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&[f64], &mut [f64])) -> bool;
+
+    fn finish_f32(&mut self, to: WaveSide, take: &mut dyn FnMut(Came<'_, f32>)) -> bool;
+
+    fn finish_f64(&mut self, to: WaveSide, take: &mut dyn FnMut(Came<'_, f64>)) -> bool;
 }
 
 /// Where there is one rank, and nothing to deliver.
@@ -52,38 +73,50 @@ impl Deliver for Nowhere {
         false
     }
 
-    fn start_f32(&mut self, _: WaveSide, _: usize, _: &mut dyn FnMut(&mut [f32])) -> bool {
+    fn write_f32(&mut self, _: usize, _: &mut dyn FnMut(&mut [f32])) -> bool {
         true
     }
 
-    fn start_f64(&mut self, _: WaveSide, _: usize, _: &mut dyn FnMut(&mut [f64])) -> bool {
+    fn write_f64(&mut self, _: usize, _: &mut dyn FnMut(&mut [f64])) -> bool {
         true
     }
 
-    fn finish_f32(&mut self, _: WaveSide, _: &mut dyn FnMut(&[f32])) -> bool {
+    fn start_f32(&mut self, _: WaveSide, _: usize, _: &mut dyn FnMut(&[f32], &mut [f32])) -> bool {
         true
     }
 
-    fn finish_f64(&mut self, _: WaveSide, _: &mut dyn FnMut(&[f64])) -> bool {
+    fn start_f64(&mut self, _: WaveSide, _: usize, _: &mut dyn FnMut(&[f64], &mut [f64])) -> bool {
+        true
+    }
+
+    fn finish_f32(&mut self, _: WaveSide, _: &mut dyn FnMut(Came<'_, f32>)) -> bool {
+        true
+    }
+
+    fn finish_f64(&mut self, _: WaveSide, _: &mut dyn FnMut(Came<'_, f64>)) -> bool {
         true
     }
 }
 
 /// The ways between the Fourier coefficients of a rank's wavenumbers on all rings and those of all wavenumbers on its rings.
 ///
-/// While coefficients are on their way, what the rank keeps of them is in `kept`, and the next ones are summed elsewhere.
 pub(super) struct RingSide {
     rank: usize,
-    /// Columns that are sent at a time.
-    pub(super) columns_together: usize,
     /// Of the coefficients on own rings.
     pub(super) layout: Layout,
-    pub(super) kept: Vec<Line>,
+    /// By rank, its place among those whose memory is read, the near ones and this one.
+    places: Vec<Option<usize>>,
+    /// By place, where the coefficients of its wavenumbers are, as far as that is known.
+    near_waves: Vec<Option<Layout>>,
+    /// By place, those of its rings, with their first line.
+    near_rings: Vec<(Layout, usize)>,
     /// The first line of own pairs, and how many there are.
     first_line: usize,
     lines: usize,
-    /// By wavenumber, own pairs on which it is sent.
+    /// By wavenumber, own pairs on which it is sent; fewer the higher it is.
     pairs: Vec<Range<usize>>,
+    /// By own line, the number of wavenumbers that are sent on it: those up to some m.
+    carried: Vec<usize>,
     /// By rank, its wavenumbers.
     sets: Vec<Vec<usize>>,
     /// Own lines by other rank, and where in the parcels of own pairs they begin.
@@ -102,6 +135,8 @@ pub(super) struct RingSide {
 
 /// A line of another rank's pairs.
 struct Elsewhere {
+    /// Where its memory is, if it is near.
+    place: Option<usize>,
     line: usize,
     /// By own wavenumber, those of its pairs that are sent.
     lanes: Vec<Range<usize>>,
@@ -109,7 +144,7 @@ struct Elsewhere {
     before: Vec<usize>,
 }
 
-/// What has come from other ranks, beside what this rank has kept.
+/// What ranks have for this one.
 #[derive(Clone, Copy)]
 pub(super) struct Arrived<'a, W> {
     side: &'a RingSide,
@@ -117,7 +152,7 @@ pub(super) struct Arrived<'a, W> {
     waves: &'a Layout,
     columns: usize,
     rounds: bool,
-    parcels: &'a [W],
+    came: Came<'a, W>,
 }
 
 /// The lanes of a line that have one of some pairs.
@@ -171,7 +206,7 @@ fn unpack<'p, W: Lane>(lines: &mut [Line], lanes: &Range<usize>, parcel: &'p [W]
     rest
 }
 
-/// What a rank has kept, rounded as if it had been sent.
+/// What is read in place, rounded as if it had been sent.
 #[inline(always)]
 fn keep<W: Lane>(source: &[Line], lanes: &Range<usize>, rounds: bool, target: &mut [Line]) {
     if lanes.len() == W::LANES && !rounds {
@@ -194,10 +229,24 @@ fn starts(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
     starts
 }
 
+/// Where coefficients of all wavenumbers are on some lines, each wavenumber on those of its `pairs`.
+fn layout_on_rings<W: Lane>(pairs: &[Range<usize>], first_line: usize, lines: usize) -> Layout {
+    let first =
+        |pairs: &Range<usize>| if pairs.is_empty() { lines } else { pairs.start / W::LANES - first_line };
+    Layout::on_lines(lines, &pairs.iter().map(first).collect::<Vec<_>>())
+}
+
+/// Lines that hold the first line of each group.
+fn table_lines(layout: &Layout) -> usize {
+    (layout.group_count() * size_of::<u32>()).div_ceil(size_of::<Line>())
+}
+
 impl RingSide {
     /// For sums over `all_lines` lines of pairs, of which this rank has `lines` from `first_line` on.
     pub(super) fn new<W: Lane>(share: &Share, first_line: usize, lines: usize, all_lines: usize) -> Self {
         let (all, rank) = (&share.all, share.rank);
+        let mut places = vec![None; all.ranks()];
+        share.near.iter().chain([&rank]).enumerate().for_each(|(place, &other)| places[other] = Some(place));
         let sets: Vec<Vec<usize>> = (0..all.ranks()).map(|other| all.wavenumbers(other).to_vec()).collect();
         let pairs: Vec<_> = (0..=all.truncation().total()).map(|m| all.pairs_with(m, rank)).collect();
         let own = &sets[rank];
@@ -217,24 +266,33 @@ impl RingSide {
                 if other != rank {
                     on_line[line].push(elsewhere.len());
                     let before = starts(lanes.iter().map(Range::len));
-                    elsewhere.push(Elsewhere { line, lanes, before });
+                    elsewhere.push(Elsewhere { place: places[other], line, lanes, before });
                 }
             }
         }
+        // Near ranks have no parcels.
         let on_own = |(other, line): &(usize, usize)| -> usize {
-            sets[*other].iter().map(|&m| lanes::<W>(&pairs[m], *line).len()).sum()
+            let of_set = || sets[*other].iter().map(|&m| lanes::<W>(&pairs[m], *line).len()).sum();
+            if places[*other].is_some() { 0 } else { of_set() }
         };
         let here_starts = starts(here.iter().map(on_own));
-        let elsewhere_starts = starts(elsewhere.iter().map(|line| line.before[own.len()]));
-        let first: Vec<usize> = pairs
-            .iter()
-            .map(|pairs| if pairs.is_empty() { lines } else { pairs.start / W::LANES - first_line })
-            .collect();
+        let of_parcel = |line: &Elsewhere| if line.place.is_some() { 0 } else { line.before[own.len()] };
+        let elsewhere_starts = starts(elsewhere.iter().map(of_parcel));
+        let near_rings = share.near.iter().map(|&other| {
+            let pairs = (0..=all.truncation().total()).map(|m| all.pairs_with(m, other)).collect::<Vec<_>>();
+            let lines = lines_of::<W>(&all.pairs(other));
+            (layout_on_rings::<W>(&pairs, lines.start, lines.len()), lines.start)
+        });
+        let is_on = |pairs: &Range<usize>, line: usize| !lanes::<W>(pairs, line).is_empty();
+        let carried =
+            (first_line..first_line + lines).map(|line| pairs.partition_point(|of| is_on(of, line)));
         Self {
             rank,
-            columns_together: all.columns_together(),
-            layout: Layout::on_lines(lines, &first),
-            kept: Vec::new(),
+            carried: carried.collect(),
+            layout: layout_on_rings::<W>(&pairs, first_line, lines),
+            near_rings: near_rings.collect(),
+            near_waves: share.near.iter().map(|_| None).collect(),
+            places,
             first_line,
             lines,
             pairs,
@@ -249,19 +307,44 @@ impl RingSide {
         }
     }
 
-    /// Sends the coefficients `store` of own wavenumbers, by wave, to the owners of rings.
+    /// Has the coefficients of own wavenumbers on all rings, by wave, or of own rings, by line, written to where ranks read them. Whether
+    /// there was room.
+    pub(super) fn write<W: Lane>(
+        &self,
+        waves: &Layout,
+        to: WaveSide,
+        columns: usize,
+        deliver: &mut dyn Deliver,
+        sum: &mut dyn FnMut(&mut [Line]),
+    ) -> bool {
+        let (table, layout) = match to {
+            WaveSide::Rings => (table_lines(waves), waves),
+            WaveSide::Wavenumbers => (0, &self.layout),
+        };
+        let mut write = |memory: &mut [W]| {
+            let (first_lines, coefficients) = bytemuck::cast_slice_mut::<_, Line>(memory).split_at_mut(table);
+            let first_lines: &mut [u32] = bytemuck::cast_slice_mut(first_lines);
+            if to == WaveSide::Rings {
+                for (target, line) in first_lines.iter_mut().zip(waves.first_lines()) {
+                    *target = *line as u32;
+                }
+            }
+            sum(coefficients);
+        };
+        W::write(deliver, (table + layout.len(columns)) * W::LANES, &mut write)
+    }
+
+    /// Shows the coefficients of own wavenumbers to near owners of rings, and sends them to the others.
     pub(super) fn send_to_rings<W: Lane>(
         &mut self,
         waves: &Layout,
-        store: &mut Vec<Line>,
         columns: usize,
         deliver: &mut dyn Deliver,
     ) -> bool {
-        let Self { kept, elsewhere, elsewhere_starts, offsets, .. } = self;
-        mem::swap(kept, store);
+        let Self { elsewhere, elsewhere_starts, offsets, .. } = self;
         offsets.clear();
         offsets.extend(elsewhere_starts.iter().map(|start| start * columns * PARTS));
-        let of_line = |item: usize, [parcel]: [&mut [W]; 1]| {
+        let of_line = |item: usize, own: &[Line], parcel: &mut [W]| {
             let Elsewhere { line, lanes, .. } = &elsewhere[item];
             let mut rest = parcel;
             for column in 0..columns {
@@ -271,34 +354,34 @@ impl RingSide {
                     if is_whole && waves.has(first, *line) {
                         let (target, behind) = rest.split_at_mut(PIECE * W::LANES);
                         let place = waves.by_wave(columns, group, column, *line);
-                        target.copy_from_slice(bytemuck::cast_slice(&kept[place..place + PIECE]));
+                        target.copy_from_slice(bytemuck::cast_slice(&own[place..place + PIECE]));
                         rest = behind;
                         continue;
                     }
                     for (wave, lanes) in (first..).zip(lanes).filter(|(_, lanes)| !lanes.is_empty()) {
-                        rest = pack(waves.of_wave(kept, columns, wave, column, *line), lanes, rest);
+                        rest = pack(waves.of_wave(own, columns, wave, column, *line), lanes, rest);
                     }
                 }
             }
         };
-        let mut fill = |parcels: &mut [W]| {
+        let mut fill = |memory: &[W], parcels: &mut [W]| {
+            let own = &bytemuck::cast_slice::<W, Line>(memory)[table_lines(waves)..];
+            let of_line = |item: usize, [parcel]: [&mut [W]; 1]| {
+                if !parcel.is_empty() {
+                    of_line(item, own, parcel);
+                }
+            };
             Device::Cpu.within(|| for_each_with_parts(elsewhere.len(), [parcels], offsets, &of_line));
         };
         W::start(deliver, WaveSide::Rings, columns, &mut fill)
     }
 
-    /// Sends the coefficients `store` of own rings, by line, to the owners of wavenumbers.
-    pub(super) fn send_to_wavenumbers<W: Lane>(
-        &mut self,
-        store: &mut Vec<Line>,
-        columns: usize,
-        deliver: &mut dyn Deliver,
-    ) -> bool {
-        let Self { layout, kept, first_line, pairs, sets, here, here_starts, offsets, .. } = self;
-        mem::swap(kept, store);
+    /// Shows the coefficients of own rings to near owners of wavenumbers, and sends them to the others.
+    pub(super) fn send_to_wavenumbers<W: Lane>(&mut self, columns: usize, deliver: &mut dyn Deliver) -> bool {
+        let Self { layout, first_line, pairs, sets, here, here_starts, offsets, .. } = self;
         offsets.clear();
         offsets.extend(here_starts.iter().map(|start| start * columns * PARTS));
-        let of_line = |item: usize, [parcel]: [&mut [W]; 1]| {
+        let of_line = |item: usize, own: &[Line], parcel: &mut [W]| {
             let (other, line) = here[item];
             let mut rest = parcel;
             for &m in &sets[other] {
@@ -308,19 +391,25 @@ impl RingSide {
                 }
                 for column in 0..columns {
                     let place = layout.by_line(columns, line - *first_line, column, m);
-                    rest = pack(&kept[place..], &lanes, rest);
+                    rest = pack(&own[place..], &lanes, rest);
                 }
             }
         };
-        let mut fill = |parcels: &mut [W]| {
+        let mut fill = |memory: &[W], parcels: &mut [W]| {
+            let own = bytemuck::cast_slice::<W, Line>(memory);
+            let of_line = |item: usize, [parcel]: [&mut [W]; 1]| {
+                if !parcel.is_empty() {
+                    of_line(item, own, parcel);
+                }
+            };
             Device::Cpu.within(|| for_each_with_parts(here.len(), [parcels], offsets, &of_line));
         };
         W::start(deliver, WaveSide::Wavenumbers, columns, &mut fill)
     }
 
-    /// Waits for what others sent to this side, and has `work` done with it.
+    /// Waits for what others sent or show to this side, and has `work` done with it.
     pub(super) fn receive<W: Lane>(
-        &self,
+        &mut self,
         waves: &Layout,
         to: WaveSide,
         columns: usize,
@@ -328,8 +417,29 @@ impl RingSide {
         work: &mut dyn FnMut(Arrived<'_, W>),
     ) -> bool {
         let rounds = deliver.rounds();
-        let mut take = |parcels: &[W]| work(Arrived { side: self, waves, columns, rounds, parcels });
+        let mut take = |came: Came<'_, W>| {
+            if to == WaveSide::Rings {
+                self.find_waves(waves, came);
+            }
+            work(Arrived { side: self, waves, columns, rounds, came });
+        };
         W::finish(deliver, to, &mut take)
+    }
+
+    /// Learns where near ranks have the coefficients of their wavenumbers.
+    fn find_waves<W: Lane>(&mut self, own: &Layout, came: Came<'_, W>) {
+        let Self { places, near_waves, sets, .. } = self;
+        for (set, place) in sets.iter().zip(places).filter_map(|(set, place)| Some((set, (*place)?))) {
+            let Some(waves @ None) = near_waves.get_mut(place) else { continue };
+            let first_lines: &[u32] = bytemuck::cast_slice(came.memory.at(place));
+            let first: Vec<_> = (0..set.len()).map(|wave| first_lines[wave / GROUP] as usize).collect();
+            *waves = Some(Layout::on_lines(own.lines(), &first));
+        }
+    }
+
+    /// Where coefficients of the wavenumbers of a rank are whose memory is at a place.
+    fn waves_at<'a>(&'a self, place: usize, own: &'a Layout) -> &'a Layout {
+        self.near_waves.get(place).and_then(Option::as_ref).unwrap_or(own)
     }
 }
 
@@ -341,32 +451,32 @@ impl<W: Lane> Arrived<'_, W> {
 
     /// The coefficients of a column on a line of own pairs, `[m][part]`; where its rings carry no m, what was there before.
     pub(super) fn gather_line(&self, line: usize, column: usize, target: &mut [Line]) {
-        let Self { side, waves, columns, rounds, parcels } = *self;
+        let Self { side, waves, columns, rounds, came } = *self;
         let (own_line, line) = (line, side.first_line + line);
-        let has = |m: usize| lanes::<W>(&side.pairs[m], line);
+        let carried = side.carried[own_line];
         for (rank, set) in side.sets.iter().enumerate() {
-            if rank == side.rank {
-                for (wave, &m) in set.iter().enumerate().filter(|(_, m)| !has(**m).is_empty()) {
-                    let source = waves.of_wave(&side.kept, columns, wave, column, line);
+            let set = &set[..set.partition_point(|&m| m < carried)];
+            if let Some(place) = side.places[rank] {
+                let waves = side.waves_at(place, waves);
+                let there = &bytemuck::cast_slice(came.memory.at(place))[table_lines(waves)..];
+                for (wave, &m) in set.iter().enumerate() {
+                    let source = waves.of_wave(there, columns, wave, column, line);
                     keep::<W>(source, &(0..W::LANES), rounds, &mut target[m * PARTS..]);
                 }
                 continue;
             }
             let item = (rank - usize::from(rank > side.rank)) * side.lines + own_line;
             let [start, end] = [side.here_starts[item], side.here_starts[item + 1]];
-            let mut rest = &parcels[(start * columns + (end - start) * column) * PARTS..];
+            let mut rest = &came.parcels[(start * columns + (end - start) * column) * PARTS..];
             for &m in set {
-                let lanes = has(m);
-                if !lanes.is_empty() {
-                    rest = unpack(&mut target[m * PARTS..], &lanes, rest);
-                }
+                rest = unpack(&mut target[m * PARTS..], &lanes::<W>(&side.pairs[m], line), rest);
             }
         }
     }
 
     /// The coefficients of an own wavenumber, `[column][line of all pairs][part]`.
     pub(super) fn gather_wave(&self, wave: usize, target: &mut [Line]) {
-        let Self { side, waves, columns, rounds, parcels } = *self;
+        let Self { side, waves, columns, came, .. } = *self;
         let own = &side.sets[side.rank];
         let (m, count) = (own[wave], side.on_line.len());
         for (line, others) in side.on_line.iter().enumerate().filter(|(line, _)| waves.has(wave, *line)) {
@@ -376,21 +486,46 @@ impl<W: Lane> Arrived<'_, W> {
             }
             let here = lanes::<W>(&side.pairs[m], line);
             if !here.is_empty() {
-                for column in 0..columns {
-                    let source = side.layout.by_line(columns, line - side.first_line, column, m);
-                    keep::<W>(&side.kept[source..], &here, rounds, &mut target[place(column)..]);
-                }
+                let rings = (&side.layout, side.first_line);
+                self.keep_wave(side.near_rings.len(), rings, [m, line], &here, &mut target[place(0)..]);
             }
             for &item in others {
-                let Elsewhere { lanes, before, .. } = &side.elsewhere[item];
-                if !lanes[wave].is_empty() {
-                    let first = side.elsewhere_starts[item] + before[wave];
-                    let mut rest = &parcels[first * columns * PARTS..];
-                    for column in 0..columns {
-                        rest = unpack(&mut target[place(column)..], &lanes[wave], rest);
-                    }
+                let Elsewhere { place: near, lanes, before, .. } = &side.elsewhere[item];
+                if lanes[wave].is_empty() {
+                    continue;
+                }
+                if let Some(near) = *near {
+                    let (layout, first_line) = &side.near_rings[near];
+                    let rings = (layout, *first_line);
+                    self.keep_wave(near, rings, [m, line], &lanes[wave], &mut target[place(0)..]);
+                    continue;
+                }
+                let first = side.elsewhere_starts[item] + before[wave];
+                let mut rest = &came.parcels[first * columns * PARTS..];
+                for column in 0..columns {
+                    rest = unpack(&mut target[place(column)..], &lanes[wave], rest);
                 }
             }
+        }
+    }
+
+    /// The coefficients of a wavenumber on a line of pairs from the memory at a place, which has them for its `rings`; `target` is that of
+    /// the first column.
+    #[inline(always)]
+    fn keep_wave(
+        &self,
+        place: usize,
+        (layout, first_line): (&Layout, usize),
+        [m, line]: [usize; 2],
+        lanes: &Range<usize>,
+        target: &mut [Line],
+    ) {
+        let Self { side, columns, rounds, came, .. } = *self;
+        let there: &[Line] = bytemuck::cast_slice(came.memory.at(place));
+        let per_column = side.on_line.len() * PARTS;
+        for column in 0..columns {
+            let source = layout.by_line(columns, line - first_line, column, m);
+            keep::<W>(&there[source..], lanes, rounds, &mut target[column * per_column..]);
         }
     }
 }

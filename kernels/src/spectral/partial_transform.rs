@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::host_engine::{Arrays, HostEngine};
 use super::operation::{Operation, with_operators};
-use super::parcels::{Deliver, WaveSide};
+use super::parcels::{Came, Deliver, WaveSide};
 use super::shares::{Share, TransformShares};
 use super::stage::StageSeconds;
 use super::{expect_len, expect_radius};
@@ -13,9 +13,11 @@ use crate::{Error, Real, Result};
 
 /// Brings Fourier coefficients from rank to rank.
 ///
-/// What a rank sends are parcels for all others, one after another by rank, without one for itself; those for one rank are 4 · `columns` ·
-/// [`TransformShares::coefficients_between`] numbers, of this rank's wavenumbers and the other's pairs or the other way round. All
-/// ranks call it together, and compute between a start and its finish.
+/// A rank writes those that it makes to memory of the exchange ([`Self::write`]). Ranks that are near each other read it there; what a
+/// rank sends ([`Self::start`]) are parcels for all others, one after another by rank, without one for itself; those for one rank are
+/// 4 · `columns` · [`TransformShares::coefficients_between`] numbers, of this rank's wavenumbers and the other's pairs or the other way
+/// round. All ranks call it together, and compute between a start and its finish; meanwhile the next coefficients are written, but not
+/// yet sent.
 pub trait WaveExchange {
     /// What may go wrong, in a transform or on the way.
     type Error: From<Error>;
@@ -23,19 +25,29 @@ pub trait WaveExchange {
     /// Whether numbers are rounded to f32 on their way, as then are those that stay on a rank.
     fn rounds(&self) -> bool;
 
-    /// Calls `fill` with room for all parcels to others, and sends them.
+    /// The other ranks whose memory this rank reads, and which read its own, ascending.
+    fn near(&self) -> &[usize];
+
+    /// Calls `sum` with room for `length` numbers, aligned to 64 bytes, which hold anything: at most [`TransformShares::memory`] bytes.
+    fn write<W: Real>(
+        &mut self,
+        length: usize,
+        sum: &mut dyn FnMut(&mut [W]),
+    ) -> std::result::Result<(), Self::Error>;
+
+    /// Shows what was written to near ranks. Calls `fill` with it and with room for all parcels to others, and sends them.
     fn start<W: Real>(
         &mut self,
         to: WaveSide,
         columns: usize,
-        fill: &mut dyn FnMut(&mut [W]),
+        fill: &mut dyn FnMut(&[W], &mut [W]),
     ) -> std::result::Result<(), Self::Error>;
 
-    /// Waits for the parcels that others started to send, and calls `take` with all of them.
+    /// Waits for what others started to send, or show, and calls `take` with all of it.
     fn finish<W: Real>(
         &mut self,
         to: WaveSide,
-        take: &mut dyn FnMut(&[W]),
+        take: &mut dyn FnMut(Came<'_, W>),
     ) -> std::result::Result<(), Self::Error>;
 }
 
@@ -53,7 +65,7 @@ pub trait WaveExchange {
 ///
 /// Each operator sends, for each [`TransformShares::columns_together`] columns (fields, or components of vector fields) or fewer, 4 · columns ·
 /// [`TransformShares::coefficients_between`] numbers from rank to rank, in the precision of the sums: that of the fields, or f64 where there
-/// are one or two columns. They are on their way while the next columns are summed.
+/// are one or two columns. They are on their way while the next columns are summed. Near ranks read as many in place.
 ///
 /// Adjoints are transposes with respect to the sum over all ranks of the dot products of their arrays.
 ///
@@ -74,7 +86,7 @@ impl<R: Real, X: WaveExchange> PartialTransform<R, X> {
     /// If there is no such rank.
     pub fn new(shares: &TransformShares, rank: usize, exchange: X) -> Self {
         assert!(rank < shares.ranks(), "rank {rank} of {}", shares.ranks());
-        let share = Share { all: shares.clone(), rank };
+        let share = Share { all: shares.clone(), rank, near: exchange.near().to_vec() };
         let engine = HostEngine::of(shares.grid(), shares.truncation(), R::PRECISION, Some(share.clone()));
         Self { engine, share, radius: EARTH_RADIUS, exchange, precision: PhantomData }
     }
@@ -171,12 +183,17 @@ struct Courier<'a, X: WaveExchange> {
 }
 
 impl<X: WaveExchange> Courier<'_, X> {
-    fn start<W: Real>(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [W])) -> bool {
+    fn write<W: Real>(&mut self, length: usize, sum: &mut dyn FnMut(&mut [W])) -> bool {
+        self.error = self.exchange.write(length, sum).err();
+        self.error.is_none()
+    }
+
+    fn start<W: Real>(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&[W], &mut [W])) -> bool {
         self.error = self.exchange.start(to, columns, fill).err();
         self.error.is_none()
     }
 
-    fn finish<W: Real>(&mut self, to: WaveSide, take: &mut dyn FnMut(&[W])) -> bool {
+    fn finish<W: Real>(&mut self, to: WaveSide, take: &mut dyn FnMut(Came<'_, W>)) -> bool {
         self.error = self.exchange.finish(to, take).err();
         self.error.is_none()
     }
@@ -187,19 +204,27 @@ impl<X: WaveExchange> Deliver for Courier<'_, X> {
         self.exchange.rounds()
     }
 
-    fn start_f32(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f32])) -> bool {
+    fn write_f32(&mut self, length: usize, sum: &mut dyn FnMut(&mut [f32])) -> bool {
+        self.write(length, sum)
+    }
+
+    fn write_f64(&mut self, length: usize, sum: &mut dyn FnMut(&mut [f64])) -> bool {
+        self.write(length, sum)
+    }
+
+    fn start_f32(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&[f32], &mut [f32])) -> bool {
         self.start(to, columns, fill)
     }
 
-    fn start_f64(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&mut [f64])) -> bool {
+    fn start_f64(&mut self, to: WaveSide, columns: usize, fill: &mut dyn FnMut(&[f64], &mut [f64])) -> bool {
         self.start(to, columns, fill)
     }
 
-    fn finish_f32(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f32])) -> bool {
+    fn finish_f32(&mut self, to: WaveSide, take: &mut dyn FnMut(Came<'_, f32>)) -> bool {
         self.finish(to, take)
     }
 
-    fn finish_f64(&mut self, to: WaveSide, take: &mut dyn FnMut(&[f64])) -> bool {
+    fn finish_f64(&mut self, to: WaveSide, take: &mut dyn FnMut(Came<'_, f64>)) -> bool {
         self.finish(to, take)
     }
 }

@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Truncation;
+use super::coefficients::{GROUP, PIECE};
+use super::lanes::{BLOCK, BLOCK_LINES, Line};
 use super::stage::COLUMNS;
 use crate::grid::Grid;
 use crate::{Error, Result};
@@ -141,19 +143,24 @@ impl TransformShares {
     }
 }
 
-/// Columns between two exchanges where parcels are large: the next ones are summed while these are sent.
-const FEW_COLUMNS: usize = 16;
-/// Bytes of a parcel with the fewer columns, in f64, from which on it is large.
-const LARGE_PARCEL: usize = 32 << 10;
-
 impl TransformShares {
-    /// Columns (fields, or components of vector fields) that an operator sends at a time: 16, or 48 where parcels of 16 would have less than 32 KiB on
-    /// average.
+    /// Columns (fields, or components of vector fields) that an operator sends at a time, at most: as many as a transform in one piece sums
+    /// together, because Legendre functions are made anew for each portion.
     pub fn columns_together(&self) -> usize {
-        let coefficients: usize = self.data.carried.iter().sum();
-        let bytes = 4 * size_of::<f64>() * FEW_COLUMNS * coefficients / (self.ranks() * self.ranks());
-        // Each costs time however small it is.
-        if bytes < LARGE_PARCEL { COLUMNS } else { FEW_COLUMNS }
+        COLUMNS
+    }
+
+    /// Bytes, at most, of the Fourier coefficients that a rank makes between two exchanges: those of its wavenumbers on all rings, or
+    /// of all wavenumbers on its rings, in f64, in whole cache lines.
+    pub fn memory(&self, rank: usize) -> usize {
+        let groups = |wavenumbers: usize| wavenumbers.div_ceil(GROUP);
+        let lines = |pairs: Range<usize>| pairs.end.div_ceil(BLOCK) - pairs.start / BLOCK;
+        let own = groups(self.wavenumbers(rank).len());
+        let on_all = own * lines(0..self.data.carried.len());
+        let on_own = groups(self.truncation().total() + 1) * lines(self.pairs(rank));
+        let coefficients = on_all.max(on_own) * BLOCK_LINES * PIECE * self.columns_together();
+        // In front of them the first line of each group.
+        size_of::<Line>() * (coefficients + own)
     }
 }
 
@@ -162,6 +169,8 @@ impl TransformShares {
 pub(super) struct Share {
     pub(super) all: TransformShares,
     pub(super) rank: usize,
+    /// The others whose memory it reads, ascending.
+    pub(super) near: Vec<usize>,
 }
 
 impl Share {

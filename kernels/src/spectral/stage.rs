@@ -106,9 +106,9 @@ impl Operation {
 pub(super) struct Stage<W: Lane> {
     rings: RingTransforms<W>,
     layout: Layout,
-    /// Fourier coefficients, by wave or by line.
+    /// Fourier coefficients, by wave or by line, where all are here.
     store: Vec<Line>,
-    /// Those of this rank's rings, where its wavenumbers are not all.
+    /// The way between those of wavenumbers and of rings, where ranks share them.
     ring_side: Option<RingSide>,
     scratch: Pool<Scratch<W>>,
     /// Columns that the workspaces are made for.
@@ -158,19 +158,17 @@ impl<W: Lane> Stage<W> {
 
     /// Makes the workspace for some columns.
     fn reserve(&mut self, columns: usize) -> Result<()> {
-        let Self { layout, store, ring_side, .. } = self;
-        // Where ranks share a transform, both are what is summed and what is on its way by turns.
-        let lines = ring_side.as_ref().map_or(0, |side| side.layout.len(columns)).max(layout.len(columns));
-        for store in [store].into_iter().chain(ring_side.as_mut().map(|side| &mut side.kept)) {
-            if store.len() < lines {
-                *store = Vec::new();
-                *store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
-                    device: Device::Cpu,
-                    requested: (lines * size_of::<Line>()) as u64,
-                    in_use: 0,
-                    reason: "no room for the workspace of a spectral transform".to_owned(),
-                })?;
-            }
+        let Self { layout, store, .. } = self;
+        // Where ranks share a transform, coefficients are in memory of the exchange.
+        let lines = if self.ring_side.is_some() { 0 } else { layout.len(columns) };
+        if store.len() < lines {
+            *store = Vec::new();
+            *store = try_lines(lines).ok_or_else(|| Error::OutOfMemory {
+                device: Device::Cpu,
+                requested: (lines * size_of::<Line>()) as u64,
+                in_use: 0,
+                reason: "no room for the workspace of a spectral transform".to_owned(),
+            })?;
         }
         if self.columns < columns {
             self.columns = columns;
@@ -192,10 +190,12 @@ impl<W: Lane> Stage<W> {
         deliver: &mut dyn Deliver,
     ) -> Result<bool> {
         let call = Call::new(shared, operation, fields);
-        self.reserve(call.most_columns(self.most_columns()))?;
+        self.reserve(call.most_columns())?;
         let mut sent: Option<Range<usize>> = None;
-        for portion in call.portions(self.most_columns()) {
-            self.sum_degrees(&call, &portion, spectra);
+        for portion in call.portions() {
+            if !self.sum_degrees(&call, &portion, spectra, deliver) {
+                return Ok(false);
+            }
             if !self.is_shared() {
                 self.sum_waves(&call, &portion, &mut values, hook);
                 continue;
@@ -238,7 +238,7 @@ impl<W: Lane> Stage<W> {
         deliver: &mut dyn Deliver,
     ) -> Result<bool> {
         let call = Call::new(shared, operation, fields);
-        self.reserve(call.most_columns(self.most_columns()))?;
+        self.reserve(call.most_columns())?;
         self.spectrum_offsets.clear();
         for group in 0..=self.layout.group_count() {
             let m = if group < self.layout.group_count() {
@@ -249,8 +249,10 @@ impl<W: Lane> Stage<W> {
             self.spectrum_offsets.push(fields * shared.offsets[m]);
         }
         let mut sent: Option<Range<usize>> = None;
-        for portion in call.portions(self.most_columns()) {
-            self.sum_points(&call, &portion, values);
+        for portion in call.portions() {
+            if !self.sum_points(&call, &portion, values, deliver) {
+                return Ok(false);
+            }
             if !self.is_shared() {
                 self.sum_latitudes(&call, &portion, &mut spectra);
                 continue;
@@ -270,32 +272,36 @@ impl<W: Lane> Stage<W> {
         self.ring_side.is_some()
     }
 
-    /// Columns that are transformed together at most.
-    fn most_columns(&self) -> usize {
-        self.ring_side.as_ref().map_or(COLUMNS, |side| side.columns_together)
-    }
-
-    /// From spectra to the Fourier coefficients of this rank's wavenumbers.
-    fn sum_degrees<R: Real>(&mut self, call: &Call<'_>, portion: &Range<usize>, spectra: [&[R]; 2]) {
-        let started = Instant::now();
-        let Self { layout, store, scratch, offsets, columns: reserved, seconds, .. } = self;
+    /// From spectra to the Fourier coefficients of this rank's wavenumbers. Whether there was room for them.
+    fn sum_degrees<R: Real>(
+        &mut self,
+        call: &Call<'_>,
+        portion: &Range<usize>,
+        spectra: [&[R]; 2],
+        deliver: &mut dyn Deliver,
+    ) -> bool {
+        let Self { layout, store, ring_side, scratch, offsets, columns: reserved, seconds, .. } = self;
         let sums = call.sums(layout, portion);
         offsets.clear();
         offsets.extend(layout.group_offsets(sums.columns));
-        let coefficients = &mut store[..layout.len(sums.columns)];
-        Device::Cpu.within(|| {
-            for_each_with_parts(layout.group_count(), [coefficients], offsets, &|group, [part]| {
-                scratch.with(
-                    || Scratch::new(call.shared, *reserved),
-                    |scratch| {
-                        for m in layout.wavenumbers(group) {
-                            sums.synthesize(group, m, spectra, scratch, part);
-                        }
-                    },
-                );
+        let on_group = |group: usize, [part]: [&mut [Line]; 1]| {
+            scratch.with(
+                || Scratch::new(call.shared, *reserved),
+                |scratch| {
+                    for m in layout.wavenumbers(group) {
+                        sums.synthesize(group, m, spectra, scratch, part);
+                    }
+                },
+            );
+        };
+        let sum = |coefficients: &mut [Line]| {
+            Device::Cpu.within(|| {
+                for_each_with_parts(layout.group_count(), [coefficients], offsets, &on_group);
             });
-        });
-        seconds.legendre += started.elapsed().as_secs_f64();
+        };
+        let mut place =
+            Place { store, ring_side, layout, to: WaveSide::Rings, columns: sums.columns, deliver };
+        place.write::<W>(&mut seconds.legendre, &mut seconds.exchange, sum)
     }
 
     /// From Fourier coefficients that are all here to the grid.
@@ -331,11 +337,16 @@ impl<W: Lane> Stage<W> {
         came
     }
 
-    /// From the grid to the Fourier coefficients of this rank's rings.
-    fn sum_points<R: Real>(&mut self, call: &Call<'_>, portion: &Range<usize>, values: [&[R]; 2]) {
-        let started = Instant::now();
+    /// From the grid to the Fourier coefficients of this rank's rings. Whether there was room for them.
+    fn sum_points<R: Real>(
+        &mut self,
+        call: &Call<'_>,
+        portion: &Range<usize>,
+        values: [&[R]; 2],
+        deliver: &mut dyn Deliver,
+    ) -> bool {
         let Self { rings, layout, store, ring_side, offsets, seconds, .. } = self;
-        let layout = ring_side.as_ref().map_or(&*layout, |side| &side.layout);
+        let on_rings = ring_side.as_ref().map_or(&*layout, |side| &side.layout);
         let (points, columns) = (rings.points(), call.columns(portion));
         let mut inputs: [&[R]; COLUMNS] = [&[]; COLUMNS];
         for (column, input) in inputs[..columns].iter_mut().enumerate() {
@@ -343,12 +354,14 @@ impl<W: Lane> Stage<W> {
             *input = &values[column / portion.len()][field * points..(field + 1) * points];
         }
         offsets.clear();
-        offsets.extend(layout.line_offsets(columns));
-        let coefficients = &mut store[..layout.len(columns)];
+        offsets.extend(on_rings.line_offsets(columns));
         let factor = Factor::of_analysis(call.operation, call.resampling.is_some());
         let inputs = &inputs[..columns];
-        Device::Cpu.within(|| rings.analyze(layout, coefficients, offsets, factor, inputs));
-        seconds.fourier += started.elapsed().as_secs_f64();
+        let sum = |coefficients: &mut [Line]| {
+            Device::Cpu.within(|| rings.analyze(on_rings, coefficients, offsets, factor, inputs));
+        };
+        let mut place = Place { store, ring_side, layout, to: WaveSide::Wavenumbers, columns, deliver };
+        place.write::<W>(&mut seconds.fourier, &mut seconds.exchange, sum)
     }
 
     /// From Fourier coefficients that are all here to spectra.
@@ -392,15 +405,56 @@ impl<W: Lane> Stage<W> {
 
     /// Sends what was summed to the owners of rings or of wavenumbers. Whether it could.
     fn send(&mut self, to: WaveSide, columns: usize, deliver: &mut dyn Deliver) -> bool {
-        let Self { layout, store, ring_side, seconds, .. } = self;
+        let Self { layout, ring_side, seconds, .. } = self;
         let Some(side) = ring_side else { return true };
         let started = Instant::now();
         let could = match to {
-            WaveSide::Rings => side.send_to_rings::<W>(layout, store, columns, deliver),
-            WaveSide::Wavenumbers => side.send_to_wavenumbers::<W>(store, columns, deliver),
+            WaveSide::Rings => side.send_to_rings::<W>(layout, columns, deliver),
+            WaveSide::Wavenumbers => side.send_to_wavenumbers::<W>(columns, deliver),
         };
         seconds.exchange += started.elapsed().as_secs_f64();
         could
+    }
+}
+
+/// Where coefficients are written.
+struct Place<'a> {
+    /// Where all are here.
+    store: &'a mut [Line],
+    /// Where ranks share them.
+    ring_side: &'a Option<RingSide>,
+    /// Of this rank's wavenumbers.
+    layout: &'a Layout,
+    to: WaveSide,
+    columns: usize,
+    deliver: &'a mut dyn Deliver,
+}
+
+impl Place<'_> {
+    /// Has them summed, and adds the seconds of that and of finding room to those of the stages. Whether there was room.
+    fn write<W: Lane>(
+        &mut self,
+        summing: &mut f64,
+        finding_room: &mut f64,
+        sum: impl Fn(&mut [Line]),
+    ) -> bool {
+        let Self { store, ring_side, layout, to, columns, deliver } = self;
+        let (started, mut seconds) = (Instant::now(), 0.0);
+        let mut sum = |coefficients: &mut [Line]| {
+            let started = Instant::now();
+            sum(coefficients);
+            seconds = started.elapsed().as_secs_f64();
+        };
+        let had_room = match ring_side {
+            Some(side) => side.write::<W>(layout, *to, *columns, &mut **deliver, &mut sum),
+            None => {
+                sum(&mut store[..layout.len(*columns)]);
+                true
+            }
+        };
+        *summing += seconds;
+        *finding_room += started.elapsed().as_secs_f64() - seconds;
+        had_room
     }
 }
 
@@ -437,10 +491,10 @@ impl<'a> Call<'a> {
         Self { shared, operation, fields, resampling, legendre }
     }
 
-    /// The fields in portions of about the same size, of at most so many columns.
-    fn portions(&self, most_columns: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    /// The fields in portions of about the same size, of at most [`COLUMNS`] columns.
+    fn portions(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (fields, components) = (self.fields, self.operation.form.components());
-        let count = (fields * components).div_ceil(most_columns - most_columns % components);
+        let count = (fields * components).div_ceil(COLUMNS - COLUMNS % components);
         (0..count).map(move |i| i * fields / count..(i + 1) * fields / count)
     }
 
@@ -450,8 +504,8 @@ impl<'a> Call<'a> {
     }
 
     /// Columns of the largest portion.
-    fn most_columns(&self, most_columns: usize) -> usize {
-        self.portions(most_columns).map(|portion| self.columns(&portion)).max().unwrap_or(0)
+    fn most_columns(&self) -> usize {
+        self.portions().map(|portion| self.columns(&portion)).max().unwrap_or(0)
     }
 
     /// From Fourier coefficients to the rings; seconds.
