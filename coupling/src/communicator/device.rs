@@ -77,7 +77,7 @@ pub struct DeviceInFlight<T: Element> {
 
 enum Way<T: Element> {
     Direct(Box<dyn Pending>, Rc<[Buffer<T>; 2]>),
-    Staged(InFlight<T>, [Buffer<T>; 2]),
+    Staged(Box<(InFlight<T>, [Buffer<T>; 2])>),
 }
 
 impl<T: Element> DeviceMemory for [Buffer<T>; 2] {
@@ -156,7 +156,7 @@ impl<T: Element> DeviceExchange<T> {
         if let Some(mut exchange) = self.staged.take() {
             exchange.set_width(width);
             communicator.transferring(|| buffers[0].copy_to_host(exchange.all_outgoing()))?;
-            let way = Way::Staged(exchange.start()?, buffers);
+            let way = Way::Staged(Box::new((exchange.start()?, buffers)));
             return Ok(DeviceInFlight { exchange: self, way });
         }
         let pending = communicator.transferring(|| {
@@ -203,7 +203,8 @@ impl<T: Element> DeviceInFlight<T> {
                 communicator.waiting(|| exchange.device.with_current(|| pending.finish()))??;
                 Rc::into_inner(buffers).expect("who sent them has let go of them")
             }
-            Way::Staged(in_flight, mut buffers) => {
+            Way::Staged(staged) => {
+                let (in_flight, mut buffers) = *staged;
                 let staged = in_flight.finish()?;
                 communicator.transferring(|| buffers[1].copy_from_host(staged.all_incoming()))?;
                 exchange.staged = Some(staged);

@@ -95,7 +95,7 @@ impl<R: Real> ModelTransform<R> {
     }
 
     /// This rank's part, on its device. A rank alone has the whole; on the CPU it is [`Self::on`]. Ranks have devices of one kind, all or none
-    /// of them the CPU.
+    /// of them the CPU. Levels are in one set on GPUs.
     ///
     /// Errors, on all ranks alike: those of [`Self::on`]; devices of several kinds, by rank; a device that is not there.
     pub fn on_device(
