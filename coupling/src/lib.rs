@@ -5,6 +5,7 @@
 //! - [`component`]: what a model must be to take part, and its derivative.
 //! - [`cycle`]: forecasts and analyses in turn, with a truth to score them by.
 //! - [`decomposition`]: which rank owns what.
+//! - [`devices`]: which rank has which device, and whether they are alike.
 //! - [`halo`]: copies of what neighbours own, and the way back.
 //! - [`OnGrid`]: a spectral model seen by its grid fields.
 //! - [`spectral`]: spherical-harmonic transforms that ranks share.
@@ -22,6 +23,7 @@ pub mod communicator;
 pub mod component;
 pub mod cycle;
 pub mod decomposition;
+pub mod devices;
 mod error;
 pub mod halo;
 mod on_grid;

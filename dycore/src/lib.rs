@@ -29,7 +29,7 @@
 //!
 //! Models are generic over f32 and f64 and run on the device that they are built on; a step allocates no field, and on
 //! the CPU its result does not depend on the number of threads. `ShallowWater` and `Primitive` also run on ranks that share them
-//! (`new_on`), with the bits of one rank; derivatives refuse that by name.
+//! (`new_on`, `new_on_device`), with the bits of one rank; derivatives refuse that by name, and the semi-Lagrangian scheme on GPUs.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
 pub mod advection;

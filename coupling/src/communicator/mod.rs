@@ -7,6 +7,7 @@
 //! | pattern                                         | who calls it | sent by a rank to others, bytes                   |
 //! |-------------------------------------------------|--------------|---------------------------------------------------|
 //! | [`Communicator::exchange`], then [`Exchange`]   | all; its partners | Σ over partners of its parcels               |
+//! | [`Communicator::exchange_on`], then [`DeviceExchange`] | all; its partners | the same, from device to device       |
 //! | [`Communicator::all_to_all`]                    | all          | all that it has for others                        |
 //! | [`Communicator::gather`]                        | all          | its values; nothing by the root                   |
 //! | [`Communicator::all_gather`]                    | all          | (P−1) times its values                            |
@@ -24,6 +25,7 @@
 //! its launcher ends the others. What cannot be told from slow ranks waits for ever, as in MPI: processes that call different
 //! patterns (threads get an error).
 
+mod device;
 mod exact_sum;
 mod exchange;
 mod letters;
@@ -40,6 +42,7 @@ use std::rc::Rc;
 
 use bytemuck::Pod;
 
+pub use self::device::{DeviceExchange, DeviceInFlight, Route};
 pub use self::exact_sum::ExactSum;
 pub use self::exchange::{Exchange, InFlight};
 pub use self::letters::{Letter, Posted};

@@ -6,7 +6,7 @@
 /// if each rank sent directly. What a rank has for itself is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// By [`Exchange`](super::Exchange).
+    /// By [`Exchange`](super::Exchange) and [`DeviceExchange`](super::DeviceExchange).
     pub exchange: Count,
     /// By [`Communicator::all_to_all`](super::Communicator::all_to_all).
     pub all_to_all: Count,
@@ -19,7 +19,7 @@ pub struct Traffic {
     /// By [`Communicator::post`](super::Communicator::post).
     pub letters: Count,
     /// Lengths and outcomes that ranks tell each other so that a mismatch is found: 8 bytes to each rank where an exchange is
-    /// planned or lengths are asked for, and 32 to each where they are compared.
+    /// planned or lengths are asked for, and 32 to each where they are compared or the route of parcels between devices is agreed on.
     pub agreement: Count,
 }
 

@@ -1,7 +1,10 @@
 //! What a kind of ranks must be able to do; all patterns are made of it.
 
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
+
+use terrella_kernels::device::Device;
 
 use super::window::Segment;
 use crate::{Error, Result};
@@ -20,6 +23,12 @@ pub(super) struct Parcel {
 pub(super) struct Buffers {
     pub(super) send: Vec<u64>,
     pub(super) receive: Vec<u64>,
+}
+
+/// Memory of a device with what is sent and what is received, kept until that is done.
+pub(super) trait DeviceMemory {
+    /// Where what is sent and what is received begin, and how many bytes each has; nothing on devices without addresses.
+    fn places(&self) -> Option<[(u64, usize); 2]>;
 }
 
 /// A letter, and the rank that sent it.
@@ -59,6 +68,23 @@ pub(super) trait Transport {
         outgoing: &[Parcel],
         incoming: &[Parcel],
     ) -> Result<Box<dyn Pending>>;
+
+    /// Whether parcels may lie in the memory of a device.
+    fn takes(&self, _device: Device) -> bool {
+        false
+    }
+
+    /// [`Transport::start`] with the memory of a device that it takes, on which no work is left that has to do with it.
+    fn start_on_device(
+        &self,
+        _tag: u16,
+        _memory: Rc<dyn DeviceMemory>,
+        _outgoing: &[Parcel],
+        _incoming: &[Parcel],
+    ) -> Result<Box<dyn Pending>> {
+        let reason = "parcels have to be in host memory".to_owned();
+        Err(Error::Communication { rank: self.rank(), operation: "exchange", reason })
+    }
 
     /// The ranks of the same colour, by key and then by rank; none for those without a colour.
     fn split(&self, colour: Option<u16>, key: i32) -> Result<Option<Box<dyn Transport>>>;

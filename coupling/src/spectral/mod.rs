@@ -28,6 +28,9 @@
 //! # Ok::<(), terrella_coupling::Error>(())
 //! ```
 //!
+//! On GPUs each rank has its part on its own device ([`DistributedDeviceTransform`]), and coefficients go from one's memory to another's. Their sums are
+//! those of a `Transform` on the device, and so are their bits.
+//!
 //! Grids are Gaussian. Ranks without rings or wavenumbers take part idly. A portion of columns is on its way while the next one is summed; ranks of a
 //! node read it where it was summed. Where
 //! ranks are so many that parcels are short, sets of them transform sets of levels: [`LevelTransform`].
@@ -40,21 +43,42 @@ mod part;
 mod volume;
 
 use terrella_kernels::Real;
+use terrella_kernels::device::Device;
 use terrella_kernels::grid::Grid;
-use terrella_kernels::spectral::{PartialTransform, TransformShares, Truncation};
+use terrella_kernels::spectral::{PartialDeviceTransform, PartialTransform, TransformShares, Truncation};
 
 pub use self::levels::{LevelTransform, level_sets, shares_of_rows};
 pub use self::model_halo::ModelHalo;
 pub use self::model_transform::{ModelTransform, expect_no_idle_rank};
 pub use self::part::{Part, Rings};
 pub use self::volume::StepVolume;
-use crate::Result;
+use crate::agreement::agreed;
 use crate::communicator::Communicator;
 use crate::decomposition::{WavenumberSets, pairs_of_rings};
-use crate::transposition::{WaveTransposition, Wire};
+use crate::transposition::{DeviceWaveTransposition, WaveTransposition, Wire};
+use crate::{Error, Result};
 
 /// One rank's part of a transform, with all operators of a `HostTransform`.
 pub type DistributedTransform<R> = PartialTransform<R, WaveTransposition>;
+
+/// One rank's part of a transform on its device, with all operators of a `Transform`.
+pub type DistributedDeviceTransform<R> = PartialDeviceTransform<R, DeviceWaveTransposition<R>>;
+
+/// The transform of a grid and truncation on the devices of all ranks, of which each names its own, with the shares of
+/// [`distributed_transform`].
+///
+/// Errors: those of [`transform_shares`]; a device that is not there, or whose memory the tables do not fit, on all ranks alike.
+pub fn distributed_device_transform<R: Real>(
+    communicator: &Communicator,
+    grid: &Grid,
+    truncation: Truncation,
+    device: Device,
+) -> Result<DistributedDeviceTransform<R>> {
+    let shares = transform_shares(grid, truncation, communicator.size())?;
+    let transposition = DeviceWaveTransposition::new(communicator, &shares, device)?;
+    let transform = PartialDeviceTransform::new(&shares, communicator.rank(), device, transposition);
+    agreed(communicator, "device", transform.map_err(Error::from))
+}
 
 /// The transform of a grid and truncation on all ranks, with wavenumbers of the same cost and rings with as many points on each.
 pub fn distributed_transform<R: Real>(

@@ -6,16 +6,20 @@ use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::{Transform, TransformShares, Truncation};
 
 use super::on_thread::OnThread;
-use super::{LevelTransform, Part, level_sets, transform_shares};
-use crate::communicator::Communicator;
+use super::{
+    DistributedDeviceTransform, LevelTransform, Part, distributed_device_transform, level_sets,
+    transform_shares,
+};
+use crate::communicator::{Communicator, Route};
+use crate::devices::expect_one_kind;
 use crate::transposition::Wire;
 use crate::{Error, Result};
 
-/// The transform that a model runs on: a [`Transform`] on any device, or a rank's part of one on the CPU.
+/// The transform that a model runs on: a [`Transform`] on any device, or a rank's part of one, on the CPU or on the rank's device.
 ///
 /// Its arrays are those of its [`Part`]: `spectrum`, `vorticity` and `divergence` `[own coefficient][2][fields]`, `values`,
 /// `u`, `v` and gradients `[fields][own point]`. A model that asks the part for points, rings and degrees is the same on one rank
-/// and on many, and so are its results, bit for bit.
+/// and on many, and so are its results, bit for bit where the ranks' devices are of one kind.
 ///
 /// Where ranks share it, all of them call the same operators in the same order, each on the thread of its communicator.
 ///
@@ -48,11 +52,12 @@ pub struct ModelTransform<R: Real> {
 
 enum Engine<R: Real> {
     Whole(Box<Transform<R>>),
-    Shared(OnThread<Shared<R>>),
+    Shared(OnThread<Shared<LevelTransform<R>>>),
+    SharedOnDevices(OnThread<Shared<DistributedDeviceTransform<R>>>),
 }
 
-struct Shared<R: Real> {
-    transform: LevelTransform<R>,
+struct Shared<T> {
+    transform: T,
     communicator: Communicator,
 }
 
@@ -89,11 +94,50 @@ impl<R: Real> ModelTransform<R> {
         Ok(Self { device: Device::Cpu, part, engine })
     }
 
+    /// This rank's part, on its device. A rank alone has the whole; on the CPU it is [`Self::on`]. Ranks have devices of one kind, all or none
+    /// of them the CPU. Levels are in one set on GPUs.
+    ///
+    /// Errors, on all ranks alike: those of [`Self::on`]; devices of several kinds, by rank; a device that is not there.
+    pub fn on_device(
+        communicator: &Communicator,
+        grid: &Grid,
+        truncation: Truncation,
+        device: Device,
+    ) -> Result<Self> {
+        if communicator.size() == 1 {
+            return Self::new(grid, truncation, device);
+        }
+        expect_one_kind(communicator, device)?;
+        if device == Device::Cpu {
+            return Self::on(communicator, grid, truncation);
+        }
+        expect_no_idle_rank(&transform_shares(grid, truncation, communicator.size())?)?;
+        let transform = distributed_device_transform(communicator, grid, truncation, device)?;
+        let part = Part::of_rank(transform.shares(), communicator.rank());
+        let shared = Shared { transform, communicator: communicator.clone() };
+        Ok(Self { device, part, engine: Engine::SharedOnDevices(OnThread::new(shared)) })
+    }
+
+    /// The way of coefficients between the ranks' devices; nothing where no rank has one, or there is one rank.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn route(&self) -> Result<Option<Route>> {
+        match &self.engine {
+            Engine::Whole(_) | Engine::Shared(_) => Ok(None),
+            Engine::SharedOnDevices(shared) => {
+                shared.work(|shared| Ok(Some(shared.transform.exchange().route())))
+            }
+        }
+    }
+
     /// Sets the radius a of the sphere \[m\], to which winds and gradients refer; an error unless it is positive and finite.
     pub fn set_radius(&mut self, radius: f64) -> Result<()> {
         match &mut self.engine {
             Engine::Whole(transform) => Ok(transform.set_radius(radius)?),
             Engine::Shared(shared) => shared.work(|shared| shared.transform.set_radius(radius)),
+            Engine::SharedOnDevices(shared) => {
+                shared.work(|shared| Ok(shared.transform.set_radius(radius)?))
+            }
         }
     }
 
@@ -131,6 +175,7 @@ impl<R: Real> ModelTransform<R> {
         match &self.engine {
             Engine::Whole(_) => Ok(None),
             Engine::Shared(shared) => shared.work(|shared| Ok(Some(shared.communicator.clone()))),
+            Engine::SharedOnDevices(shared) => shared.work(|shared| Ok(Some(shared.communicator.clone()))),
         }
     }
 }
@@ -171,6 +216,9 @@ macro_rules! operators {
                             $($output.cpu_slice_mut()?),+
                         )
                     }),
+                    Engine::SharedOnDevices(shared) => {
+                        shared.work(|shared| shared.transform.$name(fields, $($input,)+ $($output),+))
+                    }
                 }
             }
         )+}

@@ -6,7 +6,7 @@ use terrella_kernels::spectral::TransformShares;
 
 /// The transforms of a time step, by their columns: fields, or components of vector fields; and its halos.
 ///
-/// A rank a of P with L_a rings sends to the others, with numbers of s bytes (8 in a transform of one or two columns C),
+/// A rank a of P with L_a rings sends to the others, with numbers of s bytes (on CPUs 8 in a transform of one or two columns C),
 ///
 /// Σ_{to grid} 4 s C Σ_{b≠a} c_ab + Σ_{to spectra} 4 s C Σ_{b≠a} c_ba + (P − 1) s w L_a + (P − 1) 8 x + s H Σ_{b≠a} h_ab(d) bytes,
 ///

@@ -26,11 +26,13 @@
 //! rings → wavenumbers. [`Wire::F32`] rounds f64 to f32 on the way, what stays on a rank too, so that results do not depend on the number of
 //! ranks.
 
+mod device_waves;
 mod levels;
 mod points;
 mod waves;
 mod way;
 
+pub use self::device_waves::DeviceWaveTransposition;
 pub(crate) use self::levels::{FieldSets, LevelTransposition, Order};
 pub use self::points::PointTransposition;
 pub use self::waves::WaveTransposition;

@@ -3,6 +3,8 @@
 mod launcher;
 
 use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
 
 use launcher::{LAUNCHERS, Launcher, is_there, job_of, wait_for};
 
@@ -39,6 +41,30 @@ pub(crate) fn under_each_launcher(test: &str, ranks: usize, end: End, check: imp
     assert!(found || !required.split(',').any(|need| need == "mpi"), "no MPI, which TERRELLA_REQUIRE names");
 }
 
+/// Runs the ignored test `test` under every launcher with variables and with the library that `make` makes of the name of its own, the first of
+/// which it makes anything.
+#[allow(dead_code, reason = "one test file does")]
+pub(crate) fn under_libraries(
+    test: &str,
+    ranks: usize,
+    variables: &[(&str, OsString)],
+    make: impl Fn(&str) -> Option<PathBuf>,
+    check: impl Fn(&str),
+) {
+    for launcher in &LAUNCHERS {
+        let program = launcher.programs.iter().find(|program| is_there(program));
+        let library = launcher.libraries.iter().find_map(|library| make(library));
+        let (Some(program), Some(library)) = (program, library) else {
+            println!("not run: {} with one of {:?} is not here", launcher.name, launcher.libraries);
+            continue;
+        };
+        let library = library.to_str().expect("a path in UTF-8");
+        let (success, output) = run_with(launcher, program, library, variables, test, ranks);
+        assert!(success, "{} with {library} on {ranks} ranks:\n{output}", launcher.name);
+        check(&output);
+    }
+}
+
 /// Runs the ignored test `test` on `ranks` processes under one launcher with the library of the other, where both are here.
 #[allow(dead_code, reason = "one test file does")]
 pub(crate) fn under_foreign_launchers(test: &str, ranks: usize, check: impl Fn(&str)) {
@@ -54,8 +80,20 @@ pub(crate) fn under_foreign_launchers(test: &str, ranks: usize, check: impl Fn(&
 }
 
 fn run(launcher: &Launcher, program: &str, library: &str, test: &str, ranks: usize) -> (bool, String) {
+    run_with(launcher, program, library, &[], test, ranks)
+}
+
+fn run_with(
+    launcher: &Launcher,
+    program: &str,
+    library: &str,
+    variables: &[(&str, OsString)],
+    test: &str,
+    ranks: usize,
+) -> (bool, String) {
     let binary = env::current_exe().expect("a test has a path");
     let mut job = job_of(launcher, program, library, ranks, &binary);
+    job.envs(variables.iter().cloned());
     job.args(["--exact", test, "--ignored", "--test-threads=1", "--nocapture"]);
     wait_for(job, &format!("{} with {library}: '{test}' on {ranks} ranks", launcher.name))
 }

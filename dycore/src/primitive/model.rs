@@ -1,6 +1,6 @@
 //! The model: its memory and its settings.
 
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Route};
 use terrella_coupling::spectral::{ModelTransform, Part};
 use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
@@ -13,7 +13,7 @@ use super::semi_lagrangian::Transport;
 use super::terms::{ColumnTerms, LinearTerms};
 use super::watch::Watch;
 use super::workspace::{ColumnFields, Tendencies, Workspace};
-use super::{Configuration, SpectralState, relative_logarithm, temperature_departure};
+use super::{Configuration, SpectralState, TimeStepping, relative_logarithm, temperature_departure};
 use crate::ranks::expect_alone;
 use crate::shallow_water::{expect_finite, expect_length};
 use crate::timing::{PhaseTimes, Stopwatch};
@@ -23,9 +23,9 @@ use crate::{Error, Result};
 ///
 /// Everything a step needs is allocated here, on one device.
 ///
-/// Across ranks ([`Self::new_on`]) all call the same methods in the same order, and get the same results or the same errors. Spectra
-/// and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank; checkpoints are whole. Column physics
-/// is made from [`Self::configuration`], which knows the part.
+/// Across ranks ([`Self::new_on`], [`Self::new_on_device`]) all call the same methods in the same order, and get the same results or the same
+/// errors. Spectra and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank and its device; checkpoints
+/// are whole. Column physics is made from [`Self::configuration`], which knows the part.
 pub struct Primitive<R: Real> {
     pub(super) configuration: Configuration,
     pub(super) device: Device,
@@ -80,6 +80,33 @@ impl<R: Real> Primitive<R> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
         let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
+        Self::of_rank(configuration, transform)
+    }
+
+    /// The same on this rank's device, of the kind that all ranks have.
+    ///
+    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on_device`]; the semi-Lagrangian scheme, whose halos are filled in host
+    /// memory, on several ranks' GPUs.
+    pub fn new_on_device(
+        configuration: Configuration,
+        communicator: &Communicator,
+        device: Device,
+    ) -> Result<Self> {
+        configuration.validate()?;
+        let is_semi_lagrangian = matches!(configuration.time_stepping, TimeStepping::SemiLagrangian(_));
+        if is_semi_lagrangian && communicator.size() > 1 && device != Device::Cpu {
+            return Err(Error::InvalidConfiguration {
+                name: "time_stepping",
+                got: format!("semi-Lagrangian on '{device}' of {} ranks", communicator.size()),
+                expected: "leapfrog, or the ranks' CPUs",
+            });
+        }
+        let truncation = Truncation::new(configuration.truncation);
+        let transform = ModelTransform::on_device(communicator, &configuration.grid, truncation, device)?;
+        Self::of_rank(configuration, transform)
+    }
+
+    fn of_rank(configuration: Configuration, transform: ModelTransform<R>) -> Result<Self> {
         let part = Some(transform.part().clone()).filter(|part| !part.is_whole());
         Self::with_transform(Configuration { part, ..configuration }, transform)
     }
@@ -281,6 +308,13 @@ impl<R: Real> Primitive<R> {
     /// Errors: a call from another thread than the one of the communicator.
     pub fn communicator(&self) -> Result<Communicator> {
         Ok(self.transform.communicator()?)
+    }
+
+    /// The way of parcels between the devices of the ranks that share this model; nothing on CPUs and on one rank.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn route(&self) -> Result<Option<Route>> {
+        Ok(self.transform.route()?)
     }
 
     /// Rings of other ranks around each own one that the semi-Lagrangian scheme looked at in the last step; 0 where it needs none.

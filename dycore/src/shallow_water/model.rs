@@ -2,7 +2,7 @@
 
 use std::mem::swap;
 
-use terrella_coupling::communicator::Communicator;
+use terrella_coupling::communicator::{Communicator, Route};
 use terrella_coupling::spectral::{ModelTransform, Part, Rings};
 use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
@@ -20,8 +20,9 @@ use crate::{Error, Result};
 ///
 /// Everything a step needs is allocated here, on one device.
 ///
-/// Across ranks ([`Self::new_on`]) all call the same methods in the same order, and get the same results or the same errors. Spectra
-/// and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank; checkpoints are whole.
+/// Across ranks ([`Self::new_on`], [`Self::new_on_device`]) all call the same methods in the same order, and get the same results or the same
+/// errors. Spectra and fields, in and out, are those of the rank's [`Part`], with the bits of a model on one rank and its device; checkpoints
+/// are whole.
 pub struct ShallowWater<R: Real> {
     pub(super) configuration: Configuration,
     pub(super) device: Device,
@@ -86,6 +87,20 @@ impl<R: Real> ShallowWater<R> {
         configuration.validate()?;
         let truncation = Truncation::new(configuration.truncation);
         let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
+        Self::with_transform(configuration, transform)
+    }
+
+    /// The same on this rank's device, of the kind that all ranks have.
+    ///
+    /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on_device`].
+    pub fn new_on_device(
+        configuration: Configuration,
+        communicator: &Communicator,
+        device: Device,
+    ) -> Result<Self> {
+        configuration.validate()?;
+        let truncation = Truncation::new(configuration.truncation);
+        let transform = ModelTransform::on_device(communicator, &configuration.grid, truncation, device)?;
         Self::with_transform(configuration, transform)
     }
 
@@ -284,6 +299,13 @@ impl<R: Real> ShallowWater<R> {
     /// Errors: a call from another thread than the one of the communicator.
     pub fn communicator(&self) -> Result<Communicator> {
         Ok(self.transform.communicator()?)
+    }
+
+    /// The way of parcels between the devices of the ranks that share this model; nothing on CPUs and on one rank.
+    ///
+    /// Errors: a call from another thread than the one of the communicator.
+    pub fn route(&self) -> Result<Option<Route>> {
+        Ok(self.transform.route()?)
     }
 
     /// Number of complex coefficients of a field that are here.

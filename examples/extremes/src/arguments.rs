@@ -29,14 +29,15 @@ pub(crate) enum Command {
 /// get their final name only when they are whole. Where a step fails, before_failure.bin holds the state of the last
 /// output time, for --restart with other settings.
 ///
-/// Started by an MPI launcher (mpirun -n N extremes run CONFIG.toml), one forecast runs on N ranks on the CPU, with the
+/// Started by an MPI launcher (mpirun -n N extremes run CONFIG.toml), one forecast runs on N ranks, with the
 /// same files, and says at its end where the time of the ranks went.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct RunArguments {
     /// The configuration, a TOML file; paths in it are relative to its folder.
     #[arg(value_name = "CONFIG.toml")]
     pub(crate) configuration: PathBuf,
-    /// Where to compute: cpu, cuda:N, hip:N or wgpu:N [default: the configuration's, else $TERRELLA_DEVICE, else cpu].
+    /// Where to compute: cpu, cuda:N, hip:N or wgpu:N [default: the configuration's, else $TERRELLA_DEVICE, else cpu]. Without
+    /// N the first one; on several ranks those of a node in turn.
     #[arg(long, value_name = "D")]
     pub(crate) device: Option<String>,
     /// Folder for the results; created if absent, files of an earlier run are replaced [default: the configuration's].

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use terrella_coupling::devices::{device_of_rank, expect_one_kind};
 use terrella_coupling::timing::Recorder;
 use terrella_io::Time;
 use terrella_io::layout::Layout;
@@ -29,8 +30,18 @@ use terrella_driver::progress::{Progress, say};
 pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
 const BEFORE_FAILURE: &str = "before_failure.bin";
 
-/// The configuration that the arguments name, with what they replace, and the device.
-pub(crate) fn configure<C: Settings>(arguments: &RunArguments) -> Result<(C, Device)> {
+/// The configuration that the arguments name, with what they replace, and this rank's device.
+pub(crate) fn configure<C: Settings>(ranks: &Ranks, arguments: &RunArguments) -> Result<(C, Device)> {
+    let (configuration, device) =
+        ranks.together("reading the configuration", configuration_and_device(arguments))?;
+    let device = device_of_rank(ranks.communicator(), &device)?;
+    if ranks.are_several() && arguments.decomposition.is_none() {
+        expect_one_kind(ranks.communicator(), device)?;
+    }
+    Ok((configuration, device))
+}
+
+fn configuration_and_device<C: Settings>(arguments: &RunArguments) -> Result<(C, String)> {
     let mut configuration = C::read(&arguments.configuration)?;
     if let Some(folder) = &arguments.out {
         configuration.output_mut().folder.clone_from(folder);
@@ -57,14 +68,6 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     read: impl FnOnce(&C) -> Result<P>,
     start: impl FnOnce(&Ranks, &C, P, Device) -> Result<Start<M>>,
 ) -> Result<Outcome> {
-    if ranks.are_several() && device != Device::Cpu {
-        return Err(Error::Setting {
-            key: "device",
-            table: "model",
-            got: device.to_string(),
-            expected: format!("cpu on {} ranks", ranks.communicator().size()),
-        });
-    }
     let started = Instant::now();
     let recorder = timing::recorder(ranks, arguments)?;
     let starting = recorder.phase(timing::START);

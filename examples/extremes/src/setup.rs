@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
+use terrella_coupling::communicator::Route;
 use terrella_dycore::shallow_water::Configuration as ModelConfiguration;
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_kernels::device::Device;
@@ -22,12 +23,19 @@ const LONGEST_AUTOMATIC_TIME_STEP: f64 = 3600.0;
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
 const WIND_GROWTH: f64 = 1.25;
 
-/// The device: command line, else configuration, else environment, else the CPU.
-pub(crate) fn device(argument: Option<&str>, configured: Option<&str>) -> Result<Device> {
-    match argument.or(configured) {
-        Some(text) => Ok(text.parse()?),
-        None => Ok(Device::from_environment()?),
-    }
+/// The device, as text: command line, else configuration, else environment, else the CPU.
+pub(crate) fn device(argument: Option<&str>, configured: Option<&str>) -> Result<String> {
+    let text = match argument.or(configured) {
+        Some(text) => text.to_owned(),
+        None => std::env::var("TERRELLA_DEVICE").unwrap_or_else(|_| Device::Cpu.to_string()),
+    };
+    text.parse::<Device>()?;
+    Ok(text)
+}
+
+/// How what ranks send gets from device to device, for people; nothing where they have none.
+pub(crate) fn told_route(route: Option<Route>) -> Option<String> {
+    route.map(|route| format!("ranks      what their devices send goes {route}"))
 }
 
 /// BLAKE3 of a file.

@@ -45,8 +45,7 @@ const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. 
 
 /// Runs the forecast that the arguments describe.
 pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
-    let configured = configure::<Configuration>(arguments);
-    let (configuration, device) = ranks.together("reading the configuration", configured)?;
+    let (configuration, device) = configure::<Configuration>(ranks, arguments)?;
     if let Some(number) = arguments.decomposition {
         let planned = read(&configuration).and_then(|Input { settings, .. }| {
             let width = configuration.model.precision.bytes();
@@ -115,9 +114,10 @@ fn start<R: Real>(
         initialise::<R>(&settings, device, &mut initial, configuration.model.cutoff_period)?;
     }
     let mut model = match ranks.are_several() {
-        true => ShallowWater::<R>::new_on(settings, ranks.communicator())?,
+        true => ShallowWater::<R>::new_on_device(settings, ranks.communicator(), device)?,
         false => ShallowWater::<R>::new(settings, device)?,
     };
+    initial.report.extend(setup::told_route(model.route()?));
     let state = initial.spectra.to_buffers::<R>(model.part(), device)?;
     model.set_state(&state.vorticity, &state.divergence, &state.geopotential)?;
     if configuration.model.relaxation_time > 0.0 {

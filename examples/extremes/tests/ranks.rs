@@ -67,6 +67,26 @@ fn split_on_ranks(scheme: &str) {
     }
 }
 
+#[test]
+fn ranks_with_devices_have_the_files_of_one_with_its_device() {
+    let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
+    let primitive =
+        "equations = 'primitive'\nlevels = 'L19'\ntruncation = 10\nlength = 3\ntime_stepping = 'leapfrog'";
+    for model in ["precision = 'f32'\nlength = 3", primitive] {
+        let case = Case::new();
+        case.configure(&real_state(), "", model, "interval = 3");
+        let alone = program_into(&case, "alone").args(["--device", "wgpu:0"]).output().unwrap();
+        if complaint(&alone).contains("is not available") {
+            return not_run("wgpu", &complaint(&alone));
+        }
+        expect_success(&alone);
+        // Without a number, those of a node are dealt out.
+        let said = expect_success(&run_on(launcher, 2, &case, "on_2", &["--device", "wgpu"]));
+        assert!(said.contains("what their devices send goes through host memory"), "{said}");
+        expect_same_results(&case.path("on_2"), &case.path("alone"), model);
+    }
+}
+
 /// Durations of the events of a trace by rank and by phase and kind \[µs\], none of which overlaps the next.
 fn durations(trace: &serde_json::Value) -> BTreeMap<u64, BTreeMap<String, f64>> {
     let mut ranks = BTreeMap::<u64, (f64, BTreeMap<String, f64>)>::new();
@@ -204,8 +224,10 @@ fn what_ranks_cannot_do_is_refused() {
     case.configure(&input, "", "truncation = 5", "");
     let text = line(&run_on(launcher, 5, &case, "out", &[]));
     assert!(text.contains("extremes: 'ranks' is 5, of which rank"), "{text}");
-    let text = line(&run_on(launcher, 2, &case, "out", &["--device", "wgpu:0"]));
-    assert!(text.contains("'device'") && text.contains("cpu on 2 ranks"), "{text}");
+    // No machine has so many.
+    let text = line(&run_on(launcher, 2, &case, "out", &["--device", "wgpu:4000000"]));
+    assert!(text.contains("'devices' is none (Device 'wgpu:4000000' is not available"), "{text}");
+    assert!(text.contains("on rank 0, 1: expected the same kind on all ranks"), "{text}");
 }
 
 #[test]

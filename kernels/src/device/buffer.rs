@@ -46,6 +46,11 @@ pub trait AnyBuffer: sealed::HasMemory + Send + Sync {
     fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    /// The address of the first value in the memory of a CUDA or HIP device, for other libraries that work there; nothing on other
+    /// devices. Work enqueued here may still be at it ([`Device::synchronize`]).
+    fn device_address(&self) -> Option<u64> {
+        self.memory().0.device_address()
+    }
 }
 
 pub(crate) mod sealed {

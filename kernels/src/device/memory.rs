@@ -179,6 +179,17 @@ impl Memory {
         }
     }
 
+    /// Where it begins on a device whose memory has addresses of its own.
+    pub(crate) fn device_address(&self) -> Option<u64> {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::Cuda(allocation) => Some(allocation.block().address()),
+            #[cfg(feature = "hip")]
+            Self::Hip(allocation) => Some(allocation.block().address()),
+            _ => None,
+        }
+    }
+
     /// Copies from the host to bytes `offset..`.
     pub(crate) fn write(&mut self, offset: u64, values: &[u8]) -> Result<()> {
         on_gpu!(self,

@@ -105,6 +105,18 @@ impl Device {
         on_device!(self, cpu => Ok(()), context => context.synchronize_all_streams())
     }
 
+    /// Does `work` of another library, such as MPI's with memory of the device, with a CUDA or HIP device as the thread's current one, which
+    /// is afterwards what it was before. On other devices there is no such thing.
+    pub fn with_current<T>(self, work: impl FnOnce() -> T) -> Result<T> {
+        match self {
+            #[cfg(feature = "cuda")]
+            Self::Cuda(index) => cuda(index)?.with_current(work),
+            #[cfg(feature = "hip")]
+            Self::Hip(index) => hip(index)?.with_current(work),
+            _ => Ok(work()),
+        }
+    }
+
     /// What the device's allocator holds and has done (zeros on the CPU, whose memory the host's allocator manages).
     pub fn memory_statistics(self) -> Result<MemoryStatistics> {
         on_device!(self, cpu => Ok(MemoryStatistics::default()), context => Ok(context.statistics()))

@@ -7,7 +7,7 @@
 //! | what                                                        | where                  |
 //! |-------------------------------------------------------------|------------------------|
 //! | transforms, winds, gradients and their adjoints             | [`Transform`] over buffers, [`HostTransform`] over slices |
-//! | the same, shared between ranks                              | [`PartialTransform`]   |
+//! | the same, shared between ranks                              | [`PartialTransform`]; [`PartialDeviceTransform`] on devices |
 //! | truncations of a grid, order of coefficients                | [`Truncation`]         |
 //! | Laplacian, its inverse and powers, filters                  | [`degree_factors`]     |
 //! | cutting off and padding                                     | [`truncation_change`]  |
@@ -53,6 +53,7 @@ mod latitudes;
 mod narrow;
 mod operation;
 mod parcels;
+mod partial_device_transform;
 mod partial_transform;
 mod partition;
 pub mod points;
@@ -73,6 +74,7 @@ mod wide;
 
 pub use host_transform::HostTransform;
 pub use parcels::{Came, NearMemory, WaveSide};
+pub use partial_device_transform::{DeviceWaveExchange, PartialDeviceTransform};
 pub use partial_transform::{PartialTransform, WaveExchange};
 pub use shares::TransformShares;
 pub use stage::{FourierHook, FourierRow, StageSeconds};

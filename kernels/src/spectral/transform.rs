@@ -50,7 +50,7 @@ impl<R: Real> Transform<R> {
     pub fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
         let engine = match device {
             Device::Cpu => Engine::Cpu(Box::new(HostTransform::new(grid, truncation)?)),
-            _ => Engine::Gpu(device_engine(grid, truncation, device)?),
+            _ => Engine::Gpu(device_engine(grid, truncation, None, device)?),
         };
         Ok(Self { device, engine })
     }
@@ -58,7 +58,7 @@ impl<R: Real> Transform<R> {
     /// With the engine of other devices even on the CPU, where its kernels' own functions run.
     #[cfg(test)]
     pub(super) fn with_device_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
-        Ok(Self { device, engine: Engine::Gpu(device_engine(grid, truncation, device)?) })
+        Ok(Self { device, engine: Engine::Gpu(device_engine(grid, truncation, None, device)?) })
     }
 
     /// Sets the radius a of the sphere [m], to which winds and gradients refer; an error unless it is positive and finite.
@@ -115,7 +115,8 @@ macro_rules! on_either {
                     Engine::Gpu(engine) => {
                         let operation = Operation::$operation(engine.radius());
                         let inputs = [$((stringify!($input), $input)),+];
-                        engine.$direction(operation, fields, &inputs, &mut [$((stringify!($output), $output)),+])
+                        let outputs = &mut [$((stringify!($output), $output)),+];
+                        engine.$direction(operation, fields, &inputs, outputs, &mut |_, _| None)
                     }
                 }
             }

@@ -71,6 +71,10 @@ pub(super) struct Functions<H> {
     pub(super) broadcast: unsafe extern "C" fn(*mut c_void, c_int, H, c_int, H) -> c_int,
     pub(super) all_gather: unsafe extern "C" fn(*const c_void, c_int, H, *mut c_void, c_int, H, H) -> c_int,
     pub(super) library_version: unsafe extern "C" fn(*mut c_char, *mut c_int) -> c_int,
+    /// Extensions of Open MPI, and of MPICH, which not every version has.
+    pub(super) query_cuda_support: Option<unsafe extern "C" fn() -> c_int>,
+    pub(super) query_rocm_support: Option<unsafe extern "C" fn() -> c_int>,
+    pub(super) gpu_query_support: Option<unsafe extern "C" fn(c_int, *mut c_int) -> c_int>,
 }
 
 /// The functions of a library of either family.
@@ -125,6 +129,13 @@ fn functions<H: Handle>(library: &Library, name: &str, handles: [H; 5]) -> Resul
                 .map_err(|error| format!("'{name}' is not a usable MPI library ({error})"))?
         }};
     }
+    macro_rules! extension {
+        ($symbol:literal) => {
+            // SAFETY: the type that the field asks for is the function's in the library's own header; the pointer outlives the symbol, as
+            // above.
+            unsafe { library.get($symbol) }.ok().map(|symbol| *symbol)
+        };
+    }
     let [world, byte, errors_return, null_request, null_communicator] = handles;
     Ok(Functions {
         world,
@@ -157,5 +168,8 @@ fn functions<H: Handle>(library: &Library, name: &str, handles: [H; 5]) -> Resul
         broadcast: symbol!(b"MPI_Bcast"),
         all_gather: symbol!(b"MPI_Allgather"),
         library_version: symbol!(b"MPI_Get_library_version"),
+        query_cuda_support: extension!(b"MPIX_Query_cuda_support"),
+        query_rocm_support: extension!(b"MPIX_Query_rocm_support"),
+        gpu_query_support: extension!(b"MPIX_GPU_query_support"),
     })
 }

@@ -6,26 +6,27 @@
 
 #![allow(unsafe_code)]
 
+mod device_support;
 mod functions;
 mod launcher;
 mod on_the_way;
+mod parcels;
 
 use std::ffi::{CStr, c_char, c_int};
-use std::ops::Range;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use libloading::Library;
+use terrella_kernels::device::Device;
 
+use self::device_support::DeviceSupport;
 use self::functions::{Family, Functions, Handle};
 pub(super) use self::launcher::is_launched;
-use self::on_the_way::OnTheWay;
-use super::transport::{Buffers, Parcel, Pending, Received, Transport};
+use self::parcels::messages;
+use super::transport::{Buffers, DeviceMemory, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
 
-/// Bytes of one message of MPI's, whose counts are 32-bit integers: longer parcels go in several.
-const LARGEST_MESSAGE: usize = 1 << 30;
 /// `MPI_THREAD_FUNNELED`, in both families.
 const FUNNELED: c_int = 1;
 /// `MPI_UNDEFINED`, in both families.
@@ -246,17 +247,6 @@ impl<H: Handle> Group<H> {
     }
 }
 
-/// A range in parts that MPI can count.
-fn messages(bytes: Range<usize>) -> impl Iterator<Item = Range<usize>> {
-    let end = bytes.end;
-    // A message of nothing is one message: who expects more sees that it is too short.
-    let count = bytes.len().div_ceil(LARGEST_MESSAGE).max(1);
-    (0..count).map(move |i| {
-        let first = bytes.start + i * LARGEST_MESSAGE;
-        first..end.min(first + LARGEST_MESSAGE)
-    })
-}
-
 impl<H: Handle> Transport for Group<H> {
     fn rank(&self) -> usize {
         self.rank
@@ -323,63 +313,40 @@ impl<H: Handle> Transport for Group<H> {
         outgoing: &[Parcel],
         incoming: &[Parcel],
     ) -> Result<Box<dyn Pending>> {
-        let functions = self.functions();
         // From here on the buffers are MPI's until all requests are done: whatever goes wrong, they are not freed.
-        let mut way = OnTheWay {
-            user: self.user.clone(),
-            rank: self.rank,
-            requests: Vec::new(),
-            expected: Vec::new(),
-            buffers: None,
-            letter: None,
-            is_done: false,
+        let mut way = self.way();
+        let Buffers { send, receive } = way.buffers.insert(buffers);
+        let places = [
+            (send.as_mut_ptr().cast(), size_of_val(&send[..])),
+            (receive.as_mut_ptr().cast(), size_of_val(&receive[..])),
+        ];
+        // SAFETY: the places are those of the buffers that `way` keeps, and nobody else has them.
+        unsafe { self.start_parcels(&mut way, tag, places, outgoing, incoming) }?;
+        Ok(Box::new(way))
+    }
+
+    fn takes(&self, device: Device) -> bool {
+        DeviceSupport::of(self.functions()).takes(device)
+    }
+
+    fn start_on_device(
+        &self,
+        tag: u16,
+        memory: Rc<dyn DeviceMemory>,
+        outgoing: &[Parcel],
+        incoming: &[Parcel],
+    ) -> Result<Box<dyn Pending>> {
+        let Some(places) = memory.places() else {
+            let reason = "the memory of this device has no addresses".to_owned();
+            return Err(Error::Communication { rank: self.rank, operation: "exchange", reason });
         };
-        let buffers = way.buffers.insert(buffers);
-        let tag = c_int::from(tag);
-        for parcel in incoming {
-            for message in messages(parcel.bytes.clone()) {
-                let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut buffers.receive);
-                let part = &mut bytes[message];
-                let mut request = functions.null_request;
-                // SAFETY: a valid communicator; the memory is kept until the request is done.
-                let code = unsafe {
-                    (functions.irecv)(
-                        part.as_mut_ptr().cast(),
-                        part.len() as c_int,
-                        functions.byte,
-                        parcel.rank as c_int,
-                        tag,
-                        self.handle,
-                        &mut request,
-                    )
-                };
-                let expected = (parcel.rank, part.len());
-                self.check("receive", code)?;
-                way.requests.push(request);
-                way.expected.push(expected);
-            }
-        }
-        for parcel in outgoing {
-            for message in messages(parcel.bytes.clone()) {
-                let bytes: &[u8] = bytemuck::cast_slice(&buffers.send);
-                let part = &bytes[message];
-                let mut request = functions.null_request;
-                // SAFETY: a valid communicator; the memory is kept, and not written to, until the request is done.
-                let code = unsafe {
-                    (functions.isend)(
-                        part.as_ptr().cast(),
-                        part.len() as c_int,
-                        functions.byte,
-                        parcel.rank as c_int,
-                        tag,
-                        self.handle,
-                        &mut request,
-                    )
-                };
-                self.check("send", code)?;
-                way.requests.push(request);
-            }
-        }
+        let mut way = self.way();
+        way.device_memory = Some(memory);
+        let places =
+            places.map(|(address, bytes)| (std::ptr::without_provenance_mut(address as usize), bytes));
+        // SAFETY: the addresses are those of the device's buffers that `way` keeps, which the caller gave away, and the library has
+        // said that it takes such addresses.
+        unsafe { self.start_parcels(&mut way, tag, places, outgoing, incoming) }?;
         Ok(Box::new(way))
     }
 
@@ -398,15 +365,7 @@ impl<H: Handle> Transport for Group<H> {
 
     fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>> {
         let functions = self.functions();
-        let mut way = OnTheWay {
-            user: self.user.clone(),
-            rank: self.rank,
-            requests: Vec::new(),
-            expected: Vec::new(),
-            buffers: None,
-            letter: None,
-            is_done: false,
-        };
+        let mut way = self.way();
         let letter = way.letter.insert(letter);
         let mut request = functions.null_request;
         // SAFETY: a valid communicator; the memory is shared, so that nobody writes to it, and kept until the request is done;
@@ -464,22 +423,5 @@ impl<H: Handle> Transport for Group<H> {
     fn abort(&self, code: i32) {
         // SAFETY: a valid communicator; does not come back.
         unsafe { (self.functions().abort)(self.handle, code) };
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_parcels_go_in_several_messages() {
-        let lengths = |bytes: Range<usize>| messages(bytes).map(|message| message.len()).collect::<Vec<_>>();
-        assert_eq!(lengths(5..5), [0]);
-        assert_eq!(lengths(5..9), [4]);
-        assert_eq!(lengths(7..LARGEST_MESSAGE + 7), [LARGEST_MESSAGE]);
-        assert_eq!(lengths(7..2 * LARGEST_MESSAGE + 8), [LARGEST_MESSAGE, LARGEST_MESSAGE, 1]);
-        let two: Vec<_> = messages(7..LARGEST_MESSAGE + 8).collect();
-        assert_eq!((two[0].end, two[1].end), (two[1].start, LARGEST_MESSAGE + 8));
-        assert!(c_int::try_from(LARGEST_MESSAGE).is_ok());
     }
 }

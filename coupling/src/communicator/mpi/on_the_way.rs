@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::super::transport::{Buffers, Pending};
+use super::super::transport::{Buffers, DeviceMemory, Pending};
 use super::functions::Handle;
 use super::{IS_BROKEN, User, text_of};
 use crate::{Error, Result};
@@ -21,6 +21,8 @@ pub(super) struct OnTheWay<H: Handle> {
     pub(super) expected: Vec<(usize, usize)>,
     pub(super) buffers: Option<Buffers>,
     /// In the place of buffers.
+    pub(super) device_memory: Option<Rc<dyn DeviceMemory>>,
+    /// In the place of buffers.
     pub(super) letter: Option<Arc<Vec<u8>>>,
     pub(super) is_done: bool,
 }
@@ -30,6 +32,7 @@ impl<H: Handle> Drop for OnTheWay<H> {
         if !self.is_done {
             IS_BROKEN.store(true, Ordering::SeqCst);
             std::mem::forget(self.buffers.take());
+            std::mem::forget(self.device_memory.take());
             std::mem::forget(self.letter.take());
         }
     }

@@ -111,7 +111,7 @@ pub fn filter_state<R: Real, E: From<Error>>(
         };
         let mut runner = match part.is_whole() {
             true => Primitive::<R>::new(settings, device)?,
-            false => Primitive::<R>::new_on(settings, &communicator)?,
+            false => Primitive::<R>::new_on_device(settings, &communicator, device)?,
         };
         // Of another grid, wavenumbers are dealt out otherwise.
         let own = runner.part().clone();

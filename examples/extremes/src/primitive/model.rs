@@ -46,8 +46,7 @@ const FOOTER: &str = "Terrella: primitive-equation forecast. Coasts: Natural Ear
 
 /// Runs the forecast, or the ensemble of forecasts, that the arguments describe.
 pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<()> {
-    let configured = configure::<Configuration>(arguments);
-    let (configuration, device) = ranks.together("reading the configuration", configured)?;
+    let (configuration, device) = configure::<Configuration>(ranks, arguments)?;
     if configuration.ensemble.is_some() && ranks.are_several() {
         return Err(Error::Setting {
             key: "members",
@@ -165,10 +164,11 @@ fn start<R: Real>(
         start.report.extend(start.ground.report(ranks.communicator())?);
     }
     let new = || match ranks.are_several() {
-        true => Primitive::<R>::new_on(settings.clone(), ranks.communicator()),
+        true => Primitive::<R>::new_on_device(settings.clone(), ranks.communicator(), device),
         false => Primitive::<R>::new(settings.clone(), device),
     };
     let mut model = new()?;
+    start.report.extend(crate::setup::told_route(model.route()?));
     state.set_on(&mut model)?;
     let ground = Buffer::from_slice(
         device,

@@ -127,7 +127,7 @@ fn connect(index: u32) -> Reported<(DeviceDescription, CudaRuntime)> {
 
 /// A context that is this thread's while this lives. The caller's own, which other libraries on the thread rely on, is
 /// the thread's again afterwards.
-struct Entered;
+pub(crate) struct Entered;
 
 impl Entered {
     /// Enters a context that was retained and is never released.
@@ -156,11 +156,6 @@ fn words(error: DriverError) -> String {
 }
 
 impl CudaRuntime {
-    /// Makes the device's context that of this thread, as most calls require, until the result is dropped.
-    fn enter(&self) -> Reported<Entered> {
-        Entered::new(self.context)
-    }
-
     fn target(&self) -> Result<&Target> {
         if let Some(target) = self.target.get() {
             return Ok(target);
@@ -172,7 +167,12 @@ impl CudaRuntime {
 
 impl Runtime for CudaRuntime {
     type Function = CudaFunction;
+    type Entered = Entered;
     type Event = CudaEvent;
+
+    fn enter(&self) -> Reported<Entered> {
+        Entered::new(self.context)
+    }
 
     fn allocate(&self, bytes: u64) -> Reported<u64> {
         let _entered = self.enter()?;

@@ -119,7 +119,7 @@ pub(crate) fn open(index: u32) -> Result<HipContext> {
 
 /// A device that is this thread's while this lives. The caller's own, which other libraries on the thread rely on, is the
 /// thread's again afterwards.
-struct Entered {
+pub(crate) struct Entered {
     library: &'static HipLibrary,
     before: i32,
 }
@@ -132,16 +132,6 @@ impl Drop for Entered {
 }
 
 impl HipRuntime {
-    /// Makes the device that of this thread, as all calls require, until the result is dropped.
-    fn enter(&self) -> Reported<Entered> {
-        let mut before = 0;
-        // SAFETY: the pointer is to a live integer.
-        self.library.check(unsafe { (self.library.current_device)(&mut before) })?;
-        // SAFETY: the index is below the number of devices.
-        self.library.check(unsafe { (self.library.set_device)(self.index as i32) })?;
-        Ok(Entered { library: self.library, before })
-    }
-
     /// # Safety
     /// Both ranges lie within live memory of the kinds that `kind` says.
     unsafe fn transfer(&self, to: u64, from: u64, bytes: u64, kind: i32) -> Reported<()> {
@@ -154,7 +144,17 @@ impl HipRuntime {
 
 impl Runtime for HipRuntime {
     type Function = HipHandle;
+    type Entered = Entered;
     type Event = HipHandle;
+
+    fn enter(&self) -> Reported<Entered> {
+        let mut before = 0;
+        // SAFETY: the pointer is to a live integer.
+        self.library.check(unsafe { (self.library.current_device)(&mut before) })?;
+        // SAFETY: the index is below the number of devices.
+        self.library.check(unsafe { (self.library.set_device)(self.index as i32) })?;
+        Ok(Entered { library: self.library, before })
+    }
 
     fn allocate(&self, bytes: u64) -> Reported<u64> {
         let _entered = self.enter()?;

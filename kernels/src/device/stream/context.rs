@@ -51,6 +51,10 @@ impl<R: Runtime> Drop for StreamBlock<R> {
 }
 
 impl<R: Runtime> StreamBlock<R> {
+    pub(crate) fn address(&self) -> u64 {
+        self.address
+    }
+
     /// The address of byte `offset`, once `offset..offset + bytes` is known to lie within the block.
     fn range(&self, offset: u64, bytes: u64) -> u64 {
         let end = offset.checked_add(bytes);
@@ -92,6 +96,12 @@ impl<R: Runtime> StreamContext<R> {
 
     fn id(&self) -> Device {
         self.description.device
+    }
+
+    /// Does `work` with the device as the thread's current one, which is afterwards what it was before.
+    pub(crate) fn with_current<T>(&self, work: impl FnOnce() -> T) -> Result<T> {
+        let _entered = self.failed("making the device current", self.runtime.enter())?;
+        Ok(work())
     }
 
     #[cfg(test)]

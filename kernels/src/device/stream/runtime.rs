@@ -12,8 +12,13 @@ pub(crate) type Reported<T> = std::result::Result<T, String>;
 pub(crate) trait Runtime: Send + Sync + 'static {
     /// A loaded kernel.
     type Function: Copy + Send + Sync;
+    /// What was the thread's current device before, which it is again when this is dropped.
+    type Entered;
     /// A point in the stream's work whose time the device records.
     type Event: Copy + Send + Sync;
+
+    /// Makes the device the thread's current one, as most calls require, until the result is dropped.
+    fn enter(&self) -> Reported<Self::Entered>;
 
     /// New memory with any content.
     fn allocate(&self, bytes: u64) -> Reported<u64>;

@@ -32,7 +32,12 @@ impl HostRuntime {
 #[allow(unsafe_code, reason = "the trait's methods are unsafe to call; these do nothing unsafe")]
 impl Runtime for HostRuntime {
     type Function = u32;
+    type Entered = ();
     type Event = u32;
+
+    fn enter(&self) -> Reported<()> {
+        Ok(())
+    }
 
     fn allocate(&self, bytes: u64) -> Reported<u64> {
         let mut memory = lock(&self.memory);

@@ -32,7 +32,8 @@ pub fn scale_of<R: Real>(n: u32, scale: R, inverts_laplacian: u32) -> R {
 /// One part of one row of one column: the operator's coefficient times the amplitude of the scaled function.
 ///
 /// `column` = component · fields + field; `x` and `y` are [coefficient][2][field] up to T: the scalar twice, or vorticity and
-/// divergence. Rows above the operator's degrees are 0, and so are the imaginary parts of m = 0.
+/// divergence. Rows above the operator's degrees are 0, and so are the imaginary parts of m = 0. `wave_of_row` says to which of the
+/// wavenumbers that are here a row belongs, and `zonal` [wave][2] what m is and which coefficient is its first.
 #[kernel(indices = 3)]
 pub fn rows_from_spectra<R: Real>(
     row: u32,
@@ -43,17 +44,19 @@ pub fn rows_from_spectra<R: Real>(
     form: u32,
     scale: R,
     inverts_laplacian: u32,
-    wavenumber: &[u32],
+    wave_of_row: &[u32],
+    zonal: &[u32],
     first_row: &[u32],
     amplitudes: &[R],
     x: &[R],
     y: &[R],
 ) -> R {
-    let m = wavenumber[row];
-    let n = m + row - first_row[m];
+    let wave = wave_of_row[row];
+    let m = zonal[2 * wave];
+    let n = m + row - first_row[wave];
     let component = column / fields;
     let field = column % fields;
-    let at = (m * (2 * total + 3 - m) / 2 + n - m) * 2 * fields + field;
+    let at = (zonal[2 * wave + 1] + n - m) * 2 * fields + field;
     let mut value = 0.0;
     if form == 0 {
         if n <= total {
@@ -125,27 +128,28 @@ pub fn rows_from_spectra<R: Real>(
 
 /// The transpose of [`rows_from_spectra`]: one part of one coefficient of input number `input` (0: `x`, 1: `y`).
 ///
-/// `wavenumber_of` is m of each coefficient; `rows` are [row][2][component · fields + field].
+/// `wave_of` is the wave of each coefficient; `rows` are [row][2][component · fields + field].
 #[kernel(indices = 3)]
 pub fn spectra_from_rows<R: Real>(
     coefficient: u32,
     part: u32,
     field: u32,
     fields: u32,
-    total: u32,
     input: u32,
     form: u32,
     scale: R,
     inverts_laplacian: u32,
-    wavenumber_of: &[u32],
+    wave_of: &[u32],
+    zonal: &[u32],
     first_row: &[u32],
     amplitudes: &[R],
     rows: &[R],
 ) -> R {
-    let m = wavenumber_of[coefficient];
-    let j = coefficient - m * (2 * total + 3 - m) / 2;
+    let wave = wave_of[coefficient];
+    let m = zonal[2 * wave];
+    let j = coefficient - zonal[2 * wave + 1];
     let n = m + j;
-    let row = first_row[m] + j;
+    let row = first_row[wave] + j;
     let mut value = 0.0;
     if form == 0 {
         value += amplitudes[row] * rows[(2 * row + part) * fields + field];

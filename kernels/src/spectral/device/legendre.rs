@@ -9,9 +9,11 @@ use crate::{Real, kernel};
 /// One part of the Fourier coefficient of one wavenumber, column and latitude pair: the sum over the rows of even (part 0
 /// re, 1 im) or odd (2, 3) n − m of coefficient times scaled function, the odd ones times μ.
 ///
+/// m counts the wavenumbers that are here.
+///
 /// | argument     | shape                | see                                |
 /// |--------------|----------------------|------------------------------------|
-/// | `first_row`  | [T+2]                | [`Rows`](super::tables::Rows)       |
+/// | `first_row`  | [m+1]                | [`Rows`](super::tables::Rows)       |
 /// | `factors`    | [row][3]             | [`Rows`](super::tables::Rows)       |
 /// | `rows`       | [row][2][column]     | coefficients                       |
 /// | `arguments`  | [pair][3]            | [`Latitudes`](super::tables::Latitudes) |

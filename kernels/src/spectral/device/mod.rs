@@ -20,6 +20,10 @@
 //! | rings that begin elsewhere than 0°E | [`turns`]                               | 1, where there are any         |
 //! | Fourier transforms of all rings   | [`fourier`], planned by [`rings`]         | 3 and one per factor           |
 //!
+//! A rank's part of a transform has the rows and waves of its wavenumbers and the lines of its rings, and between waves and lines an
+//! exchange with the other ranks ([`parcels`]): two launches, and what brings parcels from device to device. Each number is made by the
+//! same launches of the same kernels in the same order as in the whole, and has the same bits.
+//!
 //! Every launch serves all rings, wavenumbers and columns. The Legendre functions come out of a recurrence in the
 //! precision of the fields that starts anew every 32 degrees from values computed in f64: rounding has no room to grow,
 //! and what is kept is an eighth of a table of all functions.
@@ -27,6 +31,7 @@
 mod form;
 mod fourier;
 mod legendre;
+mod parcels;
 mod resampling;
 mod rings;
 mod sublines;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::f64::consts::{PI, TAU};
+use std::ops::Range;
 
 use rayon::prelude::*;
 use rustfft::FftPlanner;
@@ -9,7 +10,7 @@ use rustfft::num_complex::Complex;
 
 use super::sublines::{LARGEST_FACTOR, Sublines};
 use crate::device::{Buffer, Device};
-use crate::grid::Grid;
+use crate::grid::{Grid, Ring};
 use crate::spectral::Truncation;
 use crate::{Real, Result};
 
@@ -20,7 +21,7 @@ const PASS_COST: usize = 6;
 /// Where there is no southern ring.
 const NONE: u32 = u32::MAX;
 
-/// The lines of all rings.
+/// The lines of the rings of some pairs.
 pub(super) struct Rings<R: Real> {
     /// [pair][8], see [`super::fourier`].
     pub(super) pairs: Buffer<u32>,
@@ -129,28 +130,44 @@ fn convolution(points: usize, factors: &mut Factors) -> (usize, usize) {
 }
 
 impl<R: Real> Rings<R> {
-    /// Rings of `grid` with the wavenumbers that their points resolve.
-    pub(super) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+    /// Rings of the pairs `own` of a grid with the wavenumbers that their points resolve; points are those of these rings, north to
+    /// south. How lines are split depends on the grid alone, so that each is transformed as among all others.
+    pub(super) fn new(
+        grid: &Grid,
+        truncation: Truncation,
+        own: Range<usize>,
+        device: Device,
+    ) -> Result<Self> {
         let rings = grid.rings();
-        let pair_count = rings.len().div_ceil(2);
         let mut factors = Factors::default();
         // 0 where the line factors, else the length of the convolution.
         let mut convolved_length = HashMap::new();
-        for ring in &rings[..pair_count] {
+        for ring in &rings[..rings.len().div_ceil(2)] {
             convolved_length.entry(ring.points).or_insert_with(|| {
                 let (length, cost) = convolution(ring.points, &mut factors);
                 let is_cheaper = cost < factors.cost(ring.points);
                 if is_cheaper || largest_prime(ring.points) > LARGEST_FACTOR { length } else { 0 }
             });
         }
+        let set_of = |ring: &Ring| usize::from(convolved_length[&ring.points] > 0);
+        let length_of = |ring: &Ring| [ring.points, convolved_length[&ring.points]][set_of(ring)];
+        let mut lengths = [Vec::new(), Vec::new()];
+        rings[..rings.len().div_ceil(2)].iter().for_each(|ring| lengths[set_of(ring)].push(length_of(ring)));
+        let southern = (rings.len() - own.end).max(own.end)..rings.len() - own.start;
+        let mut points = 0;
+        let mut place_of = HashMap::new();
+        for ring in own.clone().chain(southern.clone()) {
+            place_of.insert(ring, points as u32);
+            points += rings[ring].points;
+        }
         let mut lines = [Vec::new(), Vec::new()];
         let mut elements = [0, 0];
         let mut pairs = Vec::new();
         let mut roots = [Vec::new(), Vec::new()];
         let mut root_of_length = HashMap::new();
-        for (pair, ring) in rings[..pair_count].iter().enumerate() {
-            let set = usize::from(convolved_length[&ring.points] > 0);
-            let length = convolved_length[&ring.points].max(if set == 0 { ring.points } else { 0 });
+        for (pair, number) in own.clone().enumerate() {
+            let ring = &rings[number];
+            let (set, length) = (set_of(ring), length_of(ring));
             let root = *root_of_length.entry((set, length)).or_insert_with(|| {
                 let first = roots[set].len() / 2;
                 for j in 0..length {
@@ -159,20 +176,21 @@ impl<R: Real> Rings<R> {
                 }
                 first
             });
-            let mirrored = rings.len() - 1 - pair;
-            let south = if mirrored == pair { NONE } else { rings[mirrored].offset as u32 };
+            let mirrored = rings.len() - 1 - number;
+            let south = if mirrored == number { NONE } else { place_of[&mirrored] };
             let carried = truncation.largest_zonal_on(ring) + 1;
             let entry = [set, elements[set], length, root].map(|value| value as u32);
-            pairs.extend([ring.points as u32, ring.offset as u32, south, carried as u32]);
+            pairs.extend([ring.points as u32, place_of[&number], south, carried as u32]);
             pairs.extend(entry);
             lines[set].push((pair, length));
             elements[set] += length;
         }
-        let pair_of_point: Vec<u32> = rings
-            .iter()
-            .enumerate()
-            .flat_map(|(ring, &crate::grid::Ring { points, .. })| {
-                std::iter::repeat_n(ring.min(rings.len() - 1 - ring) as u32, points)
+        let pair_of_point: Vec<u32> = own
+            .clone()
+            .chain(southern)
+            .flat_map(|ring| {
+                let pair = ring.min(rings.len() - 1 - ring) - own.start;
+                std::iter::repeat_n(pair as u32, rings[ring].points)
             })
             .collect();
         let set = |index: usize, factors: &mut Factors| {
@@ -181,7 +199,7 @@ impl<R: Real> Rings<R> {
                 lines.iter().flat_map(|&(pair, length)| std::iter::repeat_n(pair as u32, length)).collect();
             Ok(Set {
                 elements: elements[index],
-                sublines: Sublines::new(lines, pair_count, factors, device)?,
+                sublines: Sublines::new(lines, &lengths[index], own.len(), factors, device)?,
                 pair_of: Buffer::from_slice(device, &pair_of)?,
                 roots: Buffer::from_slice(device, &roots[index])?,
             })
@@ -189,7 +207,7 @@ impl<R: Real> Rings<R> {
         let (smooth, convolved) = (set(0, &mut factors)?, set(1, &mut factors)?);
         let tables: Vec<_> = lines[1]
             .par_iter()
-            .map(|&(pair, length)| convolution_tables(rings[pair].points, length))
+            .map(|&(pair, length)| convolution_tables(rings[own.start + pair].points, length))
             .collect();
         let flat = |which: usize| -> Vec<R> {
             let values = tables.iter().flat_map(|tables| &tables[which]);
@@ -197,7 +215,7 @@ impl<R: Real> Rings<R> {
         };
         Ok(Self {
             pairs: Buffer::from_slice(device, &pairs)?,
-            pair_count,
+            pair_count: own.len(),
             pair_of_point: Buffer::from_slice(device, &pair_of_point)?,
             smooth,
             convolved,

@@ -78,9 +78,11 @@ pub(super) struct Sublines {
 }
 
 impl Sublines {
-    /// For lines of (pair, length), whose prime factors are at most [`LARGEST_FACTOR`].
+    /// For lines of (pair, length), whose prime factors are at most [`LARGEST_FACTOR`], among lines of `all` lengths, on which the number of
+    /// passes depends.
     pub(super) fn new(
         lines: &[(usize, usize)],
+        all: &[usize],
         pair_count: usize,
         factors: &mut Factors,
         device: Device,
@@ -88,21 +90,21 @@ impl Sublines {
         let parts_of = |length: usize| {
             (1..=length).find(|&r| length.is_multiple_of(r) && length / r <= ELEMENTS).unwrap_or(length)
         };
-        let parts: Vec<usize> = lines.iter().map(|&(_, length)| parts_of(length)).collect();
-        let counts: Vec<usize> =
-            lines.iter().zip(&parts).map(|(&(_, length), parts)| length / parts).collect();
+        let all_parts: Vec<usize> = all.iter().map(|&length| parts_of(length)).collect();
+        let counts: Vec<usize> = all.iter().zip(&all_parts).map(|(length, parts)| length / parts).collect();
         let passes = factors.passes(&counts, MOST_PASSES, LARGEST_FACTOR);
         let (mut stage, mut split, mut pieces) =
             (vec![0; 2 * pair_count], vec![0; 2 * pair_count], Vec::new());
-        for ((&(pair, _), &parts), &count) in lines.iter().zip(&parts).zip(&counts) {
-            let radices = factors.best(count, passes).1;
+        for &(pair, length) in lines {
+            let parts = parts_of(length);
+            let radices = factors.best(length / parts, passes).1;
             let packed = radices.iter().rev().fold(0, |packed, &radix| packed << 8 | radix as u32);
             stage[2 * pair..2 * pair + 2].copy_from_slice(&[parts as u32, 1]);
             split[2 * pair..2 * pair + 2].copy_from_slice(&[parts as u32, packed]);
             pieces.extend((0..parts as u32).flat_map(|part| [pair as u32, part]));
         }
         let longest = counts.iter().copied().max().unwrap_or(1);
-        let in_one = parts.iter().all(|&parts| parts == 1);
+        let in_one = all_parts.iter().all(|&parts| parts == 1);
         Ok(Self {
             stage: if in_one { None } else { Some(Buffer::from_slice(device, &stage)?) },
             split: Buffer::from_slice(device, &split)?,

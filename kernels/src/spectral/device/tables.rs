@@ -29,14 +29,18 @@ use crate::{Error, Real, Result};
 pub(super) const DEGREES: usize = 32;
 const STEPS: usize = DEGREES / 2;
 
-/// The rows of all wavenumbers, m = 0 ..= T.
+/// The rows of a list of wavenumbers; a *wave* is a place in that list, which is m where all are here.
 pub(super) struct Rows<R: Real> {
-    /// Rows of all wavenumbers.
+    /// Rows of all waves.
     pub(super) count: usize,
-    /// First row, by m, and their number.
+    /// First row, by wave, and their number.
     pub(super) first: Buffer<u32>,
-    /// m of each row.
-    pub(super) wavenumber: Buffer<u32>,
+    /// Wave of each row.
+    pub(super) wave: Buffer<u32>,
+    /// [wave][2]: m, and its first coefficient among those of all waves.
+    pub(super) zonal: Buffer<u32>,
+    /// Wave of each coefficient.
+    pub(super) wave_of_coefficient: Buffer<u32>,
     /// From p and q to P̄ and P̄/μ.
     pub(super) amplitudes: Buffer<R>,
     /// [row][3]: a, c equatorward, c poleward.
@@ -78,18 +82,28 @@ impl Chains {
 }
 
 impl<R: Real> Rows<R> {
-    pub(super) fn new(legendre: &Legendre, device: Device) -> Result<Self> {
-        let total = legendre.recurrences.len() - 1;
+    /// For the wavenumbers of `legendre`, up to degree `total`.
+    pub(super) fn new(
+        legendre: &Legendre,
+        wavenumbers: &[usize],
+        total: usize,
+        device: Device,
+    ) -> Result<Self> {
         let mut first = vec![0];
-        let mut wavenumber = Vec::new();
-        for m in 0..=total {
-            let count = (total + 2 - m).div_ceil(DEGREES) * DEGREES;
-            wavenumber.resize(wavenumber.len() + count, m as u32);
-            first.push(wavenumber.len() as u32);
+        let (mut wave_of_row, mut zonal, mut wave_of_coefficient) = (Vec::new(), Vec::new(), Vec::new());
+        for (wave, &m) in wavenumbers.iter().enumerate() {
+            zonal.extend([m as u32, wave_of_coefficient.len() as u32]);
+            wave_of_coefficient.resize(wave_of_coefficient.len() + total - m + 1, wave as u32);
+            wave_of_row.resize(wave_of_row.len() + chunks(total, m) * DEGREES, wave as u32);
+            first.push(wave_of_row.len() as u32);
         }
         let (mut amplitudes, mut factors) = (Vec::new(), Vec::new());
-        let chains: Vec<Chains> =
-            (0..=total).into_par_iter().map(|m| Chains::new(&legendre.recurrences[m], m)).collect();
+        let chains: Vec<Chains> = legendre
+            .recurrences
+            .par_iter()
+            .zip(wavenumbers)
+            .map(|(recurrence, &m)| Chains::new(recurrence, m))
+            .collect();
         for (chains, &end) in chains.iter().zip(&first[1..]) {
             let end = end as usize;
             amplitudes.extend(chains.amplitudes.iter().map(|&value| R::from_f64(value)));
@@ -98,21 +112,28 @@ impl<R: Real> Rows<R> {
             factors.resize(3 * end, R::ZERO);
         }
         Ok(Self {
-            count: wavenumber.len(),
+            count: wave_of_row.len(),
             first: Buffer::from_slice(device, &first)?,
-            wavenumber: Buffer::from_slice(device, &wavenumber)?,
+            wave: Buffer::from_slice(device, &wave_of_row)?,
+            zonal: Buffer::from_slice(device, &zonal)?,
+            wave_of_coefficient: Buffer::from_slice(device, &wave_of_coefficient)?,
             amplitudes: Buffer::from_slice(device, &amplitudes)?,
             factors: Buffer::from_slice(device, &factors)?,
         })
     }
 }
 
-/// What the functions at some latitude pairs start from.
+/// Chunks of rows of a wavenumber, whose degrees go to one beyond `total`.
+fn chunks(total: usize, m: usize) -> usize {
+    (total + 2 - m).div_ceil(DEGREES)
+}
+
+/// What the functions of a list of wavenumbers at some latitude pairs start from.
 pub(super) struct Latitudes<R: Real> {
     pub(super) pairs: usize,
     /// [pair][3]: x, μ of the northern latitude, s.
     pub(super) arguments: Buffer<R>,
-    /// First step k that matters, [m][pair].
+    /// First step k that matters, [wave][pair].
     pub(super) start: Buffer<u32>,
     /// First pair where a row of the chunk matters, by chunk; `pairs` where there is none.
     pub(super) first_pair: Buffer<u32>,
@@ -121,10 +142,16 @@ pub(super) struct Latitudes<R: Real> {
 }
 
 impl<R: Real> Latitudes<R> {
-    /// With the sines and cosines of the northern latitudes of `legendre`.
-    pub(super) fn new(legendre: &Legendre, sines: &[f64], cosines: &[f64], device: Device) -> Result<Self> {
-        let (total, pairs) = (legendre.recurrences.len() - 1, sines.len());
-        let chunks: Vec<usize> = (0..=total).map(|m| (total + 2 - m).div_ceil(DEGREES)).collect();
+    /// With the sines and cosines of the northern latitudes of `legendre`, and its wavenumbers.
+    pub(super) fn new(
+        legendre: &Legendre,
+        wavenumbers: &[usize],
+        total: usize,
+        [sines, cosines]: [&[f64]; 2],
+        device: Device,
+    ) -> Result<Self> {
+        let pairs = sines.len();
+        let chunks: Vec<usize> = wavenumbers.iter().map(|&m| chunks(total, m)).collect();
         let all: usize = chunks.iter().sum();
         // Kernels index with 32 bits.
         if u32::try_from(all * pairs * 4).is_err() {
@@ -143,17 +170,18 @@ impl<R: Real> Latitudes<R> {
                 [argument * argument, sine, sign]
             })
             .collect();
-        let mut start = Vec::with_capacity((total + 1) * pairs);
+        let mut start = Vec::with_capacity(wavenumbers.len() * pairs);
         let mut first_pair = Vec::with_capacity(all);
         let mut first_chunk = 0;
         // A few wavenumbers at a time bound the memory on the host.
-        for group in (0..=total).collect::<Vec<_>>().chunks(64) {
-            let marched: Vec<_> =
-                group.par_iter().map(|&m| march::<R>(legendre, m, chunks[m], &arguments)).collect();
-            for (&m, (values, starts)) in group.iter().zip(&marched) {
+        for group in (0..wavenumbers.len()).collect::<Vec<_>>().chunks(64) {
+            let march =
+                |&wave: &usize| march::<R>(legendre, wave, wavenumbers[wave], chunks[wave], &arguments);
+            let marched: Vec<_> = group.par_iter().map(march).collect();
+            for (&wave, (values, starts)) in group.iter().zip(&marched) {
                 restarts.copy_range_from_host(first_chunk * pairs * 4, values)?;
-                first_chunk += chunks[m];
-                for chunk in 0..chunks[m] {
+                first_chunk += chunks[wave];
+                for chunk in 0..chunks[wave] {
                     let matters = |&first: &u32| (first as usize) < (chunk + 1) * STEPS;
                     first_pair.push(starts.iter().position(matters).unwrap_or(pairs) as u32);
                 }
@@ -177,16 +205,17 @@ fn lane(lines: &[Line; BLOCK_LINES], lane: usize) -> f64 {
     lines[lane / LANES].0[lane % LANES]
 }
 
-/// Restarts `[chunk][pair][4]` and first steps `[pair]` of one wavenumber.
+/// Restarts `[chunk][pair][4]` and first steps `[pair]` of one wavenumber m, the list's number `wave`.
 fn march<R: Real>(
     legendre: &Legendre,
+    wave: usize,
     m: usize,
     chunks: usize,
     latitudes: &[[f64; 3]],
 ) -> (Vec<R>, Vec<u32>) {
     let pairs = latitudes.len();
     let (mut restarts, mut starts) = (vec![R::ZERO; chunks * pairs * 4], vec![u32::MAX; pairs]);
-    let recurrence = &legendre.recurrences[m];
+    let recurrence = &legendre.recurrences[wave];
     let Chains { amplitudes, factors } = Chains::new(recurrence, m);
     // p_k from q_k and q_{k−1}.
     let even = |k: usize, now: f64, before: f64| {
@@ -194,7 +223,7 @@ fn march<R: Real>(
         (recurrence.amplitudes[k][0] * now + carried) / amplitudes[2 * k]
     };
     for (index, (block, latitudes)) in legendre.blocks.iter().zip(latitudes.chunks(BLOCK)).enumerate() {
-        let Some(start) = block.start(m) else { continue };
+        let Some(start) = block.start(wave) else { continue };
         let first = start.step;
         // x, s and c of each latitude of the block; e and r of even and of odd degrees.
         let (mut arguments, mut signs) = ([0.0; BLOCK], [0.0; BLOCK]);
@@ -206,7 +235,7 @@ fn march<R: Real>(
             let even_before = if first == 0 {
                 0.0
             } else {
-                let [a, b] = legendre.factors(block, m)[first - 1];
+                let [a, b] = legendre.factors(block, wave)[first - 1];
                 even(first - 1, before, (a * lane(&block.argument, place) + b) * before - now)
             };
             let power = if first.is_multiple_of(2) { 1.0 } else { sign };

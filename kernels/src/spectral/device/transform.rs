@@ -1,10 +1,12 @@
 //! The operators, their inverses and adjoints as sequences of launches.
 
 use std::any::Any;
+use std::ops::Range;
 
 use super::form::{rows_from_spectra, spectra_from_rows};
 use super::fourier::{grid_from_lines, lines_from_grid, lines_from_waves, waves_from_lines};
 use super::legendre::{legendre_analysis, legendre_synthesis};
+use super::parcels::Ways;
 use super::resampling::{Resampling, resample, resample_transposed};
 use super::rings::Rings;
 use super::tables::{Latitudes, Rows};
@@ -18,7 +20,8 @@ use crate::spectral::latitudes::Legendre;
 use crate::spectral::operation::{Operation, Quadrature};
 use crate::spectral::resampling_matrices::ResamplingMatrices;
 use crate::spectral::ring_factor::{Factor, sines_and_cosines};
-use crate::spectral::{Truncation, expect, expect_radius};
+use crate::spectral::shares::Share;
+use crate::spectral::{Truncation, WaveSide, expect, expect_radius};
 use crate::{Precision, Real, Result};
 
 /// Transforms between spectra and grid fields in the memory of one device, with their adjoints.
@@ -37,12 +40,17 @@ pub(in crate::spectral) struct DeviceTransform<R: Real> {
     pub(super) rows: Rows<R>,
     pub(super) latitudes: Latitudes<R>,
     pub(super) rings: Rings<R>,
+    /// Those that are summed here.
+    pub(super) wavenumbers: Vec<usize>,
+    /// Those that are transformed here, and the number of their points.
+    pairs: Range<usize>,
+    points: usize,
+    /// To and from other ranks, where there are any.
+    pub(super) ways: Option<Ways>,
     /// Where the quadrature of the grid's own rings is not exact.
     pub(super) resampled: Option<(Resampling<R>, Latitudes<R>)>,
     /// Phases of rings that do not begin at 0°E.
     pub(super) turns: Option<Buffer<R>>,
-    /// m of each coefficient.
-    wavenumber_of: Buffer<u32>,
     /// Factors of waves [pair][2], as they are first asked for.
     pub(super) factors: Vec<(Factor, Buffer<R>)>,
     /// Those last used, at most [`WORKSPACES`], the latest last.
@@ -62,13 +70,14 @@ pub(in crate::spectral) trait DeviceEngine<R: Real>: Send + Sync {
     fn radius(&self) -> f64;
     /// An error unless it is positive and finite.
     fn set_radius(&mut self, radius: f64) -> Result<()>;
-    /// Spectra to rows, waves, lines and grid fields.
+    /// Spectra to rows, waves, lines and grid fields. Where parcels are not delivered, whoever does that knows why.
     fn synthesize(
         &mut self,
         operation: Operation,
         fields: usize,
         spectra: &[Input<'_, R>],
         values: &mut [Output<'_, R>],
+        deliver: Deliver<'_, R>,
     ) -> Result<()>;
     /// Grid fields to lines, waves, rows and spectra.
     fn analyze(
@@ -77,30 +86,47 @@ pub(in crate::spectral) trait DeviceEngine<R: Real>: Send + Sync {
         fields: usize,
         values: &[Input<'_, R>],
         spectra: &mut [Output<'_, R>],
+        deliver: Deliver<'_, R>,
     ) -> Result<()>;
 }
 
-/// A [`DeviceTransform`] for fields in R.
+/// Brings parcels to other ranks, where there are any: takes those that leave and room for those that come, and gives both back, or nothing
+/// if that went wrong.
+pub(in crate::spectral) type Deliver<'a, R> =
+    &'a mut dyn FnMut(WaveSide, [Buffer<R>; 2]) -> Option<[Buffer<R>; 2]>;
+
+/// A [`DeviceTransform`] for fields in R, whole or a rank's part.
 pub(in crate::spectral) fn device_engine<R: Real>(
     grid: &Grid,
     truncation: Truncation,
+    share: Option<Share>,
     device: Device,
 ) -> Result<Box<dyn DeviceEngine<R>>> {
     let engine: Box<dyn Any> = match R::PRECISION {
-        Precision::F32 => Box::new(single_engine(grid, truncation, device)?),
-        Precision::F64 => Box::new(double_engine(grid, truncation, device)?),
+        Precision::F32 => Box::new(single_engine(grid, truncation, share, device)?),
+        Precision::F64 => Box::new(double_engine(grid, truncation, share, device)?),
     };
     Ok(*engine.downcast().expect("the engine of R's precision"))
 }
 
 #[inline(never)]
-fn single_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Box<dyn DeviceEngine<f32>>> {
-    Ok(Box::new(DeviceTransform::new(grid, truncation, device)?))
+fn single_engine(
+    grid: &Grid,
+    truncation: Truncation,
+    share: Option<Share>,
+    device: Device,
+) -> Result<Box<dyn DeviceEngine<f32>>> {
+    Ok(Box::new(DeviceTransform::new(grid, truncation, share, device)?))
 }
 
 #[inline(never)]
-fn double_engine(grid: &Grid, truncation: Truncation, device: Device) -> Result<Box<dyn DeviceEngine<f64>>> {
-    Ok(Box::new(DeviceTransform::new(grid, truncation, device)?))
+fn double_engine(
+    grid: &Grid,
+    truncation: Truncation,
+    share: Option<Share>,
+    device: Device,
+) -> Result<Box<dyn DeviceEngine<f64>>> {
+    Ok(Box::new(DeviceTransform::new(grid, truncation, share, device)?))
 }
 
 impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
@@ -127,12 +153,13 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         fields: usize,
         spectra: &[Input<'_, R>],
         values: &mut [Output<'_, R>],
+        deliver: Deliver<'_, R>,
     ) -> Result<()> {
         for (name, spectrum) in spectra {
-            expect(name, self.device, self.truncation.spectrum_len(fields), spectrum)?;
+            expect(name, self.device, 2 * fields * self.coefficients(), spectrum)?;
         }
         for (name, values) in &*values {
-            expect(name, self.device, fields * self.grid.points(), values)?;
+            expect(name, self.device, fields * self.points, values)?;
         }
         if fields == 0 {
             return Ok(());
@@ -141,7 +168,8 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         let columns = fields * form.components();
         let factor = self.factor_place(Factor::of_synthesis(operation, self.resampled.is_some()))?;
         let mut workspace = self.take_workspace(columns)?;
-        let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
+        let Workspace { rows, waves, resampled: there, turned, on_rings, parcels, smooth, convolved, .. } =
+            &mut workspace;
         rows_from_spectra::launch(
             [self.rows.count as u32, 2, columns as u32],
             fields as u32,
@@ -149,19 +177,19 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
             form as u32,
             R::from_f64(operation.scale),
             u32::from(operation.inverts_laplacian),
-            &self.rows.wavenumber,
+            &self.rows.wave,
+            &self.rows.zonal,
             &self.rows.first,
             &self.rows.amplitudes,
             spectra[0].1,
             spectra[spectra.len() - 1].1,
             rows,
         )?;
-        let wavenumbers = self.truncation.total() as u32 + 1;
         match &self.resampled {
             Some((resampling, latitudes)) if operation.quadrature == Quadrature::Weighted => {
                 self.waves_from_rows(latitudes, columns, rows, there)?;
                 resample_transposed::launch(
-                    [wavenumbers, columns as u32, self.latitudes.pairs as u32, 4],
+                    [self.wavenumbers.len() as u32, columns as u32, self.latitudes.pairs as u32, 4],
                     columns as u32,
                     resampling.targets as u32,
                     self.latitudes.pairs as u32,
@@ -174,7 +202,14 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
             }
             _ => self.waves_from_rows(&self.latitudes, columns, rows, waves)?,
         }
-        let waves = self.turn(1.0, columns, waves, turned)?;
+        let waves = if self.ways.is_some() {
+            if !self.exchange(WaveSide::Rings, columns, waves, on_rings, parcels, deliver)? {
+                return Ok(());
+            }
+            &*on_rings
+        } else {
+            self.turn(1.0, columns, waves, turned)?
+        };
         self.transform_lines([&mut *smooth, &mut *convolved], 1.0, columns, |set, [re, im]| {
             lines_from_waves::launch(
                 [columns as u32, set.elements as u32],
@@ -191,7 +226,7 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         })?;
         for (component, (_, values)) in values.iter_mut().enumerate() {
             grid_from_lines::launch(
-                [fields as u32, self.grid.points() as u32],
+                [fields as u32, self.points as u32],
                 (component * fields) as u32,
                 self.rings.smooth.elements as u32,
                 self.rings.convolved.elements as u32,
@@ -215,12 +250,13 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         fields: usize,
         values: &[Input<'_, R>],
         spectra: &mut [Output<'_, R>],
+        deliver: Deliver<'_, R>,
     ) -> Result<()> {
         for (name, values) in values {
-            expect(name, self.device, fields * self.grid.points(), values)?;
+            expect(name, self.device, fields * self.points, values)?;
         }
         for (name, spectrum) in &*spectra {
-            expect(name, self.device, self.truncation.spectrum_len(fields), spectrum)?;
+            expect(name, self.device, 2 * fields * self.coefficients(), spectrum)?;
         }
         if fields == 0 {
             return Ok(());
@@ -229,12 +265,13 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         let columns = fields * form.components();
         let factor = self.factor_place(Factor::of_analysis(operation, self.resampled.is_some()))?;
         let mut workspace = self.take_workspace(columns)?;
-        let Workspace { rows, waves, resampled: there, turned, smooth, convolved, .. } = &mut workspace;
+        let Workspace { rows, waves, resampled: there, turned, on_rings, parcels, smooth, convolved, .. } =
+            &mut workspace;
         self.transform_lines([&mut *smooth, &mut *convolved], -1.0, columns, |set, [re, im]| {
             lines_from_grid::launch(
                 [columns as u32, set.elements as u32],
                 fields as u32,
-                self.grid.points() as u32,
+                self.points as u32,
                 &set.pair_of,
                 &self.rings.pairs,
                 &self.rings.chirps,
@@ -246,7 +283,7 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         })?;
         let wavenumbers = self.truncation.total() as u32 + 1;
         waves_from_lines::launch(
-            [wavenumbers, columns as u32, self.latitudes.pairs as u32, 4],
+            [wavenumbers, columns as u32, self.rings.pair_count as u32, 4],
             self.rings.smooth.elements as u32,
             self.rings.convolved.elements as u32,
             &self.rings.pairs,
@@ -256,11 +293,21 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
             &smooth.now[1],
             &convolved.now[0],
             &convolved.now[1],
-            if self.turns.is_some() { &mut *turned } else { &mut *waves },
+            match (&self.ways, &self.turns) {
+                (Some(_), _) => &mut *on_rings,
+                (None, Some(_)) => &mut *turned,
+                (None, None) => &mut *waves,
+            },
         )?;
-        let waves = match &self.turns {
-            Some(_) => self.turn(-1.0, columns, turned, waves)?,
-            None => &*waves,
+        let waves = if self.ways.is_some() {
+            if !self.exchange(WaveSide::Wavenumbers, columns, on_rings, waves, parcels, deliver)? {
+                return Ok(());
+            }
+            &*waves
+        } else if self.turns.is_some() {
+            self.turn(-1.0, columns, turned, waves)?
+        } else {
+            &*waves
         };
         match &self.resampled {
             Some((resampling, latitudes)) if operation.quadrature == Quadrature::Weighted => {
@@ -281,14 +328,14 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
         }
         for (input, (_, spectrum)) in spectra.iter_mut().enumerate() {
             spectra_from_rows::launch(
-                [self.truncation.coefficients() as u32, 2, fields as u32],
+                [self.coefficients() as u32, 2, fields as u32],
                 fields as u32,
-                self.truncation.total() as u32,
                 input as u32,
                 form as u32,
                 R::from_f64(operation.scale),
                 u32::from(operation.inverts_laplacian),
-                &self.wavenumber_of,
+                &self.rows.wave_of_coefficient,
+                &self.rows.zonal,
                 &self.rows.first,
                 &self.rows.amplitudes,
                 rows,
@@ -301,35 +348,48 @@ impl<R: Real> DeviceEngine<R> for DeviceTransform<R> {
 }
 
 impl<R: Real> DeviceTransform<R> {
-    /// A plan for a sphere of [`EARTH_RADIUS`]; an error naming the largest truncation where the grid cannot carry this one.
-    pub(in crate::spectral) fn new(grid: &Grid, truncation: Truncation, device: Device) -> Result<Self> {
+    /// A plan for a sphere of [`EARTH_RADIUS`], of the whole or of a rank's share of a Gaussian grid; an error naming the largest truncation
+    /// where the grid cannot carry this one.
+    pub(in crate::spectral) fn new(
+        grid: &Grid,
+        truncation: Truncation,
+        share: Option<Share>,
+        device: Device,
+    ) -> Result<Self> {
         truncation.check_on(grid)?;
         let total = truncation.total();
         let northern = &grid.rings()[..grid.rings().len().div_ceil(2)];
         let (sines, cosines) = sines_and_cosines(northern);
-        let zonal: Vec<usize> = (0..=total).collect();
-        let legendre = Legendre::of_grid(grid, truncation, &zonal, f64::MATTERS);
+        let (wavenumbers, pairs, points) = match &share {
+            None => ((0..=total).collect(), 0..northern.len(), grid.points()),
+            Some(share) => (share.wavenumbers().to_vec(), share.pairs(), share.all.points(share.rank)),
+        };
+        let legendre = Legendre::of_grid(grid, truncation, &wavenumbers, f64::MATTERS);
         let resampled = match ResamplingMatrices::where_needed(grid, total) {
             None => None,
             Some(matrices) => {
                 let (sines, cosines) = (&matrices.gaussian.sines, &matrices.gaussian.cosines);
-                let legendre = Legendre::new(sines, cosines, &zonal, total, f64::MATTERS, vec![0; total + 1]);
-                let latitudes = Latitudes::new(&legendre, sines, cosines, device)?;
+                let first_block = vec![0; wavenumbers.len()];
+                let legendre = Legendre::new(sines, cosines, &wavenumbers, total, f64::MATTERS, first_block);
+                let latitudes = Latitudes::new(&legendre, &wavenumbers, total, [sines, cosines], device)?;
                 Some((Resampling::new(&matrices, device)?, latitudes))
             }
         };
-        let wavenumbers: Vec<u32> = truncation.wavenumbers().map(|(m, _)| m as u32).collect();
         Ok(Self {
             device,
             grid: grid.clone(),
             truncation,
             radius: EARTH_RADIUS,
-            latitudes: Latitudes::new(&legendre, &sines, &cosines, device)?,
-            rows: Rows::new(&legendre, device)?,
-            rings: Rings::new(grid, truncation, device)?,
+            latitudes: Latitudes::new(&legendre, &wavenumbers, total, [&sines, &cosines], device)?,
+            rows: Rows::new(&legendre, &wavenumbers, total, device)?,
+            rings: Rings::new(grid, truncation, pairs.clone(), device)?,
+            wavenumbers,
+            pairs,
+            points,
+            ways: share.as_ref().map(|share| Ways::new(share, device)).transpose()?,
             resampled,
+            // The rings of Gaussian grids, which alone are shared, begin at 0°E.
             turns: turns(grid, total, device)?,
-            wavenumber_of: Buffer::from_slice(device, &wavenumbers)?,
             factors: Vec::new(),
             workspaces: Vec::new(),
         })
@@ -340,10 +400,40 @@ impl<R: Real> DeviceTransform<R> {
         if let Some(place) = self.factors.iter().position(|(known, _)| *known == factor) {
             return Ok(place);
         }
-        let rings = &self.grid.rings()[..self.latitudes.pairs];
+        let rings = &self.grid.rings()[self.pairs.clone()];
         let values: Vec<R> = rings.iter().flat_map(|ring| factor.on(ring).map(R::from_f64)).collect();
         self.factors.push((factor, Buffer::from_slice(self.device, &values)?));
         Ok(self.factors.len() - 1)
+    }
+
+    /// Number of own coefficients.
+    fn coefficients(&self) -> usize {
+        self.rows.wave_of_coefficient.len()
+    }
+
+    /// Waves from one side of the ranks' exchange to the other; whether they came there.
+    fn exchange(
+        &self,
+        to: WaveSide,
+        columns: usize,
+        from: &Buffer<R>,
+        there: &mut Buffer<R>,
+        parcels: &mut Option<[Buffer<R>; 2]>,
+        deliver: Deliver<'_, R>,
+    ) -> Result<bool> {
+        let (Some(ways), Some([of_wavenumbers, of_rings])) = (&self.ways, parcels.take()) else {
+            return Ok(false);
+        };
+        let order = |[one, other]: [Buffer<R>; 2]| match to {
+            WaveSide::Rings => [one, other],
+            WaveSide::Wavenumbers => [other, one],
+        };
+        let mut both = order([of_wavenumbers, of_rings]);
+        ways.pack(to, columns, from, &mut both[0])?;
+        let Some(both) = deliver(to, both) else { return Ok(false) };
+        ways.unpack(to, columns, &both[1], from, there)?;
+        *parcels = Some(order(both));
+        Ok(true)
     }
 
     /// The waves turned by the rings' first longitudes, in `turned`, or as they are if all rings begin at 0°E.
@@ -369,7 +459,7 @@ impl<R: Real> DeviceTransform<R> {
         waves: &mut Buffer<R>,
     ) -> Result<()> {
         legendre_synthesis::launch(
-            [self.truncation.total() as u32 + 1, columns as u32, latitudes.pairs as u32, 4],
+            [self.wavenumbers.len() as u32, columns as u32, latitudes.pairs as u32, 4],
             columns as u32,
             latitudes.pairs as u32,
             &self.rows.first,
@@ -394,7 +484,7 @@ impl<R: Real> DeviceTransform<R> {
             [self.rows.count as u32, 2, columns as u32],
             columns as u32,
             latitudes.pairs as u32,
-            &self.rows.wavenumber,
+            &self.rows.wave,
             &self.rows.first,
             &self.rows.factors,
             &latitudes.arguments,

@@ -5,6 +5,7 @@ use super::rings::{Rings, Set};
 use super::sublines::subline_transform;
 use super::transform::DeviceTransform;
 use crate::device::Buffer;
+use crate::spectral::WaveSide;
 use crate::{Error, Real, Result};
 
 /// Workspaces that are kept.
@@ -19,6 +20,10 @@ pub(super) struct Workspace<R: Real> {
     pub(super) resampled: Buffer<R>,
     /// Waves before or after their turn; empty where nothing is turned.
     pub(super) turned: Buffer<R>,
+    /// Waves of all wavenumbers on own pairs; empty where nothing is elsewhere.
+    pub(super) on_rings: Buffer<R>,
+    /// Parcels to and from the owners of rings; none where nothing is elsewhere, and while they are on their way.
+    pub(super) parcels: Option<[Buffer<R>; 2]>,
     pub(super) smooth: Lines<R>,
     pub(super) convolved: Lines<R>,
 }
@@ -73,7 +78,7 @@ impl<R: Real> DeviceTransform<R> {
     }
 
     fn new_workspace(&self, columns: usize) -> Result<Workspace<R>> {
-        let waves = (self.truncation.total() + 1) * columns * 4;
+        let waves = self.wavenumbers.len() * columns * 4;
         let targets = self.resampled.as_ref().map_or(0, |(resampling, _)| resampling.targets);
         let zeros = |len: usize| Buffer::zeros(self.device, len);
         let lines = |elements: usize| -> Result<Lines<R>> {
@@ -87,6 +92,14 @@ impl<R: Real> DeviceTransform<R> {
             waves: zeros(waves * self.latitudes.pairs)?,
             resampled: zeros(waves * targets)?,
             turned: zeros(if self.turns.is_some() { waves * self.latitudes.pairs } else { 0 })?,
+            on_rings: match &self.ways {
+                None => zeros(0)?,
+                Some(ways) => ways.room_on_rings(columns, self.device)?,
+            },
+            parcels: match &self.ways {
+                None => None,
+                Some(ways) => Some(ways.room(WaveSide::Rings, columns, self.device)?),
+            },
             smooth: lines(self.rings.smooth.elements)?,
             convolved: lines(self.rings.convolved.elements)?,
         })

@@ -53,13 +53,19 @@ fn results_do_not_depend_on_earlier_calls() {
 #[test]
 fn no_more_than_two_workspaces_are_kept() {
     let (grid, truncation): (Grid, _) = ("O16".parse().unwrap(), Truncation::new(17));
-    let mut engine = DeviceTransform::<f32>::new(&grid, truncation, Device::Cpu).unwrap();
+    let mut engine = DeviceTransform::<f32>::new(&grid, truncation, None, Device::Cpu).unwrap();
     for fields in [1, 5, 70] {
         let spectrum = Buffer::zeros(Device::Cpu, truncation.spectrum_len(fields)).unwrap();
         let mut values = Buffer::zeros(Device::Cpu, fields * grid.points()).unwrap();
         let operation = Operation::scalar(RADIUS);
         engine
-            .synthesize(operation, fields, &[("spectrum", &spectrum)], &mut [("values", &mut values)])
+            .synthesize(
+                operation,
+                fields,
+                &[("spectrum", &spectrum)],
+                &mut [("values", &mut values)],
+                &mut |_, _| None,
+            )
             .unwrap();
         assert!(engine.workspaces.len() <= 2);
     }

@@ -3,6 +3,7 @@
 mod adjoints;
 mod agreement;
 mod calls;
+mod ranks;
 #[cfg(all(target_os = "linux", feature = "cuda", feature = "hip"))]
 mod texts;
 

@@ -9,15 +9,17 @@ use super::super::fourier::{
     convolve, fourier_pass, grid_from_lines, lines_from_grid, lines_from_waves, waves_from_lines,
 };
 use super::super::legendre::{legendre_analysis, legendre_synthesis};
+use super::super::parcels::{parcels_from_waves, waves_from_parcels};
 use super::super::resampling::{resample, resample_transposed};
 use super::super::sublines::subline_transform;
 use super::adjoints::check_adjoints;
 use super::agreement::{check_against_the_cpu, check_many_fields};
+use super::ranks::check_ranks;
 use super::{grids, is_required, long_grids};
 use crate::device::{Device, KernelText, compile_cuda};
 use crate::{Error, Precision};
 
-static TEXTS: [&KernelText; 13] = [
+static TEXTS: [&KernelText; 15] = [
     &rows_from_spectra::TEXT,
     &spectra_from_rows::TEXT,
     &legendre_synthesis::TEXT,
@@ -31,6 +33,8 @@ static TEXTS: [&KernelText; 13] = [
     &convolve::TEXT,
     &grid_from_lines::TEXT,
     &waves_from_lines::TEXT,
+    &parcels_from_waves::TEXT,
+    &waves_from_parcels::TEXT,
 ];
 
 #[test]
@@ -105,6 +109,7 @@ fn cuda_texts_run_on_the_host() {
                 check_against_the_cpu::<f32>(device, &grid, total, 20.0 * f64::from(f32::EPSILON));
             }
             check_many_fields::<f32>(device, 20.0 * f64::from(f32::EPSILON));
+            check_ranks::<f32>(device, &"O16".parse().unwrap(), 17, 2);
             for (grid, total) in long_grids() {
                 check_adjoints::<f64>(device, &grid, total, 1e-14);
             }
