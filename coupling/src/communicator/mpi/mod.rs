@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use libloading::Library;
 
 use self::functions::{Family, Functions, Handle};
-pub(super) use self::launcher::is_launched;
+pub(super) use self::launcher::{is_launched, launched_rank};
 use self::on_the_way::OnTheWay;
 use super::transport::{Buffers, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};
