@@ -12,12 +12,13 @@
 //! - [`timing`]: where the time of ranks goes, as a table and as a trace.
 //! - [`trajectory`]: the states of a run, forward and back, within a budget of memory.
 //! - [`transposition`]: fields and spectra from one decomposition to another.
+//! - [`agreement`]: what one rank refuses, or has otherwise than rank 0, on all of them.
 //! - [`whole`]: fields and spectra that are on one rank, or wanted there.
 //!
 //! Everything is generic over f32 and f64. Errors are values of [`Error`]; nothing panics on a caller's data.
 //! Features `cuda`, `hip` and `wgpu` (default: all) are those of `terrella-kernels`.
 
-mod agreement;
+pub mod agreement;
 pub mod analysis;
 pub mod communicator;
 pub mod component;

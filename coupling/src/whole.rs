@@ -4,6 +4,7 @@
 //! |----------------------------|---------------------------|----------------------|------------------------------------------|
 //! | [`Part::own_fields`]       | whole fields, everywhere  | own points           | 0                                        |
 //! | [`Part::own_spectra`]      | whole spectra, everywhere | own coefficients     | 0                                        |
+//! | [`Part::spread_fields`]    | whole fields, of each rank others | own points of all of them | s F (N − N_r) by rank r     |
 //! | [`Part::scatter_fields`]   | whole fields on rank 0    | own points           | s F (N − N_0) by rank 0                  |
 //! | [`Part::scatter_spectra`]  | whole spectra on rank 0   | own coefficients     | 2 s F (M − M_0) by rank 0                |
 //! | [`Part::gather_fields`]    | own points                | whole fields on rank 0 | s F N_r by each other rank r           |
@@ -59,6 +60,15 @@ impl Part {
     pub fn own_spectra<'a, T: Pod>(&self, fields: usize, whole: &'a [T]) -> Result<Cow<'a, [T]>> {
         expect_len("whole spectra", self.truncation().spectrum_len(fields), whole.len())?;
         Ok(self.cut(whole, &self.places_of_spectra(fields, self.rank())))
+    }
+
+    /// The own points of the whole fields that ranks have, by rank; each may have another number of them, or none.
+    ///
+    /// Errors: a length that is not a number of fields, a part for another number of ranks, those of the communicator.
+    pub fn spread_fields<T: Pod>(&self, communicator: &Communicator, whole: &[T]) -> Result<Vec<Vec<T>>> {
+        let fields = whole.len() / self.grid().points();
+        expect_len("whole fields", fields * self.grid().points(), whole.len())?;
+        self.spread(communicator, whole, |rank| self.places_of_fields(fields, rank))
     }
 
     /// The own points of the whole fields that rank 0 has; those of the others are not looked at.
@@ -177,20 +187,31 @@ impl Part {
         whole: &[T],
         places: impl Fn(usize) -> Vec<Range<usize>>,
     ) -> Result<Vec<T>> {
+        let leads = communicator.rank() == 0;
+        if leads {
+            expect_len(name, whole_len, whole.len())?;
+        }
+        let places = |rank: usize| if leads { places(rank) } else { Vec::new() };
+        Ok(self.spread(communicator, whole, places)?.swap_remove(0))
+    }
+
+    fn spread<T: Pod>(
+        &self,
+        communicator: &Communicator,
+        whole: &[T],
+        places: impl Fn(usize) -> Vec<Range<usize>>,
+    ) -> Result<Vec<Vec<T>>> {
         self.expect_ranks(communicator)?;
         let mut counts = vec![0; communicator.size()];
         let mut parcels = Vec::new();
-        if communicator.rank() == 0 {
-            expect_len(name, whole_len, whole.len())?;
-            communicator.transferring(|| {
-                for (rank, count) in counts.iter_mut().enumerate() {
-                    let parcel = pieces(whole, &places(rank));
-                    *count = parcel.len();
-                    parcels.extend(parcel);
-                }
-            });
-        }
-        Ok(communicator.all_to_all(&parcels, &counts)?.swap_remove(0))
+        communicator.transferring(|| {
+            for (rank, count) in counts.iter_mut().enumerate() {
+                let parcel = pieces(whole, &places(rank));
+                *count = parcel.len();
+                parcels.extend(parcel);
+            }
+        });
+        communicator.all_to_all(&parcels, &counts)
     }
 
     fn gather<T: Pod>(

@@ -34,6 +34,10 @@ fn patterns(ranks: &Communicator) -> Result<()> {
         ranks.broadcast(root, &mut values)?;
         assert_eq!(values, [root as f32, 2.5, -1.0]);
 
+        let mut words = if rank == root { b"any number of bytes".to_vec() } else { vec![7; rank] };
+        ranks.share(root, &mut words)?;
+        assert_eq!(words, b"any number of bytes");
+
         let own: Vec<u32> = (0..rank as u32 * 2).collect();
         let gathered = ranks.gather(root, &own)?;
         let all: Vec<Vec<u32>> = (0..size as u32).map(|rank| (0..rank * 2).collect()).collect();
@@ -44,7 +48,9 @@ fn patterns(ranks: &Communicator) -> Result<()> {
     let (n, is_sent, bytes) = (size as u64, u64::from(rank > 0), 8 * rank as u64);
     let messages = (n - 1) * (n + 1) * is_sent;
     assert_eq!(ranks.traffic().gather, Count { messages, bytes: messages * bytes });
-    assert_eq!(ranks.traffic().broadcast, Count { messages: n - 1, bytes: 12 * (n - 1) });
+    let (broadcast, shared) = (12, 8 + "any number of bytes".len() as u64);
+    let broadcasts = Count { messages: 3 * (n - 1), bytes: (broadcast + shared) * (n - 1) };
+    assert_eq!(ranks.traffic().broadcast, broadcasts);
 
     let outgoing: Vec<Vec<f64>> = (0..size).map(|to| parcel(rank, to)).collect();
     let counts: Vec<usize> = outgoing.iter().map(Vec::len).collect();

@@ -64,6 +64,18 @@ fn there_and_back(ranks: &Communicator, part: &Part) {
     assert_eq!(part.scatter_fields(ranks, FIELDS, &whole(&fields)).unwrap(), own_fields);
     let volume = if leads { 4 * FIELDS * (points - own_points) } else { 0 };
     assert_eq!(sent(ranks, before), all_to_all(volume));
+    // Each rank has another field, and the last has none.
+    let own_field = &fields[..if ranks.rank() + 1 < ranks.size() { points } else { 0 }];
+    let mine: Vec<f32> = own_field.iter().map(|value| value + (ranks.rank() * points) as f32).collect();
+    let before = ranks.traffic();
+    let spread = part.spread_fields(ranks, &mine).unwrap();
+    assert_eq!(sent(ranks, before), all_to_all(4 * (mine.len() / points) * (points - own_points)));
+    for (rank, values) in spread.iter().enumerate() {
+        let expected = own_fields[..own_points].iter().map(|value| value + (rank * points) as f32);
+        let fields = if rank + 1 < ranks.size() { 1 } else { 0 };
+        assert_eq!(*values, expected.take(fields * own_points).collect::<Vec<f32>>());
+    }
+    assert!(part.spread_fields(ranks, &fields[1..]).is_err());
     let before = ranks.traffic();
     assert_eq!(part.scatter_spectra(ranks, FIELDS, &whole(&spectra)).unwrap(), own_spectra);
     let volume = if leads { 2 * 4 * FIELDS * (coefficients - own_coefficients) } else { 0 };

@@ -4,7 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::data;
+use common::{data, state_by_levels};
 use netcdf3::{DataSet, FileWriter, Version};
 use terrella_io::encode::{NetcdfFile, Variable};
 use terrella_io::layout::{Family, Layout, gaussian_latitudes};
@@ -63,7 +63,7 @@ fn our_own_files_are_read_at_the_chosen_time() {
         reference: Some(start().plus_seconds(3600 * hours)),
         ..Default::default()
     };
-    let second = state(&path, &at(6)).unwrap();
+    let second = state_by_levels(&path, &at(6));
     assert_eq!(second.layout, layout);
     assert_eq!(second.valid, start().plus_seconds(6 * 3600));
     assert_eq!(second.u.levels, StateLevels::Pressure(vec![25_000.0, 50_000.0, 85_000.0]));
@@ -141,7 +141,7 @@ fn any_order_and_packing_becomes_ours() {
     writer.write_var_i16("sst", &sea).unwrap();
     writer.close().unwrap();
 
-    let state = state(&path, &StateSelection::default()).unwrap();
+    let state = state_by_levels(&path, &StateSelection::default());
     std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
     assert_eq!(state.valid.to_string(), "1959-01-02T00:00:00Z");
     assert_eq!(state.u.levels, StateLevels::Pressure(vec![1_000.0, 50_000.0, 100_000.0]));
@@ -158,7 +158,7 @@ fn any_order_and_packing_becomes_ours() {
 #[test]
 fn the_reanalysis_is_read_whole() {
     let Some(path) = data("01_atmosphere/era5_tl31_19590102T00.nc") else { return };
-    let state = state(path, &StateSelection::default()).unwrap();
+    let state = state_by_levels(path, &StateSelection::default());
     assert_eq!(state.valid.to_string(), "1959-01-02T00:00:00Z");
     assert_eq!((state.layout.family(), state.layout.name().as_deref()), (Family::FullGaussian, Some("F16")));
     assert_eq!(state.u.levels.count(), 37);

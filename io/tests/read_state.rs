@@ -4,7 +4,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{data, global_state};
+use common::{data, global_state, state_by_levels};
 use terrella_io::read::{GribFile, Header, Selection, State, StateLevels, StateSelection};
 
 fn pressures(state: &StateLevels) -> Vec<f64> {
@@ -15,7 +15,7 @@ fn pressures(state: &StateLevels) -> Vec<f64> {
 }
 
 fn read(path: impl AsRef<Path>) -> State {
-    GribFile::open(path).unwrap().state(&StateSelection::default()).unwrap()
+    state_by_levels(path, &StateSelection::default())
 }
 
 /// A file with the chosen messages of the global state, in the order of `choose`.

@@ -12,6 +12,7 @@
 //! | [`Communicator::gather`]                        | all          | its values; nothing by the root                   |
 //! | [`Communicator::all_gather`]                    | all          | (P−1) times its values                            |
 //! | [`Communicator::broadcast`]                     | all          | root: (P−1) times the values                      |
+//! | [`Communicator::share`]                         | all          | root: (P−1) times the values and 8                |
 //! | [`Communicator::sums`]                          | all          | (P−1) · 568 for each sum                          |
 //! | [`Communicator::barrier`]                       | all          | 0                                                 |
 //! | [`Window`]                                      | all          | what others read in place, as its user counts it  |
@@ -149,12 +150,18 @@ impl Communicator {
         Ok(Self::over(Kind::Mpi, mpi::world()?))
     }
 
-    /// [`Communicator::mpi`] in a process that a launcher of MPI programs has started, [`Communicator::serial`] in any other.
+    /// [`Communicator::mpi`] in one of several processes that a launcher of MPI programs has started, [`Communicator::serial`] in
+    /// any other, which needs no library.
     ///
     /// A launcher is known by the environment variables of Open MPI (`OMPI_COMM_WORLD_SIZE`), of the MPICH family (`PMI_RANK`,
-    /// `PMI_SIZE`) and of PMIx (`PMIX_RANK`).
+    /// `PMI_SIZE`), of Slurm's steps (`SLURM_STEP_NUM_TASKS`) and of PMIx (`PMIX_RANK`).
     pub fn launched() -> Result<Self> {
         if mpi::is_launched() { Self::mpi() } else { Ok(Self::serial()) }
+    }
+
+    /// The number of this process among those of the launcher, as the environment has it: 0 where it has none.
+    pub fn launched_rank() -> usize {
+        mpi::launched_rank()
     }
 
     /// The MPI library that would be, or is, in use, in its own words.
@@ -268,6 +275,14 @@ impl Communicator {
         self.waiting(|| self.transport().broadcast(root, &mut vec![0; bytes as usize]))?;
         let (rank, operation, got) = (self.rank(), "broadcast", bytes as usize);
         Err(Error::UnequalLengths { rank, operation, from: root, expected: size_of_val(values), got })
+    }
+
+    /// The values of rank `root` on all ranks, which need not know how many there are; theirs are replaced.
+    pub fn share<T: Pod>(&self, root: usize, values: &mut Vec<T>) -> Result<()> {
+        let mut count = [values.len() as u64];
+        self.broadcast(root, &mut count)?;
+        values.resize(count[0] as usize, T::zeroed());
+        self.broadcast(root, values)
     }
 
     /// The values of all ranks on rank `root`, by rank; nothing on the others. Each may have another number of them.

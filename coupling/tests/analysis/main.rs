@@ -207,8 +207,9 @@ fn global_is_serial<R: Real>(ranks: &Communicator, setting: &Setting<R>) -> Resu
     let before = ranks.traffic().gather.bytes;
     let count = setting.values.len();
     let all = GatheredObservations::new(ranks, count as u64, &own, &equivalents, &observations)?;
-    // (P − 1) (8 + s (N + 2)) for each, and 17 bytes of agreement.
-    let bytes = own.len() * (8 + size_of::<R>() * (setting.members() + 2)) + 17;
+    // (P − 1) (8 + s (N + 2)) for each, and the text of two numbers that have to be the same.
+    let texts = count.to_string().len() + setting.members().to_string().len();
+    let bytes = own.len() * (8 + size_of::<R>() * (setting.members() + 2)) + texts;
     assert_eq!(ranks.traffic().gather.bytes - before, ((ranks.size() - 1) * bytes) as u64);
     assert_eq!(all.equivalents(), &setting.equivalents);
 
@@ -361,8 +362,9 @@ fn what_one_rank_refuses_none_does() {
     };
     let refused =
         texts(with(&|rank, _, equivalents| equivalents[1] = if rank == 1 { f64::NAN } else { 1.0 }));
-    assert_eq!(refused[0], "Rank 1: 'analysis' failed: what it was given is refused there.");
-    assert_eq!(refused[1], "'equivalents' is NaN at observation 0, member 1: expected finite numbers.");
+    let reason = "'equivalents' is NaN at observation 0, member 1: expected finite numbers";
+    assert_eq!(refused[0], format!("Rank 1: 'analysis' failed: {reason}."));
+    assert_eq!(refused[1], format!("{reason}."));
     let refused = texts(with(&|rank, values, _| values.truncate(4 - 2 * rank)));
     assert_eq!(refused[1], "'variables' is 1: expected a multiple of the 2 columns.");
     let refused = texts(with(&|rank, values, _| values.truncate(4 - 4 * rank)));

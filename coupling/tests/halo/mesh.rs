@@ -202,32 +202,22 @@ fn wrong_meshes_are_refused_on_all_ranks() {
                 .to_string()
         })
     };
-    let other = |rank: usize, operation: &str| {
-        format!("Rank {rank}: '{operation}' failed: what it was given is refused there.")
-    };
+    let other =
+        |rank: usize, operation: &str, own: &str| format!("Rank {rank}: '{operation}' failed: {own}");
     let fine: [&[u64]; 2] = [&[1], &[0]];
     let texts = refused([2, 3], [&[0], &[1]], fine);
     assert_eq!(texts, vec!["'entities' is 3 on rank 1: expected 2 as on rank 0."; 2]);
     let texts = refused([2, 2], [&[0], &[2]], fine);
-    assert_eq!(
-        texts,
-        [
-            "Rank 1: 'directory' failed: what it was given is refused there.",
-            "'own entities' is 2: expected numbers below 2."
-        ]
-    );
+    let own = "'own entities' is 2: expected numbers below 2.";
+    assert_eq!(texts, [&other(1, "directory", own), own]);
     let texts = refused([2, 2], [&[0], &[0]], fine);
-    assert_eq!(
-        texts,
-        [
-            "'own entities' is 0 on ranks 0 and 1: expected one owner for each entity.".to_owned(),
-            other(0, "directory")
-        ]
-    );
+    let own = "'own entities' is 0 on ranks 0 and 1: expected one owner for each entity.";
+    assert_eq!(texts, [own, &other(0, "directory", own)]);
     let texts = refused([4, 4], [&[0], &[1]], [&[1], &[3]]);
     assert_eq!(texts[1], "'entities that are asked for' is 3: expected an entity that some rank owns.");
     let texts = refused([2, 2], [&[0], &[1]], [&[1], &[0, 0]]);
-    assert_eq!(texts, [other(1, "halo"), "'neighbours': expected 1 values, got 2.".to_owned()]);
+    let own = "'neighbours': expected 1 values, got 2.";
+    assert_eq!(texts, [&other(1, "halo", own), own]);
     let errors = Communicator::threads(2, |ranks| {
         let depth = 1 + ranks.rank();
         let own = [ranks.rank() as u64];

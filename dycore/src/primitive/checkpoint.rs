@@ -1,5 +1,7 @@
 //! Everything that a restart needs, bit for bit.
 
+use std::borrow::Cow;
+
 use terrella_coupling::communicator::Communicator;
 use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
@@ -51,18 +53,36 @@ impl<R: Real> Primitive<R> {
     ///
     /// Across ranks all call it together; rank 0 gets the whole copy, the others one without values of fields.
     pub fn checkpoint(&self) -> Result<Checkpoint<R>> {
-        let configuration = &self.configuration;
         let communicator = self.transform.communicator()?;
         let part = self.part();
+        let mut checkpoint = self.own_checkpoint()?;
+        if part.is_whole() {
+            return Ok(checkpoint);
+        }
+        let fields = |array: &mut Vec<R>| -> Result<()> {
+            *array = whole_fields(array, part, &communicator)?;
+            Ok(())
+        };
+        let spectra = |array: &mut Vec<R>| -> Result<()> {
+            let count = array.len() / (2 * part.coefficients());
+            *array = part.gather_spectra(&communicator, count, array)?.unwrap_or_default();
+            Ok(())
+        };
+        match self.transport {
+            Some(_) => checkpoint.previous.iter_mut().try_for_each(fields)?,
+            None => checkpoint.previous.iter_mut().try_for_each(spectra)?,
+        }
+        checkpoint.present.iter_mut().try_for_each(spectra)?;
+        checkpoint.columns.iter_mut().flatten().try_for_each(fields)?;
+        Ok(checkpoint)
+    }
+
+    /// What this rank has of a checkpoint: own coefficients of spectra and own points of fields. Nothing is sent.
+    pub fn own_checkpoint(&self) -> Result<Checkpoint<R>> {
+        let configuration = &self.configuration;
         let columns = match &self.physics {
             None => None,
-            Some(physics) => {
-                let mut columns = [const { Vec::new() }; 5];
-                for (array, (_, field)) in columns.iter_mut().zip(physics.earlier.all()) {
-                    *array = whole_fields(field, part, &communicator)?;
-                }
-                Some(columns)
-            }
+            Some(physics) => Some(to_host(physics.earlier.all())?),
         };
         Ok(Checkpoint {
             truncation: configuration.truncation,
@@ -75,10 +95,10 @@ impl<R: Real> Primitive<R> {
             reference_surface_pressure: configuration.reference_surface_pressure,
             step: self.step,
             previous: match &self.transport {
-                Some(transport) => transport.remembered(part, &communicator)?,
-                None => to_host(&self.previous, part, &communicator)?,
+                Some(transport) => transport.remembered()?,
+                None => to_host(self.previous.fields())?,
             },
-            present: to_host(&self.present, part, &communicator)?,
+            present: to_host(self.present.fields())?,
             mass: self.work.target.to_vec()?[0],
             columns,
         })
@@ -87,7 +107,8 @@ impl<R: Real> Primitive<R> {
     /// Continues from a checkpoint of a model with the same truncation, levels, tracers, time step and reference state, and
     /// with physics if this one has any.
     ///
-    /// Across ranks each is given the whole checkpoint and takes its part. On an error the model is as it was.
+    /// Across ranks each is given the whole checkpoint and takes its part, or is given its part
+    /// ([`own_checkpoint`](Self::own_checkpoint)). On an error the model is as it was.
     pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
         let configuration = &self.configuration;
         let levels = |a: &[f64], b: &[f64]| format!("A = {a:?} Pa, B = {b:?}");
@@ -120,20 +141,22 @@ impl<R: Real> Primitive<R> {
         }
         let part = self.transform.part();
         let spectra = self.present.fields().map(|(name, buffer)| {
-            (name, part.truncation().spectrum_len(buffer.len() / (2 * part.coefficients())))
+            let whole = part.truncation().spectrum_len(buffer.len() / (2 * part.coefficients()));
+            (name, [whole, buffer.len()])
         });
         let previous =
             self.transport.as_ref().map_or(spectra, |transport| transport.remembered_lengths(part));
         for (lengths, level) in [(previous, &checkpoint.previous), (spectra, &checkpoint.present)] {
             for ((name, length), array) in lengths.into_iter().zip(level) {
-                expect_length(name, length, array.len())?;
+                expect_whole_or_own(name, length, array.len())?;
                 expect_finite(name, array)?;
             }
         }
         expect_finite("mass", &[checkpoint.mass])?;
         if let (Some(physics), Some(columns)) = (&self.physics, &checkpoint.columns) {
             for ((name, buffer), array) in physics.earlier.all().into_iter().zip(columns) {
-                expect_length(name, buffer.len() / part.points() * part.grid().points(), array.len())?;
+                let whole = buffer.len() / part.points() * part.grid().points();
+                expect_whole_or_own(name, [whole, buffer.len()], array.len())?;
                 expect_finite(name, array)?;
             }
         }
@@ -145,7 +168,7 @@ impl<R: Real> Primitive<R> {
         self.work.target.copy_from_host(&[checkpoint.mass])?;
         if let (Some(physics), Some(columns)) = (&mut self.physics, &checkpoint.columns) {
             for (buffer, array) in physics.earlier.all_mut().into_iter().zip(columns) {
-                buffer.copy_from_host(&part.own_fields(buffer.len() / part.points(), array)?)?;
+                buffer.copy_from_host(&own_fields(part, buffer, array)?)?;
             }
         }
         self.step = checkpoint.step;
@@ -153,42 +176,44 @@ impl<R: Real> Primitive<R> {
     }
 }
 
-fn to_host<R: Real>(
-    state: &SpectralState<R>,
-    part: &Part,
-    communicator: &Communicator,
-) -> Result<[Vec<R>; 5]> {
+fn to_host<R: Real>(buffers: [(&'static str, &Buffer<R>); 5]) -> Result<[Vec<R>; 5]> {
     let mut arrays = [const { Vec::new() }; 5];
-    for (array, (_, buffer)) in arrays.iter_mut().zip(state.fields()) {
-        let own = buffer.to_vec()?;
-        *array = match part.is_whole() {
-            true => own,
-            false => {
-                let fields = own.len() / (2 * part.coefficients());
-                part.gather_spectra(communicator, fields, &own)?.unwrap_or_default()
-            }
-        };
+    for (array, (_, buffer)) in arrays.iter_mut().zip(buffers) {
+        *array = buffer.to_vec()?;
     }
     Ok(arrays)
 }
 
 fn from_host<R: Real>(arrays: &[Vec<R>; 5], part: &Part, state: &mut SpectralState<R>) -> Result<()> {
     for ((_, buffer), array) in state.fields_mut().into_iter().zip(arrays) {
-        let fields = buffer.len() / (2 * part.coefficients());
-        buffer.copy_from_host(&part.own_spectra(fields, array)?)?;
+        if buffer.len() == array.len() {
+            buffer.copy_from_host(array)?;
+        } else {
+            let fields = buffer.len() / (2 * part.coefficients());
+            buffer.copy_from_host(&part.own_spectra(fields, array)?)?;
+        }
     }
     Ok(())
 }
 
-/// The whole fields on rank 0, nothing on the others.
-pub(super) fn whole_fields<R: Real>(
-    field: &Buffer<R>,
+/// Refuses an array that has neither the length of whole fields, the first, nor that of a rank's.
+pub(super) fn expect_whole_or_own(name: &'static str, [whole, own]: [usize; 2], got: usize) -> Result<()> {
+    if got == own { Ok(()) } else { expect_length(name, whole, got) }
+}
+
+/// What a buffer of fields takes of an array that is whole, or has its values alone.
+pub(super) fn own_fields<'a, R: Real>(
     part: &Part,
-    communicator: &Communicator,
-) -> Result<Vec<R>> {
-    let own = field.to_vec()?;
-    if part.is_whole() {
-        return Ok(own);
+    buffer: &Buffer<R>,
+    array: &'a [R],
+) -> Result<Cow<'a, [R]>> {
+    if buffer.len() == array.len() {
+        return Ok(Cow::Borrowed(array));
     }
-    Ok(part.gather_fields(communicator, own.len() / part.points(), &own)?.unwrap_or_default())
+    Ok(part.own_fields(buffer.len() / part.points(), array)?)
+}
+
+/// The whole fields on rank 0, nothing on the others.
+pub(super) fn whole_fields<R: Real>(own: &[R], part: &Part, communicator: &Communicator) -> Result<Vec<R>> {
+    Ok(part.gather_fields(communicator, own.len() / part.points(), own)?.unwrap_or_default())
 }

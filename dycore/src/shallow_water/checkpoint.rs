@@ -1,6 +1,5 @@
 //! Everything that a restart needs, bit for bit.
 
-use terrella_coupling::communicator::Communicator;
 use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 
@@ -33,20 +32,33 @@ impl<R: Real> ShallowWater<R> {
     ///
     /// Across ranks all call it together; rank 0 gets the whole copy, the others one without values.
     pub fn checkpoint(&self) -> Result<Checkpoint<R>> {
-        let communicator = self.transform.communicator()?;
+        let mut checkpoint = self.own_checkpoint()?;
+        let part = self.part();
+        if !part.is_whole() {
+            let communicator = self.transform.communicator()?;
+            for array in checkpoint.previous.iter_mut().chain(&mut checkpoint.present) {
+                *array = part.gather_spectra(&communicator, 1, array)?.unwrap_or_default();
+            }
+        }
+        Ok(checkpoint)
+    }
+
+    /// What this rank has of a checkpoint: own coefficients. Nothing is sent.
+    pub fn own_checkpoint(&self) -> Result<Checkpoint<R>> {
         Ok(Checkpoint {
             truncation: self.configuration.truncation,
             time_step: self.configuration.time_step,
             mean_geopotential: self.configuration.mean_geopotential,
             step: self.step,
-            previous: to_host(&self.previous, self.part(), &communicator)?,
-            present: to_host(&self.present, self.part(), &communicator)?,
+            previous: to_host(&self.previous)?,
+            present: to_host(&self.present)?,
         })
     }
 
     /// Continues from a checkpoint of a model with the same truncation, time step and mean geopotential.
     ///
-    /// Across ranks each is given the whole checkpoint and takes its part. On an error the model is as it was.
+    /// Across ranks each is given the whole checkpoint and takes its part, or is given its part
+    /// ([`own_checkpoint`](Self::own_checkpoint)). On an error the model is as it was.
     pub fn restore(&mut self, checkpoint: &Checkpoint<R>) -> Result<()> {
         let configuration = &self.configuration;
         let settings = [
@@ -64,10 +76,10 @@ impl<R: Real> ShallowWater<R> {
             }
         }
         let part = self.transform.part();
-        let values = part.truncation().spectrum_len(1);
+        let (whole, own) = (part.truncation().spectrum_len(1), 2 * part.coefficients());
         for level in [&checkpoint.previous, &checkpoint.present] {
             for (name, array) in ["vorticity", "divergence", "geopotential"].into_iter().zip(level) {
-                expect_length(name, values, array.len())?;
+                expect_length(name, if array.len() == own { own } else { whole }, array.len())?;
                 expect_finite(name, array)?;
             }
         }
@@ -78,19 +90,10 @@ impl<R: Real> ShallowWater<R> {
     }
 }
 
-fn to_host<R: Real>(
-    state: &SpectralState<R>,
-    part: &Part,
-    communicator: &Communicator,
-) -> Result<[Vec<R>; 3]> {
+fn to_host<R: Real>(state: &SpectralState<R>) -> Result<[Vec<R>; 3]> {
     let mut arrays = [const { Vec::new() }; 3];
     for (array, (_, buffer)) in arrays.iter_mut().zip(fields(state)) {
-        let own = buffer.to_vec()?;
-        *array = if part.is_whole() {
-            own
-        } else {
-            part.gather_spectra(communicator, 1, &own)?.unwrap_or_default()
-        };
+        *array = buffer.to_vec()?;
     }
     Ok(arrays)
 }
@@ -98,7 +101,10 @@ fn to_host<R: Real>(
 fn from_host<R: Real>(arrays: &[Vec<R>; 3], part: &Part, state: &mut SpectralState<R>) -> Result<()> {
     let buffers = [&mut state.vorticity, &mut state.divergence, &mut state.geopotential];
     for (buffer, array) in buffers.into_iter().zip(arrays) {
-        buffer.copy_from_host(&part.own_spectra(1, array)?)?;
+        match buffer.len() == array.len() {
+            true => buffer.copy_from_host(array)?,
+            false => buffer.copy_from_host(&part.own_spectra(1, array)?)?,
+        }
     }
     Ok(())
 }

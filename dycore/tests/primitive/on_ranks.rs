@@ -157,6 +157,12 @@ pub(crate) fn compare<R: Real>(ranks: &Communicator, expected: &Expected<R>) {
     if ranks.size() > 1 && (expected.device == Device::Cpu || size_of::<R>() == 8) {
         expect_volume(ranks, &mut model);
     }
+    // By what each rank has itself.
+    let own = (model.own_checkpoint().unwrap(), model.own_physics_memory().unwrap());
+    let mut again = start();
+    again.restore(&own.0).unwrap();
+    again.restore_physics_memory(&own.1).unwrap();
+    assert!((again.own_checkpoint().unwrap(), again.own_physics_memory().unwrap()) == own, "{what}");
     // On from where one rank stopped.
     let mut resumed = start();
     resumed.restore(&expected.halfway.0).unwrap();

@@ -25,7 +25,10 @@ fn at_rest(configuration: &Configuration) -> InitialState {
     .to_vec();
     let field = |value: &dyn Fn(f64) -> f64| LevelField {
         levels: AnalysisLevels::Pressure(pressures.clone()),
-        values: pressures.iter().flat_map(|&pressure| vec![value(pressure); grid.points()]).collect(),
+        values: pressures
+            .iter()
+            .flat_map(|&pressure| vec![value(pressure); grid.points()])
+            .collect::<Vec<f64>>(),
     };
     let analysis = Analysis {
         u: field(&|_| 0.0),

@@ -29,6 +29,8 @@ use terrella_driver::progress::{Progress, say};
 /// Name of checkpoints in the run's folder.
 pub(crate) const CHECKPOINT: &str = "checkpoint.bin";
 const BEFORE_FAILURE: &str = "before_failure.bin";
+/// What ranks do before they have an initial state.
+pub(crate) const READING: &str = "reading the input";
 
 /// The configuration that the arguments name, with what they replace, and this rank's device.
 pub(crate) fn configure<C: Settings>(ranks: &Ranks, arguments: &RunArguments) -> Result<(C, Device)> {
@@ -79,7 +81,7 @@ pub(crate) fn run<C: Settings, M: Model, P>(
         interruption::listen().map_err(Error::signals).map(|()| None)
     };
     let plans = ranks.together("preparing the output", prepared)?;
-    let read = ranks.together("reading the input", read(&configuration))?;
+    let read = ranks.together(READING, read(&configuration))?;
     let checkpoint = configuration.output().folder.join(CHECKPOINT);
     let abandon = |phase: &str, error: &Error| -> ! { ranks.abandon(phase, error, &checkpoint) };
     ranks.enter("initial state");
@@ -88,7 +90,6 @@ pub(crate) fn run<C: Settings, M: Model, P>(
         start => start?,
     };
     start.model.set_recorder(recorder.clone());
-    ranks.expect_same("input", blake3::Hash::from(start.fingerprint).to_hex())?;
     if !ranks.leads() {
         let steps = start.model.step_count();
         drop(starting);
@@ -131,8 +132,7 @@ fn follow<M: Model>(
     start: Start<M>,
     recorder: &Recorder,
 ) -> Result<()> {
-    let Start { mut model, fingerprint, .. } = start;
-    let origin = Origin { version: M::CHECKPOINT, description: model.description(), fingerprint };
+    let mut model = start.model;
     loop {
         let idle = recorder.phase(timing::IDLE);
         let call = ranks.next_call()?;
@@ -143,7 +143,7 @@ fn follow<M: Model>(
         let outcome = match call {
             Call::End => return Ok(()),
             Call::Times => timing::collect(ranks, recorder, arguments.trace.as_deref()).map(|_| ()),
-            Call::Restore => restore_with(ranks, arguments, &origin, &mut model),
+            Call::Restore => model.restore(None),
             call => model.follow(call),
         };
         match outcome {
@@ -154,24 +154,12 @@ fn follow<M: Model>(
     }
 }
 
-/// Takes this rank's part of the checkpoint that rank 0 has read.
-fn restore_with<M: Model>(
-    ranks: &Ranks,
-    arguments: &RunArguments,
-    origin: &Origin,
-    model: &mut M,
-) -> Result<()> {
-    let mut bytes = Vec::new();
-    ranks.shared(&mut bytes)?;
-    let path = arguments.restart.as_deref().unwrap_or(Path::new(CHECKPOINT));
-    model.restore(&mut checkpoint::open::<M::Number>(&bytes, origin, arguments.convert, path)?)
-}
-
-/// The state of an output time.
+/// The state of an output time, of which the model keeps what is its own.
 struct Good {
     hour: f64,
-    /// The checkpoint but for what the plans remember.
-    bytes: Vec<u8>,
+    step: u64,
+    /// What observers remember, by their names.
+    memories: Vec<(String, Vec<u8>)>,
     /// None: they are asked when it is needed, for they are on other ranks, and get nothing before the next output time.
     plans: Option<Vec<u8>>,
 }
@@ -442,9 +430,14 @@ impl<C: Settings, M: Model> Run<C, M> {
     fn keep_good(&mut self) -> Result<()> {
         let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
-        let (hour, bytes) = (self.model.hour(), self.model_bytes()?);
+        let (hour, step) = (self.model.hour(), self.model.step_count());
+        // What the model keeps is no longer that of the last one.
+        self.last_good = None;
+        self.model.keep()?;
+        let memories = self.observers.iter();
+        let memories = memories.map(|observer| (observer.name().to_owned(), observer.memory())).collect();
         let plans = (!self.writer.is_on_servers()).then(|| self.writer.state()).transpose()?;
-        self.last_good = Some(Good { hour, bytes, plans });
+        self.last_good = Some(Good { hour, step, memories, plans });
         self.timings.output += started.elapsed().as_secs_f64();
         Ok(())
     }
@@ -452,11 +445,15 @@ impl<C: Settings, M: Model> Run<C, M> {
     /// After a failed step or output: writes the last good state. Returns the error, which names time and place.
     fn failed(&mut self, error: Error, progress: &Progress) -> Error {
         progress.finish();
-        let Some(Good { hour, bytes, plans }) = self.last_good.take() else { return error };
+        if self.ranks.are_several() && error.is_of_one_rank() {
+            // The others may wait for something else than their parts of that state.
+            return error;
+        }
+        let Some(Good { hour, memories, plans, .. }) = self.last_good.take() else { return error };
         let path = self.folder.join(BEFORE_FAILURE);
         let plans = plans.map_or_else(|| self.writer.state(), Ok);
         let written = plans.and_then(|plans| {
-            AtomicFile::write(&path, &whole_checkpoint(bytes, &plans))?;
+            self.write_kept(&path, &memories, &plans)?;
             self.note_whole_files("before the failure")
         });
         match written {
@@ -472,11 +469,14 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 
     fn write_checkpoint(&mut self) -> Result<PathBuf> {
+        let step = self.model.step_count();
+        if self.last_good.as_ref().is_none_or(|good| good.step != step) {
+            self.keep_good()?;
+        }
         let _phase = self.recorder.phase(timing::CHECKPOINT);
         let started = Instant::now();
         let path = self.folder.join(CHECKPOINT);
         self.ranks.enter(format_args!("checkpoint of +{:.2} h", self.model.hour()));
-        let bytes = self.model_bytes()?;
         let plans = match self.writer.state() {
             Err(Error::Io(error @ terrella_io::Error::ServerLost { .. })) => {
                 say(&format!("no checkpoint of +{:.2} h: {error}", self.model.hour()));
@@ -487,7 +487,8 @@ impl<C: Settings, M: Model> Run<C, M> {
         };
         // A checkpoint knows of no file that is on no record.
         self.note_whole_files(&format!("+{} h", self.model.hour()))?;
-        AtomicFile::write(&path, &whole_checkpoint(bytes, &plans))?;
+        let memories = self.last_good.as_ref().map_or(&[][..], |good| good.memories.as_slice());
+        self.write_kept(&path, memories, &plans)?;
         self.checkpoint = Some(path.clone());
         self.timings.output += started.elapsed().as_secs_f64();
         Ok(path)
@@ -499,13 +500,13 @@ impl<C: Settings, M: Model> Run<C, M> {
         if whole.is_empty() { Ok(()) } else { self.record.output_time(label, &whole) }
     }
 
-    /// A checkpoint but for what the plans remember.
-    fn model_bytes(&self) -> Result<Vec<u8>> {
-        let mut bytes = checkpoint::begin::<M::Number>(&self.origin);
-        self.model.checkpoint(&mut bytes)?;
-        let memories = self.observers.iter().map(|observer| (observer.name(), observer.memory()));
-        checkpoint::push_memories(&mut bytes, memories);
-        Ok(bytes)
+    /// Writes what the model has kept, with what observers and plans remember.
+    fn write_kept(&self, path: &Path, memories: &[(String, Vec<u8>)], plans: &[u8]) -> Result<()> {
+        let mut writer = checkpoint::Writer::begin::<M::Number>(path, &self.origin);
+        self.model.checkpoint(&mut writer)?;
+        writer.memories(memories);
+        writer.part(plans);
+        writer.end()
     }
 
     /// Leaves what a restart needs; the error that ends the program.
@@ -620,12 +621,6 @@ impl<C: Settings, M: Model> Run<C, M> {
     }
 }
 
-/// A checkpoint with what the plans remember.
-fn whole_checkpoint(mut bytes: Vec<u8>, plans: &[u8]) -> Vec<u8> {
-    checkpoint::push_part(&mut bytes, plans);
-    checkpoint::end(bytes)
-}
-
 /// Brings model, observers and output plans to where a checkpoint file was written.
 fn restore<M: Model>(
     ranks: &Ranks,
@@ -637,12 +632,9 @@ fn restore<M: Model>(
     plans: Option<&mut PlannedRun>,
 ) -> Result<()> {
     let refuse = |message: String| Error::Checkpoint { path: path.to_owned(), message };
-    let mut bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-    checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
+    let mut reader = checkpoint::open::<M::Number>(path, origin, convert)?;
     ranks.call(Call::Restore)?;
-    ranks.shared(&mut bytes)?;
-    let mut reader = checkpoint::open::<M::Number>(&bytes, origin, convert, path)?;
-    model.restore(&mut reader)?;
+    model.restore(Some(&mut reader))?;
     let memories = reader.memories()?;
     let lacking = observers.iter().find(|observer| memories.iter().all(|(name, _)| observer.name() != name));
     if let Some(observer) = lacking {
@@ -656,7 +648,7 @@ fn restore<M: Model>(
     let state = reader.bytes()?;
     if let Some(plans) = plans {
         let text = |error: terrella_io::Error| error.to_string().trim_end_matches('.').to_owned();
-        plans.restore(state).map_err(|error| refuse(text(error)))?;
+        plans.restore(&state).map_err(|error| refuse(text(error)))?;
     }
     reader.expect_end()
 }

@@ -18,8 +18,10 @@ use terrella_kernels::spectral::{Transform, Truncation};
 use crate::automatic::Automatic;
 use crate::configuration::Configuration;
 use crate::error::{Error, Result};
+use crate::forecast::READING;
 use crate::input::{self, InputFields};
 use crate::input_grid::input_grid;
+use crate::ranks::Ranks;
 use crate::spectra::Spectra;
 
 const RADIUS: f64 = shallow_water::Configuration::EARTH_RADIUS;
@@ -41,8 +43,43 @@ pub(crate) struct InitialState {
     pub(crate) report: Vec<String>,
 }
 
-/// Reads and analyses the initial state of a configuration.
-pub(crate) fn read(configuration: &Configuration) -> Result<InitialState> {
+impl InitialState {
+    /// All but the report, each number as it is.
+    fn to_numbers(&self) -> Vec<f64> {
+        let head = [self.mean_geopotential, self.maximum_wind, self.valid.seconds() as f64];
+        let Spectra { vorticity, divergence, geopotential, .. } = &self.spectra;
+        [&head[..], vorticity, divergence, geopotential].concat()
+    }
+
+    /// The inverse of [`Self::to_numbers`], for a truncation.
+    fn from_numbers(numbers: &[f64], truncation: usize, report: Vec<String>) -> Self {
+        let (head, spectra) = numbers.split_at(3);
+        let mut spectra = spectra.chunks_exact(Truncation::new(truncation).spectrum_len(1));
+        let mut next = || spectra.next().map_or(Vec::new(), <[f64]>::to_vec);
+        Self {
+            spectra: Spectra { truncation, vorticity: next(), divergence: next(), geopotential: next() },
+            mean_geopotential: head[0],
+            maximum_wind: head[1],
+            valid: Time::EPOCH.plus_seconds(head[2] as i64),
+            report,
+        }
+    }
+}
+
+/// Reads and analyses the initial state of a configuration on rank 0, which sends its spectra to the others: there are three fields.
+pub(crate) fn read(ranks: &Ranks, configuration: &Configuration) -> Result<InitialState> {
+    let mut report = Vec::new();
+    let numbers = ranks.made_by(0, READING, || {
+        let state = read_alone(configuration)?;
+        report = state.report.join("\n").into_bytes();
+        Ok(state.to_numbers())
+    })?;
+    ranks.communicator().share(0, &mut report)?;
+    let report = String::from_utf8_lossy(&report).lines().map(str::to_owned).collect();
+    Ok(InitialState::from_numbers(&numbers, configuration.model.truncation, report))
+}
+
+fn read_alone(configuration: &Configuration) -> Result<InitialState> {
     let fields = input::read(&configuration.input)?;
     let mut report = vec![format!("input      {}", fields.description)];
     let analysis = analyse(&fields, &configuration.input.file)?;

@@ -54,6 +54,7 @@ use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
 use error::Error;
 use ranks::{Part, Ranks};
+use terrella_coupling::communicator::Communicator;
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
@@ -61,7 +62,8 @@ fn main() -> ExitCode {
     let (leads, outcome) = match &arguments.command {
         Command::Run(run) => match Ranks::launched() {
             Ok(ranks) => (ranks.leads(), run_on(ranks, run)),
-            Err(error) => (true, Err(error)),
+            // One line is enough.
+            Err(error) => (Communicator::launched_rank() == 0, Err(error)),
         },
         Command::Verify(comparison) => (true, verify::verify(comparison).map(|table| progress::say(&table))),
     };

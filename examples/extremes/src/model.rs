@@ -8,7 +8,7 @@ use terrella_kernels::Real;
 use terrella_kernels::device::Device;
 use terrella_kernels::grid::Grid;
 
-use crate::checkpoint::{Fingerprint, Reader};
+use crate::checkpoint::{Fingerprint, Reader, Writer};
 use crate::error::Result;
 use crate::maps::Drawable;
 use crate::observer::Observer;
@@ -47,10 +47,12 @@ pub(crate) trait Model {
     /// Takes the present state into the measurements. Returns a line about it.
     fn record(&mut self, fields: &OutputFields) -> Result<String>;
 
-    /// Appends its state and measurements to a checkpoint.
-    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()>;
-    /// Continues from what [`Model::checkpoint`] appended.
-    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()>;
+    /// Keeps a copy of its state and measurements, each rank of its part, instead of the one that it has.
+    fn keep(&mut self) -> Result<()>;
+    /// Writes to a checkpoint what was kept.
+    fn checkpoint(&self, writer: &mut Writer) -> Result<()>;
+    /// Continues from what [`Model::checkpoint`] wrote; rank 0 has the reader, and all ranks call it together.
+    fn restore(&mut self, reader: Option<&mut Reader<'_>>) -> Result<()>;
 
     /// On ranks other than the first: computes with it what it calls for, [`Call::Restore`],
     /// [`Call::Times`] and [`Call::End`] excepted.

@@ -1,13 +1,15 @@
 //! One forecast on the ranks of an MPI job: rank 0 leads, the others follow.
 //!
-//! Every rank reads the configuration and the input and makes its part of the initial state. From then on rank 0 is the program that
-//! it is alone: it decides, reads, prints and writes. Before whatever the ranks compute together it says so by a [`Call`], for
+//! Every rank reads the configuration, its share of the input, and makes its part of the initial state. From then on rank 0 is the
+//! program that it is alone: it decides, reads, prints and writes. Before whatever the ranks compute together it says so by a [`Call`], for
 //! which the others wait.
 
 use std::fmt::Display;
 use std::path::Path;
 use std::rc::Rc;
 
+use bytemuck::Pod;
+use terrella_coupling::agreement::{first_failure, first_unlike};
 use terrella_coupling::communicator::{Communicator, Kind};
 
 use crate::error::{Error, Result};
@@ -24,7 +26,9 @@ pub(crate) enum Call {
     Snapshot,
     /// Measurements of the present state.
     Record,
-    /// The parts of a checkpoint.
+    /// A copy of what each has of the present state.
+    Keep,
+    /// The parts of a checkpoint, of that copy.
     Checkpoint,
     /// A checkpoint to go on from.
     Restore,
@@ -35,8 +39,16 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    const ALL: [Self; 7] =
-        [Self::Step, Self::Snapshot, Self::Record, Self::Checkpoint, Self::Restore, Self::Times, Self::End];
+    const ALL: [Self; 8] = [
+        Self::Step,
+        Self::Snapshot,
+        Self::Record,
+        Self::Keep,
+        Self::Checkpoint,
+        Self::Restore,
+        Self::Times,
+        Self::End,
+    ];
 
     /// For people; `steps` have been done.
     pub(crate) fn phase(self, steps: u64) -> String {
@@ -44,6 +56,7 @@ impl Call {
             Self::Step => format!("step {}", steps + 1),
             Self::Snapshot => format!("snapshot after step {steps}"),
             Self::Record => format!("measurements after step {steps}"),
+            Self::Keep => format!("copy of the state after step {steps}"),
             Self::Checkpoint => format!("checkpoint after step {steps}"),
             Self::Restore => "restart".into(),
             Self::Times => "times".into(),
@@ -173,15 +186,18 @@ impl Ranks {
         Ok(found[0] != 0)
     }
 
-    /// The bytes of rank 0 on all ranks.
-    pub(crate) fn shared(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        if self.are_several() {
-            let mut length = [bytes.len() as u64];
-            self.communicator.broadcast(0, &mut length)?;
-            bytes.resize(length[0] as usize, 0);
-            self.communicator.broadcast(0, bytes)?;
-        }
-        Ok(())
+    /// What one rank makes, on all of them; the error of its making ends all. Ranks are counted round and round.
+    pub(crate) fn made_by<T: Pod>(
+        &self,
+        rank: usize,
+        phase: &'static str,
+        make: impl FnOnce() -> Result<Vec<T>>,
+    ) -> Result<Vec<T>> {
+        let maker = rank % self.communicator.size();
+        let made = if self.communicator.rank() == maker { make() } else { Ok(Vec::new()) };
+        let mut values = self.together(phase, made)?;
+        self.communicator.share(maker, &mut values)?;
+        Ok(values)
     }
 
     /// The outcome if all ranks succeeded; else all of them fail with that of the first rank that did not.
@@ -190,29 +206,19 @@ impl Ranks {
             return outcome;
         }
         self.enter(phase);
-        let own = outcome.as_ref().err().map_or(String::new(), ToString::to_string);
-        let all = self.communicator.all_gather(own.as_bytes())?;
-        let failed = all.iter().position(|text| !text.is_empty());
-        match (failed, outcome) {
-            (None, outcome) => outcome,
-            (Some(rank), Err(error)) if rank == self.communicator.rank() => Err(error),
-            (Some(rank), _) => {
-                let message = String::from_utf8_lossy(&all[rank]).into_owned();
+        match first_failure(&self.communicator, &outcome)? {
+            Some((rank, message)) if rank != self.communicator.rank() => {
                 Err(Error::OnRank { rank, phase: phase.to_owned(), message })
             }
+            _ => outcome,
         }
     }
 
     /// An error on all ranks unless `own` is the same on all of them.
     pub(crate) fn expect_same(&self, name: &'static str, own: impl Display) -> Result<()> {
-        if !self.are_several() {
-            return Ok(());
-        }
-        let all = self.communicator.all_gather(own.to_string().as_bytes())?;
-        let text = |rank: usize| String::from_utf8_lossy(&all[rank]).into_owned();
-        match all.iter().position(|other| *other != all[0]) {
+        match first_unlike(&self.communicator, own)? {
             None => Ok(()),
-            Some(rank) => Err(Error::UnlikeRanks { name, rank, got: text(rank), expected: text(0) }),
+            Some((rank, got, expected)) => Err(Error::UnlikeRanks { name, rank, got, expected }),
         }
     }
 

@@ -89,8 +89,8 @@ impl Servers {
             path: folder.to_owned(),
             message: format!("it cannot be told to servers: {error}."),
         })?;
-        self.send(&words)?;
-        self.send(state.unwrap_or_default())?;
+        self.shared(words)?;
+        self.shared(state.unwrap_or_default().to_vec())?;
         let Role::Model { link, .. } = Role::of(&self.office, self.count())? else {
             unreachable!("rank 0 is no server")
         };
@@ -101,16 +101,9 @@ impl Servers {
         })
     }
 
-    fn send(&self, bytes: &[u8]) -> Result<()> {
-        self.office.broadcast(0, &mut [bytes.len() as u64])?;
-        Ok(self.office.broadcast(0, &mut bytes.to_vec())?)
-    }
-
-    fn received(&self) -> Result<Vec<u8>> {
-        let mut length = [0u64];
-        self.office.broadcast(0, &mut length)?;
-        let mut bytes = vec![0; length[0] as usize];
-        self.office.broadcast(0, &mut bytes)?;
+    /// The bytes of rank 0 on all of the office.
+    fn shared(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>> {
+        self.office.share(0, &mut bytes)?;
         Ok(bytes)
     }
 
@@ -118,11 +111,11 @@ impl Servers {
     pub(crate) fn serve(&self) -> Result<()> {
         // A launcher passes signals on to all, and rank 0 knows what to do.
         interruption::listen().map_err(Error::signals)?;
-        let words = self.received()?;
+        let words = self.shared(Vec::new())?;
         if words.is_empty() {
             return Ok(());
         }
-        let state = self.received()?;
+        let state = self.shared(Vec::new())?;
         let order: Order = serde_json::from_slice(&words).map_err(|error| Error::Input {
             path: self.settings.log.clone(),
             message: format!("what rank 0 wants is not understood: {error}."),
@@ -146,7 +139,7 @@ impl Drop for Servers {
     fn drop(&mut self) {
         if self.office.rank() == 0 && !self.is_ordered.get() {
             // There is nothing to write. Who cannot be told so cannot be helped.
-            let _ = self.send(&[]);
+            let _ = self.shared(Vec::new());
         }
     }
 }

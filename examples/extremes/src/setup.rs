@@ -40,8 +40,10 @@ pub(crate) fn told_route(route: Option<Route>) -> Option<String> {
 
 /// BLAKE3 of a file.
 pub(crate) fn hash_of_file(path: &Path) -> Result<blake3::Hash> {
-    let bytes = std::fs::read(path).map_err(|error| Error::file(path, "reading", error))?;
-    Ok(blake3::hash(&bytes))
+    let fail = |error| Error::file(path, "reading", error);
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(std::fs::File::open(path).map_err(fail)?).map_err(fail)?;
+    Ok(hasher.finalize())
 }
 
 /// The model's grid; an error unless it is Gaussian and carries the truncation.

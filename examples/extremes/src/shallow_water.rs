@@ -3,7 +3,7 @@
 use serde_json::Value;
 use terrella_coupling::timing::Recorder;
 use terrella_dycore::shallow_water::{
-    Configuration as ModelConfiguration, RelaxationTimes, ShallowWater, quadratic_grid,
+    Checkpoint, Configuration as ModelConfiguration, RelaxationTimes, ShallowWater, quadratic_grid,
 };
 use terrella_io::layout::Layout;
 use terrella_io::picture::Chart;
@@ -14,11 +14,11 @@ use terrella_kernels::grid::Grid;
 
 use crate::arguments::RunArguments;
 use crate::charts::charts;
-use crate::checkpoint::{self, Reader};
+use crate::checkpoint::{self, Owners, RESTART, Reader, Writer};
 use crate::configuration::{Configuration, Initialisation, Precision};
 use crate::error::{Error, Result};
 use crate::film::Film;
-use crate::forecast::{Outcome, configure, run as forecast};
+use crate::forecast::{Outcome, READING, configure, run as forecast};
 use crate::initial_state::{self, InitialState};
 use crate::maps::Drawable;
 use crate::model::{Model, ModelSize, Snapshot, Start};
@@ -47,7 +47,7 @@ const FOOTER: &str = "Terrella: equivalent-barotropic (shallow-water) forecast. 
 pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
     let (configuration, device) = configure::<Configuration>(ranks, arguments)?;
     if let Some(number) = arguments.decomposition {
-        let planned = read(&configuration).and_then(|Input { settings, .. }| {
+        let planned = read(ranks, &configuration).and_then(|Input { settings, .. }| {
             let width = configuration.model.precision.bytes();
             let volume = settings.step_volume();
             decomposition::plan(
@@ -65,6 +65,7 @@ pub(crate) fn run(ranks: &Ranks, arguments: &RunArguments) -> Result<Outcome> {
         }
         return Ok(Outcome { configured_steps: 0, stopped_early: false });
     }
+    let read = |configuration: &Configuration| read(ranks, configuration);
     match configuration.model.precision {
         Precision::F64 => forecast(ranks, arguments, configuration, device, read, start::<f64>),
         Precision::F32 => forecast(ranks, arguments, configuration, device, read, start::<f32>),
@@ -77,6 +78,8 @@ struct LayerForecast<R: Real> {
     /// Pressure of the layer's wind \[hPa\].
     level: f64,
     series: Series,
+    /// What a run goes on from: what this rank has of the state, and rank 0's measurements.
+    kept: Option<(Checkpoint<R>, Series)>,
     /// Spectrum of the geopotential one step ago, on rank 0.
     geopotential: Vec<R>,
     ranks: Ranks,
@@ -92,10 +95,11 @@ struct Input {
 }
 
 /// Reads the initial state that the configuration names.
-fn read(configuration: &Configuration) -> Result<Input> {
+fn read(ranks: &Ranks, configuration: &Configuration) -> Result<Input> {
     let grid = setup::grid(&configuration.model.grid, configuration.model.truncation, quadratic_grid)?;
-    let initial = initial_state::read(configuration)?;
-    let hash = setup::hash_of_file(&configuration.input.file)?;
+    let hash = ranks.together(READING, setup::hash_of_file(&configuration.input.file))?;
+    ranks.expect_same("input", hash.to_hex())?;
+    let initial = initial_state::read(ranks, configuration)?;
     let (time_step, steps_per_output) = setup::time_step(configuration, initial.maximum_wind)?;
     let settings = setup::model_configuration(configuration, grid, &initial, time_step)?;
     Ok(Input { initial, hash, settings, steps_per_output })
@@ -140,6 +144,7 @@ fn start<R: Real>(
             model,
             level: f64::from(level),
             series: Series::default(),
+            kept: None,
             geopotential,
             ranks: ranks.clone(),
             layout,
@@ -275,15 +280,26 @@ impl<R: Real> Model for LayerForecast<R> {
         ))
     }
 
-    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        self.ranks.call(Call::Checkpoint)?;
-        checkpoint::encode(bytes, &self.model.checkpoint()?, &self.series);
+    fn keep(&mut self) -> Result<()> {
+        self.ranks.call(Call::Keep)?;
+        // Two would not be needed.
+        self.kept = None;
+        self.kept = Some((self.model.own_checkpoint()?, self.series.clone()));
         Ok(())
     }
 
-    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let (state, series) = checkpoint::decode::<R>(reader)?;
-        self.model.restore(&state)?;
+    fn checkpoint(&self, writer: &mut Writer) -> Result<()> {
+        self.ranks.call(Call::Checkpoint)?;
+        let Some((state, series)) = &self.kept else { return Ok(()) };
+        let owners = Owners { ranks: &self.ranks, part: self.model.part() };
+        checkpoint::encode(writer, &owners, state, series)
+    }
+
+    fn restore(&mut self, reader: Option<&mut Reader<'_>>) -> Result<()> {
+        let owners = Owners { ranks: &self.ranks, part: self.model.part() };
+        let (state, series) = checkpoint::decode::<R>(reader, &owners)?;
+        let restored = self.model.restore(&state);
+        self.ranks.together(RESTART, restored.map_err(Error::from))?;
         self.geopotential = geopotential(&self.model)?;
         self.series = series;
         Ok(())
@@ -301,9 +317,8 @@ impl<R: Real> Model for LayerForecast<R> {
             Call::Record => {
                 self.model.diagnostics()?;
             }
-            Call::Checkpoint => {
-                self.model.checkpoint()?;
-            }
+            Call::Keep => self.keep()?,
+            Call::Checkpoint => self.checkpoint(&mut Writer::elsewhere())?,
             Call::Restore | Call::Times | Call::End => {}
         }
         Ok(())

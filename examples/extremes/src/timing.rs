@@ -31,7 +31,7 @@ pub(crate) fn phase_of(call: Call) -> &'static str {
     match call {
         Call::Step => STEP,
         Call::Snapshot | Call::Record => OUTPUT,
-        Call::Checkpoint => CHECKPOINT,
+        Call::Keep | Call::Checkpoint => CHECKPOINT,
         Call::Restore => START,
         Call::Times | Call::End => IDLE,
     }

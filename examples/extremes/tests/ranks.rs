@@ -5,9 +5,11 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use common::grib_bytes::with_reference;
 use common::job::{command, launcher, line, run_on};
 use common::whole::{expect_same_results, results};
 use common::*;
+use terrella_io::read::{GribFile, Header};
 
 fn summary(case: &Case, folder: &str) -> serde_json::Value {
     serde_json::from_slice(&std::fs::read(case.path(folder).join("summary.json")).unwrap()).unwrap()
@@ -50,18 +52,20 @@ fn split_on_ranks(scheme: &str) {
     case.configure(&real_state(), "", &model, "interval = 3\ncheckpoint_interval = 3");
     expect_success(&program_into(&case, "alone").output().unwrap());
     let steps = summary(&case, "alone")["run"]["steps"].as_u64().unwrap() / 2;
-    let stop = ["--steps".to_owned(), (steps + 1).to_string()];
-    let stop = stop.each_ref().map(String::as_str);
-    expect_success(&run_on(launcher, 3, &case, "split", &stop));
+    // Four ranks begin, between two output times three go on, and one ends.
+    let [first, second] = [steps + 1, steps + 2].map(|step| step.to_string());
     let checkpoint = case.path("split/checkpoint.bin").display().to_string();
-    expect_success(&run_on(launcher, 2, &case, "split", &["--restart", &checkpoint]));
-    expect_same_results(&case.path("split"), &case.path("alone"), "split");
-    // And from ranks to one.
-    expect_success(&run_on(launcher, 2, &case, "back", &stop));
-    let checkpoint = case.path("back/checkpoint.bin");
-    let alone = program_into(&case, "back").arg("--restart").arg(checkpoint).output().unwrap();
+    expect_success(&run_on(launcher, 4, &case, "split", &["--steps", &first]));
+    expect_success(&run_on(launcher, 3, &case, "split", &["--restart", &checkpoint, "--steps", &second]));
+    let alone = program_into(&case, "split").args(["--restart", &checkpoint]).output().unwrap();
     expect_success(&alone);
-    expect_same_results(&case.path("back"), &case.path("alone"), "back");
+    expect_same_results(&case.path("split"), &case.path("alone"), "split");
+    // Checkpoints know of no ranks.
+    for size in [1, 3] {
+        expect_success(&run_on(launcher, size, &case, &format!("on_{size}"), &["--steps", &first]));
+    }
+    let bytes = |folder: &str| std::fs::read(case.path(folder).join("checkpoint.bin")).unwrap();
+    assert!(bytes("on_1") == bytes("on_3"));
     for key in ["records", "mean_pressure_tendency"] {
         assert_eq!(summary(&case, "split")[key], summary(&case, "alone")[key], "{key}");
     }
@@ -85,6 +89,55 @@ fn ranks_with_devices_have_the_files_of_one_with_its_device() {
         assert!(said.contains("what their devices send goes through host memory"), "{said}");
         expect_same_results(&case.path("on_2"), &case.path("alone"), model);
     }
+}
+
+#[test]
+fn what_one_rank_finds_in_its_share_of_the_input_ends_all() {
+    let Some(launcher) = launcher().filter(|_| has_eccodes()) else { return };
+    let case = Case::new();
+    let bytes = std::fs::read(real_state()).unwrap();
+    let file = GribFile::open(real_state()).unwrap();
+    let is_damaged = |header: &Header| header.short_name == "u" && header.pressure() == Some(500.0);
+    let damaged = file.headers().iter().position(is_damaged).unwrap();
+    let inputs = [
+        ("storm.grib2", with_reference(&bytes, damaged, 1e5), "values from -300 to 300 m/s"),
+        ("cut.grib2", bytes[..bytes.len() - 1000].to_vec(), "cut.grib2"),
+        ("words.grib2", b"no message".to_vec(), "no message in its 10 bytes"),
+    ];
+    for (name, bytes, words) in inputs {
+        std::fs::write(case.path(name), bytes).unwrap();
+        let model = "equations = 'primitive'\nlevels = 'L19'\ntruncation = 15\nlength = 3";
+        case.configure(&case.path(name), "", model, "interval = 3");
+        let alone = complaint(&program_into(&case, "out").output().unwrap());
+        assert!(alone.contains(name) && alone.contains(words), "{alone}");
+        for size in [2, 3] {
+            let text = line(&run_on(launcher, size, &case, "out", &[]));
+            assert!(text.contains(name) && text.contains(words), "{text}");
+        }
+    }
+    assert!(results(&case.path("out")).is_empty());
+}
+
+/// An environment of Slurm is that of a job, with or without a library.
+#[test]
+fn a_single_task_of_a_launcher_needs_no_library() {
+    if !has_eccodes() {
+        return;
+    }
+    let case = Case::new();
+    let input = case.path("input.grib2");
+    write_flow(&input, &full_gaussian(24), true);
+    case.configure(&input, "", "", "");
+    let in_step = |tasks: &str, task: &str| {
+        let mut run = program_into(&case, "out");
+        run.env("TERRELLA_MPI", "/nowhere/libmpi.so");
+        run.envs([("SLURM_STEP_NUM_TASKS", tasks), ("SLURM_PROCID", task)]).output().unwrap()
+    };
+    expect_success(&in_step("1", "0"));
+    let refused = in_step("2", "0");
+    let text = line(&refused);
+    assert!(text.contains("MPI is not available") && text.contains("install an MPI library"), "{text}");
+    assert_eq!(complaint(&in_step("2", "1")), "");
 }
 
 /// Durations of the events of a trace by rank and by phase and kind \[µs\], none of which overlaps the next.

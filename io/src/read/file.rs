@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::decode::{self, Field, Missing, Spectrum};
 use super::header::{Header, Names};
+use super::points;
 use super::scan::{self, Place};
 use super::selection::Selection;
 use super::split;
 use super::verify;
 use crate::eccodes::Message;
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 
 /// Standard gravity [m s⁻²], which turns geopotential into geopotential height (WMO).
 const STANDARD_GRAVITY: f64 = 9.80665;
@@ -99,6 +101,19 @@ impl GribFile {
         let (handle, place) = self.handle(header)?;
         decode::field(handle, header.clone(), missing)
             .map_err(|error| refine(error, |reason| damaged(&self.path, header.message, &place, reason)))
+    }
+
+    /// Where the points of a header of this file are.
+    pub(super) fn layout(&self, header: &Header) -> Result<Layout> {
+        let (handle, place) = self.handle(header)?;
+        points::read(&handle, header)
+            .map(|points| points.layout)
+            .map_err(|error| refine(error, |reason| damaged(&self.path, header.message, &place, reason)))
+    }
+
+    /// Bytes of the message of a header of this file; 0 where it has none.
+    pub(super) fn length(&self, header: &Header) -> u64 {
+        self.places.get(header.message).map_or(0, |place| place.length)
     }
 
     /// The spherical harmonics of a header of this file whose grid is `sh`.

@@ -1,6 +1,7 @@
 //! The fields of a three-dimensional state in a file: all levels of one date, step and member.
 //!
-//! [`GribFile::state`] takes what a forecast of the whole atmosphere starts from:
+//! [`GribFile::state`] takes what a forecast of the whole atmosphere starts from, and [`StateFile`](super::StateFile) finds the same
+//! without its values, which it reads level by level:
 //!
 //! | field                | short names       | where                                   |
 //! |----------------------|-------------------|-----------------------------------------|
@@ -59,9 +60,9 @@ impl StateLevels {
     }
 }
 
-/// A field on levels.
+/// A field on levels; its values, or what is known of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StateField {
+pub struct StateField<V = Vec<f64>> {
     /// ecCodes' short name, such as `t`.
     pub short_name: String,
     /// ecCodes' unit, such as `K`.
@@ -69,23 +70,23 @@ pub struct StateField {
     /// Its levels.
     pub levels: StateLevels,
     /// `[level][point]`, in the order of `levels` and the layout.
-    pub values: Vec<f64>,
+    pub values: V,
 }
 
-/// A field of the ground or of sea level.
+/// A field of the ground or of sea level; its values, or what is known of them.
 #[derive(Clone, Debug, PartialEq)]
-pub struct StateSurface {
+pub struct StateSurface<V = Vec<f64>> {
     /// ecCodes' short name, such as `sp`; `sp` too where the file has its logarithm.
     pub short_name: String,
     /// ecCodes' unit.
     pub units: String,
     /// `[point]`.
-    pub values: Vec<f64>,
+    pub values: V,
 }
 
 /// A state of the atmosphere on the points of a file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct State<V = Vec<f64>> {
     /// Where the points are.
     pub layout: Layout,
     /// Start of the forecast, or time of the analysis.
@@ -93,30 +94,80 @@ pub struct State {
     /// When the state is valid.
     pub valid: Time,
     /// Eastward wind.
-    pub u: StateField,
+    pub u: StateField<V>,
     /// Northward wind, on the levels of `u`.
-    pub v: StateField,
+    pub v: StateField<V>,
     /// Temperature.
-    pub temperature: StateField,
+    pub temperature: StateField<V>,
     /// `q` or `r`.
-    pub humidity: Option<StateField>,
+    pub humidity: Option<StateField<V>>,
     /// `gh` or `z`.
-    pub geopotential: Option<StateField>,
+    pub geopotential: Option<StateField<V>>,
     /// `sp` (Pa).
-    pub surface_pressure: Option<StateSurface>,
+    pub surface_pressure: Option<StateSurface<V>>,
     /// `msl`, `prmsl` or `mslet` (Pa).
-    pub sea_level_pressure: Option<StateSurface>,
+    pub sea_level_pressure: Option<StateSurface<V>>,
     /// `orog` (m) or `z` (m² s⁻²).
-    pub orography: Option<StateSurface>,
+    pub orography: Option<StateSurface<V>>,
     /// `lsm`, 0 to 1.
-    pub land_fraction: Option<StateSurface>,
+    pub land_fraction: Option<StateSurface<V>>,
     /// `skt` or `t` of the ground and the sea's surface (K); NaN where the file has no value.
-    pub surface_temperature: Option<StateSurface>,
+    pub surface_temperature: Option<StateSurface<V>>,
     /// `sst` (K); NaN where the file has no value, as over land.
-    pub sea_temperature: Option<StateSurface>,
+    pub sea_temperature: Option<StateSurface<V>>,
     /// Levels (Pa) that some of wind, temperature and geopotential have and others lack, with the names of those that
     /// lack them; only wind needs them left out.
     pub incomplete: Vec<(f64, Vec<&'static str>)>,
+}
+
+impl<V> State<V> {
+    /// The same with other values for these, which `read` makes of those of a field on so many levels.
+    pub(super) fn read<W>(self, mut read: impl FnMut(V, usize) -> Result<W>) -> Result<State<W>> {
+        let mut field = |field: StateField<V>| -> Result<StateField<W>> {
+            let StateField { short_name, units, levels, values } = field;
+            let values = read(values, levels.count())?;
+            Ok(StateField { short_name, units, levels, values })
+        };
+        let (u, v, temperature) = (field(self.u)?, field(self.v)?, field(self.temperature)?);
+        let humidity = self.humidity.map(&mut field).transpose()?;
+        let geopotential = self.geopotential.map(&mut field).transpose()?;
+        let mut surface = |surface: Option<StateSurface<V>>| -> Result<Option<StateSurface<W>>> {
+            let Some(StateSurface { short_name, units, values }) = surface else { return Ok(None) };
+            Ok(Some(StateSurface { short_name, units, values: read(values, 1)? }))
+        };
+        Ok(State {
+            layout: self.layout,
+            reference: self.reference,
+            valid: self.valid,
+            u,
+            v,
+            temperature,
+            humidity,
+            geopotential,
+            surface_pressure: surface(self.surface_pressure)?,
+            sea_level_pressure: surface(self.sea_level_pressure)?,
+            orography: surface(self.orography)?,
+            land_fraction: surface(self.land_fraction)?,
+            surface_temperature: surface(self.surface_temperature)?,
+            sea_temperature: surface(self.sea_temperature)?,
+            incomplete: self.incomplete,
+        })
+    }
+}
+
+/// Where the values of a field of a state are in a GRIB file.
+#[derive(Clone, Debug)]
+pub(super) struct Messages {
+    /// Of its levels.
+    headers: Vec<Header>,
+    missing: Missing,
+}
+
+impl Messages {
+    /// Number of levels.
+    pub(super) fn count(&self) -> usize {
+        self.headers.len()
+    }
 }
 
 /// Kinds of levels in the order of preference.
@@ -142,12 +193,50 @@ impl GribFile {
     /// lacks is left out and listed in [`State::incomplete`]. Errors: u, v or t missing, by name; several times or members
     /// without a choice; fields on different points; hybrid levels that are not all there.
     pub fn state(&self, selection: &StateSelection) -> Result<State> {
+        let found = self.found(selection)?;
+        let layout = found.layout.clone();
+        found.read(|messages, levels| {
+            let mut values = Vec::with_capacity(levels * layout.points());
+            for level in 0..levels {
+                values.extend(self.level(&messages, level, &layout)?);
+            }
+            Ok(values)
+        })
+    }
+
+    /// Values of a level of what [`Self::found`] has found, on the points of its layout.
+    pub(super) fn level(&self, messages: &Messages, level: usize, layout: &Layout) -> Result<Vec<f64>> {
+        let header = &messages.headers[level];
+        let mut field = self.decode(header, messages.missing)?;
+        if *layout != field.layout {
+            return Err(Error::UnsupportedGrid {
+                field: header.title(),
+                grid: header.grid_type.clone(),
+                reason: format!(
+                    "its {} points are others than the {} of the wind: one grid is needed",
+                    field.layout.points(),
+                    layout.points()
+                ),
+            });
+        }
+        if header.short_name == "lnsp" {
+            field.values.iter_mut().for_each(|value| *value = value.exp());
+        }
+        Ok(field.values)
+    }
+
+    /// Bytes of the message of a level.
+    pub(super) fn bytes(&self, messages: &Messages, level: usize) -> u64 {
+        self.length(&messages.headers[level])
+    }
+
+    /// [`Self::state`] without its values.
+    pub(super) fn found(&self, selection: &StateSelection) -> Result<State<Messages>> {
         let headers = self.of_one_time(selection)?;
         let kind = [Kind::Pressure, Kind::Hybrid]
             .into_iter()
             .find(|kind| ["u", "v", "t"].iter().all(|name| !on(&headers, name, *kind).is_empty()));
         let Some(kind) = kind else { return Err(self.lacking(&headers)) };
-        let mut reader = Reader { file: self, layout: None };
         let [mut wind_u, mut wind_v] = ["u", "v"].map(|name| on(&headers, name, kind));
         let incomplete = incomplete(&headers, kind);
         let both = |one: &Header, other: &[&Header]| {
@@ -161,44 +250,35 @@ impl GribFile {
         }
         let first = wind_u[0];
         let (reference, valid) = (first.reference, first.valid);
-        let u = reader.levels(&wind_u, kind)?;
-        let v = reader.levels(&wind_v, kind)?;
-        let temperature = reader.levels(&on(&headers, "t", kind), kind)?;
-        let mut optional = |names: [&str; 2]| -> Result<Option<StateField>> {
+        let u = self.levels(&wind_u, kind)?;
+        let v = self.levels(&wind_v, kind)?;
+        let temperature = self.levels(&on(&headers, "t", kind), kind)?;
+        let optional = |names: [&str; 2]| -> Result<Option<StateField<Messages>>> {
             let found = names.map(|name| on(&headers, name, kind)).into_iter().find(|found| found.len() > 1);
-            found.map(|found| reader.levels(&found, kind)).transpose()
+            found.map(|found| self.levels(&found, kind)).transpose()
         };
         let humidity = optional(["q", "r"])?;
         let geopotential = if kind == Kind::Pressure { optional(["gh", "z"])? } else { None };
         let everywhere: Vec<&Header> = self.headers().iter().collect();
-        let mut surface = |among: &[&Header], places: &[(&str, &str)]| -> Result<Option<StateSurface>> {
+        let surface = |among: &[&Header], places: &[(&str, &str)], missing: Missing| {
             let found = places.iter().find_map(|(name, level_type)| {
                 among.iter().find(|header| header.short_name == *name && header.level_type == *level_type)
             });
-            found.map(|header| reader.surface(header, Missing::Refuse)).transpose()
+            found.map(|header| surface(header, missing))
         };
-        let surface_pressure =
-            surface(&headers, &[("sp", "surface"), ("lnsp", "hybrid"), ("lnsp", "surface")])?;
-        let sea_level_pressure = surface(
-            &headers,
-            &[("msl", "meanSea"), ("prmsl", "meanSea"), ("mslet", "meanSea"), ("msl", "surface")],
-        )?;
+        let whole = |places: &[(&str, &str)]| surface(&headers, places, Missing::Refuse);
+        let surface_pressure = whole(&[("sp", "surface"), ("lnsp", "hybrid"), ("lnsp", "surface")]);
+        let sea_level_pressure =
+            whole(&[("msl", "meanSea"), ("prmsl", "meanSea"), ("mslet", "meanSea"), ("msl", "surface")]);
         // Constants often stand in a file with a date of their own.
-        let mut constant = |places: &[(&str, &str)]| match surface(&headers, places)? {
-            Some(field) => Ok(Some(field)),
-            None => surface(&everywhere, places),
-        };
-        let orography = constant(&[("orog", "surface"), ("z", "surface"), ("z", "hybrid")])?;
-        let land_fraction = constant(&[("lsm", "surface")])?;
-        let mut with_gaps = |places: &[(&str, &str)]| {
-            let found = places.iter().find_map(|(name, level_type)| {
-                headers.iter().find(|header| header.short_name == *name && header.level_type == *level_type)
-            });
-            found.map(|header| reader.surface(header, Missing::Nan)).transpose()
-        };
-        let surface_temperature = with_gaps(&[("skt", "surface"), ("t", "surface")])?;
-        let sea_temperature = with_gaps(&[("sst", "surface"), ("sst", "depthBelowSea")])?;
-        let layout = reader.layout.expect("wind was read");
+        let constant =
+            |places: &[(&str, &str)]| whole(places).or_else(|| surface(&everywhere, places, Missing::Refuse));
+        let orography = constant(&[("orog", "surface"), ("z", "surface"), ("z", "hybrid")]);
+        let land_fraction = constant(&[("lsm", "surface")]);
+        let with_gaps = |places: &[(&str, &str)]| surface(&headers, places, Missing::Nan);
+        let surface_temperature = with_gaps(&[("skt", "surface"), ("t", "surface")]);
+        let sea_temperature = with_gaps(&[("sst", "surface"), ("sst", "depthBelowSea")]);
+        let layout = self.layout(first)?;
         Ok(State {
             layout,
             reference,
@@ -292,6 +372,44 @@ impl GribFile {
         self.not_found(&format!("{missing} on pressure or hybrid levels"), &found)
     }
 
+    fn levels(&self, headers: &[&Header], kind: Kind) -> Result<StateField<Messages>> {
+        let levels = match kind {
+            Kind::Pressure => StateLevels::Pressure(
+                headers
+                    .iter()
+                    .filter_map(|header| header.pressure())
+                    .map(|pressure| 100.0 * pressure)
+                    .collect(),
+            ),
+            Kind::Hybrid => self.hybrid(headers)?,
+        };
+        Ok(StateField {
+            short_name: headers[0].short_name.clone(),
+            units: headers[0].units.clone(),
+            levels,
+            values: Messages {
+                headers: headers.iter().copied().cloned().collect(),
+                missing: Missing::Refuse,
+            },
+        })
+    }
+
+    /// A and B, of which all layers must be there.
+    fn hybrid(&self, headers: &[&Header]) -> Result<StateLevels> {
+        let coordinate = self.vertical_coordinate(headers[0])?;
+        let (a, b) = coordinate.split_at(coordinate.len() / 2);
+        let layers = a.len().saturating_sub(1);
+        let whole = headers.iter().zip(1..).all(|(header, number)| header.level == f64::from(number));
+        if !whole || headers.len() != layers {
+            let last = headers.last().map_or(0.0, |header| header.level);
+            return Err(self.not_found(
+                &format!("'{}' on all {layers} hybrid levels", headers[0].short_name),
+                &format!("it has {} from {} to {last}", headers.len(), headers[0].level),
+            ));
+        }
+        Ok(StateLevels::Hybrid { a: a.to_vec(), b: b.to_vec() })
+    }
+
     fn not_found(&self, wanted: &str, found: &str) -> Error {
         Error::NotFound { path: self.path().to_owned(), wanted: wanted.to_owned(), found: found.to_owned() }
     }
@@ -335,79 +453,10 @@ fn when(header: &Header) -> String {
     format!("{} + {} h{member}", header.reference, header.step())
 }
 
-/// Decodes fields and holds them to one layout.
-struct Reader<'a> {
-    file: &'a GribFile,
-    layout: Option<Layout>,
-}
-
-impl Reader<'_> {
-    fn levels(&mut self, headers: &[&Header], kind: Kind) -> Result<StateField> {
-        let levels = match kind {
-            Kind::Pressure => StateLevels::Pressure(
-                headers
-                    .iter()
-                    .filter_map(|header| header.pressure())
-                    .map(|pressure| 100.0 * pressure)
-                    .collect(),
-            ),
-            Kind::Hybrid => self.hybrid(headers)?,
-        };
-        let mut values = Vec::new();
-        for header in headers {
-            values.extend(self.values(header, Missing::Refuse)?);
-        }
-        Ok(StateField {
-            short_name: headers[0].short_name.clone(),
-            units: headers[0].units.clone(),
-            levels,
-            values,
-        })
-    }
-
-    /// A and B, of which all layers must be there.
-    fn hybrid(&self, headers: &[&Header]) -> Result<StateLevels> {
-        let coordinate = self.file.vertical_coordinate(headers[0])?;
-        let (a, b) = coordinate.split_at(coordinate.len() / 2);
-        let layers = a.len().saturating_sub(1);
-        let whole = headers.iter().zip(1..).all(|(header, number)| header.level == f64::from(number));
-        if !whole || headers.len() != layers {
-            let last = headers.last().map_or(0.0, |header| header.level);
-            return Err(self.file.not_found(
-                &format!("'{}' on all {layers} hybrid levels", headers[0].short_name),
-                &format!("it has {} from {} to {last}", headers.len(), headers[0].level),
-            ));
-        }
-        Ok(StateLevels::Hybrid { a: a.to_vec(), b: b.to_vec() })
-    }
-
-    fn surface(&mut self, header: &Header, missing: Missing) -> Result<StateSurface> {
-        let mut values = self.values(header, missing)?;
-        let (mut short_name, mut units) = (header.short_name.clone(), header.units.clone());
-        if short_name == "lnsp" {
-            values.iter_mut().for_each(|value| *value = value.exp());
-            (short_name, units) = ("sp".into(), "Pa".into());
-        }
-        Ok(StateSurface { short_name, units, values })
-    }
-
-    fn values(&mut self, header: &Header, missing: Missing) -> Result<Vec<f64>> {
-        let field = self.file.decode(header, missing)?;
-        match &self.layout {
-            None => self.layout = Some(field.layout),
-            Some(layout) if *layout != field.layout => {
-                return Err(Error::UnsupportedGrid {
-                    field: header.title(),
-                    grid: header.grid_type.clone(),
-                    reason: format!(
-                        "its {} points are others than the {} of the wind: one grid is needed",
-                        field.layout.points(),
-                        layout.points()
-                    ),
-                });
-            }
-            Some(_) => {}
-        }
-        Ok(field.values)
-    }
+fn surface(header: &Header, missing: Missing) -> StateSurface<Messages> {
+    let (short_name, units) = match header.short_name.as_str() {
+        "lnsp" => ("sp".into(), "Pa".into()),
+        _ => (header.short_name.clone(), header.units.clone()),
+    };
+    StateSurface { short_name, units, values: Messages { headers: vec![header.clone()], missing } }
 }

@@ -5,12 +5,12 @@ use std::process::Command;
 
 use terrella_io::encode::{Compression, Naming, Netcdf4Stream, StreamedField};
 use terrella_io::layout::{Family, Layout};
-use terrella_io::read::{Format, NetcdfVariables, StateSelection, format, netcdf_field, state};
+use terrella_io::read::{Format, NetcdfVariables, StateSelection, format, netcdf_field};
 use terrella_io::{Parameter, Time};
 use terrella_kernels::Precision;
 use terrella_kernels::grid::Grid;
 
-use crate::common::data;
+use crate::common::{data, state_by_levels};
 use crate::{has_hdf5, not_run};
 
 /// A NetCDF-4 file of this CDL text, by NetCDF's own ncgen; None, said aloud, where it is not installed.
@@ -262,12 +262,39 @@ fn our_own_files_are_read() {
             file.finish().unwrap();
             let field = netcdf_field(&path, "t", &[("pressure", 1)]).unwrap();
             assert_eq!((&field.layout, field.values[9]), (layout, 502.0));
-            let state = state(&path, &StateSelection::default()).unwrap();
+            let state = state_by_levels(&path, &StateSelection::default());
             assert_eq!((&state.layout, state.valid), (layout, start));
             assert_eq!((state.u.values[0], state.u.values[layout.points()]), (493.0, 843.0));
             assert_eq!(state.surface_pressure.unwrap().values[..3], [-7.0, -6.0, -5.0]);
         }
     }
+}
+
+#[test]
+fn levels_that_are_stored_together_are_read_one_by_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers =
+        |first: usize| (first..first + 36).map(|value| value.to_string()).collect::<Vec<String>>().join(", ");
+    let field = |name: &str| {
+        format!(
+            "float {name}(level, lat, lon); {name}:_Storage = \"chunked\"; {name}:_ChunkSizes = 2, 3, 4;\n"
+        )
+    };
+    let text = format!(
+        "netcdf state {{ dimensions: level = 3; lat = 3; lon = 4; variables: double level(level), lat(lat), lon(lon), time;
+level:units = \"hPa\"; lat:units = \"degrees_north\"; lon:units = \"degrees_east\"; time:units = \"hours since 2011-01-15\";
+{}{}{}data: level = 850, 250, 500; lat = 60, 0, -60; lon = 0, 90, 180, 270; time = 12;
+u = {}; v = {}; t = {}; }}",
+        field("u"),
+        field("v"),
+        field("t"),
+        numbers(0),
+        numbers(100),
+        numbers(200)
+    );
+    let Some(path) = ncgen(folder.path(), "state", &text) else { return };
+    let state = state_by_levels(&path, &StateSelection::default());
+    assert_eq!((state.u.values[0], state.v.values[12], state.temperature.values[24]), (12.0, 124.0, 200.0));
 }
 
 /// All HDF5 files among the data: listed, read as nccopy and the classic reader have them, on points or refused by name.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use kill::{CHILD, kills, run_and_kill, splitmix};
 use terrella_io::encode::{Compression, NamedVariable, Variable, ZarrStore};
 use terrella_io::layout::{Layout, gaussian_latitudes};
-use terrella_io::read::{Format, NetcdfVariables, StateSelection, format, netcdf_field, state};
+use terrella_io::read::{Format, NetcdfVariables, StateSelection, format, netcdf_field};
 use terrella_io::{Error, Parameter, Time};
 use terrella_kernels::Precision;
 use terrella_kernels::grid::Grid;
@@ -139,7 +139,8 @@ fn fields_lie_on_recognised_points() {
     let error = netcdf_field(&path, "v", &[("time", 2), ("pressure", 1)]).unwrap_err().to_string();
     assert!(error.contains("one below the 2 elements of 'v'"), "{error}");
     let date = Some(reference().plus_seconds(3600));
-    let state = state(&path, &StateSelection { reference: date, ..StateSelection::default() }).unwrap();
+    let state =
+        common::state_by_levels(&path, &StateSelection { reference: date, ..StateSelection::default() });
     // From the top downwards.
     assert_eq!(state.temperature.values[3], value(1, 2, points + 3));
     assert_eq!(state.u.values[points + 3], value(1, 0, 3));

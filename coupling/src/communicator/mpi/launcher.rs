@@ -2,14 +2,27 @@
 
 use std::env;
 
-/// How many processes a launcher started, by the variables of Open MPI's and of MPICH's family.
+/// How many processes a launcher started, by the variables of Open MPI's and of MPICH's family, and of a step of Slurm, which starts
+/// processes of its own where neither has a hand in it.
 pub(super) fn processes() -> Option<usize> {
-    ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"].iter().find_map(|name| env::var(name).ok()?.parse().ok())
+    first_number(&["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"])
 }
 
-/// Whether a launcher of MPI programs started this process.
+/// Whether a launcher of MPI programs started this process and others.
 pub(in super::super) fn is_launched() -> bool {
-    processes().is_some() || ["PMIX_RANK", "PMI_RANK"].iter().any(|name| env::var_os(name).is_some())
+    match processes() {
+        Some(processes) => processes > 1,
+        None => ["PMIX_RANK", "PMI_RANK"].iter().any(|name| env::var_os(name).is_some()),
+    }
+}
+
+/// Which of the launcher's processes this is.
+pub(in super::super) fn launched_rank() -> usize {
+    first_number(&["OMPI_COMM_WORLD_RANK", "PMI_RANK", "PMIX_RANK", "SLURM_PROCID"]).unwrap_or(0)
+}
+
+fn first_number(names: &[&str]) -> Option<usize> {
+    names.iter().find_map(|name| env::var(name).ok()?.parse().ok())
 }
 
 /// Where MPI libraries usually are: those of the launcher's family first, where that is known.

@@ -22,7 +22,7 @@ use terrella_kernels::device::Device;
 
 use self::device_support::DeviceSupport;
 use self::functions::{Family, Functions, Handle};
-pub(super) use self::launcher::is_launched;
+pub(super) use self::launcher::{is_launched, launched_rank};
 use self::parcels::messages;
 use super::transport::{Buffers, DeviceMemory, Parcel, Pending, Received, Transport};
 use crate::{Error, Result};

@@ -1,7 +1,12 @@
 //! What an analysis consists of.
 
+use std::borrow::Cow;
+
 use terrella_kernels::grid::Grid;
 use terrella_kernels::vertical::HybridLevels;
+
+use crate::Error;
+use crate::shallow_water::expect_length;
 
 /// The levels of a field.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,13 +36,45 @@ impl AnalysisLevels {
     }
 }
 
+/// The values of a field on levels, here or where they can be had one level at a time.
+pub trait LevelValues {
+    /// What getting them can end in.
+    type Error: From<Error> + std::fmt::Display;
+
+    /// Refuses another number of values than that of so many levels of so many points, where it is known before they are there.
+    fn expect(&self, name: &'static str, levels: usize, points: usize) -> crate::Result<()>;
+
+    /// Those of a level, `[point]`.
+    fn level(&self, level: usize, points: usize) -> std::result::Result<Cow<'_, [f64]>, Self::Error>;
+
+    /// What getting a level costs, such as its bytes in a file, the same on all ranks.
+    fn cost(&self, level: usize) -> u64;
+}
+
+/// `[level][point]`.
+impl LevelValues for Vec<f64> {
+    type Error = Error;
+
+    fn expect(&self, name: &'static str, levels: usize, points: usize) -> crate::Result<()> {
+        expect_length(name, levels * points, self.len())
+    }
+
+    fn level(&self, level: usize, points: usize) -> crate::Result<Cow<'_, [f64]>> {
+        Ok(Cow::Borrowed(&self[level * points..(level + 1) * points]))
+    }
+
+    fn cost(&self, _: usize) -> u64 {
+        1
+    }
+}
+
 /// A field on levels.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LevelField {
+pub struct LevelField<V = Vec<f64>> {
     /// Its levels.
     pub levels: AnalysisLevels,
     /// `[level][point]`, in the order of `levels`.
-    pub values: Vec<f64>,
+    pub values: V,
 }
 
 /// What a humidity is.
@@ -71,21 +108,22 @@ pub enum Height {
 /// | `orography`            | `[point]`          | m² s⁻² or m        | unless [`super::Settings::orography`] has one |
 /// | `land_fraction`        | `[point]`          | 0 to 1             | no: tells the sea for the orography's ripples, else height 0 does |
 ///
-/// Each field may have levels of its own, but for the wind.
+/// Each field may have levels of its own, but for the wind. Fields on levels are here, or elsewhere until they are wanted
+/// ([`LevelValues`]).
 #[derive(Clone, Debug)]
-pub struct Analysis {
+pub struct Analysis<V = Vec<f64>> {
     /// Where the points are.
     pub grid: Grid,
     /// Eastward wind.
-    pub u: LevelField,
+    pub u: LevelField<V>,
     /// Northward wind.
-    pub v: LevelField,
+    pub v: LevelField<V>,
     /// Temperature.
-    pub temperature: LevelField,
+    pub temperature: LevelField<V>,
     /// Humidity.
-    pub humidity: Option<(Humidity, LevelField)>,
+    pub humidity: Option<(Humidity, LevelField<V>)>,
     /// Geopotential of the levels.
-    pub geopotential: Option<(Height, LevelField)>,
+    pub geopotential: Option<(Height, LevelField<V>)>,
     /// Pressure at the ground.
     pub surface_pressure: Option<Vec<f64>>,
     /// Pressure at mean sea level.

@@ -1,6 +1,6 @@
 //! What an analysis must be before anything is computed from it.
 
-use super::analysis::{Analysis, AnalysisLevels, Height, Humidity, LevelField};
+use super::analysis::{Analysis, AnalysisLevels, Height, Humidity, LevelField, LevelValues};
 use crate::shallow_water::{expect_finite, expect_length};
 use crate::{Error, Result};
 
@@ -16,7 +16,8 @@ const LEVEL_PRESSURES: [f64; 2] = [0.01, 110_000.0];
 /// No ground is higher than 9,000 m, lower than −500 m; spectral ripples may go further down.
 const HEIGHTS: [f64; 2] = [-2_000.0, 9_000.0];
 
-pub(super) fn check(analysis: &Analysis) -> Result<()> {
+/// All but the values on levels, which [`check_level`] looks at.
+pub(super) fn check<V: LevelValues>(analysis: &Analysis<V>) -> Result<()> {
     let points = analysis.grid.points();
     level_field("u", &analysis.u, points)?;
     level_field("v", &analysis.v, points)?;
@@ -25,16 +26,11 @@ pub(super) fn check(analysis: &Analysis) -> Result<()> {
         let got = format!("{} levels, and 'u' has {}", analysis.v.levels.count(), analysis.u.levels.count());
         return refuse("v", got, "the levels of 'u', in the same order");
     }
-    within("u", &analysis.u.values, WINDS, "m/s")?;
-    within("v", &analysis.v.values, WINDS, "m/s")?;
-    within("temperature", &analysis.temperature.values, TEMPERATURES, "K")?;
-    if let Some((kind, field)) = &analysis.humidity {
+    if let Some((_, field)) = &analysis.humidity {
         level_field("humidity", field, points)?;
-        humidity(*kind, &field.values)?;
     }
-    if let Some((kind, field)) = &analysis.geopotential {
+    if let Some((_, field)) = &analysis.geopotential {
         level_field("geopotential", field, points)?;
-        level_heights(*kind, field, points)?;
     }
     let surface_fields = [
         ("surface_pressure", &analysis.surface_pressure, SURFACE_PRESSURES, "Pa"),
@@ -55,7 +51,7 @@ pub(super) fn check(analysis: &Analysis) -> Result<()> {
         &analysis.humidity.as_ref().map(|(_, field)| field),
         &analysis.geopotential.as_ref().map(|(_, field)| field),
     ];
-    let needs_pressure = |field: &&LevelField| matches!(field.levels, AnalysisLevels::Hybrid(_));
+    let needs_pressure = |field: &&LevelField<V>| matches!(field.levels, AnalysisLevels::Hybrid(_));
     if analysis.surface_pressure.is_none()
         && all.into_iter().chain(optional.into_iter().copied()).flatten().any(|field| needs_pressure(&field))
     {
@@ -79,7 +75,52 @@ pub(super) fn orography(kind: Height, values: &[f64], points: usize) -> Result<(
     }
 }
 
-fn level_field(name: &'static str, field: &LevelField, points: usize) -> Result<()> {
+/// What a field on levels is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quantity {
+    Wind,
+    Temperature,
+    Humidity(Humidity),
+    Geopotential(Height),
+}
+
+/// Refuses values of a level that are not finite or not of their unit.
+pub(super) fn check_level(
+    name: &'static str,
+    quantity: Quantity,
+    levels: &AnalysisLevels,
+    level: usize,
+    points: usize,
+    values: &[f64],
+) -> Result<()> {
+    expect_length(name, points, values.len())?;
+    let first = level * points;
+    expect_finite(name, values).map_err(|error| match error {
+        Error::NotFinite { field, value, index } => Error::NotFinite { field, value, index: first + index },
+        other => other,
+    })?;
+    match quantity {
+        Quantity::Wind => within_from(first, name, values, WINDS, "m/s"),
+        Quantity::Temperature => within_from(first, name, values, TEMPERATURES, "K"),
+        Quantity::Humidity(Humidity::Specific) => within_from(first, name, values, [-0.01, 0.1], "kg/kg"),
+        Quantity::Humidity(Humidity::Relative) => within_from(first, name, values, [-50.0, 300.0], "%"),
+        Quantity::Geopotential(kind) => level_height(kind, levels, level, values),
+    }
+}
+
+/// Refuses relative humidities, the highest of which on all levels is given, that are no percents.
+pub(super) fn expect_percents(highest: f64) -> Result<()> {
+    if highest > 0.0 && highest <= 2.0 {
+        return refuse(
+            "humidity",
+            format!("a relative humidity of {highest} % at its highest"),
+            "percent: this looks like a fraction of 1, or like specific humidity",
+        );
+    }
+    Ok(())
+}
+
+fn level_field<V: LevelValues>(name: &'static str, field: &LevelField<V>, points: usize) -> Result<()> {
     let count = field.levels.count();
     if count < FEWEST_LEVELS {
         return refuse(name, format!("{count} levels"), "at least 3");
@@ -103,8 +144,7 @@ fn level_field(name: &'static str, field: &LevelField, points: usize) -> Result<
             return refuse(name, format!("the level of {} Pa twice", pair[0]), "each level once");
         }
     }
-    expect_length(name, count * points, field.values.len())?;
-    expect_finite(name, &field.values)
+    field.values.expect(name, count, points)
 }
 
 fn surface_field(name: &'static str, values: &[f64], points: usize) -> Result<()> {
@@ -112,57 +152,55 @@ fn surface_field(name: &'static str, values: &[f64], points: usize) -> Result<()
     expect_finite(name, values)
 }
 
-fn within(name: &'static str, values: &[f64], [least, most]: [f64; 2], unit: &str) -> Result<()> {
+fn within(name: &'static str, values: &[f64], range: [f64; 2], unit: &str) -> Result<()> {
+    within_from(0, name, values, range, unit)
+}
+
+/// Of values that are those of a field from index `first` on.
+fn within_from(
+    first: usize,
+    name: &'static str,
+    values: &[f64],
+    [least, most]: [f64; 2],
+    unit: &str,
+) -> Result<()> {
     match values.iter().position(|value| !(least..=most).contains(value)) {
         None => Ok(()),
         Some(index) => {
-            let got = format!("{} {unit} at index {index}", values[index]);
+            let got = format!("{} {unit} at index {}", values[index], first + index);
             refuse(name, got, &format!("values from {least} to {most} {unit}"))
         }
     }
 }
 
-fn humidity(kind: Humidity, values: &[f64]) -> Result<()> {
-    let highest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    match kind {
-        Humidity::Specific => within("humidity", values, [-0.01, 0.1], "kg/kg"),
-        Humidity::Relative if highest > 0.0 && highest <= 2.0 => refuse(
-            "humidity",
-            format!("a relative humidity of {highest} % at its highest"),
-            "percent: this looks like a fraction of 1, or like specific humidity",
-        ),
-        Humidity::Relative => within("humidity", values, [-50.0, 300.0], "%"),
-    }
-}
-
 /// Geopotentials and heights of a level differ by a factor of ten, twice what the atmosphere does at a level.
-fn level_heights(kind: Height, field: &LevelField, points: usize) -> Result<()> {
-    let AnalysisLevels::Pressure(pressure) = &field.levels else { return Ok(()) };
+fn level_height(kind: Height, levels: &AnalysisLevels, level: usize, values: &[f64]) -> Result<()> {
+    let AnalysisLevels::Pressure(pressure) = levels else { return Ok(()) };
+    let pressure = pressure[level];
     // Near the ground heights are about 0.
-    let upper = pressure.iter().enumerate().filter(|(_, pressure)| **pressure <= 80_000.0);
-    for (level, pressure) in upper {
-        let values = &field.values[level * points..(level + 1) * points];
-        let mean = values.iter().sum::<f64>() / points as f64;
-        // The hydrostatic height of an atmosphere of 250 K.
-        let expected = 7317.0 * (101_325.0 / pressure).ln();
-        let (expected, unit, other) = match kind {
-            Height::Height => (expected, "m", "a geopotential in m² s⁻²"),
-            Height::Geopotential => (9.80665 * expected, "m² s⁻²", "a height in m"),
-        };
-        if !(expected / 2.0..=expected * 2.0).contains(&mean) {
-            let hint = match (kind, mean / expected) {
-                (Height::Height, ratio) if (5.0..20.0).contains(&ratio) => other,
-                (Height::Geopotential, ratio) if (0.05..0.2).contains(&ratio) => other,
-                _ => "another unit",
-            };
-            return refuse(
-                "geopotential",
-                format!("a mean of {mean:.0} {unit} at {pressure} Pa"),
-                &format!("about {expected:.0} {unit}: this looks like {hint}"),
-            );
-        }
+    if pressure > 80_000.0 {
+        return Ok(());
     }
-    Ok(())
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    // The hydrostatic height of an atmosphere of 250 K.
+    let expected = 7317.0 * (101_325.0 / pressure).ln();
+    let (expected, unit, other) = match kind {
+        Height::Height => (expected, "m", "a geopotential in m² s⁻²"),
+        Height::Geopotential => (9.80665 * expected, "m² s⁻²", "a height in m"),
+    };
+    if (expected / 2.0..=expected * 2.0).contains(&mean) {
+        return Ok(());
+    }
+    let hint = match (kind, mean / expected) {
+        (Height::Height, ratio) if (5.0..20.0).contains(&ratio) => other,
+        (Height::Geopotential, ratio) if (0.05..0.2).contains(&ratio) => other,
+        _ => "another unit",
+    };
+    refuse(
+        "geopotential",
+        format!("a mean of {mean:.0} {unit} at {pressure} Pa"),
+        &format!("about {expected:.0} {unit}: this looks like {hint}"),
+    )
 }
 
 pub(super) fn missing<T>(field: &'static str, expected: &str) -> Result<T> {

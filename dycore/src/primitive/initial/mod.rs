@@ -33,13 +33,14 @@ mod balance;
 mod checks;
 mod column;
 mod horizontal;
+mod levels;
 mod noise;
 mod orography;
 mod perturbation;
 mod saturation;
 mod state;
 
-pub use analysis::{Analysis, AnalysisLevels, Height, Humidity, LevelField, OrographyField};
+pub use analysis::{Analysis, AnalysisLevels, Height, Humidity, LevelField, LevelValues, OrographyField};
 pub use balance::filter_state;
 pub use noise::Noise;
 pub use orography::Orography;

@@ -53,7 +53,7 @@ pub(super) fn fit(
                 value * (-strength * (n * (n + 1)) as f64 / last).exp()
             })
             .collect();
-        regridder.synthesise(&Buffer::from_slice(Device::Cpu, &damped)?, 1)
+        regridder.synthesise(&Buffer::from_slice(Device::Cpu, &damped)?)
     };
     let ripple = |values: &[f64]| {
         values

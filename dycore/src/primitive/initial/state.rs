@@ -4,13 +4,16 @@ use std::borrow::Cow;
 
 use rayon::prelude::*;
 use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_kernels::Real;
 use terrella_kernels::device::Buffer;
+use terrella_kernels::spectral::Truncation;
 
-use super::analysis::{Analysis, AnalysisLevels, Height, LevelField, OrographyField};
+use super::analysis::{Analysis, AnalysisLevels, Height, LevelValues, OrographyField};
 use super::checks::{check, missing, orography as check_orography};
 use super::column::{Columns, ModelColumn, Nodes, Profiles};
 use super::horizontal::Regridder;
+use super::levels::{OwnLevels, own_levels};
 use super::orography::{Orography, fit};
 use super::saturation::Saturation;
 use crate::Result;
@@ -54,6 +57,8 @@ pub enum PressureOrigin {
 pub struct Report {
     /// Truncation at which fields were carried over.
     pub truncation: usize,
+    /// Strongest wind of the analysis \[m s⁻¹\], at all of its points.
+    pub strongest_wind: f64,
     /// What surface pressure was made from.
     pub pressure_origin: PressureOrigin,
     /// Root mean square difference of the two grounds at the model's points \[m\], where the analysis has one.
@@ -111,25 +116,42 @@ pub struct InitialState {
 }
 
 impl InitialState {
-    /// The state of an analysis for a model with this configuration; see [`super`] for the steps. Of a rank's configuration, it has the
-    /// rank's points alone, with the bits of the whole state, and no more than eight whole fields are made at a time.
+    /// The state of an analysis for a model with this configuration; see [`super`] for the steps.
     ///
     /// Errors: what is missing, by name; a field of the wrong length, with values that are not finite or not of its unit; levels
-    /// that are given twice or not in Pa; a grid that carries no spectra; a bound on ripples that smoothing cannot reach.
-    pub fn from_analysis(
-        analysis: &Analysis,
+    /// that are given twice or not in Pa; a grid that carries no spectra; a bound on ripples that smoothing cannot reach; a rank's
+    /// configuration, which [`Self::from_analysis_on`] is for; and those of [`LevelValues`].
+    pub fn from_analysis<V: LevelValues>(
+        analysis: &Analysis<V>,
         configuration: &Configuration,
         settings: &Settings,
-    ) -> Result<Self> {
+    ) -> std::result::Result<Self, V::Error> {
+        Self::from_analysis_on(&Communicator::serial(), analysis, configuration, settings)
+    }
+
+    /// The same across ranks, each of which has a configuration with its part, and gets the state at its points, with the bits of the
+    /// whole state. All call it together, with an analysis that differs in how a rank comes to values on levels at most.
+    ///
+    /// Levels are dealt out: a rank gets one level of one field, or of the wind, at a time, interpolates it, and sends each rank its
+    /// points. Fields without levels each rank has whole. What a rank refuses ends all, with its error there and one that quotes it
+    /// elsewhere.
+    pub fn from_analysis_on<V: LevelValues>(
+        ranks: &Communicator,
+        analysis: &Analysis<V>,
+        configuration: &Configuration,
+        settings: &Settings,
+    ) -> std::result::Result<Self, V::Error> {
         check(analysis)?;
         configuration.validate()?;
         if configuration.moist && analysis.humidity.is_none() {
-            return missing("humidity", "specific or relative humidity on levels for a moist model");
+            return Ok(missing("humidity", "specific or relative humidity on levels for a moist model")?);
         }
-        let grid = &configuration.grid;
-        let (gravity, part) = (configuration.gravity, configuration.part.as_ref());
-        let mut regridder =
-            Regridder::new(&analysis.grid, grid, configuration.truncation, configuration.radius, part)?;
+        let (grid, truncation) = (&configuration.grid, configuration.truncation);
+        let gravity = configuration.gravity;
+        let whole_part = || Part::whole(grid, Truncation::new(truncation));
+        let part = configuration.part.clone().unwrap_or_else(whole_part);
+        let own = |whole: &[f64]| -> Result<Vec<f64>> { Ok(part.own_fields(1, whole)?.into_owned()) };
+        let mut regridder = Regridder::new(&analysis.grid, grid, truncation, configuration.radius)?;
         let orography = ground(analysis, configuration, settings, &mut regridder)?;
         let (source, pressure_origin) = source_ground(analysis, &mut regridder, gravity)?;
         let ground_difference = match (&source, pressure_origin) {
@@ -144,37 +166,30 @@ impl InitialState {
             _ => None,
         };
         let source = match source {
-            Some((pressure, height)) => {
-                Some((regridder.own(1, &pressure)?.into_owned(), regridder.own(1, &height)?.into_owned()))
-            }
+            Some((pressure, height)) => Some((own(&pressure)?, own(&height)?)),
             None => None,
         };
-        let own_ground = regridder.own(1, &orography.geopotential)?.into_owned();
+        let own_ground = own(&orography.geopotential)?;
         let log_surface_pressure = match &analysis.surface_pressure {
-            Some(pressure) => Some(regridder.scalar(&logarithm(pressure), &[0])?),
+            Some(pressure) => Some(own(&regridder.whole(&logarithm(pressure))?)?),
             None => None,
         };
-        let order = analysis.u.levels.order();
-        let [u, v] = regridder.wind(&analysis.u.values, &analysis.v.values, &order)?;
-        let wind = |values: Vec<f64>| Profiles { nodes: nodes(&analysis.u.levels), values };
-        let humidity = match &analysis.humidity {
-            Some((kind, field)) => Some((*kind, profiles(&mut regridder, field)?)),
-            None => None,
-        };
-        let geopotential = match &analysis.geopotential {
-            Some((kind, field)) => {
-                let mut profiles = profiles(&mut regridder, field)?;
-                let factor = in_geopotential(*kind, gravity);
-                profiles.values.iter_mut().for_each(|value| *value *= factor);
-                Some(profiles)
-            }
-            None => None,
-        };
+        let OwnLevels { u, v, temperature, humidity, geopotential, strongest_wind } =
+            own_levels(analysis, &mut regridder, &part, ranks)?;
+        let profiles = |levels: &AnalysisLevels, values: Vec<f64>| Profiles { nodes: nodes(levels), values };
+        let humidity = analysis.humidity.as_ref().zip(humidity);
+        let humidity = humidity.map(|((kind, field), values)| (*kind, profiles(&field.levels, values)));
+        let geopotential = analysis.geopotential.as_ref().zip(geopotential);
+        let geopotential = geopotential.map(|((kind, field), mut values)| {
+            let factor = in_geopotential(*kind, gravity);
+            values.iter_mut().for_each(|value| *value *= factor);
+            profiles(&field.levels, values)
+        });
         let columns = Columns {
             points: configuration.points(),
-            u: wind(u),
-            v: wind(v),
-            temperature: profiles(&mut regridder, &analysis.temperature)?,
+            u: profiles(&analysis.u.levels, u),
+            v: profiles(&analysis.v.levels, v),
+            temperature: profiles(&analysis.temperature.levels, temperature),
             humidity,
             geopotential,
             log_surface_pressure,
@@ -187,6 +202,8 @@ impl InitialState {
             gravity,
         };
         let mut state = Self::zeros(configuration, regridder.truncation(), pressure_origin);
+        drop(regridder);
+        state.report.strongest_wind = strongest_wind;
         state.report.ground_difference = ground_difference;
         state.report.humidity_values =
             columns.humidity.as_ref().map_or(0, |(_, profiles)| profiles.values.len());
@@ -242,6 +259,7 @@ impl InitialState {
             },
             report: Report {
                 truncation,
+                strongest_wind: 0.0,
                 pressure_origin,
                 ground_difference: None,
                 humidity_values: 0,
@@ -282,8 +300,8 @@ impl InitialState {
 }
 
 /// The model's ground, from the settings or the analysis.
-fn ground(
-    analysis: &Analysis,
+fn ground<V>(
+    analysis: &Analysis<V>,
     configuration: &Configuration,
     settings: &Settings,
     regridder: &mut Regridder,
@@ -295,7 +313,7 @@ fn ground(
         if let Some(land) = land_fraction {
             expect_length("land_fraction", source.points(), land.len())?;
         }
-        let mut regridder = Regridder::new(source, grid, truncation, configuration.radius, None)?;
+        let mut regridder = Regridder::new(source, grid, truncation, configuration.radius)?;
         let geopotential = scaled(values, in_geopotential(*height, gravity));
         let land = land_fraction.as_deref();
         return fit(&mut regridder, source, grid, truncation, &geopotential, land, bound, gravity);
@@ -311,8 +329,8 @@ fn ground(
 /// ln p and φ of the analysis' ground or sea level at the model's points, `[point]` each.
 type GroundNodes = (Vec<f64>, Vec<f64>);
 
-fn source_ground(
-    analysis: &Analysis,
+fn source_ground<V>(
+    analysis: &Analysis<V>,
     regridder: &mut Regridder,
     gravity: f64,
 ) -> Result<(Option<GroundNodes>, PressureOrigin)> {
@@ -338,11 +356,6 @@ fn source_ground(
             "it with orography, or geopotential on levels, or mean sea-level pressure",
         ),
     }
-}
-
-fn profiles(regridder: &mut Regridder, field: &LevelField) -> Result<Profiles> {
-    let values = regridder.scalar(&field.values, &field.levels.order())?;
-    Ok(Profiles { nodes: nodes(&field.levels), values })
 }
 
 /// From the top downwards.

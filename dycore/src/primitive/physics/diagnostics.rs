@@ -5,8 +5,8 @@ use terrella_kernels::device::Buffer;
 
 use super::{ColumnPhysics, ColumnScheme};
 use crate::primitive::Primitive;
-use crate::primitive::checkpoint::whole_fields;
-use crate::shallow_water::{expect_finite, expect_length};
+use crate::primitive::checkpoint::{expect_whole_or_own, own_fields, whole_fields};
+use crate::shallow_water::expect_finite;
 use crate::{Error, Result};
 
 /// A field `[points]` that a scheme keeps, on a rank that of its points.
@@ -40,19 +40,26 @@ impl<R: Real> Primitive<R> {
         let communicator = self.transform.communicator()?;
         self.column_physics()
             .flat_map(|scheme| scheme.memory())
-            .map(|(name, values)| Ok((name, whole_fields(values, self.part(), &communicator)?)))
+            .map(|(name, values)| Ok((name, whole_fields(&values.to_vec()?, self.part(), &communicator)?)))
             .collect()
+    }
+
+    /// What this rank has of [`physics_memory`](Self::physics_memory). Nothing is sent.
+    pub fn own_physics_memory(&self) -> Result<Vec<(String, Vec<R>)>> {
+        let memory = self.column_physics().flat_map(|scheme| scheme.memory());
+        memory.map(|(name, values)| Ok((name, values.to_vec()?))).collect()
     }
 
     /// Puts back what [`physics_memory`](Self::physics_memory) gave, into a model with the same schemes.
     ///
-    /// Across ranks each is given the whole fields and takes its part. On an error the model is as it was.
+    /// Across ranks each is given the whole fields and takes its part, or is given its part. On an error the model is as it was.
     pub fn restore_physics_memory(&mut self, memory: &[(String, Vec<R>)]) -> Result<()> {
         let part = self.part().clone();
-        let own: Vec<(String, usize)> = self
+        let lengths = |own: usize| [own / part.points() * part.grid().points(), own];
+        let own: Vec<(String, [usize; 2])> = self
             .column_physics()
             .flat_map(|scheme| scheme.memory())
-            .map(|(name, values)| (name, values.len() / part.points() * part.grid().points()))
+            .map(|(name, values)| (name, lengths(values.len())))
             .collect();
         let list = |names: &mut dyn Iterator<Item = &String>| {
             names.map(String::as_str).collect::<Vec<&str>>().join(", ")
@@ -62,13 +69,13 @@ impl<R: Real> Primitive<R> {
         if expected != got {
             return Err(Error::CheckpointMismatch { name: "fields of column physics", expected, got });
         }
-        for ((_, length), (_, values)) in own.iter().zip(memory) {
-            expect_length("field of column physics", *length, values.len())?;
+        for ((_, lengths), (_, values)) in own.iter().zip(memory) {
+            expect_whole_or_own("field of column physics", *lengths, values.len())?;
             expect_finite("field of column physics", values)?;
         }
         let targets = self.physics.iter_mut().flat_map(|physics| &mut physics.schemes);
         for (target, (_, values)) in targets.flat_map(|scheme| scheme.memory_mut()).zip(memory) {
-            target.copy_from_host(&part.own_fields(target.len() / part.points(), values)?)?;
+            target.copy_from_host(&own_fields(&part, target, values)?)?;
         }
         Ok(())
     }

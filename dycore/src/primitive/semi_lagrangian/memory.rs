@@ -9,7 +9,7 @@ use terrella_kernels::semi_lagrangian::Nodes;
 use super::rows::Rows;
 use super::{SemiLagrangian, TimeStepping};
 use crate::Result;
-use crate::primitive::checkpoint::whole_fields;
+use crate::primitive::checkpoint::own_fields;
 use crate::primitive::{Configuration, ReferenceState};
 use crate::shallow_water::rounded;
 
@@ -207,17 +207,13 @@ impl<R: Real> Transport<R> {
     }
 
     /// What a restart needs besides the spectra at t, in host memory: the wind u, v, η̇ of t − Δt; N of u and v, of temperature,
-    /// and of surface pressure then; tracers on the grid at t. Across ranks all of it is on rank 0.
-    pub(in crate::primitive) fn remembered(
-        &self,
-        part: &Part,
-        communicator: &Communicator,
-    ) -> Result<[Vec<R>; 5]> {
+    /// and of surface pressure then; tracers on the grid at t: all at own points.
+    pub(in crate::primitive) fn remembered(&self) -> Result<[Vec<R>; 5]> {
         let [u, v, vertical, force_u, force_v, heating, inflow] = self.previous.all();
         let joined = |fields: &[&Buffer<R>]| -> Result<Vec<R>> {
             let mut values = Vec::new();
             for field in fields {
-                values.extend(whole_fields(field, part, communicator)?);
+                values.extend(field.to_vec()?);
             }
             Ok(values)
         };
@@ -230,28 +226,31 @@ impl<R: Real> Transport<R> {
         ])
     }
 
-    /// Names and lengths of [`Self::remembered`].
-    pub(in crate::primitive) fn remembered_lengths(&self, part: &Part) -> [(&'static str, usize); 5] {
-        let whole = |field: &Buffer<R>| field.len() / part.points() * part.grid().points();
-        let field = whole(&self.previous.u);
+    /// Names of [`Self::remembered`], with the lengths of whole arrays and of a rank's.
+    pub(in crate::primitive) fn remembered_lengths(&self, part: &Part) -> [(&'static str, [usize; 2]); 5] {
+        let of = |fields: usize, field: &Buffer<R>| {
+            [part.grid().points(), part.points()]
+                .map(|points| fields * (field.len() / part.points()) * points)
+        };
         [
-            ("previous wind", 3 * field),
-            ("previous force", 2 * field),
-            ("previous heating", field),
-            ("previous inflow", field),
-            ("tracers on the grid", whole(&self.carried.now)),
+            ("previous wind", of(3, &self.previous.u)),
+            ("previous force", of(2, &self.previous.u)),
+            ("previous heating", of(1, &self.previous.u)),
+            ("previous inflow", of(1, &self.previous.u)),
+            ("tracers on the grid", of(1, &self.carried.now)),
         ]
     }
 
-    /// The inverse of [`Self::remembered`], for whole arrays of the right lengths, of which a rank takes its part.
+    /// The inverse of [`Self::remembered`], for arrays of the right lengths; a rank takes its part of whole ones.
     pub(in crate::primitive) fn remember(&mut self, part: &Part, arrays: &[Vec<R>; 5]) -> Result<()> {
-        let levels = self.previous.u.len() / part.points();
-        let fields = arrays[..4].iter().flat_map(|array| array.chunks_exact(levels * part.grid().points()));
+        let counts = [3, 2, 1, 1];
+        let fields =
+            arrays.iter().zip(counts).flat_map(|(array, count)| array.chunks_exact(array.len() / count));
         for (field, values) in self.previous.all_mut().into_iter().zip(fields) {
-            field.copy_from_host(&part.own_fields(levels, values)?)?;
+            field.copy_from_host(&own_fields(part, field, values)?)?;
         }
         let now = &mut self.carried.now;
-        now.copy_from_host(&part.own_fields(now.len() / part.points(), &arrays[4])?)?;
+        now.copy_from_host(&own_fields(part, now, &arrays[4])?)?;
         Ok(())
     }
 }

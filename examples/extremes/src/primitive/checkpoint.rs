@@ -12,11 +12,11 @@
 //!
 //! Numbers are little-endian. Levels, tracers and time step follow from the configuration, which the fingerprint covers.
 
-use terrella_dycore::primitive::{Checkpoint, Configuration};
+use terrella_dycore::primitive::{Checkpoint, Configuration, TimeStepping};
 use terrella_kernels::Real;
 
 use super::records::Series;
-use crate::checkpoint::{Reader, push};
+use crate::checkpoint::{Extent, Owners, Reader, Writer};
 use crate::error::Result;
 
 /// Version of this layout.
@@ -25,69 +25,82 @@ pub(super) const VERSION: u32 = 8;
 /// What schemes of column physics remember, by name.
 pub(super) type PhysicsMemory<R> = Vec<(String, Vec<R>)>;
 
-/// Appends the model's part.
-pub(super) fn encode<R: Real>(
-    bytes: &mut Vec<u8>,
-    checkpoint: &Checkpoint<R>,
-    memory: &PhysicsMemory<R>,
-    series: &Series,
-) {
-    bytes.extend(checkpoint.step.to_le_bytes());
-    let numbers = series.to_numbers();
-    bytes.extend((numbers.len() as u64).to_le_bytes());
-    for number in numbers {
-        bytes.extend(number.to_le_bytes());
-    }
-    push(bytes, &[checkpoint.mass]);
-    let mut fields = |fields: &[Vec<R>; 5]| {
-        for field in fields {
-            bytes.extend((field.len() as u64).to_le_bytes());
-            push(bytes, field);
-        }
-    };
-    fields(&checkpoint.previous);
-    fields(&checkpoint.present);
-    match &checkpoint.columns {
-        None => bytes.extend(0_u64.to_le_bytes()),
-        Some(columns) => {
-            bytes.extend(1_u64.to_le_bytes());
-            for field in columns {
-                bytes.extend((field.len() as u64).to_le_bytes());
-                push(bytes, field);
-            }
-        }
-    }
-    bytes.extend((memory.len() as u64).to_le_bytes());
-    for (name, values) in memory {
-        bytes.extend((name.len() as u64).to_le_bytes());
-        bytes.extend(name.as_bytes());
-        bytes.extend((values.len() as u64).to_le_bytes());
-        push(bytes, values);
+/// What a run goes on from: what this rank has of the state, and rank 0's measurements.
+pub(super) struct Kept<R> {
+    pub(super) state: Checkpoint<R>,
+    pub(super) memory: PhysicsMemory<R>,
+    pub(super) series: Series,
+}
+
+/// What the model has of t − Δt.
+fn previous(settings: &Configuration) -> Extent {
+    match settings.time_stepping {
+        TimeStepping::Leapfrog => Extent::Spectra,
+        TimeStepping::SemiLagrangian(_) => Extent::Fields,
     }
 }
 
-/// Reads the part of a model with these settings.
-pub(super) fn decode<R: Real>(
-    reader: &mut Reader<'_>,
+/// Writes the model's part; all ranks call it together.
+pub(super) fn encode<R: Real>(
+    writer: &mut Writer,
+    owners: &Owners<'_>,
     settings: &Configuration,
-) -> Result<(Checkpoint<R>, PhysicsMemory<R>, Series)> {
-    let step = reader.u64()?;
-    let count = reader.u64()?;
-    let numbers = (0..count).map(|_| reader.f64()).collect::<Result<Vec<f64>>>()?;
-    let series = Series::from_numbers(&numbers)
-        .ok_or_else(|| reader.refuse(format!("a series of {count} numbers")))?;
-    let mass = reader.numbers(1)?[0];
-    let previous = fields(reader)?;
-    let present = fields(reader)?;
-    let columns = if reader.u64()? == 1 { Some(fields(reader)?) } else { None };
-    let memory = (0..reader.u64()?)
-        .map(|_| {
-            let name = String::from_utf8_lossy(reader.bytes()?).into_owned();
-            let count = reader.u64()? as usize;
-            Ok((name, reader.numbers(count)?))
-        })
-        .collect::<Result<PhysicsMemory<R>>>()?;
-    let checkpoint = Checkpoint {
+    kept: &Kept<R>,
+) -> Result<()> {
+    let Kept { state, memory, series } = kept;
+    writer.u64(state.step);
+    let numbers = series.to_numbers();
+    writer.u64(numbers.len() as u64);
+    writer.f64s(&numbers);
+    writer.numbers(&[state.mass]);
+    for (extent, arrays) in [(previous(settings), &state.previous), (Extent::Spectra, &state.present)] {
+        for array in arrays {
+            writer.array(owners, extent, array)?;
+        }
+    }
+    writer.u64(u64::from(state.columns.is_some()));
+    for array in state.columns.iter().flatten() {
+        writer.array(owners, Extent::Fields, array)?;
+    }
+    writer.u64(memory.len() as u64);
+    for (name, values) in memory {
+        writer.part(name.as_bytes());
+        writer.array(owners, Extent::Fields, values)?;
+    }
+    Ok(())
+}
+
+/// Reads the part of a model with these settings, of which each rank gets its own; the reader is rank 0's. All ranks call it together.
+pub(super) fn decode<R: Real>(
+    mut reader: Option<&mut Reader<'_>>,
+    owners: &Owners<'_>,
+    settings: &Configuration,
+) -> Result<Kept<R>> {
+    let mut series = Series::default();
+    let [step, mass] = owners.shared(|| {
+        let Some(reader) = reader.as_deref_mut() else { return Ok([0; 2]) };
+        let step = reader.u64()?;
+        let count = reader.u64()?;
+        let numbers = (0..count).map(|_| reader.f64()).collect::<Result<Vec<f64>>>()?;
+        series = Series::from_numbers(&numbers)
+            .ok_or_else(|| reader.refuse(format!("a series of {count} numbers")))?;
+        Ok([step, reader.numbers::<f64>(1)?[0].to_bits()])
+    })?;
+    let before = five(&mut reader, owners, previous(settings))?;
+    let present = five(&mut reader, owners, Extent::Spectra)?;
+    let columns = match count(&mut reader, owners)? {
+        1 => Some(five(&mut reader, owners, Extent::Fields)?),
+        _ => None,
+    };
+    let mut memory = PhysicsMemory::new();
+    for _ in 0..count(&mut reader, owners)? {
+        let name = owners.text(|| match reader.as_deref_mut() {
+            Some(reader) => reader.bytes(),
+            None => Ok(Vec::new()),
+        })?;
+        memory.push((name, array(&mut reader, owners, Extent::Fields)?));
+    }
+    let state = Checkpoint {
         truncation: settings.truncation,
         a: settings.levels.a().to_vec(),
         b: settings.levels.b().to_vec(),
@@ -97,19 +110,41 @@ pub(super) fn decode<R: Real>(
         reference_temperature: settings.reference_temperature,
         reference_surface_pressure: settings.reference_surface_pressure,
         step,
-        previous,
+        previous: before,
         present,
-        mass,
+        mass: R::from_f64(f64::from_bits(mass)),
         columns,
     };
-    Ok((checkpoint, memory, series))
+    Ok(Kept { state, memory, series })
 }
 
-fn fields<R: Real>(reader: &mut Reader<'_>) -> Result<[Vec<R>; 5]> {
-    let mut fields = [const { Vec::new() }; 5];
-    for field in &mut fields {
-        let count = reader.u64()? as usize;
-        *field = reader.numbers(count)?;
+fn count(reader: &mut Option<&mut Reader<'_>>, owners: &Owners<'_>) -> Result<u64> {
+    let [count] = owners.shared(|| match reader.as_deref_mut() {
+        Some(reader) => Ok([reader.u64()?]),
+        None => Ok([0]),
+    })?;
+    Ok(count)
+}
+
+fn array<R: Real>(
+    reader: &mut Option<&mut Reader<'_>>,
+    owners: &Owners<'_>,
+    extent: Extent,
+) -> Result<Vec<R>> {
+    owners.own(extent, || match reader.as_deref_mut() {
+        Some(reader) => reader.array(),
+        None => Ok(Vec::new()),
+    })
+}
+
+fn five<R: Real>(
+    reader: &mut Option<&mut Reader<'_>>,
+    owners: &Owners<'_>,
+    extent: Extent,
+) -> Result<[Vec<R>; 5]> {
+    let mut arrays = [const { Vec::new() }; 5];
+    for own in &mut arrays {
+        *own = array(reader, owners, extent)?;
     }
-    Ok(fields)
+    Ok(arrays)
 }

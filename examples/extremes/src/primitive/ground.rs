@@ -7,10 +7,9 @@
 use terrella_coupling::communicator::Communicator;
 use terrella_dycore::primitive::Configuration;
 use terrella_dycore::primitive::initial::{Height, InitialState, OrographyField};
-use terrella_io::read::State;
 use terrella_kernels::grid::{Grid, Ring};
 
-use super::analysis;
+use super::analysis::{self, Surfaces};
 use crate::error::Result;
 
 /// Change of temperature with height \[K m⁻¹\], of the standard atmosphere.
@@ -71,8 +70,8 @@ impl GroundFields {
 }
 
 impl SourceGround {
-    /// What the state has, before it is taken apart, and `orography`, the ground of another file.
-    pub(super) fn of(state: &State, grid: &Grid, orography: Option<&OrographyField>) -> Self {
+    /// What the state has, and `orography`, the ground of another file.
+    pub(super) fn of(state: &Surfaces, grid: &Grid, orography: Option<&OrographyField>) -> Self {
         let values = |field: &Option<terrella_io::read::StateSurface>| {
             field.as_ref().map(|field| field.values.clone())
         };

@@ -12,20 +12,21 @@ use terrella_kernels::device::{Buffer, Device};
 use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::Truncation;
 
+use super::checkpoint::Kept;
 use super::configuration::Configuration;
 use super::fields::{self, MAPPED, quantities};
 use super::physics_settings::Suite;
 use super::records::{Record, Series, rms_difference};
 use super::{checkpoint, physics, setup};
 use crate::arguments::RunArguments;
-use crate::checkpoint::{Fingerprint, Reader};
+use crate::checkpoint::{Fingerprint, Owners, RESTART, Reader, Writer};
 use crate::configuration::{Initialisation, Precision};
 use crate::decomposition;
 use crate::diagnostics;
 use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
 use crate::film::Film;
-use crate::forecast::{configure, run as forecast};
+use crate::forecast::{READING, configure, run as forecast};
 use crate::model::{Model, ModelSize, Snapshot, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
@@ -109,6 +110,7 @@ struct AtmosphereForecast<R: Real> {
     model: Primitive<R>,
     noise: Noise,
     series: Series,
+    kept: Option<Kept<R>>,
     steps_per_output: u64,
     layout: Layout,
     /// What the column physics is, for people.
@@ -130,9 +132,9 @@ struct Input {
 
 /// Reads the initial state that the configuration names, each rank for its points.
 fn read(ranks: &Ranks, configuration: &Configuration) -> Result<Input> {
-    let communicator = ranks.communicator();
-    let (mut start, mut state) = setup::start(configuration, [communicator.rank(), communicator.size()])?;
-    let (fingerprint, hash) = setup::fingerprint(configuration)?;
+    let (fingerprint, hash) = ranks.together(READING, setup::fingerprint(configuration))?;
+    ranks.expect_same("input", blake3::Hash::from(fingerprint).to_hex())?;
+    let (mut start, mut state) = setup::start(ranks, configuration)?;
     if let Some(ensemble) = configuration.ensemble.as_ref().filter(|ensemble| ensemble.member > 0) {
         ensemble.perturbations().apply(&mut state, &start.settings, ensemble.member)?;
         start.report.push(format!(
@@ -206,6 +208,7 @@ fn start<R: Real>(
             model,
             noise,
             series: Series::default(),
+            kept: None,
             steps_per_output: start.steps_per_output,
             layout: Layout::from(&start.settings.grid),
             physics: physics::description(start.suite, configuration.physics.sunlight),
@@ -357,17 +360,29 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         ))
     }
 
-    fn checkpoint(&self, bytes: &mut Vec<u8>) -> Result<()> {
-        self.ranks.call(Call::Checkpoint)?;
-        let memory = self.model.physics_memory()?;
-        checkpoint::encode(bytes, &self.model.checkpoint()?, &memory, &self.series);
+    fn keep(&mut self) -> Result<()> {
+        self.ranks.call(Call::Keep)?;
+        // Two would not be needed.
+        self.kept = None;
+        let (state, memory) = (self.model.own_checkpoint()?, self.model.own_physics_memory()?);
+        self.kept = Some(Kept { state, memory, series: self.series.clone() });
         Ok(())
     }
 
-    fn restore(&mut self, reader: &mut Reader<'_>) -> Result<()> {
-        let (state, memory, series) = checkpoint::decode::<R>(reader, self.model.configuration())?;
-        self.model.restore(&state)?;
-        self.model.restore_physics_memory(&memory)?;
+    fn checkpoint(&self, writer: &mut Writer) -> Result<()> {
+        self.ranks.call(Call::Checkpoint)?;
+        let Some(kept) = &self.kept else { return Ok(()) };
+        let owners = Owners { ranks: &self.ranks, part: self.model.part() };
+        checkpoint::encode(writer, &owners, self.model.configuration(), kept)
+    }
+
+    fn restore(&mut self, reader: Option<&mut Reader<'_>>) -> Result<()> {
+        let owners = Owners { ranks: &self.ranks, part: self.model.part() };
+        let Kept { state, memory, series } =
+            checkpoint::decode::<R>(reader, &owners, self.model.configuration())?;
+        let model = &mut self.model;
+        let restored = model.restore(&state).and_then(|()| model.restore_physics_memory(&memory));
+        self.ranks.together(RESTART, restored.map_err(Error::from))?;
         self.series = series;
         self.noise = Noise::new(self.model.configuration())?;
         self.noise.observe(&self.model)?;
@@ -387,10 +402,8 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.model.diagnostics()?;
                 Record::sums(&self.model)?;
             }
-            Call::Checkpoint => {
-                self.model.physics_memory()?;
-                self.model.checkpoint()?;
-            }
+            Call::Keep => self.keep()?,
+            Call::Checkpoint => self.checkpoint(&mut Writer::elsewhere())?,
             Call::Restore | Call::Times | Call::End => {}
         }
         Ok(())

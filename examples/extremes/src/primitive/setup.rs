@@ -1,18 +1,21 @@
 //! From the configuration and the file to the model.
 
+use std::path::Path;
+
 use serde_json::Value;
 use terrella_coupling::spectral::{Part, expect_no_idle_rank, transform_shares};
 use terrella_dycore::primitive::initial::{self, InitialState, OrographyField, PressureOrigin, Settings};
 use terrella_dycore::primitive::{Configuration as ModelConfiguration, HeldSuarez, Primitive, Sponge};
 use terrella_dycore::time_stepping::{Diffusion, DiffusionStrength, Filter};
 use terrella_io::Time;
-use terrella_io::read::{self, GribFile, Missing, State, StateSelection};
+use terrella_io::read::{GribFile, Missing, State, StateFile, StatePlaces, StateSelection};
 use terrella_kernels::Real;
 use terrella_kernels::constants::EARTH_RADIUS;
 use terrella_kernels::physics::held_suarez::Forcing;
 use terrella_kernels::spectral::Truncation;
 use terrella_kernels::vertical::HybridLevels;
 
+use super::analysis::Surfaces;
 use super::configuration::{Configuration, Saturation, Scheme};
 use super::ground::{GroundFields, SourceGround};
 use super::physics_settings::Suite;
@@ -21,7 +24,9 @@ use crate::automatic::Automatic;
 use crate::checkpoint::Fingerprint;
 use crate::diagnostics::hourly_steps;
 use crate::error::{Error, Result};
+use crate::forecast::READING;
 use crate::input_grid::input_grid;
+use crate::ranks::Ranks;
 use crate::setup::hash_of_file;
 
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
@@ -49,25 +54,24 @@ pub(super) struct Start {
     pub(super) report: Vec<String>,
 }
 
-/// Reads the state and makes the model's of it, at the points of rank `place[0]` of `place[1]`.
-pub(super) fn start(configuration: &Configuration, place: [usize; 2]) -> Result<(Start, InitialState)> {
-    let model = &configuration.model;
-    let levels: HybridLevels = model.levels.parse()?;
-    let state = read::state(&configuration.input.file, &selection(configuration)?)?;
-    let mut report = vec![describe(&state)];
-    let refuse = |message: String| Error::Input { path: configuration.input.file.clone(), message };
+/// Reads the state and makes the model's of it, at the points of this rank; all ranks call it together.
+pub(super) fn start(ranks: &Ranks, configuration: &Configuration) -> Result<(Start, InitialState)> {
+    let (model, path) = (&configuration.model, &configuration.input.file);
+    let open = || -> Result<(HybridLevels, StateFile)> {
+        Ok((model.levels.parse()?, StateFile::open(path, &selection(configuration)?)?))
+    };
+    let (levels, file) = ranks.together(READING, open())?;
+    let state = file.state();
+    let mut report = vec![describe(state)];
+    let refuse = |message: String| Error::Input { path: path.clone(), message };
     for (pressure, lacking) in &state.incomplete {
         report.push(format!("           {} hPa lacks {}", pressure / 100.0, lacking.join(", ")));
     }
     let source = input_grid(&state.layout)
         .map_err(|reason| refuse(format!("the points cannot be analysed: {reason}.")))?;
     let valid = state.valid;
-    let orography = match &configuration.input.orography {
-        Some(path) => Some(other_orography(path)?),
-        None => None,
-    };
-    let winds = state.u.values.iter().zip(&state.v.values);
-    let maximum_wind = winds.map(|(u, v)| u.hypot(*v)).fold(0.0, f64::max);
+    let orography = configuration.input.orography.as_deref().map(other_orography).transpose();
+    let orography = ranks.together(READING, orography)?;
     let moist = state.humidity.is_some();
     let suite = match (configuration.physics.suite, moist) {
         (Suite::Auto, true) => Suite::Moist,
@@ -83,13 +87,12 @@ pub(super) fn start(configuration: &Configuration, place: [usize; 2]) -> Result<
     if !moist {
         report.push("           no humidity: the model is dry, without column physics".into());
     }
-    let source_ground = SourceGround::of(&state, &source, orography.as_ref());
+    let surfaces = Surfaces::read(ranks, &file)?;
+    let source_ground = SourceGround::of(&surfaces, &source, orography.as_ref());
     let is_leapfrog = model.time_stepping == Scheme::Leapfrog;
-    let (time_step, steps_per_output) = time_step(configuration, maximum_wind)?;
-    let settings = ModelConfiguration {
+    let mut settings = ModelConfiguration {
         grid: model.grid()?,
         moist,
-        time_step,
         diffusion: (model.diffusion_time > 0.0).then_some(Diffusion {
             order: model.diffusion_order,
             strength: DiffusionStrength::SmallestScaleTime(model.diffusion_time * 3600.0),
@@ -106,29 +109,45 @@ pub(super) fn start(configuration: &Configuration, place: [usize; 2]) -> Result<
             false => ModelConfiguration::semi_lagrangian(model.truncation, levels)?,
         }
     };
-    let own = ModelConfiguration { part: part(&settings, place)?, ..settings.clone() };
-    let analysis = analysis::analysis(state, source.clone())?;
-    let state = InitialState::from_analysis(
-        &analysis,
-        &own,
-        &Settings {
-            saturation: match configuration.input.saturation {
-                Saturation::Mixed => initial::Saturation::Mixed,
-                Saturation::Water => initial::Saturation::Water,
-            },
-            ripple_bound: model.ripple_bound,
-            orography,
+    let communicator = ranks.communicator();
+    let part = part(&settings, [communicator.rank(), communicator.size()])?;
+    let own = ModelConfiguration { part, ..settings.clone() };
+    let analysis = analysis::analysis(&file, surfaces, source.clone())?;
+    let how = Settings {
+        saturation: match configuration.input.saturation {
+            Saturation::Mixed => initial::Saturation::Mixed,
+            Saturation::Water => initial::Saturation::Water,
         },
-    )
-    .map_err(|error| match error {
-        terrella_dycore::Error::InvalidAnalysis { .. } | terrella_dycore::Error::NotFinite { .. } => {
-            refuse(error.to_string())
-        }
-        other => other.into(),
-    })?;
+        ripple_bound: model.ripple_bound,
+        orography,
+    };
+    let state = InitialState::from_analysis_on(communicator, &analysis, &own, &how)
+        .map_err(|error| of_input(error, path))?;
+    let (time_step, steps_per_output) = time_step(configuration, state.report.strongest_wind)?;
+    settings.time_step = time_step;
     let ground = source_ground.at_model(&state, &own);
     let source = source.name().to_owned();
     Ok((Start { settings, suite, ground, valid, steps_per_output, source, report }, state))
+}
+
+/// An error of the values of an input, with its name.
+fn of_input(error: Error, path: &Path) -> Error {
+    use terrella_coupling::Error::Communication;
+    use terrella_dycore::Error::{Coupling, InvalidAnalysis, NotFinite};
+    match error {
+        Error::Dycore(error @ (InvalidAnalysis { .. } | NotFinite { .. })) => {
+            Error::Input { path: path.to_owned(), message: error.to_string() }
+        }
+        Error::Dycore(Coupling(Communication { rank, reason, .. })) => {
+            let name = format!("'{}'", path.display());
+            let message = match reason.contains(&name) {
+                true => format!("{reason}."),
+                false => format!("{name}: {reason}."),
+            };
+            Error::OnRank { rank, phase: READING.to_owned(), message }
+        }
+        other => other,
+    }
 }
 
 /// Which points a rank is to have; nothing where it is alone.
@@ -184,7 +203,7 @@ fn selection(configuration: &Configuration) -> Result<StateSelection> {
 }
 
 /// Orography and, where there is one, land of another file.
-fn other_orography(path: &std::path::Path) -> Result<OrographyField> {
+fn other_orography(path: &Path) -> Result<OrographyField> {
     let refuse = |message: String| Error::Input { path: path.to_owned(), message };
     let file = GribFile::open(path)?;
     let named = |name: &str| {
@@ -291,7 +310,7 @@ pub(super) fn fingerprint(configuration: &Configuration) -> Result<(Fingerprint,
     Ok((*hasher.finalize().as_bytes(), input))
 }
 
-fn describe(state: &State) -> String {
+fn describe(state: &State<StatePlaces>) -> String {
     let mut names = vec![state.u.short_name.as_str(), &state.v.short_name, &state.temperature.short_name];
     names.extend(state.humidity.as_ref().map(|field| field.short_name.as_str()));
     names.extend(state.geopotential.as_ref().map(|field| field.short_name.as_str()));

@@ -80,3 +80,17 @@ pub(crate) fn as_wind_at_500_hpa(file: &[u8], parameter: u8) -> Vec<u8> {
         }
     })
 }
+
+/// The same fields, but for one, by its number from 0, whose packed values begin at another one.
+pub(crate) fn with_reference(file: &[u8], field: usize, reference: f32) -> Vec<u8> {
+    let mut fields = 0;
+    change(file, |number, bytes| {
+        if number == 5 {
+            if fields == field {
+                // All templates for points: octets 12-15.
+                bytes[11..15].copy_from_slice(&reference.to_be_bytes());
+            }
+            fields += 1;
+        }
+    })
+}

@@ -65,6 +65,10 @@ impl Container for Classic {
         real.map(|values| (values, true)).or_else(|| whole().map(|values| (values, false)))
     }
 
+    fn together(&self, _: &NetcdfVariable, _: usize) -> Result<usize> {
+        Ok(1)
+    }
+
     fn read(&mut self, variable: &NetcdfVariable, start: &[usize], counts: &[usize]) -> Result<Vec<f64>> {
         let name = &variable.name;
         verify::expect_room(&self.path, &self.reader, name)?;

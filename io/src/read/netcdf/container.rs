@@ -20,6 +20,9 @@ pub(super) trait Container: Debug {
     /// The numbers of an attribute, and whether these are no whole numbers by their type.
     fn numbers(&self, variable: &str, key: &str) -> Option<(Vec<f64>, bool)>;
 
+    /// How many elements of a dimension are stored, and unpacked, together.
+    fn together(&self, variable: &NetcdfVariable, dimension: usize) -> Result<usize>;
+
     /// The box of `counts` from `start` on, as stored, the last dimension fastest. The box is in the variable.
     fn read(&mut self, variable: &NetcdfVariable, start: &[usize], counts: &[usize]) -> Result<Vec<f64>>;
 }

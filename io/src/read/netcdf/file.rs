@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 use crate::layout::Layout;
 
 /// A file whose horizontal coordinates are known.
+#[derive(Debug)]
 pub(super) struct Source {
     pub(super) path: PathBuf,
     container: Box<dyn Container>,
@@ -78,6 +79,14 @@ impl Source {
         match &self.horizontal.axes {
             Axes::Rectangle { latitude, longitude, .. } => has(latitude) && has(longitude),
             Axes::Points { dimension, .. } => has(dimension),
+        }
+    }
+
+    /// Whether elements of a dimension of a variable cannot be had one by one without unpacking others.
+    pub(super) fn is_stored_together(&self, variable: &NetcdfVariable, dimension: &str) -> Result<bool> {
+        match variable.dimensions.iter().position(|(name, _)| name == dimension) {
+            Some(place) => Ok(self.container.together(variable, place)? > 1),
+            None => Ok(false),
         }
     }
 

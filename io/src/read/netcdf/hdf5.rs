@@ -146,6 +146,12 @@ impl Container for Hdf5 {
         numbers.iter().find(|(name, _)| name == key).map(|(_, numbers)| numbers.clone())
     }
 
+    fn together(&self, variable: &NetcdfVariable, dimension: usize) -> Result<usize> {
+        let Some(array) = self.array(&variable.name) else { return Ok(1) };
+        let chunk = self.file.contents(array.dataset)?.shape.chunk;
+        Ok(chunk.get(dimension).map_or(1, |&length| length as usize))
+    }
+
     fn read(&mut self, variable: &NetcdfVariable, start: &[usize], counts: &[usize]) -> Result<Vec<f64>> {
         let wrong = |reason: String| Error::Netcdf { path: self.path.clone(), reason };
         let name = &variable.name;

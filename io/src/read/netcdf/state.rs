@@ -1,5 +1,6 @@
 //! A state of the atmosphere in a NetCDF file.
 
+use std::collections::VecDeque;
 use std::path::Path;
 
 use super::file::{Axis, Source};
@@ -37,108 +38,152 @@ const SEA_TEMPERATURE: Names = &["sst", "sea_surface_temperature", "tos"];
 /// Errors: what is missing, by name; several times without a choice; dimensions besides level, latitude, longitude and time
 /// that have more than one element.
 pub fn state(path: impl AsRef<Path>, selection: &StateSelection) -> Result<State> {
-    let mut source = Source::open(path.as_ref(), TEMPERATURE)?;
-    let level = level(&mut source)?;
-    let (time, valid) = chosen_time(&mut source, selection)?;
-    let mut reader = Fields { source, level, time };
-    let u = reader.needed(EASTWARD)?;
-    let v = reader.needed(NORTHWARD)?;
-    let temperature = reader.needed(TEMPERATURE)?;
-    let humidity = match reader.upper(SPECIFIC_HUMIDITY)? {
-        Some(field) => Some(field),
-        None => reader.upper(RELATIVE_HUMIDITY)?,
-    };
-    let geopotential = match reader.upper(HEIGHT)? {
-        Some(field) => Some(field),
-        None => reader.upper(GEOPOTENTIAL)?,
-    };
-    let orography = match reader.surface(OROGRAPHY, true)? {
-        Some(field) => Some(field),
-        None => reader.surface(SURFACE_GEOPOTENTIAL, true)?,
-    };
-    Ok(State {
-        reference: valid,
-        valid,
-        u,
-        v,
-        temperature,
-        humidity,
-        geopotential,
-        surface_pressure: reader.surface(SURFACE_PRESSURE, true)?,
-        sea_level_pressure: reader.surface(SEA_LEVEL_PRESSURE, true)?,
-        orography,
-        land_fraction: reader.surface(LAND, true)?,
-        surface_temperature: reader.surface(SURFACE_TEMPERATURE, false)?,
-        sea_temperature: reader.surface(SEA_TEMPERATURE, false)?,
-        incomplete: Vec::new(),
-        layout: reader.source.layout().clone(),
-    })
+    let (mut fields, found) = Fields::open(path.as_ref(), selection)?;
+    found.read(|places, _| fields.all(&places))
 }
 
-/// Reads fields at one time.
-struct Fields {
+/// A file, read at one time.
+#[derive(Debug)]
+pub(in crate::read) struct Fields {
     source: Source,
     /// Pressures in Pa.
     level: Axis,
     time: Option<(String, usize)>,
+    /// The last fields, such as a wind's, of which levels are stored together: their names, and values as [`Fields::read`] gives them.
+    kept: VecDeque<(String, Vec<f64>)>,
+}
+
+/// Fields that are kept, because levels of them are stored together.
+const KEPT: usize = 2;
+
+/// Where the values of a field of a state are in a file.
+#[derive(Clone, Debug)]
+pub(in crate::read) struct Places {
+    variable: NetcdfVariable,
+    /// Of its levels, from the top downwards; none where it has none.
+    rows: Option<Vec<usize>>,
+    /// Whether no value may be missing.
+    whole: bool,
+    /// To the unit that is told.
+    factor: f64,
+}
+
+impl Places {
+    /// Number of levels; 1 where it has none.
+    pub(in crate::read) fn count(&self) -> usize {
+        self.rows.as_ref().map_or(1, Vec::len)
+    }
 }
 
 impl Fields {
+    /// Opens a file, and finds the state that is selected in it without its values.
+    pub(in crate::read) fn open(path: &Path, selection: &StateSelection) -> Result<(Self, State<Places>)> {
+        let mut source = Source::open(path, TEMPERATURE)?;
+        let level = level(&mut source)?;
+        let (time, valid) = chosen_time(&mut source, selection)?;
+        let fields = Self { source, level, time, kept: VecDeque::new() };
+        let found = State {
+            reference: valid,
+            valid,
+            u: fields.needed(EASTWARD)?,
+            v: fields.needed(NORTHWARD)?,
+            temperature: fields.needed(TEMPERATURE)?,
+            humidity: fields.upper(SPECIFIC_HUMIDITY).or_else(|| fields.upper(RELATIVE_HUMIDITY)),
+            geopotential: fields.upper(HEIGHT).or_else(|| fields.upper(GEOPOTENTIAL)),
+            surface_pressure: fields.surface(SURFACE_PRESSURE, true),
+            sea_level_pressure: fields.surface(SEA_LEVEL_PRESSURE, true),
+            orography: fields.surface(OROGRAPHY, true).or_else(|| fields.surface(SURFACE_GEOPOTENTIAL, true)),
+            land_fraction: fields.surface(LAND, true),
+            surface_temperature: fields.surface(SURFACE_TEMPERATURE, false),
+            sea_temperature: fields.surface(SEA_TEMPERATURE, false),
+            incomplete: Vec::new(),
+            layout: fields.source.layout().clone(),
+        };
+        Ok((fields, found))
+    }
+
     fn is_upper(&self, variable: &NetcdfVariable) -> bool {
         variable.dimensions.iter().any(|(name, _)| *name == self.level.dimension)
     }
 
-    fn needed(&mut self, names: Names) -> Result<StateField> {
-        self.upper(names)?.ok_or_else(|| Error::NotFound {
+    fn needed(&self, names: Names) -> Result<StateField<Places>> {
+        self.upper(names).ok_or_else(|| Error::NotFound {
             path: self.source.path.clone(),
             wanted: format!("'{}' on pressure levels ({})", names[0], names[1..].join(", ")),
             found: format!("it has {}", self.source.names().join(", ")),
         })
     }
 
-    fn upper(&mut self, names: Names) -> Result<Option<StateField>> {
-        let found = self
+    fn upper(&self, names: Names) -> Option<StateField<Places>> {
+        let variable = self
             .source
-            .find(names, |variable| self.source.is_horizontal(variable) && self.is_upper(variable));
-        let Some(variable) = found else { return Ok(None) };
-        let stored = self.read(&variable, true)?;
-        let points = self.source.layout().points();
+            .find(names, |variable| self.source.is_horizontal(variable) && self.is_upper(variable))?;
         // From the top downwards.
-        let mut order: Vec<usize> = (0..self.level.values.len()).collect();
-        order.sort_by(|one, other| self.level.values[*one].total_cmp(&self.level.values[*other]));
-        let values: Vec<f64> =
-            order.iter().flat_map(|row| &stored[row * points..(row + 1) * points]).copied().collect();
-        expect_all(&variable.name, &values)?;
-        Ok(Some(StateField {
+        let mut rows: Vec<usize> = (0..self.level.values.len()).collect();
+        rows.sort_by(|one, other| self.level.values[*one].total_cmp(&self.level.values[*other]));
+        Some(StateField {
             short_name: names[0].into(),
             units: grib_units(variable.attribute("units").unwrap_or_default()),
-            levels: StateLevels::Pressure(order.iter().map(|row| self.level.values[*row]).collect()),
-            values,
-        }))
+            levels: StateLevels::Pressure(rows.iter().map(|row| self.level.values[*row]).collect()),
+            values: Places { variable, rows: Some(rows), whole: true, factor: 1.0 },
+        })
     }
 
     /// A field without levels; with gaps unless it is to be `whole`.
-    fn surface(&mut self, names: Names, whole: bool) -> Result<Option<StateSurface>> {
-        let found = self
+    fn surface(&self, names: Names, whole: bool) -> Option<StateSurface<Places>> {
+        let variable = self
             .source
-            .find(names, |variable| self.source.is_horizontal(variable) && !self.is_upper(variable));
-        let Some(variable) = found else { return Ok(None) };
-        let mut values = self.read(&variable, false)?;
-        if whole {
-            expect_all(&variable.name, &values)?;
-        }
-        let mut units = grib_units(variable.attribute("units").unwrap_or_default());
-        if let "hPa" | "mbar" | "millibars" = units.as_str() {
-            values.iter_mut().for_each(|value| *value *= 100.0);
-            units = "Pa".into();
-        }
-        Ok(Some(StateSurface { short_name: names[0].into(), units, values }))
+            .find(names, |variable| self.source.is_horizontal(variable) && !self.is_upper(variable))?;
+        let (units, factor) = match grib_units(variable.attribute("units").unwrap_or_default()) {
+            units if matches!(units.as_str(), "hPa" | "mbar" | "millibars") => ("Pa".into(), 100.0),
+            units => (units, 1.0),
+        };
+        let values = Places { variable, rows: None, whole, factor };
+        Some(StateSurface { short_name: names[0].into(), units, values })
     }
 
-    fn read(&mut self, variable: &NetcdfVariable, upper: bool) -> Result<Vec<f64>> {
-        let time: Vec<(&str, usize)> =
-            self.time.iter().map(|(name, index)| (name.as_str(), *index)).collect();
-        self.source.values(variable, Some(&self.level).filter(|_| upper), &time)
+    /// All levels of a field, `[level][point]`.
+    fn all(&mut self, places: &Places) -> Result<Vec<f64>> {
+        let Some(rows) = &places.rows else { return self.level(places, 0) };
+        let level = self.level.clone();
+        let stored = self.read(places, Some(&level), None)?;
+        let points = self.source.layout().points();
+        let values = rows.iter().flat_map(|row| &stored[row * points..(row + 1) * points]);
+        Ok(values.copied().collect())
+    }
+
+    /// A level of a field, or a field without levels, `[point]`. Where levels are stored together, all of them are read at once and kept.
+    pub(in crate::read) fn level(&mut self, places: &Places, level: usize) -> Result<Vec<f64>> {
+        let Some(row) = places.rows.as_ref().map(|rows| rows[level]) else {
+            return self.read(places, None, None);
+        };
+        if !self.source.is_stored_together(&places.variable, &self.level.dimension)? {
+            return self.read(places, None, Some(row));
+        }
+        let name = &places.variable.name;
+        if self.kept.iter().all(|(kept, _)| kept != name) {
+            self.kept.truncate(KEPT - 1);
+            let level = self.level.clone();
+            let stored = self.read(places, Some(&level), None)?;
+            self.kept.push_front((name.clone(), stored));
+        }
+        let points = self.source.layout().points();
+        let stored = self.kept.iter().find(|(kept, _)| kept == name);
+        Ok(stored.map_or(Vec::new(), |(_, values)| values[row * points..(row + 1) * points].to_vec()))
+    }
+
+    fn read(&mut self, places: &Places, levels: Option<&Axis>, row: Option<usize>) -> Result<Vec<f64>> {
+        let time = self.time.iter().map(|(name, index)| (name.as_str(), *index));
+        let row = row.map(|row| (self.level.dimension.as_str(), row));
+        let chosen: Vec<(&str, usize)> = time.chain(row).collect();
+        let mut values = self.source.values(&places.variable, levels, &chosen)?;
+        if places.whole {
+            expect_all(&places.variable.name, &values)?;
+        }
+        if places.factor != 1.0 {
+            values.iter_mut().for_each(|value| *value *= places.factor);
+        }
+        Ok(values)
     }
 }
 

@@ -52,6 +52,11 @@ impl Container for Zarr {
         }
     }
 
+    fn together(&self, variable: &NetcdfVariable, dimension: usize) -> Result<usize> {
+        let chunk = self.store.arrays.get(&variable.name).map(|array| &array.description.chunk);
+        Ok(chunk.and_then(|chunk| chunk.get(dimension)).map_or(1, |&length| length as usize))
+    }
+
     fn read(&mut self, variable: &NetcdfVariable, start: &[usize], counts: &[usize]) -> Result<Vec<f64>> {
         let wide = |lengths: &[usize]| lengths.iter().map(|&length| length as u64).collect::<Vec<_>>();
         let array = self.store.arrays.get(&variable.name).ok_or_else(|| Error::Zarr {
