@@ -325,15 +325,7 @@ impl<H: Handle> Transport for Group<H> {
     ) -> Result<Box<dyn Pending>> {
         let functions = self.functions();
         // From here on the buffers are MPI's until all requests are done: whatever goes wrong, they are not freed.
-        let mut way = OnTheWay {
-            user: self.user.clone(),
-            rank: self.rank,
-            requests: Vec::new(),
-            expected: Vec::new(),
-            buffers: None,
-            letter: None,
-            is_done: false,
-        };
+        let mut way = OnTheWay::new(self.user.clone(), self.rank);
         let buffers = way.buffers.insert(buffers);
         let tag = c_int::from(tag);
         for parcel in incoming {
@@ -398,15 +390,7 @@ impl<H: Handle> Transport for Group<H> {
 
     fn post(&self, to: usize, tag: u16, letter: Arc<Vec<u8>>) -> Result<Box<dyn Pending>> {
         let functions = self.functions();
-        let mut way = OnTheWay {
-            user: self.user.clone(),
-            rank: self.rank,
-            requests: Vec::new(),
-            expected: Vec::new(),
-            buffers: None,
-            letter: None,
-            is_done: false,
-        };
+        let mut way = OnTheWay::new(self.user.clone(), self.rank);
         let letter = way.letter.insert(letter);
         let mut request = functions.null_request;
         // SAFETY: a valid communicator; the memory is shared, so that nobody writes to it, and kept until the request is done;

@@ -36,6 +36,12 @@ impl<H: Handle> Drop for OnTheWay<H> {
 }
 
 impl<H: Handle> OnTheWay<H> {
+    /// Nothing yet.
+    pub(super) fn new(user: Rc<User<H>>, rank: usize) -> Self {
+        let (requests, expected, buffers, letter) = Default::default();
+        Self { user, rank, requests, expected, buffers, letter, is_done: false }
+    }
+
     /// What a wait or test returned, with the statuses that it wrote.
     fn check(&self, code: c_int, statuses: &[c_int]) -> Result<()> {
         let functions = self.user.0;
