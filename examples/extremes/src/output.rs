@@ -82,7 +82,8 @@ impl Writer {
         resume: Option<Time>,
     ) -> Result<Self> {
         let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
-        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields, ranks, points);
+        let start =
+            |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields, ranks, points);
         let grib = plans.map(start).transpose()?;
         let netcdf = if output.formats.contains(&Format::Netcdf) {
             let path = output.folder.join(format!("{}.nc", stem(reference)));

@@ -111,7 +111,11 @@ pub(crate) struct PlannedOutput {
 enum Carrier {
     Here(Server, WholeFiles),
     /// None of `log` on ranks but the first.
-    Servers { sending: Box<Sending>, lost: Option<String>, log: Option<PathBuf> },
+    Servers {
+        sending: Box<Sending>,
+        lost: Option<String>,
+        log: Option<PathBuf>,
+    },
 }
 
 impl PlannedOutput {
@@ -185,6 +189,7 @@ impl PlannedOutput {
         own: Option<&[PlannedField<'_>]>,
     ) -> Result<Vec<WholeFile>> {
         let whole = self.with_metadata(valid, fields);
+        let own = own.map(|own| self.with_metadata(valid, own));
         match &mut self.carrier {
             Carrier::Here(server, _) => {
                 for (metadata, values) in whole {
@@ -192,12 +197,7 @@ impl PlannedOutput {
                 }
                 server.flush()?;
             }
-            Carrier::Servers { .. } => {
-                let own = own.map(|own| self.with_metadata(valid, own));
-                if let Carrier::Servers { sending, .. } = &mut self.carrier {
-                    sending.write(&whole, own.as_deref())?;
-                }
-            }
+            Carrier::Servers { sending, .. } => sending.write(&whole, own.as_deref())?,
         }
         self.verified(Some((valid, fields)))
     }

@@ -363,7 +363,8 @@ impl Client {
                 let lost = self.first.iter().chain(&self.untold).find(|told| told.is_loss_of(remote.rank));
                 return Err(lost.expect("each loss is noted").clone().into());
             }
-            servers.push(crate::plan::state::join(memories.iter_mut().filter_map(|memory| memory.state.take())));
+            servers
+                .push(crate::plan::state::join(memories.iter_mut().filter_map(|memory| memory.state.take())));
         }
         Ok(state::of_parts(&own, &servers))
     }

@@ -272,11 +272,9 @@ impl FromServer {
         let mut reader = Reader::new(rest);
         let read = match what {
             b't' => Self::Taken { plan: reader.length()?, letters: reader.number()? },
-            b'w' => Self::Written {
-                plan: reader.length()?,
-                steps: reader.number()?,
-                remembers: reader.flag()?,
-            },
+            b'w' => {
+                Self::Written { plan: reader.length()?, steps: reader.number()?, remembers: reader.flag()? }
+            }
             b'q' => Self::State {
                 plan: reader.length()?,
                 state: reader.option(|reader| reader.bytes())?.map(<[u8]>::to_vec),

@@ -238,9 +238,8 @@ impl OutputServer {
             self.signed = Instant::now();
             self.post_to_all(|_| FromServer::Alive)?;
         }
-        let is_over = |plan: &PlanOfRanks| {
-            plan.ranks.iter().all(|source| source.has_ended) && plan.awaited.is_empty()
-        };
+        let is_over =
+            |plan: &PlanOfRanks| plan.ranks.iter().all(|source| source.has_ended) && plan.awaited.is_empty();
         if !self.is_closed && self.plans.iter().all(is_over) {
             self.queues.close();
             self.is_closed = true;

@@ -10,7 +10,8 @@ const MAGIC_OF_RANKS: [u8; 8] = *b"TERRRNK\x01";
 /// One state of those that [`Client::state`](super::Client::state) returned, by rank: the first one's, where the others have nothing to
 /// remember.
 pub fn join_states(states: &[Vec<u8>]) -> Vec<u8> {
-    let (first, others) = states.split_first().map_or((&[][..], &[][..]), |(first, others)| (&first[..], others));
+    let (first, others) =
+        states.split_first().map_or((&[][..], &[][..]), |(first, others)| (&first[..], others));
     if others.iter().all(|state| part(state, 0, None).is_ok()) {
         return first.to_vec();
     }
