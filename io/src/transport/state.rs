@@ -10,10 +10,9 @@ const MAGIC_OF_RANKS: [u8; 8] = *b"TERRRNK\x01";
 /// One state of those that [`Client::state`](super::Client::state) returned, by rank: the first one's, where the others have nothing to
 /// remember.
 pub fn join_states(states: &[Vec<u8>]) -> Vec<u8> {
-    let (first, others) =
-        states.split_first().map_or((&[][..], &[][..]), |(first, others)| (&first[..], others));
-    if others.iter().all(|state| part(state, 0, None).is_ok()) {
-        return first.to_vec();
+    let Some((first, others)) = states.split_first() else { return Vec::new() };
+    if others.iter().all(|state| parts(state).is_some_and(|(own, of_servers)| is_blank(own, &of_servers))) {
+        return first.clone();
     }
     let mut writer = Writer::default();
     writer.raw(&MAGIC_OF_RANKS);
@@ -73,14 +72,11 @@ pub fn state_of_rank(state: &[u8], servers: usize) -> Result<Vec<u8>> {
 /// What the plans of a server, or without a number the rank's own, remembered in a run with as many servers. Where it had another number of
 /// them, nothing, if nothing was remembered; else an error.
 pub(super) fn part(state: &[u8], servers: usize, server: Option<usize>) -> Result<Vec<u8>> {
-    let (own, of_servers) = match state.starts_with(&MAGIC) {
-        true => parts(state).ok_or_else(damaged)?,
-        false => (state, Vec::new()),
-    };
+    let (own, of_servers) = parts(state).ok_or_else(damaged)?;
     if of_servers.len() == servers {
         return Ok(server.map_or(own, |server| of_servers[server]).to_vec());
     }
-    match is_of_nothing(own) && of_servers.iter().all(|state| is_of_nothing(state)) {
+    match is_blank(own, &of_servers) {
         true => Ok(Vec::new()),
         false => Err(Error::OtherPlan {
             place: "number of output servers whose plans remember something".into(),
@@ -90,8 +86,15 @@ pub(super) fn part(state: &[u8], servers: usize, server: Option<usize>) -> Resul
     }
 }
 
+/// Whether nothing is remembered.
+fn is_blank(own: &[u8], of_servers: &[&[u8]]) -> bool {
+    is_of_nothing(own) && of_servers.iter().all(|state| is_of_nothing(state))
+}
+
+/// Of the rank and of each server, of which there are none where they did not carry plans out.
 fn parts(state: &[u8]) -> Option<(&[u8], Vec<&[u8]>)> {
-    let mut reader = Reader::new(state.strip_prefix(&MAGIC)?);
+    let Some(rest) = state.strip_prefix(&MAGIC) else { return Some((state, Vec::new())) };
+    let mut reader = Reader::new(rest);
     let own = reader.bytes()?;
     let count = reader.number()?;
     let servers = (0..count).map(|_| reader.bytes()).collect::<Option<_>>()?;
@@ -131,7 +134,8 @@ mod tests {
         let text = state_for_rank(&both, 0, 1).unwrap_err().to_string();
         assert!(text.contains("number of ranks") && text.contains("expected 2, got 1"), "{text}");
         assert!(state_for_rank(&both[..both.len() - 1], 0, 2).is_err());
-        assert!(part(&both, 0, None).is_err(), "parted first");
+        assert_eq!(join_states(&[nothing.clone(), nothing.clone()]), nothing);
+        assert!(join_states(&[nothing.clone(), something.clone()]) != nothing, "without servers too");
         assert!(part(&state[..state.len() - 1], 1, None).unwrap_err().to_string().contains("start and end"));
     }
 }
