@@ -86,6 +86,10 @@ pub trait Case {
     fn clock(&self) -> Option<f64> {
         None
     }
+    /// Whether a run takes far longer than the part of it that counts: then the budget is for all that is done.
+    fn is_long(&self) -> bool {
+        false
+    }
     /// One run; on a GPU it may return before the device has done it.
     fn run(&mut self) -> Result<()>;
     /// Largest error of the last run against the reference, relative to the reference's largest magnitude.

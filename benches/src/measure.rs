@@ -36,8 +36,12 @@ impl Samples {
     }
 }
 
-/// Measures a case for about `budget` seconds of each side's time, and its peers.
+/// Measures a case for about `budget` seconds of each side's time, and its peers; one that [is long](Case::is_long), for as long all in
+/// all.
 pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samples> {
+    if case.is_long() {
+        return measure_long(case, device, budget);
+    }
     // The first run also builds plans, compiles kernels and touches memory.
     sample(case, device, 1)?;
     let repeats = repeats_for(sample(case, device, 1)?);
@@ -59,6 +63,25 @@ pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Sampl
         samples.ours.push(seconds);
         if ours_first {
             sample_peers(case, &peer_repeats, &mut samples.peers)?;
+        }
+    }
+    Ok(samples)
+}
+
+/// Single runs, ours and the peers' in turn, until all that was done has taken `budget` seconds; at least one of each.
+fn measure_long(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samples> {
+    let begun = Instant::now();
+    let once = vec![1; case.peers().len()];
+    let mut samples = Samples { ours: Vec::new(), peers: vec![Vec::new(); once.len()] };
+    while samples.ours.is_empty() || begun.elapsed().as_secs_f64() < budget {
+        let ours_first = samples.ours.len().is_multiple_of(2);
+        if !ours_first {
+            sample_peers(case, &once, &mut samples.peers)?;
+        }
+        let seconds = sample(case, device, 1)?;
+        samples.ours.push(seconds);
+        if ours_first {
+            sample_peers(case, &once, &mut samples.peers)?;
         }
     }
     Ok(samples)

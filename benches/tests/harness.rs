@@ -3,8 +3,10 @@
 use std::fs;
 
 use terrella_benches::{
-    Command, Error, Measurement, Peaks, Samples, Work, entries, median, nearest, peak_fraction, save,
+    Case, Command, Error, Measurement, Peaks, Samples, Work, entries, measure, median, nearest,
+    peak_fraction, save,
 };
+use terrella_kernels::device::Device;
 
 fn parse(words: &[&str]) -> Result<Command, Error> {
     Command::parse(words.iter().map(|word| (*word).to_owned()), &entries::ALL)
@@ -51,6 +53,57 @@ fn median_is_the_middle() {
 #[should_panic(expected = "median of no values")]
 fn median_of_nothing_is_refused() {
     median(&[]);
+}
+
+/// Runs of 20 ms of which a microsecond counts.
+#[derive(Default)]
+struct Long {
+    runs: usize,
+    seconds: f64,
+}
+
+impl Case for Long {
+    fn name(&self) -> &str {
+        "long"
+    }
+
+    fn size(&self) -> String {
+        "1".to_owned()
+    }
+
+    fn work(&self) -> Work {
+        Work::default()
+    }
+
+    fn clock(&self) -> Option<f64> {
+        Some(self.seconds)
+    }
+
+    fn is_long(&self) -> bool {
+        true
+    }
+
+    fn run(&mut self) -> Result<(), Error> {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        self.runs += 1;
+        self.seconds += 1e-6;
+        Ok(())
+    }
+
+    fn error(&mut self) -> Result<f64, Error> {
+        Ok(0.0)
+    }
+}
+
+#[test]
+fn a_long_case_takes_no_more_than_its_budget() {
+    let mut case = Long::default();
+    let samples = measure(&mut case, Device::Cpu, 0.1).unwrap();
+    assert_eq!(samples.ours.len(), case.runs, "every run is a sample");
+    assert!((1..=5).contains(&case.runs), "{}", case.runs);
+    assert!((median(&samples.ours) - 1e-6).abs() < 1e-12, "what counts: {:?}", samples.ours);
+    let mut case = Long::default();
+    assert_eq!(measure(&mut case, Device::Cpu, 1e-9).unwrap().ours.len(), 1);
 }
 
 #[test]

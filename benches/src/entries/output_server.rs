@@ -9,7 +9,7 @@ use terrella_kernels::device::Device;
 
 pub(super) const ENTRY: Entry = Entry {
     name: "output_server",
-    summary: "a model's calls of its output in a run with one output server, for each field; peer: without a server",
+    summary: "a model's calls of its output for a field, the median of a run with one output server; peer: without a server; the budget is for whole runs",
     keys: &[
         Key {
             name: "ranks",
@@ -77,6 +77,11 @@ impl Case for ServerCase {
 
     fn clock(&self) -> Option<f64> {
         Some(self.seconds)
+    }
+
+    /// The model computes, and processes start.
+    fn is_long(&self) -> bool {
+        true
     }
 
     fn run(&mut self) -> Result<()> {

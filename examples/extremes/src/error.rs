@@ -39,7 +39,7 @@ pub(crate) enum Error {
     UnlikeRanks { name: &'static str, rank: usize, got: String, expected: String },
     /// An output server was lost; the run is over without it.
     #[error("{lost} The rest of the run is there too: 'terrella-io replay {}' writes it.", log.display())]
-    ToReplay { lost: terrella_io::Error, log: PathBuf },
+    ToReplay { lost: String, log: PathBuf },
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] terrella_io::Error),

@@ -14,11 +14,12 @@ use crate::arguments::RunArguments;
 use crate::checkpoint::{self, Origin};
 use crate::configuration::{Format, Settings};
 use crate::error::{Error, Result};
-use crate::model::{Model, Start};
+use crate::model::{Model, Snapshot, Start};
 use crate::observer::{Moment, Observer};
-use crate::output::{Quantity, Writer};
+use crate::output::{OutputFields, Quantity, Writer};
+use crate::own_fields::{OwnFields, own_points};
 use crate::pictures::Pictures;
-use crate::planned::PlannedRun;
+use crate::planned::{PlannedOutput, PlannedRun};
 use crate::ranks::{Call, Ranks};
 use crate::record::{Record, Used};
 use crate::summary::{self, Summary, Timings};
@@ -75,7 +76,8 @@ pub(crate) fn run<C: Settings, M: Model, P>(
     let starting = recorder.phase(timing::START);
     ranks.expect_checkpoints_at(&configuration.output().folder.join(CHECKPOINT));
     let prepared = if ranks.leads() {
-        prepare_output::<C, M>(arguments, &configuration, device, ranks.servers().is_some())
+        let on_servers = ranks.servers().map(|_| ranks.communicator().size());
+        prepare_output::<C, M>(arguments, &configuration, device, on_servers)
     } else {
         // A launcher passes signals on to all, and rank 0 knows what to do.
         interruption::listen().map_err(Error::signals).map(|()| None)
@@ -113,7 +115,7 @@ fn prepare_output<C: Settings, M: Model>(
     arguments: &RunArguments,
     configuration: &C,
     device: Device,
-    on_servers: bool,
+    on_servers: Option<usize>,
 ) -> Result<Option<PlannedRun>> {
     drop(Buffer::<M::Number>::zeros(device, 1)?);
     let folder = &configuration.output().folder;
@@ -132,7 +134,9 @@ fn follow<M: Model>(
     start: Start<M>,
     recorder: &Recorder,
 ) -> Result<()> {
-    let mut model = start.model;
+    let Start { mut model, valid, titles, .. } = start;
+    // Output on servers, and what of the present state is to go there.
+    let (mut plans, mut own) = (None::<PlannedOutput>, None);
     loop {
         let idle = recorder.phase(timing::IDLE);
         let call = ranks.next_call()?;
@@ -144,14 +148,46 @@ fn follow<M: Model>(
             Call::End => return Ok(()),
             Call::Times => timing::collect(ranks, recorder, arguments.trace.as_deref()).map(|_| ()),
             Call::Restore => model.restore(None),
-            call => model.follow(call),
+            Call::Snapshot => gathered(&mut model, valid).map(|(_, part)| own = part),
+            Call::Plans => {
+                let (layout, points) = (Layout::from(model.grid()), own_points(model.part()));
+                let started = PlannedOutput::follow(ranks, &layout, valid, titles.member, points);
+                started.map(|started| plans = Some(started))
+            }
+            call => match (&mut plans, call) {
+                (Some(plans), Call::Write) => plans.follow_write(&model.quantities(), own.take()),
+                (Some(plans), Call::PlanStates) => plans.state().map(|_| ()),
+                (Some(plans), Call::EndPlans) => plans.finish().map(|_| ()),
+                _ => model.follow(call),
+            },
         };
+        if let Some(plans) = &mut plans {
+            plans.progress()?;
+        }
         match outcome {
             Err(error) if error.is_of_one_rank() => return Err(error),
             // The last phase is the one that rank 0 does not call others for.
             _ => ranks.enter(format_args!("waiting for rank 0 after {phase}")),
         }
     }
+}
+
+/// The present state as it is written: on rank 0 that of the whole grid, and of each of several ranks its own part. They call it together;
+/// an error names the first value that is not finite.
+fn gathered<M: Model>(model: &mut M, start: Time) -> Result<(Option<OwnFields>, Option<OutputFields>)> {
+    let (hour, step) = (model.hour(), model.step_count());
+    let own = model.own_fields(start.plus_seconds(model.time().round() as i64))?;
+    let ranks = model.communicator()?;
+    own.expect_finite(model.part(), &ranks, &model.quantities(), hour, step)?;
+    own.gathered(model.part(), &ranks)
+}
+
+/// The same with what is drawn of it, on rank 0, which calls the others.
+fn snapshot<M: Model>(ranks: &Ranks, model: &mut M, start: Time) -> Result<Snapshot> {
+    ranks.call(Call::Snapshot)?;
+    let (whole, own) = gathered(model, start)?;
+    let whole = whole.expect("rank 0, which alone is asked, has it");
+    Ok(Snapshot { drawable: model.drawable(&whole), fields: whole.fields, own })
 }
 
 /// The state of an output time, of which the model keeps what is its own.
@@ -237,7 +273,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         let layout = Layout::from(model.grid());
         let output = configuration.output();
         let pictures = if output.pictures {
-            let analysis = model.snapshot(valid)?.drawable;
+            let analysis = snapshot(ranks, &mut model, valid)?.drawable;
             Some(Pictures::new(output, labels, &folder, &layout, valid, analysis))
         } else {
             None
@@ -276,8 +312,9 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         // One that a killed process wrote is in no list yet.
         let checkpoint = Some(folder.join(CHECKPOINT)).filter(|path| resume.is_some() && path.is_file());
+        let points = own_points(model.part());
         let writer =
-            Writer::new(output, plans, ranks.servers(), quantities.clone(), &titles, &layout, valid, resume)?;
+            Writer::new(output, plans, ranks, quantities.clone(), &titles, &layout, points, valid, resume)?;
         let timings = Timings { initial_state: started.elapsed().as_secs_f64(), ..Timings::default() };
         Ok(Self {
             ranks: ranks.clone(),
@@ -382,7 +419,7 @@ impl<C: Settings, M: Model> Run<C, M> {
         let started = Instant::now();
         let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
         self.ranks.enter(format_args!("output of +{hour:.2} h"));
-        let snapshot = self.model.snapshot(valid)?;
+        let snapshot = snapshot(&self.ranks, &mut self.model, self.valid)?;
         let line = self.model.record(&snapshot.fields)?;
         if let Some(good) = &self.last_good
             && good.plans.is_none()
@@ -390,7 +427,7 @@ impl<C: Settings, M: Model> Run<C, M> {
             // The plans remember something else from here on.
             self.last_good = None;
         }
-        let written = self.writer.write(&snapshot.fields)?;
+        let written = self.writer.write(&snapshot.fields, snapshot.own.as_ref())?;
         self.record.output_time(&format!("+{hour} h"), &written)?;
         let moment =
             Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
@@ -414,9 +451,9 @@ impl<C: Settings, M: Model> Run<C, M> {
         }
         let _phase = self.recorder.phase(timing::OUTPUT);
         let started = Instant::now();
-        let (valid, hour) = (self.valid.plus_seconds(self.model.time().round() as i64), self.model.hour());
+        let hour = self.model.hour();
         self.ranks.enter(format_args!("look at +{hour:.2} h"));
-        let snapshot = self.model.snapshot(valid)?;
+        let snapshot = snapshot(&self.ranks, &mut self.model, self.valid)?;
         let moment =
             Moment { hour, layout: &self.layout, quantities: &self.quantities, fields: &snapshot.fields };
         for observer in self.observers.iter_mut().filter(|observer| observer.looks_between()) {
@@ -442,14 +479,25 @@ impl<C: Settings, M: Model> Run<C, M> {
         Ok(())
     }
 
-    /// After a failed step or output: writes the last good state. Returns the error, which names time and place.
+    /// After a failed step or output: writes the last good state, and lets servers end. Returns the error, which names time and place.
     fn failed(&mut self, error: Error, progress: &Progress) -> Error {
         progress.finish();
         if self.ranks.are_several() && error.is_of_one_rank() {
-            // The others may wait for something else than their parts of that state.
+            // The others may wait for something else than their parts of that state, and hear nothing of servers.
             return error;
         }
-        let Some(Good { hour, memories, plans, .. }) = self.last_good.take() else { return error };
+        self.keep_last_good();
+        if self.writer.is_on_servers()
+            && let Err(second) = self.writer.interrupt()
+        {
+            say(&format!("the output before it did not end as it should: {second}"));
+        }
+        error
+    }
+
+    /// Writes the last good state, if there is one.
+    fn keep_last_good(&mut self) {
+        let Some(Good { hour, memories, plans, .. }) = self.last_good.take() else { return };
         let path = self.folder.join(BEFORE_FAILURE);
         let plans = plans.map_or_else(|| self.writer.state(), Ok);
         let written = plans.and_then(|plans| {
@@ -465,7 +513,6 @@ impl<C: Settings, M: Model> Run<C, M> {
             }
             Err(second) => say(&format!("the state of + {hour:.1} h could not be kept: {second}")),
         }
-        error
     }
 
     fn write_checkpoint(&mut self) -> Result<PathBuf> {

@@ -46,7 +46,7 @@ pub(crate) struct ServerSettings {
     pub(crate) ranks: usize,
     /// A server that owes an answer and sends nothing for so long is given up \[s\].
     pub(crate) patience: f64,
-    /// Memory of rank 0, and of each server, for what is not written \[MiB\]; auto: eight output times for each server.
+    /// Memory of each rank for what is not written \[MiB\]; auto: eight output times for each server.
     pub(crate) memory: Automatic<u64>,
     /// Disk of each for what memory has no room for \[GiB\].
     pub(crate) disk: u64,

@@ -29,12 +29,14 @@ mod named_field;
 mod netcdf;
 mod observer;
 mod output;
+mod own_fields;
 mod pictures;
 mod planned;
 mod primitive;
 mod ranks;
 mod record;
 mod score;
+mod sending;
 mod series;
 mod servers;
 mod setup;
@@ -55,6 +57,7 @@ use configuration::Equations;
 use error::Error;
 use ranks::{Part, Ranks};
 use terrella_coupling::communicator::Communicator;
+use servers::Servers;
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
@@ -103,8 +106,11 @@ fn run_on(ranks: Ranks, run: &RunArguments) -> error::Result<()> {
         Equations::ShallowWater => shallow_water::run(&ranks, run).map(|_| ()),
         Equations::Primitive => primitive::run(&ranks, run),
     };
-    if let Err(error @ Error::ToReplay { .. }) = &outcome {
-        // What a lost server still does, if it lives, is over, and MPI would wait for it.
+    if let Err(error) = &outcome
+        && ranks.leads()
+        && (matches!(error, Error::ToReplay { .. }) || ranks.servers().is_some_and(Servers::are_at_work))
+    {
+        // What a lost server still does, if it lives, is over, and others have not heard that it is; MPI would wait for them.
         eprintln!("extremes: {error}");
         ranks.end();
     }

@@ -1,6 +1,8 @@
 //! What the frame of a forecast needs of a model.
 
 use serde_json::Value;
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_coupling::timing::Recorder;
 use terrella_io::Time;
 use terrella_io::picture::Chart;
@@ -13,6 +15,7 @@ use crate::error::Result;
 use crate::maps::Drawable;
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
+use crate::own_fields::OwnFields;
 use crate::pictures::Labels;
 use crate::ranks::Call;
 
@@ -42,8 +45,14 @@ pub(crate) trait Model {
     fn set_recorder(&mut self, recorder: Recorder);
     /// One time step, and what is measured at each.
     fn step(&mut self) -> Result<()>;
-    /// The present state as it is written and drawn; an error naming the first value that is not finite.
-    fn snapshot(&mut self, valid: Time) -> Result<Snapshot>;
+    /// Which points of the grid are here.
+    fn part(&self) -> &Part;
+    /// The ranks that have the others.
+    fn communicator(&self) -> Result<Communicator>;
+    /// The present state as it is written, at own points; all ranks call it together.
+    fn own_fields(&mut self, valid: Time) -> Result<OwnFields>;
+    /// What is drawn of a state on the whole grid.
+    fn drawable(&self, whole: &OwnFields) -> Drawable;
     /// Takes the present state into the measurements. Returns a line about it.
     fn record(&mut self, fields: &OutputFields) -> Result<String>;
 
@@ -54,8 +63,7 @@ pub(crate) trait Model {
     /// Continues from what [`Model::checkpoint`] wrote; rank 0 has the reader, and all ranks call it together.
     fn restore(&mut self, reader: Option<&mut Reader<'_>>) -> Result<()>;
 
-    /// On ranks other than the first: computes with it what it calls for, [`Call::Restore`],
-    /// [`Call::Times`] and [`Call::End`] excepted.
+    /// On ranks other than the first: computes with it what it calls for, of [`Call::Step`], [`Call::Record`] and [`Call::Checkpoint`].
     fn follow(&mut self, call: Call) -> Result<()>;
 
     /// Points times levels, and the bytes of the arrays that its scheme needs for them.
@@ -86,9 +94,11 @@ pub(crate) struct ModelSize {
     pub(crate) bytes_per_number: usize,
 }
 
-/// A state at an output time.
+/// A state at an output time, on rank 0.
 pub(crate) struct Snapshot {
     pub(crate) fields: OutputFields,
+    /// What this rank has of them, where others have the rest.
+    pub(crate) own: Option<OutputFields>,
     pub(crate) drawable: Drawable,
 }
 

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use terrella_io::encode::{EnsembleProduct, NetcdfFile, Variable};
 use terrella_io::layout::Layout;
-use terrella_io::plan::WholeFile;
+use terrella_io::plan::{Points, WholeFile};
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Precision;
 
@@ -16,7 +16,7 @@ use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
 use crate::netcdf;
 use crate::planned::{PlannedField, PlannedOutput, PlannedRun};
-use crate::servers::Servers;
+use crate::ranks::Ranks;
 
 /// A quantity of the output and the levels on which it is written.
 #[derive(Clone, Debug)]
@@ -55,7 +55,6 @@ pub(crate) struct Titles {
 pub(crate) struct Writer {
     reference: Time,
     quantities: Vec<Quantity>,
-    points: usize,
     grib: Option<PlannedOutput>,
     netcdf: Option<NetcdfWriter>,
     files: Vec<PathBuf>,
@@ -69,20 +68,22 @@ struct NetcdfWriter {
 }
 
 impl Writer {
-    /// Opens the files; `plans` are for GRIB. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
+    /// Opens the files; `plans` are for GRIB, `points` this rank's own where it is one of several. After a restart, `resume` is the time up to which (inclusive) records of an earlier NetCDF
     /// file of the same name are kept.
     pub(crate) fn new(
         output: &Output,
         plans: Option<PlannedRun>,
-        servers: Option<&Servers>,
+        ranks: &Ranks,
         quantities: Vec<Quantity>,
         titles: &Titles,
         layout: &Layout,
+        points: Option<Points>,
         reference: Time,
         resume: Option<Time>,
     ) -> Result<Self> {
         let fields = quantities.iter().map(|quantity| quantity.levels.len()).sum();
-        let start = |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields, servers);
+        let start =
+            |plans| PlannedOutput::new(plans, layout, reference, titles.member, fields, ranks, points);
         let grib = plans.map(start).transpose()?;
         let netcdf = if output.formats.contains(&Format::Netcdf) {
             let path = output.folder.join(format!("{}.nc", stem(reference)));
@@ -120,20 +121,20 @@ impl Writer {
             None
         };
         let files = netcdf.iter().map(|netcdf| netcdf.path.clone()).collect();
-        Ok(Self { reference, quantities, points: layout.points(), grib, netcdf, files })
+        Ok(Self { reference, quantities, grib, netcdf, files })
     }
 
-    /// Writes one output time and reads its GRIB files back, or hands it to servers. Returns files that are whole now.
-    pub(crate) fn write(&mut self, fields: &OutputFields) -> Result<Vec<WholeFile>> {
+    /// Writes one output time and reads its GRIB files back, or hands it to servers, to which the other ranks send what is not their
+    /// `own` of this one. Returns files that are whole now.
+    pub(crate) fn write(
+        &mut self,
+        fields: &OutputFields,
+        own: Option<&OutputFields>,
+    ) -> Result<Vec<WholeFile>> {
         let mut whole = Vec::new();
         if let Some(grib) = &mut self.grib {
-            let mut planned = Vec::new();
-            for (quantity, values) in self.quantities.iter().zip(&fields.values) {
-                for (level, values) in quantity.levels.iter().zip(values.chunks_exact(self.points)) {
-                    planned.push(PlannedField { parameter: quantity.parameter, level: *level, values });
-                }
-            }
-            whole = grib.write(fields.valid, &planned)?;
+            let own = own.map(|own| PlannedField::of(&self.quantities, own));
+            whole = grib.write(fields.valid, &PlannedField::of(&self.quantities, fields), own.as_deref())?;
             self.files.extend(whole.iter().map(|file| file.path.clone()));
         }
         if let Some(netcdf) = &mut self.netcdf {

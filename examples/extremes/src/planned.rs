@@ -5,21 +5,21 @@
 //! [`PlannedOutput::state`] has been asked for, so that a checkpoint never knows of a file that is not there.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 use terrella_io::encode::EnsembleProduct;
 use terrella_io::layout::Layout;
-use terrella_io::plan::{Metadata, Plans, WholeFile, WholeFiles};
+use terrella_io::plan::{Metadata, Plans, Points, WholeFile, WholeFiles};
 use terrella_io::read::{GribFile, Header, Missing};
 use terrella_io::server::{Server, Settings};
-use terrella_io::transport::{Client, PLANS};
+use terrella_io::transport::{PLANS, state_for_rank, state_of_rank};
 use terrella_io::{Level, Parameter, Time};
 
 use crate::configuration::{Format, Output};
 use crate::error::{Error, Result};
-use crate::output::packing_error;
-use crate::servers::Servers;
+use crate::output::{OutputFields, Quantity, packing_error};
+use crate::ranks::Ranks;
+use crate::sending::Sending;
 
 /// A field of an output time.
 pub(crate) struct PlannedField<'a> {
@@ -28,20 +28,35 @@ pub(crate) struct PlannedField<'a> {
     pub(crate) values: &'a [f64],
 }
 
+impl<'a> PlannedField<'a> {
+    /// All of an output time.
+    pub(crate) fn of(quantities: &[Quantity], fields: &'a OutputFields) -> Vec<Self> {
+        let mut planned = Vec::new();
+        for (Quantity { parameter, levels }, values) in quantities.iter().zip(&fields.values) {
+            let points = values.len() / levels.len();
+            for (level, values) in levels.iter().zip(values.chunks_exact(points)) {
+                planned.push(Self { parameter: *parameter, level: *level, values });
+            }
+        }
+        planned
+    }
+}
+
 /// The plans of a run before its first field.
 pub(crate) enum PlannedRun {
     /// Carried out here.
     Here(Plans),
-    /// On ranks of their own, with what they remembered where the run is continued.
-    OnServers { text: String, path: Option<PathBuf>, folder: PathBuf, state: Option<Vec<u8>> },
+    /// On ranks of their own, from so many of the model, with what they remembered where the run is continued.
+    OnServers { text: String, path: Option<PathBuf>, folder: PathBuf, ranks: usize, state: Option<Vec<u8>> },
 }
 
-/// The plans of a run in `folder`, where it writes GRIB; `continued`: an earlier process wrote the first output times.
+/// The plans of a run in `folder`, where it writes GRIB; `continued`: an earlier process wrote the first output times; `on_servers`: they
+/// are carried out there, for so many ranks of the model.
 pub(crate) fn plans(
     output: &Output,
     folder: &Path,
     continued: bool,
-    on_servers: bool,
+    on_servers: Option<usize>,
 ) -> Result<Option<PlannedRun>> {
     if !output.formats.contains(&Format::Grib2) {
         return Ok(None);
@@ -51,9 +66,9 @@ pub(crate) fn plans(
             .map_err(|error| Error::file(path, "reading the output plan", error))?,
         None => default_plan(output.bits),
     };
-    if on_servers {
+    if let Some(ranks) = on_servers {
         let (path, folder) = (output.plan.clone(), folder.to_owned());
-        return Ok(Some(PlannedRun::OnServers { text, path, folder, state: None }));
+        return Ok(Some(PlannedRun::OnServers { text, path, folder, ranks, state: None }));
     }
     let read = if continued { Plans::continue_yaml_in } else { Plans::from_yaml_in };
     let plans = of_file(read(&text, folder), output.plan.as_deref())?;
@@ -72,8 +87,9 @@ impl PlannedRun {
     /// Continues from what [`PlannedOutput::state`] returned.
     pub(crate) fn restore(&mut self, remembered: &[u8]) -> terrella_io::Result<()> {
         match self {
-            Self::Here(plans) => plans.restore(&terrella_io::transport::state_of_rank(remembered, 0)?),
-            Self::OnServers { state, .. } => {
+            Self::Here(plans) => plans.restore(&state_of_rank(&state_for_rank(remembered, 0, 1)?, 0)?),
+            Self::OnServers { state, ranks, .. } => {
+                state_for_rank(remembered, 0, *ranks)?;
                 *state = Some(remembered.to_vec());
                 Ok(())
             }
@@ -94,7 +110,12 @@ pub(crate) struct PlannedOutput {
 /// Who carries plans out.
 enum Carrier {
     Here(Server, WholeFiles),
-    Servers { client: Box<Client>, lost: Option<terrella_io::Error>, log: PathBuf },
+    /// None of `log` on ranks but the first.
+    Servers {
+        sending: Box<Sending>,
+        lost: Option<String>,
+        log: Option<PathBuf>,
+    },
 }
 
 impl PlannedOutput {
@@ -105,10 +126,11 @@ impl PlannedOutput {
         reference: Time,
         member: Option<EnsembleProduct>,
         fields: usize,
-        servers: Option<&Servers>,
+        ranks: &Ranks,
+        points: Option<Points>,
     ) -> Result<Self> {
         let bytes = fields as u64 * (8 * layout.points() as u64 + 4096);
-        let (carrier, bits) = match (plans, servers) {
+        let (carrier, bits) = match (plans, ranks.servers()) {
             (PlannedRun::Here(mut plans), _) => {
                 let (files, bits) = (plans.whole_files(), plans.bits_of_kept_values());
                 // Room for two output times in each plan: nothing waits longer.
@@ -116,12 +138,15 @@ impl PlannedOutput {
                 let server = Server::start(plans, Settings { memory, ..Settings::default() })?;
                 (Carrier::Here(server, files), bits)
             }
-            (PlannedRun::OnServers { text, path, folder, state }, Some(servers)) => {
-                let client = match servers.client(&text, &folder, bytes, state.as_deref()) {
+            (PlannedRun::OnServers { text, path, folder, state, .. }, Some(servers)) => {
+                let client = match servers.client(ranks, &text, &folder, bytes, state.as_deref()) {
                     Err(Error::Io(error)) => of_file(Err(error), path.as_deref())?,
                     client => client?,
                 };
-                if client.transported_plans() == 0 {
+                let sending = Box::new(Sending::new(client, ranks, layout, points));
+                if sending.transported_plans() == 0 {
+                    // Those without plans have nothing to do, and know it.
+                    servers.are_done();
                     return Err(Error::Setting {
                         key: "ranks",
                         table: "server",
@@ -131,8 +156,7 @@ impl PlannedOutput {
                                 .into(),
                     });
                 }
-                let log = servers.log(&folder);
-                (Carrier::Servers { client: Box::new(client), lost: None, log }, None)
+                (Carrier::Servers { sending, lost: None, log: Some(servers.log(&folder)) }, None)
             }
             (PlannedRun::OnServers { .. }, None) => {
                 unreachable!("plans are for servers where there are some")
@@ -141,30 +165,54 @@ impl PlannedOutput {
         Ok(Self { carrier, layout: layout.clone(), reference, member, bits })
     }
 
-    /// Hands an output time over, and where the plans are carried out here, waits until it is on the disk and reads it back. Returns the
-    /// files that are whole now and were not before.
-    pub(crate) fn write(&mut self, valid: Time, fields: &[PlannedField<'_>]) -> Result<Vec<WholeFile>> {
-        for field in fields {
-            let metadata = self.metadata(valid, field)?;
-            match &mut self.carrier {
-                Carrier::Here(server, _) => server.write_field(metadata, &self.layout, field.values)?,
-                Carrier::Servers { client, .. } => {
-                    send(client, &metadata, &self.layout, field.values)?;
-                }
-            }
-        }
+    /// On a rank of the model but the first, which has started the plans.
+    pub(crate) fn follow(
+        ranks: &Ranks,
+        layout: &Layout,
+        reference: Time,
+        member: Option<EnsembleProduct>,
+        points: Option<Points>,
+    ) -> Result<Self> {
+        let servers = ranks.servers().expect("rank 0 calls for plans on servers where there are some");
+        let sending = Box::new(Sending::new(servers.follow(ranks)?, ranks, layout, points));
+        let carrier = Carrier::Servers { sending, lost: None, log: None };
+        Ok(Self { carrier, layout: layout.clone(), reference, member, bits: None })
+    }
+
+    /// Hands an output time over, and where the plans are carried out here, waits until it is on the disk and reads it back. `fields` are
+    /// whole, on rank 0; `own` is what this rank has of them, where it is one of several. Returns the files that are whole now and were not
+    /// before.
+    pub(crate) fn write(
+        &mut self,
+        valid: Time,
+        fields: &[PlannedField<'_>],
+        own: Option<&[PlannedField<'_>]>,
+    ) -> Result<Vec<WholeFile>> {
+        let whole = self.with_metadata(valid, fields);
+        let own = own.map(|own| self.with_metadata(valid, own));
         match &mut self.carrier {
-            Carrier::Here(server, _) => server.flush()?,
-            Carrier::Servers { client, .. } => client.end_step()?,
+            Carrier::Here(server, _) => {
+                for (metadata, values) in whole {
+                    server.write_field(metadata, &self.layout, values)?;
+                }
+                server.flush()?;
+            }
+            Carrier::Servers { sending, .. } => sending.write(&whole, own.as_deref())?,
         }
         self.verified(Some((valid, fields)))
+    }
+
+    /// The same on a rank but the first, of its own part.
+    pub(crate) fn follow_write(&mut self, quantities: &[Quantity], own: Option<OutputFields>) -> Result<()> {
+        let own = own.unwrap_or_else(|| OutputFields { valid: self.reference, values: Vec::new() });
+        self.write(own.valid, &[], Some(&PlannedField::of(quantities, &own))).map(|_| ())
     }
 
     /// Between output times: sends what waits for servers.
     pub(crate) fn progress(&mut self) -> Result<()> {
         match &mut self.carrier {
             Carrier::Here(..) => Ok(()),
-            Carrier::Servers { client, .. } => Ok(client.progress()?),
+            Carrier::Servers { sending, .. } => sending.progress(),
         }
     }
 
@@ -183,7 +231,7 @@ impl PlannedOutput {
         match &mut self.carrier {
             Carrier::Here(..) => None,
             Carrier::Servers { lost, log, .. } => {
-                lost.take().map(|lost| Error::ToReplay { lost, log: log.clone() })
+                lost.take().zip(log.clone()).map(|(lost, log)| Error::ToReplay { lost, log })
             }
         }
     }
@@ -192,7 +240,7 @@ impl PlannedOutput {
     pub(crate) fn state(&mut self) -> Result<Vec<u8>> {
         match &mut self.carrier {
             Carrier::Here(server, _) => Ok(server.state()?),
-            Carrier::Servers { client, .. } => Ok(client.state()?),
+            Carrier::Servers { sending, .. } => sending.state(),
         }
     }
 
@@ -200,13 +248,12 @@ impl PlannedOutput {
     pub(crate) fn finish(&mut self) -> Result<Vec<WholeFile>> {
         match &mut self.carrier {
             Carrier::Here(server, _) => server.finish()?,
-            Carrier::Servers { client, lost, log } => match client.finish() {
-                Err(error @ terrella_io::Error::ServerLost { .. }) => *lost = Some(error),
-                outcome => {
-                    outcome?;
-                    remove_log(log, client.server_metrics().len());
+            Carrier::Servers { sending, lost, log } => {
+                *lost = sending.finish()?;
+                if let (None, Some(log)) = (&lost, log) {
+                    remove_log(log, sending.server_metrics().len());
                 }
-            },
+            }
         }
         self.verified(None)
     }
@@ -216,17 +263,21 @@ impl PlannedOutput {
         let read = |text: &str| -> Value { serde_json::from_str(text).unwrap_or_default() };
         match &self.carrier {
             Carrier::Here(server, _) => ("output_server", read(&server.metrics().to_json())),
-            Carrier::Servers { client, .. } => {
-                let told = client.server_metrics();
+            Carrier::Servers { sending, .. } => {
+                let told = sending.server_metrics();
                 let servers = told.into_iter().map(|told| told.map_or(json!({ "lost": true }), read));
                 let servers: Vec<Value> = servers.collect();
-                ("output_servers", json!({ "servers": servers, "rank_0": read(&client.metrics().to_json()) }))
+                ("output_servers", json!({ "servers": servers, "rank_0": read(&sending.metrics()) }))
             }
         }
     }
 
+    fn with_metadata<'a>(&self, valid: Time, fields: &[PlannedField<'a>]) -> Vec<(Metadata, &'a [f64])> {
+        fields.iter().map(|field| (self.metadata(valid, field), field.values)).collect()
+    }
+
     /// What a field is, in the words of a plan.
-    fn metadata(&self, valid: Time, field: &PlannedField<'_>) -> Result<Metadata> {
+    fn metadata(&self, valid: Time, field: &PlannedField<'_>) -> Metadata {
         let (year, month, day, hour, minute, second) = self.reference.civil();
         let seconds = valid.seconds() - self.reference.seconds();
         let unit = if seconds % 3600 == 0 { 3600 } else { 1 };
@@ -253,14 +304,14 @@ impl PlannedOutput {
             metadata.set("number", i64::from(number));
             metadata.set("numberOfForecastsInEnsemble", i64::from(members));
         }
-        Ok(metadata)
+        metadata
     }
 
     /// Reads the files that have become whole; one that does not hold what it should is removed. Servers have read theirs.
     fn verified(&mut self, time: Option<(Time, &[PlannedField<'_>])>) -> Result<Vec<WholeFile>> {
         let files = match &mut self.carrier {
             Carrier::Here(_, files) => files.take(),
-            Carrier::Servers { client, .. } => return Ok(client.whole_files()),
+            Carrier::Servers { sending, .. } => return Ok(sending.whole_files()),
         };
         let kept = self.bits.zip(time);
         files.iter().try_for_each(|file| read_back(file, kept))?;
@@ -275,21 +326,6 @@ fn remove_log(log: &Path, servers: usize) {
         let _ = std::fs::remove_dir(log.join(format!("server-{server}")));
     }
     let _ = std::fs::remove_dir(log);
-}
-
-/// A field for servers; waits where there is no room.
-fn send(client: &mut Client, metadata: &Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
-    /// A server that takes nothing for so long is lost before.
-    const LONGEST: Duration = Duration::from_secs(24 * 3600);
-    let mut outcome = client.write_field(metadata.clone(), layout, values);
-    while let Err(terrella_io::Error::Full { bytes, memory, .. }) = &outcome {
-        let is_possible = 2 * bytes <= *memory;
-        if !is_possible || !client.wait_for_room(LONGEST)? {
-            break;
-        }
-        outcome = client.write_field(metadata.clone(), layout, values);
-    }
-    Ok(outcome?)
 }
 
 /// Reads a file that has become whole. The bytes must be those that the plan made, and GRIB must decode: where the plan keeps values, to
@@ -362,6 +398,7 @@ plans:
   - name: forecast
     actions:
       - {{type: transport, target: server, hash-keys: [hour]}}
+      - {{type: aggregate}}
       - {{type: encode, format: grib, bits-per-value: {bits}}}
       - {{type: sink, sinks: [{{type: file, path: 'forecast_[start]_f[hour].grib2', whole: true}}]}}
 "

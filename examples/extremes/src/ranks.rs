@@ -24,6 +24,14 @@ pub(crate) enum Call {
     Step,
     /// The present state, as it is written.
     Snapshot,
+    /// The start of output on servers.
+    Plans,
+    /// The last snapshot, for servers.
+    Write,
+    /// What plans on servers remember.
+    PlanStates,
+    /// The end of output on servers.
+    EndPlans,
     /// Measurements of the present state.
     Record,
     /// A copy of what each has of the present state.
@@ -39,9 +47,13 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::Step,
         Self::Snapshot,
+        Self::Plans,
+        Self::Write,
+        Self::PlanStates,
+        Self::EndPlans,
         Self::Record,
         Self::Keep,
         Self::Checkpoint,
@@ -55,6 +67,10 @@ impl Call {
         match self {
             Self::Step => format!("step {}", steps + 1),
             Self::Snapshot => format!("snapshot after step {steps}"),
+            Self::Plans => "start of the output".into(),
+            Self::Write => format!("output after step {steps}"),
+            Self::PlanStates => format!("checkpoint of the output after step {steps}"),
+            Self::EndPlans => "end of the output".into(),
             Self::Record => format!("measurements after step {steps}"),
             Self::Keep => format!("copy of the state after step {steps}"),
             Self::Checkpoint => format!("checkpoint after step {steps}"),
@@ -70,7 +86,7 @@ impl Call {
 pub(crate) struct Ranks {
     communicator: Communicator,
     watch: Option<Rc<Watch>>,
-    /// On rank 0, where there are any.
+    /// Where there are any.
     servers: Option<Rc<Servers>>,
 }
 
@@ -102,19 +118,18 @@ impl Ranks {
         }
         let is_server = all.rank() >= model;
         let ranks = all.split(Some(u16::from(is_server)), 0)?;
-        let office = all.split((is_server || all.rank() == 0).then_some(0), 0)?;
-        let servers = office.map(|office| Servers::new(office, server.clone(), model));
-        Ok(match servers {
-            Some(servers) if is_server => Part::Server(servers, self.watch),
-            servers => {
-                self.communicator = ranks.expect("each has a colour");
-                self.servers = servers.map(Rc::new);
-                Part::Model(self)
-            }
-        })
+        let has_orders = is_server || all.rank() == 0;
+        let office = all.split(Some(u16::from(!has_orders)), 0)?.expect("each has a colour");
+        let servers = Servers::new(office, all, server.clone());
+        if is_server {
+            return Ok(Part::Server(servers, self.watch));
+        }
+        self.communicator = ranks.expect("each has a colour");
+        self.servers = Some(Rc::new(servers));
+        Ok(Part::Model(self))
     }
 
-    /// Those that write, on rank 0.
+    /// Those that write.
     pub(crate) fn servers(&self) -> Option<&Servers> {
         self.servers.as_deref()
     }

@@ -1,7 +1,7 @@
-//! The ranks of a job that write its output, and rank 0, which sends it to them.
+//! The ranks of a job that write its output, and those of the model, which send it to them.
 //!
-//! Rank 0 of the model has whole fields and the plans. It alone is a client of the servers ([`terrella_io::transport`]), so that what they
-//! get, and write, is what it would write itself.
+//! Rank 0 has the plans, and orders the others to begin. All ranks of the model are clients of the servers ([`terrella_io::transport`]), each
+//! with its own points ([`crate::sending`]).
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,24 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use terrella_coupling::communicator::Communicator;
 use terrella_driver::interruption;
-use terrella_io::transport::{Client, OutputServer, Role, Settings};
+use terrella_io::transport::{Client, OutputServer, Role, Settings, state_for_rank};
 
 use crate::automatic::Automatic;
 use crate::error::{Error, Result};
 use crate::job::ServerSettings;
 use crate::planned::read_back;
+use crate::ranks::{Call, Ranks};
 
-/// Rank 0's way to the servers, or a server's to it.
+/// A rank's way to the servers, or a server's to the others.
 pub(crate) struct Servers {
-    /// Rank 0, and the servers behind it.
+    /// Rank 0, and the servers behind it; of the others none.
     office: Communicator,
+    /// All ranks.
+    job: Communicator,
     settings: ServerSettings,
-    /// The rank of the first server in the job.
-    first: usize,
-    /// Whether servers know what to do.
+    /// Whether servers know what to do, and whether they have done it.
     is_ordered: Cell<bool>,
+    is_done: Cell<bool>,
 }
 
 /// What servers are to do.
@@ -49,8 +51,8 @@ impl Order {
 }
 
 impl Servers {
-    pub(crate) fn new(office: Communicator, settings: ServerSettings, first: usize) -> Self {
-        Self { office, settings, first, is_ordered: Cell::new(false) }
+    pub(crate) fn new(office: Communicator, job: Communicator, settings: ServerSettings) -> Self {
+        Self { office, job, settings, is_ordered: Cell::new(false), is_done: Cell::new(false) }
     }
 
     /// How many there are.
@@ -63,9 +65,21 @@ impl Servers {
         folder.join(&self.settings.log)
     }
 
-    /// On rank 0: lets the servers begin. `bytes` are those of the fields of an output time; with a `state`, the run is continued.
+    /// Whether the end is still to come of what servers have begun, on rank 0.
+    pub(crate) fn are_at_work(&self) -> bool {
+        self.is_ordered.get() && !self.is_done.get()
+    }
+
+    /// Servers have heard that all is over.
+    pub(crate) fn are_done(&self) {
+        self.is_done.set(true);
+    }
+
+    /// On rank 0: lets the servers and the other ranks begin. `bytes` are those of the fields of an output time; with a `state`, the run is
+    /// continued.
     pub(crate) fn client(
         &self,
+        ranks: &Ranks,
         plans: &str,
         folder: &Path,
         bytes: u64,
@@ -85,19 +99,46 @@ impl Servers {
             is_continued: state.is_some(),
         };
         self.is_ordered.set(true);
-        let words = serde_json::to_vec(&order).map_err(|error| Error::Input {
+        let mut words = serde_json::to_vec(&order).map_err(|error| Error::Input {
             path: folder.to_owned(),
             message: format!("it cannot be told to servers: {error}."),
         })?;
-        self.shared(words)?;
-        self.shared(state.unwrap_or_default().to_vec())?;
-        let Role::Model { link, .. } = Role::of(&self.office, self.count())? else {
-            unreachable!("rank 0 is no server")
+        let mut state = state.unwrap_or_default().to_vec();
+        self.shared(words.clone())?;
+        self.shared(state_for_rank(&state, 0, ranks.communicator().size())?)?;
+        ranks.call(Call::Plans)?;
+        ranks.communicator().share(0, &mut words)?;
+        ranks.communicator().share(0, &mut state)?;
+        self.begin(ranks, &order, &state)
+    }
+
+    /// On another rank of the model: begins as rank 0 wants.
+    pub(crate) fn follow(&self, ranks: &Ranks) -> Result<Client> {
+        let (mut words, mut state) = (Vec::new(), Vec::new());
+        ranks.communicator().share(0, &mut words)?;
+        ranks.communicator().share(0, &mut state)?;
+        self.begin(ranks, &self.order(&words)?, &state)
+    }
+
+    /// On all ranks of the model, with what plans remember on all of them.
+    fn begin(&self, ranks: &Ranks, order: &Order, state: &[u8]) -> Result<Client> {
+        let Role::Model { link, .. } = Role::of(&self.job, self.count())? else {
+            unreachable!("ranks of the model are no servers")
         };
-        let (link, settings) = (link.called_from(self.first), order.settings());
-        Ok(match state {
-            None => Client::start(&link, plans, folder, &settings)?,
-            Some(state) => Client::resume(&link, plans, folder, &settings, state)?,
+        let (link, settings) = (link.with_whole_fields_on_first(), order.settings());
+        let model = ranks.communicator();
+        let client = match order.is_continued {
+            false => Client::start(&link, &order.plans, &order.folder, &settings),
+            true => state_for_rank(state, model.rank(), model.size())
+                .and_then(|state| Client::resume(&link, &order.plans, &order.folder, &settings, &state)),
+        };
+        ranks.together("start of the output", client.map_err(Error::from))
+    }
+
+    fn order(&self, words: &[u8]) -> Result<Order> {
+        serde_json::from_slice(words).map_err(|error| Error::Input {
+            path: self.settings.log.clone(),
+            message: format!("what rank 0 wants is not understood: {error}."),
         })
     }
 
@@ -116,12 +157,9 @@ impl Servers {
             return Ok(());
         }
         let state = self.shared(Vec::new())?;
-        let order: Order = serde_json::from_slice(&words).map_err(|error| Error::Input {
-            path: self.settings.log.clone(),
-            message: format!("what rank 0 wants is not understood: {error}."),
-        })?;
-        let Role::Server(link) = Role::of(&self.office, self.count())? else {
-            unreachable!("rank 0 is no server")
+        let order = self.order(&words)?;
+        let Role::Server(link) = Role::of(&self.job, self.count())? else {
+            unreachable!("servers are the last ranks of the job")
         };
         let settings = order.settings();
         let mut server = match order.is_continued {
@@ -137,7 +175,7 @@ impl Servers {
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        if self.office.rank() == 0 && !self.is_ordered.get() {
+        if self.job.rank() == 0 && !self.is_ordered.get() {
             // There is nothing to write. Who cannot be told so cannot be helped.
             let _ = self.shared(Vec::new());
         }

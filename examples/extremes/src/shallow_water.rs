@@ -1,6 +1,8 @@
 //! The shallow-water model under the frame of a forecast.
 
 use serde_json::Value;
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_coupling::timing::Recorder;
 use terrella_dycore::shallow_water::{
     Checkpoint, Configuration as ModelConfiguration, RelaxationTimes, ShallowWater, quadratic_grid,
@@ -21,9 +23,10 @@ use crate::film::Film;
 use crate::forecast::{Outcome, READING, configure, run as forecast};
 use crate::initial_state::{self, InitialState};
 use crate::maps::Drawable;
-use crate::model::{Model, ModelSize, Snapshot, Start};
+use crate::model::{Model, ModelSize, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
+use crate::own_fields::OwnFields;
 use crate::pictures::Labels;
 use crate::ranks::{Call, Ranks};
 use crate::series::{Record, Series};
@@ -231,10 +234,17 @@ impl<R: Real> Model for LayerForecast<R> {
         Ok(())
     }
 
-    fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
-        let (hour, gravity) = (self.hour(), self.model.configuration().gravity);
-        self.ranks.call(Call::Snapshot)?;
-        let state = self.model.whole_grid_state()?.expect("rank 0, which alone is asked, has it");
+    fn part(&self) -> &Part {
+        self.model.part()
+    }
+
+    fn communicator(&self) -> Result<Communicator> {
+        Ok(self.model.communicator()?)
+    }
+
+    fn own_fields(&mut self, valid: Time) -> Result<OwnFields> {
+        let gravity = self.model.configuration().gravity;
+        let state = self.model.grid_state()?;
         let wide = |values: &[R], factor: f64| {
             values.iter().map(|value| value.to_f64() * factor).collect::<Vec<f64>>()
         };
@@ -245,21 +255,13 @@ impl<R: Real> Model for LayerForecast<R> {
             wide(&state.vorticity, 1.0),
             wide(&state.divergence, 1.0),
         ];
-        for (parameter, values) in PARAMETERS.iter().zip(&values) {
-            if let Some(point) = values.iter().position(|value| !value.is_finite()) {
-                let (latitude, longitude) = self.grid().coordinates(point);
-                return Err(Error::NotFinite {
-                    field: parameter.short_name,
-                    value: values[point],
-                    hour,
-                    step: self.step_count(),
-                    latitude,
-                    longitude,
-                });
-            }
-        }
-        let drawable = Drawable::new(&self.layout, &values[0], &values[1], &values[2], &values[3]);
-        Ok(Snapshot { fields: OutputFields { valid, values }, drawable })
+        let vorticity = values[3].clone();
+        Ok(OwnFields { fields: OutputFields { valid, values }, vorticity })
+    }
+
+    fn drawable(&self, whole: &OwnFields) -> Drawable {
+        let values = &whole.fields.values;
+        Drawable::new(&self.layout, &values[0], &values[1], &values[2], &whole.vorticity)
     }
 
     fn record(&mut self, _: &OutputFields) -> Result<String> {
@@ -311,15 +313,12 @@ impl<R: Real> Model for LayerForecast<R> {
                 self.model.step()?;
                 geopotential(&self.model)?;
             }
-            Call::Snapshot => {
-                self.model.whole_grid_state()?;
-            }
             Call::Record => {
                 self.model.diagnostics()?;
             }
             Call::Keep => self.keep()?,
             Call::Checkpoint => self.checkpoint(&mut Writer::elsewhere())?,
-            Call::Restore | Call::Times | Call::End => {}
+            _ => {}
         }
         Ok(())
     }

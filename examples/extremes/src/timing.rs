@@ -30,9 +30,9 @@ pub(crate) const IDLE: &str = "idle";
 pub(crate) fn phase_of(call: Call) -> &'static str {
     match call {
         Call::Step => STEP,
-        Call::Snapshot | Call::Record => OUTPUT,
-        Call::Keep | Call::Checkpoint => CHECKPOINT,
-        Call::Restore => START,
+        Call::Snapshot | Call::Record | Call::Write | Call::EndPlans => OUTPUT,
+        Call::Keep | Call::Checkpoint | Call::PlanStates => CHECKPOINT,
+        Call::Restore | Call::Plans => START,
         Call::Times | Call::End => IDLE,
     }
 }

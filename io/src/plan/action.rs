@@ -132,6 +132,11 @@ pub(super) trait Action: Send {
         false
     }
 
+    /// Whether there is something to remember at present.
+    fn has_memory(&self) -> bool {
+        self.remembers()
+    }
+
     /// What it remembers, for a checkpoint.
     fn memory(&self) -> Vec<u8> {
         Vec::new()

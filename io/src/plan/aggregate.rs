@@ -91,6 +91,10 @@ impl Action for Aggregate {
         true
     }
 
+    fn has_memory(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     fn memory(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.number(self.pending.len() as u64);

@@ -116,6 +116,8 @@ pub struct Plans {
 pub(crate) struct Plan {
     pub(crate) name: String,
     pub(crate) guarantee: Guarantee,
+    /// Whether servers make fields of what it is given: it has `aggregate` behind `transport`.
+    pub(crate) takes_parts: bool,
     steps: Vec<Step>,
 }
 
@@ -156,9 +158,15 @@ impl Plans {
         Self::of_run(text, Run { folder, continued: true, side: Side::Whole })
     }
 
-    /// What a rank of the model carries out: plans up to `transport`, and those without it.
-    pub(crate) fn of_model(text: &str, folder: &Path, continued: bool) -> Result<Self> {
-        Self::of_run(text, Run { folder, continued, side: Side::Model })
+    /// What a rank of the model carries out: plans up to `transport`, and, unless `only_transported`, those without it.
+    pub(crate) fn of_model(
+        text: &str,
+        folder: &Path,
+        continued: bool,
+        only_transported: bool,
+    ) -> Result<Self> {
+        let side = if only_transported { Side::OnlyTransported } else { Side::Model };
+        Self::of_run(text, Run { folder, continued, side })
     }
 
     /// What one of `servers` servers carries out: plans after `transport`.
@@ -307,10 +315,10 @@ impl Plans {
     }
 
     /// The fewest bits per value in GRIB, where values come to the sinks as they were given: no plan does more than `select`,
-    /// `transport`, `encode`, `print` and `sink`.
+    /// `transport`, `aggregate`, `encode`, `print` and `sink`.
     pub fn bits_of_kept_values(&self) -> Option<u32> {
         let steps = || self.plans.iter().flat_map(|plan| &plan.steps);
-        let keeping = ["select", "transport", "encode", "print", "sink"];
+        let keeping = ["select", "transport", "aggregate", "encode", "print", "sink"];
         let kept = steps().all(|step| keeping.contains(&step.name));
         steps().filter_map(|step| step.action.bits()).min().filter(|_| kept)
     }
@@ -366,9 +374,9 @@ impl Plan {
         let names: Vec<_> = actions.iter().map(|yaml| transport::name(yaml)).collect();
         let split = transport::place(&section, &names)?;
         let own = match (run.side, split) {
-            (Side::Server(_) | Side::Only(_), None) => return Ok(None),
+            (Side::Server(_) | Side::Only(_) | Side::OnlyTransported, None) => return Ok(None),
             (Side::Server(_) | Side::Only(_), Some(split)) => split + 1..actions.len(),
-            (Side::Model, Some(split)) => 0..split + 1,
+            (Side::Model | Side::OnlyTransported, Some(split)) => 0..split + 1,
             _ => 0..actions.len(),
         };
         let mut steps: Vec<Step> =
@@ -387,7 +395,8 @@ impl Plan {
         if let (Guarantee::BestEffort, Some(name)) = (guarantee, whole) {
             return Err(section.error(format!("'delivery: best-effort' has no meaning with '{name}'")));
         }
-        Ok(Some(Self { name, guarantee, steps }))
+        let takes_parts = split.is_some_and(|split| names[split..].contains(&Some("aggregate")));
+        Ok(Some(Self { name, guarantee, takes_parts, steps }))
     }
 
     pub(crate) fn run(&mut self, message: Message) -> Outcome<()> {

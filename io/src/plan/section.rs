@@ -15,6 +15,8 @@ pub(super) enum Side {
     Whole,
     /// Up to `transport`, and plans without it.
     Model,
+    /// The same without those.
+    OnlyTransported,
     /// What comes after `transport`, on one of so many servers.
     Server(usize),
     /// The same of the one with this number among plans with `transport`; the others are not opened.

@@ -1,7 +1,7 @@
 //! What plans remember from one message to the next, for a checkpoint.
 //!
-//! Windows of `statistics`, masks, and fields of which `aggregate` has not had all parts. Little-endian, texts and bytes after their
-//! length in 8 bytes:
+//! Windows of `statistics`, masks, and fields of which `aggregate` has not had all parts; where `aggregate` alone would remember
+//! something and waits for no part, nothing. Little-endian, texts and bytes after their length in 8 bytes:
 //!
 //! | bytes | content                                                              |
 //! |-------|----------------------------------------------------------------------|
@@ -239,7 +239,7 @@ impl Plans {
         join(self.plans.iter().filter_map(Plan::state))
     }
 
-    /// What each plan remembers; None where it never does.
+    /// What each plan remembers; None where there is nothing.
     pub(crate) fn states(&self) -> impl Iterator<Item = Option<Vec<u8>>> {
         self.plans.iter().map(Plan::state)
     }
@@ -263,8 +263,8 @@ impl Plans {
             plan.expect_same(&found)?;
             chosen.push((plan, found));
         }
-        if let Some(plan) = left.first() {
-            let step = plan.steps.iter().find(|step| step.action.remembers());
+        if let Some(plan) = left.iter().find(|plan| plan.has_memory()) {
+            let step = plan.steps.iter().find(|step| step.action.has_memory());
             let got = step.map_or_else(String::new, |step| step.words.clone());
             let expected = "no plan of this name that remembers something".into();
             return Err(Error::OtherPlan { place: format!("plan '{}'", plan.name), expected, got });
@@ -293,9 +293,14 @@ impl Plan {
         self.steps.iter().any(|step| step.action.remembers())
     }
 
-    /// What it remembers; None where it never does.
+    /// Whether it would go on otherwise without what it remembers.
+    fn has_memory(&self) -> bool {
+        self.steps.iter().any(|step| step.action.has_memory())
+    }
+
+    /// What it remembers; None where there is nothing.
     pub(crate) fn state(&self) -> Option<Vec<u8>> {
-        self.remembers().then(|| {
+        self.has_memory().then(|| {
             let mut writer = Writer::default();
             writer.bytes(self.name.as_bytes());
             writer.number(self.steps.len() as u64);

@@ -20,6 +20,8 @@ use crate::plan::{Gap, Guarantee, Message, Metadata, Plan, Select};
 pub(super) struct Lane {
     pub(super) name: String,
     guarantee: Guarantee,
+    /// Whether other ranks have parts of its fields.
+    pub(super) takes_parts: bool,
     selections: Vec<Select>,
     /// Q (bytes).
     pub(super) share: u64,
@@ -74,6 +76,7 @@ impl Lane {
         Self {
             name: plan.name.clone(),
             guarantee: plan.guarantee,
+            takes_parts: plan.takes_parts,
             selections: plan.selections(),
             share,
             queue: Mutex::new(Queue::new(metrics)),

@@ -200,7 +200,7 @@ impl Server {
     /// Copies a field [`layout.points()`, in the layout's order] for the plans that want it. Returns without waiting for
     /// them; an error means that no plan has had it.
     pub fn write_field(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, None, values), None)
+        self.take(metadata, Source::Copy(layout, None, values), To::All)
     }
 
     /// The same with a part of a field: `values` at some `points` of the layout.
@@ -211,17 +211,38 @@ impl Server {
         points: &Points,
         values: &[f64],
     ) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, Some(points), values), None)
+        self.take(metadata, Source::Copy(layout, Some(points), values), To::All)
     }
 
     /// The same with a message that the server may keep.
     pub fn write(&self, message: Message) -> Result<()> {
-        self.take(message.metadata, Source::Owned(message.kind), None)
+        self.take(message.metadata, Source::Owned(message.kind), To::All)
+    }
+
+    /// [`Server::write_part`] for plans alone that make fields of the parts of several ranks.
+    pub(crate) fn write_shared(
+        &self,
+        metadata: Metadata,
+        layout: &Layout,
+        points: &Points,
+        values: &[f64],
+    ) -> Result<()> {
+        self.take(metadata, Source::Copy(layout, Some(points), values), To::Parts)
+    }
+
+    /// [`Server::write_field`] for the other plans.
+    pub(crate) fn write_unshared(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
+        self.take(metadata, Source::Copy(layout, None, values), To::Wholes)
+    }
+
+    /// Whether there are such.
+    pub(crate) fn has_unshared(&self) -> bool {
+        self.view.lanes.iter().any(|lane| !lane.takes_parts)
     }
 
     /// The same for one plan alone. Failures are left for [`Server::tell`].
     pub(crate) fn write_to(&self, plan: usize, message: Message) -> Result<()> {
-        self.take(message.metadata, Source::Owned(message.kind), Some(plan))
+        self.take(message.metadata, Source::Owned(message.kind), To::One(plan))
     }
 
     /// Whether [`Server::write_to`] would return [`Error::Full`] now and not for ever.
@@ -296,14 +317,14 @@ impl Server {
         let _ = self.finish();
     }
 
-    fn take(&self, metadata: Metadata, source: Source<'_>, only: Option<usize>) -> Result<()> {
+    fn take(&self, metadata: Metadata, source: Source<'_>, to: To) -> Result<()> {
         let mut producer = lock(&self.producer);
         let producer = &mut *producer;
         let (lanes, shared) = (&self.view.lanes, &self.view.shared);
         if producer.finished {
             return Err(Error::Server { reason: "is finished: it takes no more messages".into() });
         }
-        if only.is_none() {
+        if !matches!(to, To::One(_)) {
             shared.failures.tell()?;
         }
         let data = source.data();
@@ -325,7 +346,7 @@ impl Server {
         // First all that may be refused, then what has an effect.
         const NOWHERE: &str = "nothing may go to the disk";
         for (number, lane) in lanes.iter().enumerate() {
-            if only.is_some_and(|only| only != number) {
+            if !to.is_for(number, lane) {
                 producer.ways[number] = Way::Past;
                 continue;
             }
@@ -538,6 +559,27 @@ impl Source<'_> {
             Self::Copy(layout, None, values) => Data::Field(layout, values),
             Self::Copy(layout, Some(points), values) => Data::Part(layout, points, values),
             Self::Owned(kind) => Data::from(kind),
+        }
+    }
+}
+
+/// The plans that are given a message.
+#[derive(Clone, Copy)]
+enum To {
+    All,
+    One(usize),
+    /// Those that make fields of parts, and the others.
+    Parts,
+    Wholes,
+}
+
+impl To {
+    fn is_for(self, number: usize, lane: &Lane) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(only) => only == number,
+            Self::Parts => lane.takes_parts,
+            Self::Wholes => !lane.takes_parts,
         }
     }
 }

@@ -32,8 +32,8 @@ pub struct Client {
     queues: Server,
     /// By plan and server.
     streams: Vec<Vec<Arc<Stream>>>,
-    /// What plans remembered when a server wrote a step last; None before it did. By server and plan, on the first rank.
-    states: Vec<Vec<Option<Option<Vec<u8>>>>>,
+    /// What plans remember, by server and plan.
+    memories: Vec<Vec<Memory>>,
     /// Files of this rank's own plans, and those that servers told of.
     own_files: WholeFiles,
     files: Vec<WholeFile>,
@@ -49,8 +49,6 @@ pub struct Client {
 /// A server as it is seen from here.
 struct Remote {
     rank: usize,
-    /// In messages.
-    called: usize,
     /// When it was last heard of, or did not owe an answer.
     heard: Instant,
     state: State,
@@ -62,6 +60,15 @@ enum State {
     Working,
     Done,
     Lost,
+}
+
+/// What is known of what a plan remembers on a server.
+#[derive(Clone, Default)]
+struct Memory {
+    /// Whether it remembered something when a step was written last; None before one was.
+    is_there: Option<bool>,
+    is_asked_for: bool,
+    state: Option<Vec<u8>>,
 }
 
 /// A failure, which may be told twice.
@@ -133,11 +140,8 @@ impl Client {
         Self::started(link, plans, folder, settings, None)
     }
 
-    /// The same for a run of which an earlier process wrote the first steps, with what [`Client::state`] returned then on this rank.
-    ///
-    /// # Errors
-    /// Besides, those of [`Plans::continue_yaml_in`] and [`Plans::restore`]; [`Error::OtherPlan`] where plans remember something of another
-    /// number of servers.
+    /// [`Client::start`] for a run that is continued ([checkpoints](crate::transport#checkpoints)), with what [`Client::state`] returned
+    /// on this rank.
     pub fn resume(
         link: &Link,
         plans: &str,
@@ -156,12 +160,13 @@ impl Client {
         state: Option<&[u8]>,
     ) -> Result<Self> {
         settings.check()?;
-        let Link { all, servers, first } = link;
+        let Link { all, servers, has_whole_fields_on_first } = link;
+        let is_without_own = *has_whole_fields_on_first && all.rank() > 0;
         let (text, is_continued) = (plans, state.is_some());
         let mut plans = match (*servers, is_continued) {
             (0, false) => Plans::from_yaml_in(plans, folder)?,
             (0, true) => Plans::continue_yaml_in(plans, folder)?,
-            _ => Plans::of_model(plans, folder, is_continued)?,
+            _ => Plans::of_model(plans, folder, is_continued, is_without_own)?,
         };
         if let Some(state) = state {
             plans.restore(&state::part(state, *servers, None)?)?;
@@ -201,13 +206,12 @@ impl Client {
         let queues = Server::start(plans, queues)?;
         let remote = |server| Remote {
             rank: link.clients() + server,
-            called: first + server,
             heard: Instant::now(),
             // A server without plans has nothing to do.
             state: if streams.is_empty() { State::Done } else { State::Working },
             metrics: None,
         };
-        let states = vec![vec![None; streams.len()]; *servers];
+        let memories = vec![vec![Memory::default(); streams.len()]; *servers];
         let remotes = (0..*servers).map(remote).collect();
         let (posted, untold) = (Vec::new(), Vec::new());
         let patience = settings.patience;
@@ -215,7 +219,7 @@ impl Client {
             all: all.clone(),
             queues,
             streams,
-            states,
+            memories,
             own_files,
             files: Vec::new(),
             remotes,
@@ -246,6 +250,30 @@ impl Client {
     ) -> Result<()> {
         self.progress()?;
         self.queues.write_part(metadata, layout, points, values)
+    }
+
+    /// [`Client::write_part`] for those plans alone that have `aggregate` behind `transport`: of a distributed field of which each rank
+    /// writes its own points.
+    pub fn write_own_points(
+        &mut self,
+        metadata: Metadata,
+        layout: &Layout,
+        points: &Points,
+        values: &[f64],
+    ) -> Result<()> {
+        self.progress()?;
+        self.queues.write_shared(metadata, layout, points, values)
+    }
+
+    /// [`Client::write_field`] for the plans that [`Client::write_own_points`] passes by: of such a field, gathered on the first rank.
+    pub fn write_gathered(&mut self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
+        self.progress()?;
+        self.queues.write_unshared(metadata, layout, values)
+    }
+
+    /// Whether this rank has plans that [`Client::write_own_points`] passes by.
+    pub fn takes_gathered(&self) -> bool {
+        self.queues.has_unshared()
     }
 
     /// The same with a message that may be kept, such as a mask.
@@ -307,8 +335,8 @@ impl Client {
         if self.untold.is_empty() { Ok(()) } else { Err(self.untold.remove(0).into()) }
     }
 
-    /// [`Client::flush`], and what the plans remember then, here and, on the first rank, on the servers: the state of a checkpoint
-    /// ([`Client::resume`], [`OutputServer::resume`](super::OutputServer::resume)), and where there are no servers, of [`Plans::restore`].
+    /// [`Client::flush`], and what the plans remember then, here and, on the first rank, which asks for it, on the servers: the state of a
+    /// [checkpoint](crate::transport#checkpoints), and where there are no servers, of [`Plans::restore`]. All ranks call it.
     ///
     /// A lost server is no error where its plans remember nothing: then all that it has not written is in its log.
     ///
@@ -324,21 +352,44 @@ impl Client {
         if self.remotes.is_empty() {
             return Ok(own);
         }
-        let is_first = self.all.rank() == 0;
+        if self.all.rank() > 0 {
+            return Ok(state::of_parts(&own, &vec![Vec::new(); self.remotes.len()]));
+        }
+        self.ask_servers()?;
         let mut servers = Vec::new();
-        for (states, remote) in self.states.iter().zip(&self.remotes) {
-            if !is_first {
-                servers.push(Vec::new());
-                continue;
-            }
+        for (memories, remote) in self.memories.iter_mut().zip(&self.remotes) {
             let is_lost = matches!(remote.state, State::Lost);
-            if is_lost && !states.iter().all(|state| *state == Some(None)) {
-                let lost = self.first.iter().chain(&self.untold).find(|told| told.is_loss_of(remote.called));
+            if is_lost && memories.iter().any(|memory| memory.is_there != Some(false)) {
+                let lost = self.first.iter().chain(&self.untold).find(|told| told.is_loss_of(remote.rank));
                 return Err(lost.expect("each loss is noted").clone().into());
             }
-            servers.push(crate::plan::state::join(states.iter().flatten().flatten().cloned()));
+            servers
+                .push(crate::plan::state::join(memories.iter_mut().filter_map(|memory| memory.state.take())));
         }
         Ok(state::of_parts(&own, &servers))
+    }
+
+    /// Gets what plans remember of the step that servers have written last: of no other, since they wait for this rank.
+    fn ask_servers(&mut self) -> Result<()> {
+        for (memories, remote) in self.memories.iter_mut().zip(&mut self.remotes) {
+            for (plan, memory) in memories.iter_mut().enumerate() {
+                *memory = Memory { is_there: memory.is_there, ..Memory::default() };
+                if memory.is_there == Some(true) && matches!(remote.state, State::Working) {
+                    self.posted.push(self.all.post(remote.rank, Arc::new(letter::ask(plan)))?);
+                    memory.is_asked_for = true;
+                    remote.heard = Instant::now();
+                }
+            }
+        }
+        loop {
+            self.send()?;
+            let mut pairs = self.memories.iter().zip(&self.remotes);
+            let is_owed = |memories: &[Memory]| memories.iter().any(|memory| memory.is_asked_for);
+            if !pairs.any(|(memories, remote)| matches!(remote.state, State::Working) && is_owed(memories)) {
+                return self.drain_lost();
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// How many plans have a part that servers carry out.
@@ -460,7 +511,8 @@ impl Client {
                     Ok(())
                 })?;
             }
-            let awaits = self.streams.iter().any(|of_plan| of_plan[server].outlook().awaits);
+            let awaits = self.streams.iter().any(|of_plan| of_plan[server].outlook().awaits)
+                || self.memories[server].iter().any(|memory| memory.is_asked_for);
             let remote = &mut self.remotes[server];
             if !awaits {
                 remote.heard = now;
@@ -487,13 +539,17 @@ impl Client {
         };
         match letter {
             FromServer::Taken { plan, letters } => stream(plan)?.taken(letters),
-            FromServer::Written { plan, steps, state } => {
+            FromServer::Written { plan, steps, remembers } => {
                 stream(plan)?.written(steps);
-                self.states[server][plan] = Some(state);
+                self.memories[server][plan].is_there = Some(remembers);
+            }
+            FromServer::State { plan, state } => {
+                stream(plan)?;
+                self.memories[server][plan] =
+                    Memory { is_there: Some(state.is_some()), is_asked_for: false, state };
             }
             FromServer::Whole(file) => self.files.push(file),
             FromServer::Failure(reason) => {
-                let rank = self.remotes[server].called;
                 self.note(Told::Failure { server, rank, reason });
             }
             FromServer::Failed(reason) if matches!(self.remotes[server].state, State::Working) => {
@@ -526,7 +582,6 @@ impl Client {
         if let Ok(posted) = self.all.post(rank, Arc::new(letter::given_up())) {
             self.posted.push(posted);
         }
-        let rank = self.remotes[server].called;
         let told = match log {
             Some(log) => Told::Lost { server, rank, reason, log },
             None => {
@@ -534,9 +589,11 @@ impl Client {
                 Told::Failure { server, rank, reason }
             }
         };
-        let line = format!("Rank {}: {}\n", self.all.rank(), Error::from(told.clone()));
-        // The same comes as an error later.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        if self.all.rank() == 0 {
+            let line = format!("Rank 0: {}\n", Error::from(told.clone()));
+            // The same comes as an error later, and on other ranks, of which there may be thousands, alone.
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
         self.note(told);
     }
 

@@ -10,12 +10,13 @@
 //! | `g`   | p, a gap                                                                              | 50 + M + M      |
 //! | `s`   | p: all of a step has been written                                                     | 9               |
 //! | `e`   | p: nothing will follow                                                                | 9               |
+//! | `q`   | p: what the plan remembered when it wrote the last step is asked for                  | 9               |
 //! | `u`   | this rank has given the server up                                                     | 1               |
 //!
 //! M bytes are metadata: for each key, 25 and those of key and value (8 of a number, 1 of a flag, a text's own). From a server: `t`
-//! (p, letters taken), `w` (p, steps written, and for the first rank what the plan remembers then), `f` (a text: a plan failed), `x` (a
-//! text: the server failed), `d` (all is done, and for the first rank the metrics as JSON), `a` (alive), and to the first rank `n` (a file that is
-//! whole: name, length, hash).
+//! (p, letters taken), `w` (p, steps written, and whether the plan remembers something then), `q` (p, what it does, to who asked), `f` (a
+//! text: a plan failed), `x` (a text: the server failed), `d` (all is done, and for the first rank the metrics as JSON), `a` (alive), and to
+//! the first rank `n` (a file that is whole: name, length, hash).
 
 use std::path::PathBuf;
 
@@ -32,6 +33,7 @@ pub(super) enum ToServer {
     Gap { plan: usize, gap: Gap },
     Mark { plan: usize },
     End { plan: usize },
+    Ask { plan: usize },
     GivenUp,
 }
 
@@ -96,7 +98,8 @@ impl Body {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FromServer {
     Taken { plan: usize, letters: u64 },
-    Written { plan: usize, steps: u64, state: Option<Vec<u8>> },
+    Written { plan: usize, steps: u64, remembers: bool },
+    State { plan: usize, state: Option<Vec<u8>> },
     Whole(WholeFile),
     Failure(String),
     Failed(String),
@@ -172,6 +175,10 @@ pub(super) fn end(plan: usize) -> Vec<u8> {
     letter(b'e', |writer| writer.number(plan as u64))
 }
 
+pub(super) fn ask(plan: usize) -> Vec<u8> {
+    letter(b'q', |writer| writer.number(plan as u64))
+}
+
 pub(super) fn given_up() -> Vec<u8> {
     vec![b'u']
 }
@@ -222,6 +229,7 @@ pub(super) fn to_server(bytes: &[u8]) -> Option<ToServer> {
         }
         b's' => Some(ToServer::Mark { plan }),
         b'e' => Some(ToServer::End { plan }),
+        b'q' => Some(ToServer::Ask { plan }),
         _ => None,
     }
 }
@@ -237,9 +245,13 @@ impl FromServer {
         let text = |what, text: &str| letter(what, |writer| writer.bytes(text.as_bytes()));
         match self {
             Self::Taken { plan, letters } => two(b't', *plan, *letters),
-            Self::Written { plan, steps, state } => letter(b'w', |writer| {
+            Self::Written { plan, steps, remembers } => letter(b'w', |writer| {
                 writer.number(*plan as u64);
                 writer.number(*steps);
+                writer.byte(u8::from(*remembers));
+            }),
+            Self::State { plan, state } => letter(b'q', |writer| {
+                writer.number(*plan as u64);
                 writer.option(state.as_deref(), |writer, state| writer.bytes(state));
             }),
             Self::Whole(file) => letter(b'n', |writer| {
@@ -260,9 +272,11 @@ impl FromServer {
         let mut reader = Reader::new(rest);
         let read = match what {
             b't' => Self::Taken { plan: reader.length()?, letters: reader.number()? },
-            b'w' => Self::Written {
+            b'w' => {
+                Self::Written { plan: reader.length()?, steps: reader.number()?, remembers: reader.flag()? }
+            }
+            b'q' => Self::State {
                 plan: reader.length()?,
-                steps: reader.number()?,
                 state: reader.option(|reader| reader.bytes())?.map(<[u8]>::to_vec),
             },
             b'n' => {
@@ -320,11 +334,13 @@ mod tests {
         assert_eq!(to_server(&gap(1, &lost)), Some(ToServer::Gap { plan: 1, gap: lost }));
         assert_eq!(to_server(&mark(4)), Some(ToServer::Mark { plan: 4 }));
         assert_eq!(to_server(&end(4)), Some(ToServer::End { plan: 4 }));
+        assert_eq!(to_server(&ask(4)), Some(ToServer::Ask { plan: 4 }));
         assert_eq!(to_server(&given_up()), Some(ToServer::GivenUp));
         for letter in [
             FromServer::Taken { plan: 1, letters: 2 },
-            FromServer::Written { plan: 3, steps: 4, state: None },
-            FromServer::Written { plan: 3, steps: 4, state: Some(vec![5, 6]) },
+            FromServer::Written { plan: 3, steps: 4, remembers: true },
+            FromServer::State { plan: 3, state: None },
+            FromServer::State { plan: 3, state: Some(vec![5, 6]) },
             FromServer::Whole(WholeFile { path: "out/1.grib2".into(), bytes: 7, hash: [8; 32] }),
             FromServer::Failure("a".into()),
             FromServer::Failed("b".into()),

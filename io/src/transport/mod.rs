@@ -46,6 +46,9 @@
 //! points of a distributed field, whose places a server is told once. Fields are dealt to servers by what they are, so that all parts of
 //! one meet, and `aggregate` makes a field of them. Without servers the same plans run in the rank itself.
 //!
+//! Where ranks share fields, [`Client::write_own_points`] is for the plans that have `aggregate` behind `transport`, on all ranks. What
+//! other plans are to have, the first rank gathers, if it wants them ([`Client::takes_gathered`], [`Client::write_gathered`]).
+//!
 //! ```text
 //! model's thread                 plan's thread                          server's main thread      plan's thread
 //! write_field ──copy──► queue ──► actions, transport ──► letters ──post──► receive ──► queue ──► aggregate, encode, sink
@@ -70,24 +73,25 @@
 //! # When a server is lost
 //!
 //! [`Client::end_step`] says that a step is complete. When all ranks have said so, the server flushes its plans, writes down in
-//! [`Settings::folder`] how far it has come and what its plans remember, and tells the ranks. Until then they keep a lossless plan's
-//! letters, in memory or where that is full in a log in the same folder. A server is lost when it says that it failed, when its thread
+//! [`Settings::folder`] how far it has come and what its plans remember, and tells the ranks; what follows on a rank waits until the others
+//! have come as far. Until then they keep a lossless plan's letters, in memory or where that is full in a log in the same folder. A server is lost when it says that it failed, when its thread
 //! has ended, or when it owed an answer for [`Settings::patience`] and sent nothing, not even that it lives (which it does four
-//! times in that time). Then all its letters since the last written step, and all to come, go to the log; a line on standard
-//! error says so, and so does [`Error::ServerLost`](crate::Error::ServerLost) from the next [`Client::flush`] and from [`Client::finish`].
+//! times in that time). Then all its letters since the last written step, and all to come, go to the log; the first rank says so in a line
+//! on standard error, and so does [`Error::ServerLost`](crate::Error::ServerLost) from the next [`Client::flush`] and from [`Client::finish`].
 //! [`replay`] takes the logs of all ranks through the plans, from the step on that was not written, with what the plans
 //! remembered then: nothing is missing and nothing comes twice. Plans of which a part was written are continued by it under the
 //! conditions of [`Plans::continue_yaml_in`](crate::plan::Plans::continue_yaml_in): sinks `netcdf`, `zarr`, and `file` with `whole: true`.
-//! Under MPI a process that is killed mostly takes the whole job along, whose restart is from a checkpoint; then there is
-//! nothing to replay. A server that is given up ends when it hears of it.
+//! Under MPI a process that is killed takes the whole job along, unless the launcher is told to let the others go on (Open MPI:
+//! `--enable-recovery`); then MPI cannot be ended orderly, which would wait for it: [`Communicator::abort`] ends such a job. A server that is
+//! given up ends when it hears of it.
 //!
 //! # Volume
 //!
 //! A rank sends, in bytes, of each message 26 + M + 8 n for n values, with M = Σ (25 + key + value) over its metadata (numbers 8, flags 1, texts
 //! their length); of each domain, once for each plan and server that gets a field on it, 34 + 32 per ring, 8 more for points one
 //! after the other and 8 + 8 n for a list; for each plan and server 9 in each step and 9 at the end. A server sends at most 17 for
-//! each letter, 18 for each step, plan and rank, 9 to each rank at the end, and 1 now and then; to the first rank besides, what a plan
-//! remembers (8 and its bytes, for each step), 49 and its name for each file that is whole, and the metrics at the end.
+//! each letter, 18 for each step, plan and rank, 9 to each rank at the end, and 1 now and then; to the first rank besides, when it asks with
+//! 9, what a plan remembers (18 and its bytes), 49 and its name for each file that is whole, and the metrics at the end.
 //! [`Communicator::traffic`] counts them as letters.
 //!
 //! # Order
@@ -99,8 +103,12 @@
 //!
 //! # Checkpoints
 //!
-//! [`Client::state`] has what the plans remember on its rank and, on the first rank, on all servers. [`Client::resume`] goes on from the rank's
-//! own, [`OutputServer::resume`] from the first rank's, with as many servers; where nothing is remembered, with any number.
+//! [`Client::state`] has what the plans remember on its rank and, on the first rank, on all servers, which is sent for that alone.
+//! [`join_states`] makes one state of those of all ranks, [`state_for_rank`] parts it again. [`Client::resume`] goes on from the rank's own,
+//! [`OutputServer::resume`] from the first rank's, with as many ranks and servers; where nothing is remembered, with any number. Besides
+//! the errors of a start they have those of [`Plans::continue_yaml_in`](crate::plan::Plans::continue_yaml_in) and
+//! [`Plans::restore`](crate::plan::Plans::restore), and [`Error::OtherPlan`](crate::Error::OtherPlan) where plans remember something of
+//! another number of servers.
 
 mod client;
 mod journal;
@@ -118,7 +126,7 @@ pub use replay::{PLANS, Replayed, replay};
 pub use role::{Link, Role};
 pub use server::OutputServer;
 pub use settings::Settings;
-pub use state::state_of_rank;
+pub use state::{join_states, state_for_rank, state_of_rank};
 
 #[allow(unused_imports, reason = "for the documentation")]
 use terrella_coupling::communicator::Communicator;

@@ -83,8 +83,8 @@ fn one_plan(
         };
         let found = Plans::only_of_server(plans, folder, number, is_begun)?;
         let mut plan = found.ok_or_else(|| of_other_plans(&sources[0].path))?;
-        if let Some(state) = &progress.state {
-            plan.restore(&state::join([state.clone()].into_iter()))?;
+        if is_begun {
+            plan.restore(&state::join(progress.state.clone().into_iter()))?;
         }
         for step in steps {
             for source in &mut sources {

@@ -22,8 +22,8 @@ pub enum Role {
 pub struct Link {
     pub(super) all: Communicator,
     pub(super) servers: usize,
-    /// The rank of the first server in messages.
-    pub(super) first: usize,
+    /// Whether the first rank alone has whole fields.
+    pub(super) has_whole_fields_on_first: bool,
 }
 
 impl Role {
@@ -38,7 +38,7 @@ impl Role {
                 expected: format!("fewer than the {} ranks", all.size()),
             });
         }
-        let link = Link { all: all.clone(), servers, first: all.size() - servers };
+        let link = Link { all: all.clone(), servers, has_whole_fields_on_first: false };
         let is_server = all.rank() >= link.clients();
         let ranks = all.split(Some(u16::from(is_server)), 0)?.expect("each has a colour");
         Ok(if is_server { Self::Server(link) } else { Self::Model { ranks, link } })
@@ -51,10 +51,10 @@ impl Link {
         self.all.size() - self.servers
     }
 
-    /// In messages, the first server is called by this rank: that of a larger group, of which these ranks are some.
+    /// Whole fields are on the first rank alone: so are plans without `transport`, which no other rank opens.
     #[must_use]
-    pub fn called_from(self, first: usize) -> Self {
-        Self { first, ..self }
+    pub fn with_whole_fields_on_first(self) -> Self {
+        Self { has_whole_fields_on_first: true, ..self }
     }
 
     /// How many ranks are servers.

@@ -51,7 +51,6 @@ type Check = Box<dyn FnMut(&WholeFile) -> std::result::Result<(), String>>;
 /// A plan with what ranks have sent of it.
 struct PlanOfRanks {
     ranks: Vec<Source>,
-    waiting: VecDeque<(usize, Item)>,
     /// Steps that the plan was asked to flush, and the answers that are awaited.
     asked: u64,
     awaited: VecDeque<(u64, u64, Answer)>,
@@ -62,6 +61,7 @@ struct PlanOfRanks {
 #[derive(Default)]
 struct Source {
     domains: Vec<Domain>,
+    waiting: VecDeque<Item>,
     /// Letters that have been taken, and of how many it has been told.
     taken: u64,
     told: u64,
@@ -87,12 +87,8 @@ impl OutputServer {
         Self::started(link, plans, folder, settings, None)
     }
 
-    /// The same for a run of which an earlier process wrote the first steps, with what [`Client::state`](super::Client::state) returned then
-    /// on the first rank.
-    ///
-    /// # Errors
-    /// Besides, those of [`Plans::continue_yaml_in`] and [`Plans::restore`]; [`Error::OtherPlan`] where plans remember something of another
-    /// number of servers.
+    /// [`OutputServer::start`] for a run that is continued ([checkpoints](crate::transport#checkpoints)), with what
+    /// [`Client::state`](super::Client::state) returned on the first rank.
     pub fn resume(
         link: &Link,
         plans: &str,
@@ -137,7 +133,6 @@ impl OutputServer {
         let files = plans.whole_files();
         let of_ranks = |written: &Written| PlanOfRanks {
             ranks: (0..link.clients()).map(|_| Source::default()).collect(),
-            waiting: VecDeque::new(),
             asked: 0,
             awaited: VecDeque::new(),
             written: written.clone(),
@@ -243,11 +238,8 @@ impl OutputServer {
             self.signed = Instant::now();
             self.post_to_all(|_| FromServer::Alive)?;
         }
-        let is_over = |plan: &PlanOfRanks| {
-            plan.ranks.iter().all(|source| source.has_ended)
-                && plan.waiting.is_empty()
-                && plan.awaited.is_empty()
-        };
+        let is_over =
+            |plan: &PlanOfRanks| plan.ranks.iter().all(|source| source.has_ended) && plan.awaited.is_empty();
         if !self.is_closed && self.plans.iter().all(is_over) {
             self.queues.close();
             self.is_closed = true;
@@ -296,13 +288,18 @@ impl OutputServer {
             ToServer::Gap { plan, gap } => (plan, Item::Gap(gap)),
             ToServer::Mark { plan } => (plan, Item::Mark),
             ToServer::End { plan } => (plan, Item::End),
+            ToServer::Ask { plan } => {
+                let state = self.plans.get(plan).ok_or_else(unreadable)?.written.state.clone();
+                return self.post(from, &FromServer::State { plan, state });
+            }
         };
-        let plan = self.plans.get_mut(plan).filter(|_| from < self.clients).ok_or_else(unreadable)?;
-        plan.waiting.push_back((from, item));
+        let source = self.plans.get_mut(plan).and_then(|plan| plan.ranks.get_mut(from));
+        source.ok_or_else(unreadable)?.waiting.push_back(item);
         Ok(())
     }
 
-    /// Gives a plan what waits for it, as far as it has room.
+    /// Gives a plan what waits for it, as far as it has room: of a rank that has ended more steps than another, nothing, so that a step
+    /// that is written is all that the plan has had.
     fn hand_over(&mut self, number: usize) -> Result<()> {
         if self.queues.has_died(number) && !self.is_closed {
             // What it had is with the ranks yet.
@@ -310,21 +307,22 @@ impl OutputServer {
             return Err(Error::Server { reason: "has lost a plan by a panic".into() });
         }
         let plan = &mut self.plans[number];
-        while let Some((from, item)) = plan.waiting.pop_front() {
+        while let Some(source) = plan.next() {
+            let Some(item) = source.waiting.pop_front() else { break };
             match item {
                 Item::Message(message) => {
                     if self.queues.would_be_full(number, &message) {
-                        plan.waiting.push_front((from, Item::Message(message)));
+                        source.waiting.push_front(Item::Message(message));
                         return Ok(());
                     }
                     self.queues.write_to(number, message)?;
                 }
                 Item::Gap(gap) => self.queues.add_gap(number, gap),
-                Item::Mark => plan.ranks[from].marked += 1,
-                Item::End => plan.ranks[from].has_ended = true,
+                Item::Mark => source.marked += 1,
+                Item::End => source.has_ended = true,
             }
-            plan.ranks[from].taken += 1;
-            let complete = plan.ranks.iter().map(|source| source.marked).min().unwrap_or(0);
+            source.taken += 1;
+            let complete = plan.complete();
             while plan.asked < complete {
                 plan.asked += 1;
                 let (flush, answer) = self.queues.ask_state(number);
@@ -370,12 +368,8 @@ impl OutputServer {
         self.tell_files()?;
         let progress: Vec<Written> = self.plans.iter().map(|plan| plan.written.clone()).collect();
         written::store(&self.folder, &progress)?;
-        let state = progress[number].state.clone();
-        self.post_to_all(|rank| FromServer::Written {
-            plan: number,
-            steps,
-            state: state.clone().filter(|_| rank == 0),
-        })
+        let remembers = progress[number].state.is_some();
+        self.post_to_all(|_| FromServer::Written { plan: number, steps, remembers })
     }
 
     /// Tells the first rank of files that have become whole.
@@ -414,6 +408,21 @@ impl OutputServer {
 
     fn post_to_all(&mut self, letter: impl Fn(usize) -> FromServer) -> Result<()> {
         (0..self.clients).try_for_each(|rank| self.post(rank, &letter(rank)))
+    }
+}
+
+impl PlanOfRanks {
+    /// Steps that all ranks have ended: one that has ended altogether holds up none.
+    fn complete(&self) -> u64 {
+        let marked = |source: &Source| source.marked;
+        let going_on = self.ranks.iter().filter(|source| !source.has_ended).map(marked).min();
+        going_on.unwrap_or_else(|| self.ranks.iter().map(marked).max().unwrap_or(0))
+    }
+
+    /// A rank that has something for the plan, and has not ended more steps than others.
+    fn next(&mut self) -> Option<&mut Source> {
+        let complete = self.complete();
+        self.ranks.iter_mut().find(|source| !source.waiting.is_empty() && source.marked <= complete)
     }
 }
 

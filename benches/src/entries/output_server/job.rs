@@ -10,7 +10,7 @@ use terrella_io::transport::{Client, OutputServer, Role, Settings};
 
 use crate::entries::plan::metadata;
 use crate::entries::server_stall::model::Field;
-use crate::{Error, Request, Result};
+use crate::{Error, Request, Result, median};
 
 /// Tells a process where it is one of a job's, and where the job's files go.
 const FOLDER: &str = "TERRELLA_BENCHES_OUTPUT_SERVER";
@@ -46,7 +46,7 @@ pub(super) struct Job {
 
 /// What a run came to.
 pub(super) struct Done {
-    /// Time of the model in calls of the output, all but the last one, which waits for the server [s].
+    /// Time of the model in calls of the output for a field, the median of all, without the last call, which waits for the server [s].
     pub(super) seconds_per_field: f64,
     /// Every field is in a file of its own.
     pub(super) is_whole: bool,
@@ -75,10 +75,10 @@ impl Job {
         let file = |step: usize| std::fs::metadata(folder.path().join(format!("{step}.grib2")));
         // 16 bits of each value, and its sections.
         let is_whole = |step| file(step).is_ok_and(|file| file.len() > self.field.bytes() / 4);
-        Ok(Done { seconds_per_field: seconds / self.fields as f64, is_whole: (0..self.fields).all(is_whole) })
+        Ok(Done { seconds_per_field: seconds, is_whole: (0..self.fields).all(is_whole) })
     }
 
-    /// What one rank does; the model's time in its output [s].
+    /// What one rank does; the model's time in its output for a field [s].
     fn rank(&self, all: &Communicator, servers: usize, folder: &Path) -> Result<f64> {
         let mut settings = Settings::in_folder(folder.join("transport"));
         // As in a model that has run for a while: no field is the first in its memory.
@@ -92,17 +92,17 @@ impl Job {
         };
         let mut output = Client::start(&link, PLANS, folder, &settings)?;
         output.prepare(self.field.layout(), 4);
-        let mut seconds = 0.0;
+        let mut seconds = Vec::with_capacity(self.fields);
         for step in 0..self.fields {
             self.field.compute();
             let metadata = metadata().with("step", step as i64);
             let start = Instant::now();
             output.write_field(metadata, self.field.layout(), &self.field.values)?;
             output.end_step()?;
-            seconds += start.elapsed().as_secs_f64();
+            seconds.push(start.elapsed().as_secs_f64());
         }
         output.finish()?;
-        Ok(seconds)
+        Ok(median(&seconds))
     }
 
     /// This program twice, by MPI's launcher.

@@ -1,15 +1,13 @@
 //! What is written of a state: pressure surfaces, sea level, ground, and wind at 10 m.
 
-use terrella_dycore::primitive::{Configuration, GridState, IsobaricState, Primitive};
-use terrella_io::layout::Layout;
+use terrella_dycore::primitive::{IsobaricState, Primitive};
 use terrella_io::{Level, Parameter, Time};
 use terrella_kernels::Real;
 
 use super::near_ground;
-use crate::error::{Error, Result};
-use crate::maps::Drawable;
-use crate::model::Snapshot;
+use crate::error::Result;
 use crate::output::{OutputFields, Quantity};
+use crate::own_fields::OwnFields;
 
 /// Pressure surfaces of the output \[hPa\].
 pub(super) const SURFACES: [f64; 3] = [250.0, 500.0, 850.0];
@@ -40,21 +38,13 @@ pub(super) fn quantities(moist: bool, physics: bool) -> Vec<Quantity> {
     quantities.into_iter().map(|(parameter, levels)| Quantity { parameter, levels }).collect()
 }
 
-/// The model's present state as it is written and drawn; an error naming the first value that is not finite.
-///
-/// `roughness` is the ground's \[m\], `[point]`.
-pub(super) fn snapshot<R: Real>(
-    model: &mut Primitive<R>,
-    roughness: &[f64],
-    layout: &Layout,
-    valid: Time,
-) -> Result<Snapshot> {
-    let Gathered { state, ground, rain } = gathered(model)?;
-    let state = state.expect("rank 0, which alone is asked, has it");
-    let configuration = &Configuration { part: None, ..model.configuration().clone() };
+/// The model's present state as it is written, at own points. `roughness` is the ground's \[m\], `[own point]`.
+pub(super) fn own<R: Real>(model: &mut Primitive<R>, roughness: &[f64], valid: Time) -> Result<OwnFields> {
+    let state = model.grid_state()?;
+    let (ground, rain) = (own_physics_field(model, "surface_temperature")?, rain(model)?);
+    let configuration = model.configuration();
     let pressures = SURFACES.map(|pressure| 100.0 * pressure);
     let isobaric = IsobaricState::new(&state, configuration, &pressures)?;
-    let points = configuration.grid.points();
     let gravity = configuration.gravity;
     let heights = isobaric.geopotential.iter().map(|geopotential| geopotential / gravity).collect();
     let [u_10_m, v_10_m] = near_ground::wind_at_10_m(&state, roughness, gravity);
@@ -75,52 +65,26 @@ pub(super) fn snapshot<R: Real>(
         values.push(near_ground::temperature_at_2_m(&state, &ground, roughness, configuration));
         values.push(rain);
     }
-    let quantities = quantities(configuration.moist, values.len() > 9);
-    let fields = OutputFields { valid, values };
-    for (quantity, values) in quantities.iter().zip(&fields.values) {
-        if let Some(index) = values.iter().position(|value| !value.is_finite()) {
-            let (latitude, longitude) = configuration.grid.coordinates(index % points);
-            return Err(Error::NotFinite {
-                field: quantity.parameter.short_name,
-                value: values[index],
-                hour: model.time() / 3600.0,
-                step: model.step_count(),
-                latitude,
-                longitude,
-            });
-        }
-    }
-    let [height, u, v] = [0, 2, 3].map(|quantity| mapped(&fields, quantity, points));
-    let drawable = Drawable::new(layout, height, u, v, on_mapped(&isobaric.vorticity, points));
-    Ok(Snapshot { fields, drawable })
+    let vorticity = on_mapped(&isobaric.vorticity, configuration.points()).to_vec();
+    Ok(OwnFields { fields: OutputFields { valid, values }, vorticity })
 }
 
-/// What ranks send to the first one for a snapshot.
-pub(super) struct Gathered<R> {
-    /// On rank 0.
-    state: Option<GridState<R>>,
-    ground: Option<Vec<f64>>,
-    rain: Option<Vec<f64>>,
-}
-
-/// The whole state on rank 0; all ranks call it together.
-pub(super) fn gathered<R: Real>(model: &mut Primitive<R>) -> Result<Gathered<R>> {
-    let state = model.whole_grid_state()?;
-    Ok(Gathered { state, ground: physics_field(model, "surface_temperature")?, rain: rain(model)? })
-}
-
-/// A field that column physics keeps, on the host of rank 0, without values on the others; none where no scheme has it.
-pub(super) fn physics_field<R: Real>(model: &Primitive<R>, name: &str) -> Result<Option<Vec<f64>>> {
+/// A field that column physics keeps, at own points, on the host; none where no scheme has it.
+fn own_physics_field<R: Real>(model: &Primitive<R>, name: &str) -> Result<Option<Vec<f64>>> {
     let Some(diagnostic) = model.physics_diagnostic(name) else { return Ok(None) };
-    let own = diagnostic.values.to_vec()?;
-    let whole = model.part().gather_fields(&model.communicator()?, 1, &own)?.unwrap_or_default();
-    Ok(Some(whole.into_iter().map(Real::to_f64).collect()))
+    Ok(Some(diagnostic.values.to_vec()?.into_iter().map(Real::to_f64).collect()))
 }
 
-/// Rain since the start \[kg m⁻²\], of all schemes.
-pub(super) fn rain<R: Real>(model: &Primitive<R>) -> Result<Option<Vec<f64>>> {
-    let stratiform = physics_field(model, "stratiform_precipitation_amount")?;
-    let convective = physics_field(model, "convective_precipitation_amount")?;
+/// The same on rank 0, without values on the others; all ranks call it together.
+pub(super) fn physics_field<R: Real>(model: &Primitive<R>, name: &str) -> Result<Option<Vec<f64>>> {
+    let Some(own) = own_physics_field(model, name)? else { return Ok(None) };
+    Ok(Some(model.part().gather_fields(&model.communicator()?, 1, &own)?.unwrap_or_default()))
+}
+
+/// Rain since the start \[kg m⁻²\], of all schemes, at own points.
+fn rain<R: Real>(model: &Primitive<R>) -> Result<Option<Vec<f64>>> {
+    let stratiform = own_physics_field(model, "stratiform_precipitation_amount")?;
+    let convective = own_physics_field(model, "convective_precipitation_amount")?;
     Ok(match (stratiform, convective) {
         (Some(one), Some(other)) => Some(one.iter().zip(&other).map(|(one, other)| one + other).collect()),
         (one, other) => one.or(other),

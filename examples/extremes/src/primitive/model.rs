@@ -1,6 +1,8 @@
 //! The primitive equations under the frame of a forecast.
 
 use serde_json::Value;
+use terrella_coupling::communicator::Communicator;
+use terrella_coupling::spectral::Part;
 use terrella_coupling::timing::Recorder;
 use terrella_dycore::primitive::initial::{InitialState, Noise, filter_state};
 use terrella_dycore::primitive::{Primitive, TimeStepping};
@@ -27,9 +29,11 @@ use crate::ensemble::{self, Ensemble, MemberStatistics};
 use crate::error::{Error, Result};
 use crate::film::Film;
 use crate::forecast::{READING, configure, run as forecast};
-use crate::model::{Model, ModelSize, Snapshot, Start};
+use crate::maps::Drawable;
+use crate::model::{Model, ModelSize, Start};
 use crate::observer::Observer;
 use crate::output::{OutputFields, Quantity, Titles};
+use crate::own_fields::OwnFields;
 use crate::pictures::Labels;
 use crate::ranks::{Call, Ranks};
 use crate::statistics::Statistics;
@@ -115,7 +119,7 @@ struct AtmosphereForecast<R: Real> {
     layout: Layout,
     /// What the column physics is, for people.
     physics: String,
-    /// Roughness of the ground \[m\], `[point]`, on rank 0.
+    /// Roughness of the ground \[m\], `[own point]`.
     roughness: Vec<f64>,
     ranks: Ranks,
 }
@@ -197,7 +201,6 @@ fn start<R: Real>(
     }
     setup::add_physics(&mut model, configuration, &start)?;
     let roughness = physics::roughness(&configuration.physics, start.suite, &start.ground);
-    let roughness = model.part().gather_fields(ranks.communicator(), 1, &roughness)?.unwrap_or_default();
     let mut noise = Noise::new(&start.settings)?;
     noise.observe(&model)?;
     let truncation = configuration.model.truncation;
@@ -327,9 +330,22 @@ impl<R: Real> Model for AtmosphereForecast<R> {
         Ok(())
     }
 
-    fn snapshot(&mut self, valid: Time) -> Result<Snapshot> {
-        self.ranks.call(Call::Snapshot)?;
-        fields::snapshot(&mut self.model, &self.roughness, &self.layout, valid)
+    fn part(&self) -> &Part {
+        self.model.part()
+    }
+
+    fn communicator(&self) -> Result<Communicator> {
+        Ok(self.model.communicator()?)
+    }
+
+    fn own_fields(&mut self, valid: Time) -> Result<OwnFields> {
+        fields::own(&mut self.model, &self.roughness, valid)
+    }
+
+    fn drawable(&self, whole: &OwnFields) -> Drawable {
+        let [height, u, v] =
+            [0, 2, 3].map(|quantity| fields::mapped(&whole.fields, quantity, self.layout.points()));
+        Drawable::new(&self.layout, height, u, v, &whole.vorticity)
     }
 
     fn record(&mut self, fields: &OutputFields) -> Result<String> {
@@ -395,16 +411,13 @@ impl<R: Real> Model for AtmosphereForecast<R> {
                 self.model.step()?;
                 self.noise.observe(&self.model)?;
             }
-            Call::Snapshot => {
-                fields::gathered(&mut self.model)?;
-            }
             Call::Record => {
                 self.model.diagnostics()?;
                 Record::sums(&self.model)?;
             }
             Call::Keep => self.keep()?,
             Call::Checkpoint => self.checkpoint(&mut Writer::elsewhere())?,
-            Call::Restore | Call::Times | Call::End => {}
+            _ => {}
         }
         Ok(())
     }

@@ -13,6 +13,8 @@ pub(crate) struct Launcher {
     pub(crate) program: &'static str,
     arguments: &'static [&'static str],
     folder: &'static str,
+    /// What starts the program.
+    before: &'static [&'static str],
 }
 
 const LAUNCHERS: [Launcher; 3] = [
@@ -20,9 +22,10 @@ const LAUNCHERS: [Launcher; 3] = [
         program: "mpirun.openmpi",
         arguments: &["--oversubscribe", "--allow-run-as-root"],
         folder: "-wdir",
+        before: &[],
     },
-    Launcher { program: "mpiexec.mpich", arguments: &[], folder: "-wdir" },
-    Launcher { program: "mpirun", arguments: &[], folder: "-wdir" },
+    Launcher { program: "mpiexec.mpich", arguments: &[], folder: "-wdir", before: &[] },
+    Launcher { program: "mpirun", arguments: &[], folder: "-wdir", before: &[] },
 ];
 
 impl Launcher {
@@ -30,6 +33,23 @@ impl Launcher {
     pub(crate) fn patient(&self) -> Self {
         let is_mpich = self.program == "mpiexec.mpich";
         Self { arguments: if is_mpich { &["-disable-auto-cleanup"] } else { self.arguments }, ..*self }
+    }
+
+    /// The same, letting others go on when a rank is killed, if it can be told to. MPICH's ends them, whatever it is told, when a process
+    /// that it has started itself is killed, and sends the others SIGUSR1.
+    #[allow(dead_code, reason = "one test file does")]
+    pub(crate) fn enduring(&self) -> Option<Self> {
+        match self.program {
+            "mpirun.openmpi" => {
+                let arguments = &["--oversubscribe", "--allow-run-as-root", "--enable-recovery"];
+                Some(Self { arguments, ..*self })
+            }
+            "mpiexec.mpich" => {
+                let before = &["sh", "-c", "trap '' USR1; \"$0\" \"$@\"; exit $?"];
+                Some(Self { before, ..self.patient() })
+            }
+            _ => None,
+        }
     }
 
     fn is_there(&self) -> bool {
@@ -62,7 +82,8 @@ pub(crate) fn command(launcher: &Launcher, ranks: &[(&Path, Vec<String>)]) -> Co
         if number > 0 {
             job.arg(":");
         }
-        job.args(["-n", "1", launcher.folder]).arg(folder).arg(program.get_program()).args(arguments);
+        job.args(["-n", "1", launcher.folder]).arg(folder).args(launcher.before);
+        job.arg(program.get_program()).args(arguments);
     }
     job
 }
