@@ -202,8 +202,7 @@ fn wrong_meshes_are_refused_on_all_ranks() {
                 .to_string()
         })
     };
-    let other =
-        |rank: usize, operation: &str, own: &str| format!("Rank {rank}: '{operation}' failed: {own}");
+    let other = |rank: usize, operation: &str, own: &str| format!("Rank {rank}: '{operation}' failed: {own}");
     let fine: [&[u64]; 2] = [&[1], &[0]];
     let texts = refused([2, 3], [&[0], &[1]], fine);
     assert_eq!(texts, vec!["'entities' is 3 on rank 1: expected 2 as on rank 0."; 2]);
