@@ -56,8 +56,8 @@ use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
 use error::Error;
 use ranks::{Part, Ranks};
-use terrella_coupling::communicator::Communicator;
 use servers::Servers;
+use terrella_coupling::communicator::Communicator;
 use terrella_driver::{interruption, progress};
 
 fn main() -> ExitCode {
