@@ -47,7 +47,7 @@ enum Places {
 #[derive(Debug)]
 enum Source {
     Grib(GribFile),
-    Netcdf(RefCell<netcdf::Fields>),
+    Netcdf(Box<RefCell<netcdf::Fields>>),
 }
 
 impl StateFile {
@@ -61,7 +61,7 @@ impl StateFile {
         }
         let (fields, found) = netcdf::Fields::open(path, selection)?;
         let state = found.read(|places, _| Ok(StatePlaces(Places::Netcdf(places))))?;
-        Ok(Self { state, source: Source::Netcdf(RefCell::new(fields)) })
+        Ok(Self { state, source: Source::Netcdf(Box::new(RefCell::new(fields))) })
     }
 
     /// The state without its values.
