@@ -63,6 +63,10 @@ mod system {
 
     use super::{Card, MARK, Segment};
 
+    /// Of files in memory, and what the system calls them.
+    const NAME: &str = "terrella";
+    const NAME_IN_PROC: &str = "/memfd:terrella (deleted)";
+
     /// Memory that others can open as long as this lives.
     pub(super) struct Shown {
         pub(super) segment: Segment,
@@ -77,7 +81,7 @@ mod system {
         }
 
         fn try_new(bytes: usize) -> io::Result<Self> {
-            let file = rustix::fs::memfd_create("terrella", MemfdFlags::CLOEXEC)?;
+            let file = rustix::fs::memfd_create(NAME, MemfdFlags::CLOEXEC)?;
             rustix::fs::ftruncate(&file, bytes as u64)?;
             let segment = Segment::of_file(&file, bytes, true)?;
             let process = std::process::id();
@@ -89,9 +93,10 @@ mod system {
         }
     }
 
-    /// A number of this run of this machine's system, not 0.
+    /// A number of this run of this machine's system, and of the processes that count together in it, not 0.
     fn machine() -> io::Result<u64> {
-        Ok(hash(&fs::read("/proc/sys/kernel/random/boot_id")?).max(1))
+        let boot = fs::read("/proc/sys/kernel/random/boot_id")?;
+        Ok(hash(&(boot, fs::read_link("/proc/self/ns/pid")?)).max(1))
     }
 
     fn hash(value: &impl Hash) -> u64 {
@@ -102,8 +107,10 @@ mod system {
 
     /// The memory of another process, if it is to be had.
     pub(super) fn open(card: &Card) -> Option<Segment> {
-        let file = File::open(format!("/proc/{}/fd/{}", card.process, card.file)).ok()?;
-        // Where numbers of processes mean others than there, this may be any file.
+        let path = format!("/proc/{}/fd/{}", card.process, card.file);
+        // To open anything else, a pipe for instance, might not come back.
+        fs::read_link(&path).ok().filter(|file| file.as_os_str() == NAME_IN_PROC)?;
+        let file = File::open(path).ok()?;
         let is_whole = file.metadata().is_ok_and(|metadata| metadata.len() == card.bytes);
         let segment = Segment::of_file(&file, card.bytes as usize, false).ok().filter(|_| is_whole)?;
         (segment.counter(MARK).load(Ordering::Acquire) == card.mark).then_some(segment)
