@@ -1,9 +1,17 @@
 //! The one error type of this program: one clear line each.
 
+use std::fmt::Display;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// `std::result::Result` with this program's [`Error`].
 pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// One line on standard error, in one piece: launchers write lines of their own between pieces.
+pub(crate) fn complain(what: impl Display) {
+    // Nobody else is there to be told.
+    let _ = std::io::stderr().write_all(format!("extremes: {what}\n").as_bytes());
+}
 
 /// What ended the program.
 #[derive(Debug, thiserror::Error)]

@@ -54,7 +54,7 @@ use clap::Parser;
 
 use arguments::{Arguments, Command, RunArguments};
 use configuration::Equations;
-use error::Error;
+use error::{Error, complain};
 use ranks::{Part, Ranks};
 use servers::Servers;
 use terrella_coupling::communicator::Communicator;
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         _ if !leads => ExitCode::SUCCESS,
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("extremes: {error}");
+            complain(&error);
             match error {
                 Error::Interrupted { .. } | Error::InterruptedBeforeStart => {
                     ExitCode::from(interruption::EXIT_STATUS)
@@ -111,7 +111,7 @@ fn run_on(ranks: Ranks, run: &RunArguments) -> error::Result<()> {
         && (matches!(error, Error::ToReplay { .. }) || ranks.servers().is_some_and(Servers::are_at_work))
     {
         // What a lost server still does, if it lives, is over, and others have not heard that it is; MPI would wait for them.
-        eprintln!("extremes: {error}");
+        complain(error);
         ranks.end();
     }
     outcome

@@ -12,7 +12,7 @@ use bytemuck::Pod;
 use terrella_coupling::agreement::{first_failure, first_unlike};
 use terrella_coupling::communicator::{Communicator, Kind};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, complain};
 use crate::job::{RankSettings, ServerSettings};
 use crate::servers::Servers;
 use crate::watch::{Watch, last_checkpoint};
@@ -248,7 +248,10 @@ impl Ranks {
     /// Ends all ranks at once with one line, after a failure of which the others do not know.
     pub(crate) fn abandon(&self, phase: &str, error: &Error, checkpoint: &Path) -> ! {
         let rank = self.communicator.rank();
-        eprintln!("extremes: rank {rank} failed at '{phase}': {error} {}", last_checkpoint(Some(checkpoint)));
+        complain(format_args!(
+            "rank {rank} failed at '{phase}': {error} {}",
+            last_checkpoint(Some(checkpoint))
+        ));
         self.end()
     }
 }

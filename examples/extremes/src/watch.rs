@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 use terrella_coupling::communicator::Communicator;
 use terrella_driver::interruption;
 
-use crate::error::Result;
+use crate::error::{Result, complain};
 
 /// Signs of life within the patience.
 const BEATS: u32 = 8;
@@ -154,7 +154,8 @@ impl Shared {
                 last = Instant::now();
                 self.tell(ALIVE);
             }
-            if self.rank == 0 && !is_asked && interruption::requested() {
+            let is_over = self.is_over.load(Ordering::SeqCst);
+            if self.rank == 0 && !is_asked && !is_over && interruption::requested() {
                 is_asked = true;
                 // A launcher may not wait until the step is done.
                 self.say(&format!("asked to end at '{}'.", lock(&self.phase)));
@@ -207,9 +208,7 @@ impl Shared {
     }
 
     fn say(&self, what: &str) {
-        let line = format!("extremes: {what} {}\n", self.checkpoint());
-        // Nobody else is there to be told.
-        let _ = std::io::stderr().write_all(line.as_bytes());
+        complain(format_args!("{what} {}", self.checkpoint()));
     }
 }
 
@@ -270,7 +269,7 @@ fn connect(all: &Communicator) -> Result<Vec<(usize, TcpStream)>> {
         streams = accepting.join().unwrap_or_default();
     }
     if let Some(problem) = problems.iter().find(|problem| !problem.is_empty() && all.rank() == 0) {
-        eprintln!("extremes: not all ranks are watched: {}.", String::from_utf8_lossy(problem));
+        complain(format_args!("not all ranks are watched: {}.", String::from_utf8_lossy(problem)));
     }
     Ok(streams)
 }
