@@ -1,13 +1,13 @@
 //! Parcels between the memory of devices.
 
 use std::fmt;
-use std::ops::Range;
 use std::rc::Rc;
 
 use terrella_kernels::Element;
 use terrella_kernels::device::{AnyBuffer, Buffer, Device};
 
-use super::transport::{DeviceMemory, Parcel, Pending};
+use super::exchange::{Places, parcels_of_others, places, units, units_of};
+use super::transport::{DeviceMemory, Pending};
 use super::{Communicator, Exchange, InFlight};
 use crate::error::expect_len;
 use crate::{Error, Result};
@@ -62,9 +62,6 @@ pub struct DeviceExchange<T: Element> {
     /// Parcels that go through host memory; none where they go directly.
     staged: Option<Exchange<T>>,
 }
-
-/// Ranks with the units of their parcels, one after another.
-type Places = Rc<[(usize, Range<usize>)]>;
 
 /// Parcels of a [`DeviceExchange`] under way.
 ///
@@ -121,15 +118,6 @@ impl Communicator {
     }
 }
 
-fn places(lengths: &[(usize, usize)]) -> Places {
-    let mut end = 0;
-    let place = |&(rank, units)| {
-        end += units;
-        (rank, end - units..end)
-    };
-    lengths.iter().map(place).collect()
-}
-
 impl<T: Element> DeviceExchange<T> {
     /// Which way its parcels go.
     pub fn route(&self) -> Route {
@@ -145,8 +133,7 @@ impl<T: Element> DeviceExchange<T> {
         let names = ["outgoing parcels", "incoming parcels"];
         for ((name, buffer), places) in names.into_iter().zip(&buffers).zip([&self.outgoing, &self.incoming])
         {
-            let units = places.last().map_or(0, |(_, units)| units.end);
-            expect_len(name, units * width, buffer.len())?;
+            expect_len(name, units(places) * width, buffer.len())?;
             let (expected, got) = (self.device, buffer.device());
             if got != expected {
                 return Err(terrella_kernels::Error::DeviceMismatch { name, expected, got }.into());
@@ -160,8 +147,8 @@ impl<T: Element> DeviceExchange<T> {
             return Ok(DeviceInFlight { exchange: self, way });
         }
         let pending = communicator.transferring(|| {
-            let own = |places: &Places| places.iter().find(|(rank, _)| *rank == communicator.rank()).cloned();
-            if let (Some((_, from)), Some((_, to))) = (own(&self.outgoing), own(&self.incoming)) {
+            let rank = communicator.rank();
+            if let (Some(from), Some(to)) = (units_of(&self.outgoing, rank), units_of(&self.incoming, rank)) {
                 let [outgoing, incoming] = &mut buffers;
                 incoming.copy_range(to.start * width, outgoing, from.start * width..from.end * width)?;
             }
@@ -169,7 +156,7 @@ impl<T: Element> DeviceExchange<T> {
             self.device.synchronize()?;
             let unit = width * size_of::<T>();
             let [outgoing, incoming] =
-                [&self.outgoing, &self.incoming].map(|places| self.parcels(places, unit));
+                [&self.outgoing, &self.incoming].map(|places| parcels_of_others(places, rank, unit));
             for parcel in &outgoing {
                 communicator.count(|traffic| traffic.exchange.add(1, parcel.bytes.len()));
             }
@@ -181,15 +168,6 @@ impl<T: Element> DeviceExchange<T> {
         });
         let (pending, buffers) = pending?;
         Ok(DeviceInFlight { exchange: self, way: Way::Direct(pending, buffers) })
-    }
-
-    /// Those for or from others that hold something.
-    fn parcels(&self, places: &[(usize, Range<usize>)], unit: usize) -> Vec<Parcel> {
-        let others =
-            places.iter().filter(|(rank, units)| *rank != self.communicator.rank() && !units.is_empty());
-        others
-            .map(|(rank, units)| Parcel { rank: *rank, bytes: units.start * unit..units.end * unit })
-            .collect()
     }
 }
 

@@ -38,16 +38,19 @@ use crate::{Error, Result};
 pub struct Exchange<T: Pod> {
     communicator: Communicator,
     tag: u16,
-    outgoing: Rc<[(usize, Range<usize>)]>,
-    incoming: Rc<[(usize, Range<usize>)]>,
+    outgoing: Places,
+    incoming: Places,
     width: usize,
     /// Room for the parcels at the largest width so far.
     buffers: Buffers,
     numbers: PhantomData<T>,
 }
 
-/// Ranks with their units, one after another.
-fn places(lengths: &[(usize, usize)]) -> Rc<[(usize, Range<usize>)]> {
+/// Ranks with the units of their parcels, one after another.
+pub(super) type Places = Rc<[(usize, Range<usize>)]>;
+
+/// Those of a (rank, length) list.
+pub(super) fn places(lengths: &[(usize, usize)]) -> Places {
     let mut end = 0;
     let place = |&(rank, units)| {
         let first = end;
@@ -58,8 +61,19 @@ fn places(lengths: &[(usize, usize)]) -> Rc<[(usize, Range<usize>)]> {
 }
 
 /// Units of all parcels.
-fn units(places: &[(usize, Range<usize>)]) -> usize {
+pub(super) fn units(places: &[(usize, Range<usize>)]) -> usize {
     places.last().map_or(0, |(_, range)| range.end)
+}
+
+/// The units of rank `own` itself, if it has some.
+pub(super) fn units_of(places: &[(usize, Range<usize>)], own: usize) -> Option<Range<usize>> {
+    places.iter().find(|(rank, _)| *rank == own).map(|(_, units)| units.clone())
+}
+
+/// The parcels, with so many bytes for each unit, that are for or from others than rank `own` and hold something.
+pub(super) fn parcels_of_others(places: &[(usize, Range<usize>)], own: usize, unit: usize) -> Vec<Parcel> {
+    let others = places.iter().filter(|(rank, units)| *rank != own && !units.is_empty());
+    others.map(|(rank, units)| Parcel { rank: *rank, bytes: units.start * unit..units.end * unit }).collect()
 }
 
 impl<T: Pod> Exchange<T> {
@@ -176,16 +190,15 @@ impl<T: Pod> Exchange<T> {
     }
 
     fn start_now(mut self) -> Result<InFlight<T>> {
-        let rank = self.communicator.rank();
-        let own = |places: &[(usize, Range<usize>)]| places.iter().position(|(other, _)| *other == rank);
-        if let (Some(from), Some(to)) = (own(&self.outgoing), own(&self.incoming)) {
-            let unit = self.width * size_of::<T>();
-            let bytes = |range: &Range<usize>| range.start * unit..range.end * unit;
+        let (rank, unit) = (self.communicator.rank(), self.width * size_of::<T>());
+        if let (Some(from), Some(to)) = (units_of(&self.outgoing, rank), units_of(&self.incoming, rank)) {
+            let bytes = |range: Range<usize>| range.start * unit..range.end * unit;
             let Buffers { send, receive } = &mut self.buffers;
-            let source = &bytemuck::cast_slice::<_, u8>(send)[bytes(&self.outgoing[from].1)];
-            bytemuck::cast_slice_mut::<_, u8>(receive)[bytes(&self.incoming[to].1)].copy_from_slice(source);
+            let source = &bytemuck::cast_slice::<_, u8>(send)[bytes(from)];
+            bytemuck::cast_slice_mut::<_, u8>(receive)[bytes(to)].copy_from_slice(source);
         }
-        let [outgoing, incoming] = [&self.outgoing, &self.incoming].map(|places| self.parcels(places));
+        let [outgoing, incoming] =
+            [&self.outgoing, &self.incoming].map(|places| parcels_of_others(places, rank, unit));
         for parcel in &outgoing {
             self.communicator.count(|traffic| traffic.exchange.add(1, parcel.bytes.len()));
         }
@@ -197,16 +210,6 @@ impl<T: Pod> Exchange<T> {
     /// Sends all parcels and waits for those of the others.
     pub fn complete(self) -> Result<Self> {
         self.start()?.finish()
-    }
-
-    /// Those for or from others that hold something.
-    fn parcels(&self, places: &[(usize, Range<usize>)]) -> Vec<Parcel> {
-        let unit = self.width * size_of::<T>();
-        let others =
-            places.iter().filter(|(rank, units)| *rank != self.communicator.rank() && !units.is_empty());
-        others
-            .map(|(rank, units)| Parcel { rank: *rank, bytes: units.start * unit..units.end * unit })
-            .collect()
     }
 }
 

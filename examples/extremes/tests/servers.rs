@@ -98,17 +98,23 @@ fn servers_write_the_bytes_of_a_run_without_them() {
     assert!(text.contains("checkpoint") && text.contains("expected 1, got 2"), "{text}");
 }
 
+/// A case with the files of a run alone, set up for one server that is soon given up.
+#[cfg(target_os = "linux")]
+fn case_of_a_lost_server() -> Option<Case> {
+    has_eccodes().then(|| {
+        let case = Case::new();
+        configure(&case, "length = 48\ntime_step = 600", 0, "");
+        expect_success(&program_into(&case, "alone").output().unwrap());
+        configure(&case, "length = 48\ntime_step = 600", 1, "patience = 2");
+        case
+    })
+}
+
 /// The process of a rank that writes into a folder gets a signal when there is a checkpoint.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_goes_on_without_a_server_and_a_replay_writes_the_rest() {
-    if !has_eccodes() {
-        return;
-    }
-    let case = Case::new();
-    configure(&case, "length = 48\ntime_step = 600", 0, "");
-    expect_success(&program_into(&case, "alone").output().unwrap());
-    configure(&case, "length = 48\ntime_step = 600", 1, "patience = 2");
+    let Some(case) = case_of_a_lost_server() else { return };
     let out = case.path("out");
     for launcher in launchers() {
         let mut job = command_on(launcher, 3, &case, "out", &[]);
@@ -146,13 +152,7 @@ fn replay_and_expect_same_files(case: &Case, plans: &str, log: &Path) {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_run_goes_on_without_a_server_that_is_killed_where_the_launcher_lets_it() {
-    if !has_eccodes() {
-        return;
-    }
-    let case = Case::new();
-    configure(&case, "length = 48\ntime_step = 600", 0, "");
-    expect_success(&program_into(&case, "alone").output().unwrap());
-    configure(&case, "length = 48\ntime_step = 600", 1, "patience = 2");
+    let Some(case) = case_of_a_lost_server() else { return };
     let (out, log) = (case.path("out"), case.path("out/servers"));
     for launcher in launchers() {
         let Some(launcher) = launcher.enduring() else {
