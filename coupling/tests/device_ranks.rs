@@ -57,6 +57,10 @@ fn exchanges(ranks: &Communicator, device: Device, route: Route) {
         (ring, plan) = (next, again);
         assert_eq!(from_before.to_vec().unwrap(), [((rank + size - 1) % size) as u32]);
         assert_eq!(received.to_vec().unwrap(), expected);
+        let has_pages = route == Route::Staged && matches!(device, Device::Cuda(_) | Device::Hip(_));
+        assert_eq!(ring.is_page_locked(), has_pages, "{device}");
+        // A rank alone has nothing to send itself in the plan.
+        assert_eq!(plan.is_page_locked(), has_pages && size > 1, "{device}");
         let sent = outgoing.iter().filter(|(to, units)| *to != rank && *units > 0);
         let (messages, units) = sent.fold((0, 0), |(messages, sum), (_, units)| (messages + 1, sum + units));
         let after = ranks.traffic().exchange;

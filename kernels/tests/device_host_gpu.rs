@@ -9,7 +9,7 @@
 mod host_gpu;
 
 use host_gpu::{hosts, on_the_host};
-use terrella_kernels::device::{Buffer, Device, Timer};
+use terrella_kernels::device::{Buffer, Device, Timer, TransferMemory};
 use terrella_kernels::{Error, Level, Real, kernel};
 
 /// Neighbour sums along a row, and the row's number.
@@ -164,4 +164,34 @@ fn the_libraries_describe_their_devices() {
             assert_eq!(message, "Device 'cuda:3' is not available: no CUDA device 3: 1 found.");
         }
     }
+}
+
+#[test]
+fn pages_of_transfers_are_locked_while_they_live() {
+    if !on_the_host("pages_of_transfers_are_locked_while_they_live") {
+        return;
+    }
+    let million = 1 << 20;
+    for device in hosts() {
+        // Locked pages cannot be locked again: that none is left behind shows in the next round, which has the same ones.
+        for _ in 0..100 {
+            let mut memories = [1, 8192, 8193].map(|len| TransferMemory::zeros(device, len).unwrap());
+            for memory in &mut memories {
+                assert!(memory.is_page_locked(), "{device}");
+                let values: Vec<f64> = (0..memory.len()).map(|i| i as f64 + 0.5).collect();
+                let buffer = Buffer::from_slice(device, &values).unwrap();
+                buffer.copy_to_host(bytemuck::cast_slice_mut(memory)).unwrap();
+                assert_eq!(bytemuck::cast_slice::<_, f64>(memory), values, "{device}");
+            }
+        }
+        // 8 MiB can be locked, 64 cannot.
+        for (len, expected) in [(million, true), (8 * million, false)] {
+            let mut memory = TransferMemory::zeros(device, len).unwrap();
+            assert_eq!((memory.is_page_locked(), memory.len()), (expected, len), "{device}");
+            memory[len - 1] = 1;
+        }
+        assert!(!TransferMemory::zeros(device, 0).unwrap().is_page_locked());
+    }
+    let absent = TransferMemory::zeros(Device::Cuda(9), 1).unwrap_err();
+    assert!(matches!(absent, Error::DeviceUnavailable { .. }), "{absent}");
 }

@@ -34,7 +34,8 @@ impl fmt::Display for Route {
 ///
 /// The caller has the buffers, for the parcels of all ranks of a list one after another, and lends them while they are sent. Where MPI says
 /// that it takes the memory of every rank's device ([`Communicator::route`]), it is given the addresses; else there is one copy to host memory
-/// and one from there, of ordinary pages.
+/// and one from there, whose pages are locked where that is possible ([`TransferMemory`](terrella_kernels::device::TransferMemory)); it is kept
+/// for the next parcels.
 ///
 /// Volume: that of an [`Exchange`].
 ///
@@ -124,6 +125,11 @@ impl<T: Element> DeviceExchange<T> {
         if self.staged.is_some() { Route::Staged } else { Route::Direct }
     }
 
+    /// Whether the host memory that its parcels last went through has locked pages; false where they go directly.
+    pub fn is_page_locked(&self) -> bool {
+        self.staged.as_ref().is_some_and(Exchange::is_page_locked)
+    }
+
     /// Sends the parcels of the first buffer, with `width` numbers for each unit of the lengths, the same on all ranks; those of the others come
     /// to the second. Waits for the device's work on them.
     ///
@@ -141,7 +147,7 @@ impl<T: Element> DeviceExchange<T> {
         }
         let communicator = self.communicator.clone();
         if let Some(mut exchange) = self.staged.take() {
-            exchange.set_width(width);
+            exchange.set_width_on(self.device, width)?;
             communicator.transferring(|| buffers[0].copy_to_host(exchange.all_outgoing()))?;
             let way = Way::Staged(Box::new((exchange.start()?, buffers)));
             return Ok(DeviceInFlight { exchange: self, way });

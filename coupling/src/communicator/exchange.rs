@@ -6,8 +6,9 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use bytemuck::Pod;
+use terrella_kernels::device::{Device, TransferMemory};
 
-use super::transport::{Buffers, Parcel, Pending};
+use super::transport::{Buffers, Parcel, Pending, Words};
 use super::{Communicator, expect_aligned};
 use crate::{Error, Result};
 
@@ -138,15 +139,37 @@ impl<T: Pod> Exchange<T> {
 
     /// Sets how many numbers there are for each unit of the lengths; the same on all ranks. What the parcels hold is lost.
     pub fn set_width(&mut self, width: usize) {
-        self.width = width;
-        let words = |units: usize| (units * width * size_of::<T>()).div_ceil(size_of::<u64>());
-        let Buffers { send, receive } = &mut self.buffers;
-        for (buffer, places) in [(send, &self.outgoing), (receive, &self.incoming)] {
-            let words = words(units(places));
-            if buffer.len() < words {
-                buffer.resize(words, 0);
+        for (words, len) in self.with_width(width) {
+            if words.len() < len {
+                *words = Words::zeros(len);
             }
         }
+    }
+
+    /// As [`Self::set_width`], for parcels that a device copies to and from host memory.
+    pub(super) fn set_width_on(&mut self, device: Device, width: usize) -> Result<()> {
+        for (words, len) in self.with_width(width) {
+            if !matches!(words, Words::OfDevice(memory) if memory.len() >= len) {
+                *words = Words::OfDevice(TransferMemory::zeros(device, len)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sets the width, and gives the memory of parcels with the words that it needs.
+    fn with_width(&mut self, width: usize) -> [(&mut Words, usize); 2] {
+        self.width = width;
+        let words = |places: &Places| (units(places) * width * size_of::<T>()).div_ceil(size_of::<u64>());
+        let Buffers { send, receive } = &mut self.buffers;
+        [(send, words(&self.outgoing)), (receive, words(&self.incoming))]
+    }
+
+    /// Whether a device copies its parcels to and from host memory by itself.
+    pub(super) fn is_page_locked(&self) -> bool {
+        let Buffers { send, receive } = &self.buffers;
+        let is_locked = |words: &Words| matches!(words, Words::OfDevice(memory) if memory.is_page_locked());
+        let mut words = [send, receive].into_iter().filter(|words| !words.is_empty()).peekable();
+        words.peek().is_some() && words.all(is_locked)
     }
 
     /// The parcels for all ranks of the list, one after another, to be written.

@@ -48,7 +48,7 @@ pub use self::exact_sum::ExactSum;
 pub use self::exchange::{Exchange, InFlight};
 pub use self::letters::{Letter, Posted};
 pub use self::traffic::{Count, Traffic};
-use self::transport::{Buffers, Parcel, Serial, Transport};
+use self::transport::{Buffers, Parcel, Serial, Transport, Words};
 pub use self::window::{Turn, Window};
 use crate::timing::Recorder;
 use crate::{Error, Result};
@@ -389,10 +389,11 @@ impl Communicator {
         let one = size_of::<u64>();
         let parcels: Vec<_> =
             others.map(|rank| Parcel { rank, bytes: rank * one..(rank + 1) * one }).collect();
-        let buffers = Buffers { send: counts.to_vec(), receive: counts.to_vec() };
+        let words = || Words::Ordinary(counts.to_vec());
+        let buffers = Buffers { send: words(), receive: words() };
         let pending =
             self.transferring(|| self.transport().start(TAG_OF_COUNTS, buffers, &parcels, &parcels))?;
-        Ok(self.waiting(|| pending.finish())?.receive)
+        Ok(self.waiting(|| pending.finish())?.receive.to_vec())
     }
 
     /// The values at a place for each rank; how many they are the others learn first.
@@ -425,7 +426,7 @@ impl Communicator {
         };
         let (for_others, from_others) = (of_others(&outgoing), of_others(&incoming));
         let pending = self.transferring(|| {
-            let words = |bytes: usize| vec![0u64; bytes.div_ceil(size_of::<u64>())];
+            let words = |bytes: usize| Words::zeros(bytes.div_ceil(size_of::<u64>()));
             let source: &[u8] = bytemuck::cast_slice(values);
             let mut buffers = Buffers { send: words(source.len()), receive: words(end) };
             bytemuck::cast_slice_mut(&mut buffers.send)[..source.len()].copy_from_slice(source);

@@ -11,7 +11,7 @@ use std::panic;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport};
+use super::transport::{Buffers, Nothing, Parcel, Pending, Received, Transport, Words};
 use super::window::Segment;
 use crate::{Error, Result};
 
@@ -236,9 +236,17 @@ impl Transport for Endpoint {
         incoming: &[Parcel],
     ) -> Result<Box<dyn Pending>> {
         let member = self.member.clone();
-        // Who receives them copies them, so that they are copied once; another buffer takes this one's place.
+        // Who receives them copies them, so that they are copied once; another buffer takes this one's place. A device's stays.
         let length = buffers.send.len();
-        let sent = Arc::new(mem::take(&mut buffers.send));
+        let (sent, length) = match &mut buffers.send {
+            Words::Ordinary(words) => (mem::take(words), Some(length)),
+            Words::OfDevice(words) => {
+                let mut copy = member.spare(length);
+                copy[..length].copy_from_slice(words);
+                (copy, None)
+            }
+        };
+        let sent = Arc::new(sent);
         for parcel in outgoing {
             let contents = Contents::Shared(sent.clone(), parcel.bytes.clone());
             member.send(parcel.rank, Some(tag), "exchange", contents);
@@ -313,8 +321,8 @@ struct Expected {
     member: Member,
     tag: u16,
     buffers: Buffers,
-    /// Of the buffer that was sent.
-    length: usize,
+    /// Of the buffer that was sent, where another one is to take its place.
+    length: Option<usize>,
     incoming: Vec<Parcel>,
 }
 
@@ -334,7 +342,9 @@ impl Pending for Expected {
         for parcel in incoming {
             member.take(parcel.rank, Some(tag), "exchange", &mut bytes[parcel.bytes])?;
         }
-        buffers.send = member.spare(length);
+        if let Some(length) = length {
+            buffers.send = Words::Ordinary(member.spare(length));
+        }
         Ok(buffers)
     }
 }

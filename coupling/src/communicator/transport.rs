@@ -1,10 +1,10 @@
 //! What a kind of ranks must be able to do; all patterns are made of it.
 
-use std::ops::Range;
+use std::ops::{Deref, DerefMut, Range};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use terrella_kernels::device::Device;
+use terrella_kernels::device::{Device, TransferMemory};
 
 use super::window::Segment;
 use crate::{Error, Result};
@@ -18,11 +18,51 @@ pub(super) struct Parcel {
     pub(super) bytes: Range<usize>,
 }
 
-/// What is sent and what is received. Words, so that any number that is sent is aligned in them.
+/// Host memory of parcels. Words, so that any number that is sent is aligned in them.
+#[derive(Debug)]
+pub(super) enum Words {
+    Ordinary(Vec<u64>),
+    /// From and to which a device copies.
+    OfDevice(TransferMemory),
+}
+
+impl Words {
+    pub(super) fn zeros(len: usize) -> Self {
+        Self::Ordinary(vec![0; len])
+    }
+}
+
+impl Default for Words {
+    fn default() -> Self {
+        Self::zeros(0)
+    }
+}
+
+impl Deref for Words {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        match self {
+            Self::Ordinary(words) => words,
+            Self::OfDevice(words) => words,
+        }
+    }
+}
+
+impl DerefMut for Words {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        match self {
+            Self::Ordinary(words) => words,
+            Self::OfDevice(words) => words,
+        }
+    }
+}
+
+/// What is sent and what is received.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
-    pub(super) send: Vec<u64>,
-    pub(super) receive: Vec<u64>,
+    pub(super) send: Words,
+    pub(super) receive: Words,
 }
 
 /// Memory of a device with what is sent and what is received, kept until that is done.

@@ -56,6 +56,7 @@ mod registry;
 mod stream;
 mod text;
 mod timer;
+mod transfer;
 #[cfg(feature = "wgpu")]
 mod wgpu;
 
@@ -67,6 +68,7 @@ pub use description::DeviceDescription;
 pub use launch::{Argument, Launch};
 pub use text::{KernelText, Parameter, ParameterKind, RealMethod};
 pub use timer::Timer;
+pub use transfer::TransferMemory;
 
 use std::fmt;
 use std::str::FromStr;

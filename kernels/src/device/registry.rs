@@ -1,10 +1,14 @@
 //! The devices of this process, each opened once.
 
+// Pages of the host are locked by their address.
+#![allow(unsafe_code)]
+
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::allocator::MemoryStatistics;
 use super::memory::Context;
+use super::transfer::PageLock;
 use super::{Device, lock};
 use crate::{Error, Result};
 
@@ -91,6 +95,23 @@ macro_rules! on_device {
             device => Err(not_built(device)),
         }
     };
+}
+
+/// Locks whole pages of host memory for copies from and to a device, until what is returned is dropped; nothing where there are no such locks,
+/// or the driver has none left.
+///
+/// # Safety
+/// They are live until then.
+pub(crate) unsafe fn lock_pages(device: Device, address: u64, bytes: u64) -> Result<Option<PageLock>> {
+    match device {
+        #[cfg(feature = "cuda")]
+        // SAFETY: the caller's promise.
+        Device::Cuda(index) => Ok(unsafe { cuda(index)?.lock_pages(address, bytes) }.ok()),
+        #[cfg(feature = "hip")]
+        // SAFETY: the caller's promise.
+        Device::Hip(index) => Ok(unsafe { hip(index)?.lock_pages(address, bytes) }.ok()),
+        _ => device.synchronize().map(|()| None),
+    }
 }
 
 impl Device {

@@ -92,6 +92,15 @@ CUresult cuMemFree_v2(CUdeviceptr address) {
     ENTERED;
     return release(pointer(address)) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }
+CUresult cuMemHostRegister_v2(void *memory, size_t bytes, unsigned flags) {
+    ENTERED;
+    NEED(flags == 1, CUDA_ERROR_INVALID_VALUE);
+    return lock_pages(memory, bytes) ? CUDA_SUCCESS : CUDA_ERROR_OUT_OF_MEMORY;
+}
+CUresult cuMemHostUnregister(void *memory) {
+    ENTERED;
+    return unlock_pages(memory) ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
+}
 CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes, void *on) {
     ENTERED;
     NEED(on == &stream && valid(pointer(to), bytes), CUDA_ERROR_INVALID_VALUE);

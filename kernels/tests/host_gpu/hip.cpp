@@ -59,6 +59,15 @@ hipError_t hipMalloc(void **memory, size_t bytes) {
     return *memory ? hipSuccess : hipErrorOutOfMemory;
 }
 hipError_t hipFree(void *memory) { ENTERED; return release(memory) ? hipSuccess : hipErrorInvalidValue; }
+hipError_t hipHostRegister(void *memory, size_t bytes, unsigned flags) {
+    ENTERED;
+    NEED(flags == 1, hipErrorInvalidValue);
+    return lock_pages(memory, bytes) ? hipSuccess : hipErrorOutOfMemory;
+}
+hipError_t hipHostUnregister(void *memory) {
+    ENTERED;
+    return unlock_pages(memory) ? hipSuccess : hipErrorInvalidValue;
+}
 hipError_t hipMemcpyAsync(void *to, const void *from, size_t bytes, hipMemcpyKind kind, void *on) {
     ENTERED;
     NEED(on == &stream, hipErrorInvalidValue);

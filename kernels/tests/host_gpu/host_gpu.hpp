@@ -21,6 +21,8 @@
 namespace host_gpu {
 
 constexpr size_t MEMORY = 64 << 20;
+// The most that may be locked at once.
+constexpr size_t LOCKABLE = 32 << 20;
 
 // Whose memory an allocation counts as.
 enum Kind { OF_THE_DEVICE, MANAGED, OF_THE_HOST, OF_ANOTHER_DEVICE, OF_ANOTHER_CONTEXT };
@@ -36,6 +38,8 @@ struct Copy {
 
 inline std::mutex lock;
 inline std::map<char *, Block> live;
+// Locked pages of the host, by where they begin.
+inline std::map<char *, size_t> locked;
 inline std::vector<Copy> pending;
 inline size_t used = 0;
 
@@ -70,6 +74,24 @@ inline const Block *find_block(const void *address, size_t bytes) {
 }
 
 inline bool valid(const void *address, size_t bytes) { return find_block(address, bytes) != nullptr; }
+
+// Locks whole pages of the host that are not locked yet.
+inline bool lock_pages(void *memory, size_t bytes) {
+    std::lock_guard<std::mutex> guard(lock);
+    char *start = static_cast<char *>(memory);
+    const size_t page = sysconf(_SC_PAGESIZE);
+    if (reinterpret_cast<uintptr_t>(start) % page || bytes % page || !bytes || bytes > LOCKABLE) return false;
+    auto next = locked.upper_bound(start);
+    if (next != locked.end() && next->first < start + bytes) return false;
+    if (next != locked.begin() && std::prev(next)->first + std::prev(next)->second > start) return false;
+    locked[start] = bytes;
+    return true;
+}
+
+inline bool unlock_pages(void *memory) {
+    std::lock_guard<std::mutex> guard(lock);
+    return locked.erase(static_cast<char *>(memory)) == 1;
+}
 
 // Does what other libraries have enqueued.
 inline void finish_pending() {

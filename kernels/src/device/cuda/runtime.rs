@@ -15,6 +15,9 @@ use crate::device::stream::{Reported, Runtime, StreamContext};
 use crate::device::{Device, DeviceDescription};
 use crate::{Error, Result};
 
+/// `CU_MEMHOSTREGISTER_PORTABLE`: locked for the contexts of all devices.
+const PORTABLE: u32 = 1;
+
 /// A CUDA device with its memory and kernels.
 pub(crate) type CudaContext = StreamContext<CudaRuntime>;
 
@@ -203,6 +206,22 @@ impl Runtime for CudaRuntime {
         // SAFETY: as in `upload`; `values` is borrowed exclusively until the synchronisation.
         unsafe { result::memcpy_dtoh_async(values, address, self.stream) }.map_err(words)?;
         self.synchronize()
+    }
+
+    unsafe fn lock_pages(&self, address: u64, bytes: u64) -> Reported<()> {
+        let _entered = self.enter()?;
+        // SAFETY: the range is live host memory until it is unlocked (the caller's promise).
+        unsafe { sys::cuMemHostRegister_v2(address as *mut c_void, bytes as usize, PORTABLE) }
+            .result()
+            .map_err(words)
+    }
+
+    unsafe fn unlock_pages(&self, address: u64) {
+        if let Ok(_entered) = self.enter() {
+            // SAFETY: the pages from there on are locked and live (the caller's promise). No copy is under way: `upload` and
+            // `download` wait for theirs.
+            let _ = unsafe { sys::cuMemHostUnregister(address as *mut c_void) };
+        }
     }
 
     unsafe fn copy(&self, from: u64, to: u64, bytes: u64) -> Reported<()> {

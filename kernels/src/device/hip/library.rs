@@ -31,6 +31,9 @@ pub(super) struct PointerAttributes {
     allocation_flags: c_uint,
 }
 
+/// `hipHostRegisterPortable`: locked for all devices.
+pub(super) const PORTABLE: c_uint = 1;
+
 /// `hipStreamNonBlocking`.
 pub(super) const NON_BLOCKING: c_uint = 1;
 
@@ -71,6 +74,8 @@ functions! {
     pointer_attributes = "hipPointerGetAttributes"(*mut PointerAttributes, *const c_void);
     malloc = "hipMalloc"(*mut *mut c_void, usize);
     free = "hipFree"(*mut c_void);
+    lock_pages = "hipHostRegister"(*mut c_void, usize, c_uint);
+    unlock_pages = "hipHostUnregister"(*mut c_void);
     copy = "hipMemcpyAsync"(*mut c_void, *const c_void, usize, c_int, Handle);
     fill = "hipMemsetD32Async"(*mut c_void, c_int, usize, Handle);
     stream_create = "hipStreamCreateWithFlags"(*mut Handle, c_uint);

@@ -9,7 +9,8 @@ use std::ptr;
 use std::sync::Mutex;
 
 use super::library::{
-    DEVICE_TO_DEVICE, DEVICE_TO_HOST, HOST_TO_DEVICE, Handle, HipLibrary, NON_BLOCKING, PointerAttributes,
+    DEVICE_TO_DEVICE, DEVICE_TO_HOST, HOST_TO_DEVICE, Handle, HipLibrary, NON_BLOCKING, PORTABLE,
+    PointerAttributes,
 };
 use crate::device::kernel_cache::KernelCache;
 use crate::device::stream::{Dialect, Reported, Runtime, RuntimeCompiler, StreamContext};
@@ -187,6 +188,21 @@ impl Runtime for HipRuntime {
         // SAFETY: as in `upload`; `values` is borrowed exclusively until the synchronisation.
         unsafe { self.transfer(host, address, values.len() as u64, DEVICE_TO_HOST) }?;
         self.synchronize()
+    }
+
+    unsafe fn lock_pages(&self, address: u64, bytes: u64) -> Reported<()> {
+        let _entered = self.enter()?;
+        let address = address as *mut c_void;
+        // SAFETY: the range is live host memory until it is unlocked (the caller's promise).
+        self.library.check(unsafe { (self.library.lock_pages)(address, bytes as usize, PORTABLE) })
+    }
+
+    unsafe fn unlock_pages(&self, address: u64) {
+        if let Ok(_entered) = self.enter() {
+            // SAFETY: the pages from there on are locked and live (the caller's promise). No copy is under way: `upload` and
+            // `download` wait for theirs.
+            unsafe { (self.library.unlock_pages)(address as *mut c_void) };
+        }
     }
 
     unsafe fn copy(&self, from: u64, to: u64, bytes: u64) -> Reported<()> {

@@ -14,6 +14,7 @@ use crate::device::buffer::AnyBuffer;
 use crate::device::kernel_cache::{CacheKey, KernelCache};
 use crate::device::launch::{Argument, Launch};
 use crate::device::memory::{Allocation, Context};
+use crate::device::transfer::PageLock;
 use crate::device::{Device, DeviceDescription, lock};
 use crate::{Error, Precision, Result};
 
@@ -85,6 +86,19 @@ impl<R: Runtime> Drop for StreamEvent<R> {
     }
 }
 
+/// Locked pages of host memory, unlocked when dropped.
+struct LockedPages<R: Runtime> {
+    address: u64,
+    runtime: Arc<R>,
+}
+
+impl<R: Runtime> Drop for LockedPages<R> {
+    fn drop(&mut self) {
+        // SAFETY: `StreamContext::lock_pages` locked them, and its caller keeps them live until this is dropped.
+        unsafe { self.runtime.unlock_pages(self.address) }
+    }
+}
+
 impl<R: Runtime> StreamContext<R> {
     /// A context for a runtime that is connected to `description.device`.
     pub(crate) fn new(runtime: R, description: DeviceDescription, cache: KernelCache) -> Self {
@@ -130,6 +144,16 @@ impl<R: Runtime> StreamContext<R> {
             })?;
         }
         Ok(StreamBlock { address, size: bytes, owner: None })
+    }
+
+    /// Locks whole pages of host memory until what is returned is dropped.
+    ///
+    /// # Safety
+    /// They are live until then.
+    pub(crate) unsafe fn lock_pages(&self, address: u64, bytes: u64) -> Result<PageLock> {
+        // SAFETY: the caller's promise.
+        self.failed("locking pages", unsafe { self.runtime.lock_pages(address, bytes) })?;
+        Ok(Box::new(LockedPages { address, runtime: self.runtime.clone() }))
     }
 
     /// Enqueues one launch whose arguments were checked. `allocation` finds a buffer's memory on this device.

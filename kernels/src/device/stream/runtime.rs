@@ -41,6 +41,18 @@ pub(crate) trait Runtime: Send + Sync + 'static {
     /// `values.len()` bytes from `address` on lie within one live allocation.
     unsafe fn download(&self, address: u64, values: &mut [u8]) -> Reported<()>;
 
+    /// Locks the pages of host memory, so that the device copies from and to them by itself.
+    ///
+    /// # Safety
+    /// The bytes from `address` on stay live until `unlock_pages`.
+    unsafe fn lock_pages(&self, address: u64, bytes: u64) -> Reported<()>;
+
+    /// Unlocks them.
+    ///
+    /// # Safety
+    /// `lock_pages` locked the pages from `address` on, and they are live.
+    unsafe fn unlock_pages(&self, address: u64);
+
     /// Enqueues a copy on the device.
     ///
     /// # Safety

@@ -16,6 +16,8 @@ struct HostRuntime {
     capacity: usize,
     compiler: &'static str,
     memory: Mutex<BTreeMap<u64, Vec<u8>>>,
+    /// Bytes of locked pages of the host by where they begin.
+    locked: Mutex<BTreeMap<u64, u64>>,
     compiled: AtomicUsize,
     launches: Mutex<Vec<(u32, u32, Vec<u64>)>>,
 }
@@ -62,6 +64,18 @@ impl Runtime for HostRuntime {
     unsafe fn download(&self, address: u64, values: &mut [u8]) -> Reported<()> {
         self.with_bytes(address, values.len(), |bytes| values.copy_from_slice(bytes));
         Ok(())
+    }
+
+    unsafe fn lock_pages(&self, address: u64, bytes: u64) -> Reported<()> {
+        if bytes as usize > self.capacity {
+            return Err("too many pages".to_owned());
+        }
+        lock(&self.locked).insert(address, bytes);
+        Ok(())
+    }
+
+    unsafe fn unlock_pages(&self, address: u64) {
+        lock(&self.locked).remove(&address).expect("locked pages");
     }
 
     unsafe fn copy(&self, from: u64, to: u64, bytes: u64) -> Reported<()> {
@@ -128,6 +142,7 @@ fn context(cache: KernelCache, compiler: &'static str) -> StreamContext<HostRunt
         capacity,
         compiler,
         memory: Mutex::default(),
+        locked: Mutex::default(),
         compiled: AtomicUsize::new(0),
         launches: Mutex::default(),
     };
@@ -236,6 +251,21 @@ fn foreign_memory_is_neither_freed_nor_kept() {
         let error = unsafe { context.foreign_block(start, bytes) }.map(drop).unwrap_err();
         assert!(matches!(error, Error::ForeignMemory { address, .. } if address == outside), "{error}");
     }
+}
+
+#[test]
+#[allow(unsafe_code, reason = "pages are locked by their address")]
+fn pages_are_locked_until_the_lock_is_dropped() {
+    let context = context(nowhere(), "1");
+    // SAFETY: this runtime only takes note of the addresses.
+    let [first, second] = [4096, 8192].map(|address| unsafe { context.lock_pages(address, 4096) }.unwrap());
+    drop(first);
+    assert_eq!(lock(&context.runtime().locked).clone(), BTreeMap::from([(8192, 4096)]));
+    drop(second);
+    assert!(lock(&context.runtime().locked).is_empty());
+    // SAFETY: as above.
+    let error = unsafe { context.lock_pages(4096, 100_001) }.map(drop).unwrap_err();
+    assert_eq!(error.to_string(), "Device 'cuda:0': locking pages failed: too many pages.");
 }
 
 #[test]
