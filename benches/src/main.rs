@@ -13,7 +13,7 @@ use terrella_coupling::communicator::Communicator;
 use terrella_kernels::Precision;
 
 /// Entries that several processes measure together.
-const ACROSS_RANKS: [&str; 3] = ["distributed_transform", "messages", "output_server"];
+const ACROSS_RANKS: [&str; 4] = ["distributed_transform", "distributed_model", "messages", "output_server"];
 
 fn main() -> ExitCode {
     let outcome = match Command::parse(std::env::args().skip(1), &entries::ALL) {

@@ -1,6 +1,7 @@
 //! The entries.
 
 mod data;
+mod distributed_model;
 mod distributed_transform;
 mod divergence;
 mod eigen;
@@ -36,7 +37,7 @@ mod twin_experiment;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 29] = [
+pub static ALL: [Entry; 30] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
@@ -50,6 +51,7 @@ pub static ALL: [Entry; 29] = [
     ring_fourier::ENTRY,
     model_step::ENTRY,
     primitive_equations::ENTRY,
+    distributed_model::ENTRY,
     primitive_derivative::ENTRY,
     semi_lagrangian::ENTRY,
     math::ENTRY,
