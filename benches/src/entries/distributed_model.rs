@@ -24,7 +24,7 @@ pub(super) const ENTRY: Entry = Entry {
     keys: &[
         Key { name: "truncation", default: "85", meaning: "truncations, separated by commas" },
         Key { name: "levels", default: "L26", meaning: "L19, L26, ... or sigmaN" },
-        Key { name: "hours", default: "3", meaning: "simulated time of a run" },
+        Key { name: "hours", default: "24", meaning: "simulated time of a run" },
         Key { name: "ranks", default: "2", meaning: "numbers of ranks, separated by commas" },
     ],
     smallest: &[("truncation", "10"), ("levels", "sigma4"), ("hours", "1"), ("ranks", "1,3")],
