@@ -5,6 +5,7 @@ use terrella_coupling::spectral::{ModelTransform, Part};
 use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::Truncation;
 
 use super::physics::ColumnPhysics;
@@ -77,10 +78,9 @@ impl<R: Real> Primitive<R> {
     ///
     /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`].
     pub fn new_on(configuration: Configuration, communicator: &Communicator) -> Result<Self> {
-        configuration.validate()?;
-        let truncation = Truncation::new(configuration.truncation);
-        let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
-        Self::of_rank(configuration, transform)
+        Self::of_rank(configuration, |grid, truncation| {
+            Ok(ModelTransform::on(communicator, grid, truncation)?)
+        })
     }
 
     /// The same on this rank's device, of the kind that all ranks have.
@@ -92,21 +92,26 @@ impl<R: Real> Primitive<R> {
         communicator: &Communicator,
         device: Device,
     ) -> Result<Self> {
-        configuration.validate()?;
         let is_semi_lagrangian = matches!(configuration.time_stepping, TimeStepping::SemiLagrangian(_));
-        if is_semi_lagrangian && communicator.size() > 1 && device != Device::Cpu {
-            return Err(Error::InvalidConfiguration {
-                name: "time_stepping",
-                got: format!("semi-Lagrangian on '{device}' of {} ranks", communicator.size()),
-                expected: "leapfrog, or the ranks' CPUs",
-            });
-        }
-        let truncation = Truncation::new(configuration.truncation);
-        let transform = ModelTransform::on_device(communicator, &configuration.grid, truncation, device)?;
-        Self::of_rank(configuration, transform)
+        Self::of_rank(configuration, |grid, truncation| {
+            if is_semi_lagrangian && communicator.size() > 1 && device != Device::Cpu {
+                return Err(Error::InvalidConfiguration {
+                    name: "time_stepping",
+                    got: format!("semi-Lagrangian on '{device}' of {} ranks", communicator.size()),
+                    expected: "leapfrog, or the ranks' CPUs",
+                });
+            }
+            Ok(ModelTransform::on_device(communicator, grid, truncation, device)?)
+        })
     }
 
-    fn of_rank(configuration: Configuration, transform: ModelTransform<R>) -> Result<Self> {
+    /// This rank's part of the model of a configuration that can be, with the transform that `make` makes for its grid and truncation.
+    fn of_rank(
+        configuration: Configuration,
+        make: impl FnOnce(&Grid, Truncation) -> Result<ModelTransform<R>>,
+    ) -> Result<Self> {
+        configuration.validate()?;
+        let transform = make(&configuration.grid, Truncation::new(configuration.truncation))?;
         let part = Some(transform.part().clone()).filter(|part| !part.is_whole());
         Self::with_transform(Configuration { part, ..configuration }, transform)
     }

@@ -7,6 +7,7 @@ use terrella_coupling::spectral::{ModelTransform, Part, Rings};
 use terrella_coupling::timing::Recorder;
 use terrella_kernels::Real;
 use terrella_kernels::device::{Buffer, Device};
+use terrella_kernels::grid::Grid;
 use terrella_kernels::spectral::Truncation;
 
 use super::scheme::Scheme;
@@ -74,20 +75,14 @@ pub(super) struct Workspace<R: Real> {
 impl<R: Real> ShallowWater<R> {
     /// A model at rest with depth Φ̄ everywhere, without orography or relaxation.
     pub fn new(configuration: Configuration, device: Device) -> Result<Self> {
-        configuration.validate()?;
-        let truncation = Truncation::new(configuration.truncation);
-        let transform = ModelTransform::new(&configuration.grid, truncation, device)?;
-        Self::with_transform(configuration, transform)
+        Self::with(configuration, |grid, truncation| ModelTransform::new(grid, truncation, device))
     }
 
     /// This rank's part of such a model, which all ranks make together, on the CPU.
     ///
     /// Errors, besides those of [`Self::new`]: those of [`ModelTransform::on`].
     pub fn new_on(configuration: Configuration, communicator: &Communicator) -> Result<Self> {
-        configuration.validate()?;
-        let truncation = Truncation::new(configuration.truncation);
-        let transform = ModelTransform::on(communicator, &configuration.grid, truncation)?;
-        Self::with_transform(configuration, transform)
+        Self::with(configuration, |grid, truncation| ModelTransform::on(communicator, grid, truncation))
     }
 
     /// The same on this rank's device, of the kind that all ranks have.
@@ -98,9 +93,18 @@ impl<R: Real> ShallowWater<R> {
         communicator: &Communicator,
         device: Device,
     ) -> Result<Self> {
+        Self::with(configuration, |grid, truncation| {
+            ModelTransform::on_device(communicator, grid, truncation, device)
+        })
+    }
+
+    /// The model of a configuration that can be, with the transform that `make` makes for its grid and truncation.
+    fn with(
+        configuration: Configuration,
+        make: impl FnOnce(&Grid, Truncation) -> terrella_coupling::Result<ModelTransform<R>>,
+    ) -> Result<Self> {
         configuration.validate()?;
-        let truncation = Truncation::new(configuration.truncation);
-        let transform = ModelTransform::on_device(communicator, &configuration.grid, truncation, device)?;
+        let transform = make(&configuration.grid, Truncation::new(configuration.truncation))?;
         Self::with_transform(configuration, transform)
     }
 

@@ -1,12 +1,52 @@
-//! `[ranks]` and `[server]`: what a job of several processes needs beside the forecast.
+//! What is known of a configuration file before it is read as that of a model: its equations, and `[ranks]` and `[server]`, which a job of
+//! several processes needs beside the forecast.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::automatic::Automatic;
-use crate::configuration::{within, zero_or_within};
+use crate::configuration::{Equations, within, zero_or_within};
+use crate::error::{Error, Result};
+
+/// What has to be known of a configuration file before it is read as that of a model.
+#[derive(Debug, Default)]
+pub(crate) struct Job {
+    /// `equations` in \[model\]; the shallow-water ones where it does not say.
+    pub(crate) equations: Equations,
+    pub(crate) ranks: RankSettings,
+    pub(crate) server: ServerSettings,
+}
+
+/// Reads a job. What is wrong in the file but for the equations is refused by the reader of the model's own.
+pub(crate) fn read(path: &Path) -> Result<Job> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::file(path, "reading of the configuration", error))?;
+    let table: toml::Table = text.parse().unwrap_or_default();
+    let equations = match table.get("model").and_then(|model| model.get("equations")) {
+        None => Equations::ShallowWater,
+        Some(value) => match value.as_str() {
+            Some("shallow-water") => Equations::ShallowWater,
+            Some("primitive") => Equations::Primitive,
+            _ => {
+                return Err(Error::Configuration {
+                    path: path.to_owned(),
+                    message: format!(
+                        "Key 'equations' in [model] is {value}: expected \"shallow-water\" or \"primitive\"."
+                    ),
+                });
+            }
+        },
+    };
+    Ok(Job { equations, ranks: part(&table, "ranks"), server: part(&table, "server") })
+}
+
+/// A table of a file, as far as it is one; else the usual one.
+fn part<T: DeserializeOwned + Default>(table: &toml::Table, name: &str) -> T {
+    table.get(name).and_then(|value| value.clone().try_into().ok()).unwrap_or_default()
+}
 
 /// `[ranks]`: how the ranks of an MPI job look after each other.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -90,7 +90,7 @@ fn main() -> ExitCode {
 fn run_on(ranks: Ranks, run: &RunArguments) -> error::Result<()> {
     ranks.expect_same("version", env!("CARGO_PKG_VERSION"))?;
     let phase = "reading the configuration";
-    let job = ranks.together(phase, configuration::job(&run.configuration))?;
+    let job = ranks.together(phase, job::read(&run.configuration))?;
     let hash = ranks.together(phase, setup::hash_of_file(&run.configuration))?;
     ranks.expect_same("configuration", hash.to_hex())?;
     ranks.expect_same("command line", format_args!("{run:?}"))?;

@@ -85,28 +85,30 @@ pub(crate) fn time_step(configuration: &Configuration, maximum_wind: f64) -> Res
             Ok((interval / steps, steps as u64))
         }
         Automatic::Given(step) => {
-            let refuse = |expected: String| Error::Setting {
-                key: "time_step",
-                table: "model",
-                got: format!("{step} s"),
-                expected,
-            };
             let longest = limit(maximum_wind).min(LONGEST_TIME_STEP);
-            if step > longest {
-                return Err(refuse(format!(
-                    "at most {longest:.0} s at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number 1)"
-                )));
-            }
-            let steps = (interval / step).round().max(1.0);
-            if (steps * step - interval).abs() > 1e-6 * interval {
-                let nearest = interval / (interval / step).ceil();
-                return Err(refuse(format!(
-                    "a part of the output interval of {interval} s, such as {nearest} s"
-                )));
-            }
-            Ok((step, steps as u64))
+            let bound = format!("at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number 1)");
+            given_time_step(step, interval, longest, &bound)
         }
     }
+}
+
+/// The same of a given time step; `bound`: for what `longest` \[s\] holds, in words.
+pub(crate) fn given_time_step(step: f64, interval: f64, longest: f64, bound: &str) -> Result<(f64, u64)> {
+    let refuse = |expected: String| Error::Setting {
+        key: "time_step",
+        table: "model",
+        got: format!("{step} s"),
+        expected,
+    };
+    if step > longest {
+        return Err(refuse(format!("at most {longest:.0} s {bound}")));
+    }
+    let steps = (interval / step).round().max(1.0);
+    if (steps * step - interval).abs() > 1e-6 * interval {
+        let nearest = interval / (interval / step).ceil();
+        return Err(refuse(format!("a part of the output interval of {interval} s, such as {nearest} s")));
+    }
+    Ok((step, steps as u64))
 }
 
 /// The model's settings.

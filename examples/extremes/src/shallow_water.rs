@@ -174,7 +174,7 @@ fn start<R: Real>(
 
 impl<R: Real> Model for LayerForecast<R> {
     type Number = R;
-    const CHECKPOINT: u32 = checkpoint::SHALLOW_WATER;
+    const CHECKPOINT: u32 = checkpoint::shallow_water::VERSION;
 
     fn grid(&self) -> &Grid {
         &self.model.configuration().grid
@@ -294,12 +294,12 @@ impl<R: Real> Model for LayerForecast<R> {
         self.ranks.call(Call::Checkpoint)?;
         let Some((state, series)) = &self.kept else { return Ok(()) };
         let owners = Owners { ranks: &self.ranks, part: self.model.part() };
-        checkpoint::encode(writer, &owners, state, series)
+        checkpoint::shallow_water::encode(writer, &owners, state, series)
     }
 
     fn restore(&mut self, reader: Option<&mut Reader<'_>>) -> Result<()> {
         let owners = Owners { ranks: &self.ranks, part: self.model.part() };
-        let (state, series) = checkpoint::decode::<R>(reader, &owners)?;
+        let (state, series) = checkpoint::shallow_water::decode::<R>(reader, &owners)?;
         let restored = self.model.restore(&state);
         self.ranks.together(RESTART, restored.map_err(Error::from))?;
         self.geopotential = geopotential(&self.model)?;

@@ -71,6 +71,7 @@
 //!
 //! Ranks that only serve output are [`crate::transport`]'s affair; both their ends are such servers.
 
+mod asking;
 mod bell;
 pub(crate) mod codec;
 mod endpoint;
@@ -82,7 +83,9 @@ mod queue;
 mod settings;
 mod spill;
 mod spiller;
+mod start;
 mod steps;
+mod taking;
 mod worker;
 
 use std::net::SocketAddr;
@@ -93,17 +96,21 @@ use std::time::{Duration, Instant};
 
 pub use metrics::{ActionMetrics, Metrics, PlanMetrics};
 pub use settings::{Settings, SpillSettings};
+pub(crate) use taking::To;
 
 use crate::error::{Error, Result};
 use crate::layout::Layout;
-use crate::plan::{self, Gap, Kind, Message, Metadata, Plans, Points};
+use crate::plan::{Message, Metadata, Points};
 use endpoint::Endpoint;
 pub(crate) use lane::Answer;
-use lane::{Lane, Payload, Refusal, Way};
-use pool::{Gauge, Pool};
-use spill::{Data, Spill};
+use lane::{Lane, Way};
+use spill::Spill;
 use spiller::Spiller;
-use worker::{Failures, Shared};
+use taking::Source;
+use worker::Shared;
+
+#[allow(unused_imports, reason = "for the documentation")]
+use crate::plan::{Gap, Plans};
 
 /// Plans that run in threads of their own.
 ///
@@ -139,68 +146,10 @@ struct View {
 }
 
 impl Server {
-    /// Starts a thread for each plan.
-    pub fn start(plans: Plans, settings: Settings) -> Result<Self> {
-        let plans = plans.into_plans()?;
-        for (number, plan) in plans.iter().enumerate() {
-            if plans[..number].iter().any(|other| other.name == plan.name) {
-                let (name, got) = ("plan".into(), format!("'{}' twice", plan.name));
-                return Err(Error::InvalidValue { name, got, expected: "different names".into() });
-            }
-        }
-        let share = settings.memory / plans.len().max(1) as u64;
-        let lanes: Arc<[Lane]> = plans.iter().map(|plan| Lane::new(plan, share)).collect();
-        let spill = settings.spill.map(Spill::new).transpose()?;
-        let gauge = Arc::new(Gauge::default());
-        let shared = Shared { pool: Pool::new(gauge.clone()), gauge, failures: Failures::default() };
-        let view = View {
-            lanes: lanes.clone(),
-            shared: Arc::new(shared),
-            memory: settings.memory,
-            disk_limit: spill.as_ref().map_or(0, Spill::limit),
-            disk: spill.as_ref().map_or_else(Arc::default, Spill::used),
-        };
-        let for_endpoint = view.clone();
-        let endpoint = settings
-            .metrics
-            .map(|address| Endpoint::new(address, move || for_endpoint.metrics()))
-            .transpose()?;
-        let count = lanes.len();
-        let spill = spill.map(|spill| Arc::new(Mutex::new(spill)));
-        let producer = Producer {
-            spill: spill.clone(),
-            finished: false,
-            ways: vec![Way::Past; count],
-            largest: vec![0; count],
-        };
-        // From here on dropping it stops the threads that have been started.
-        let (producer, spiller) = (Mutex::new(producer), Arc::default());
-        let (threads, helpers) = (Vec::new(), Vec::new());
-        let mut server = Self { producer, threads, helpers, spiller, endpoint, view };
-        let fail = |source| Error::Server { reason: format!("cannot start a thread: {source}") };
-        if let Some(spill) = spill {
-            let (view, spiller) = (server.view.clone(), server.spiller.clone());
-            let work = move || spiller.work(&view.lanes, &spill, &view.shared.pool);
-            let thread = std::thread::Builder::new().name("output spill".into()).spawn(work);
-            server.helpers.push(thread.map_err(fail)?);
-        }
-        let shared = server.view.shared.clone();
-        let work = move || preparation::work(&shared.pool.bell, &shared.pool);
-        let thread = std::thread::Builder::new().name("output memory".into()).spawn(work);
-        server.helpers.push(thread.map_err(fail)?);
-        for (number, plan) in plans.into_iter().enumerate() {
-            let view = server.view.clone();
-            let work = move || worker::work(&view.lanes[number], plan, &view.shared);
-            let thread = std::thread::Builder::new().name(format!("output {number}")).spawn(work);
-            server.threads.push(thread.map_err(fail)?);
-        }
-        Ok(server)
-    }
-
     /// Copies a field [`layout.points()`, in the layout's order] for the plans that want it. Returns without waiting for
     /// them; an error means that no plan has had it.
     pub fn write_field(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, None, values), To::All)
+        self.copy_to(To::All, metadata, layout, None, values)
     }
 
     /// The same with a part of a field: `values` at some `points` of the layout.
@@ -211,208 +160,12 @@ impl Server {
         points: &Points,
         values: &[f64],
     ) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, Some(points), values), To::All)
+        self.copy_to(To::All, metadata, layout, Some(points), values)
     }
 
     /// The same with a message that the server may keep.
     pub fn write(&self, message: Message) -> Result<()> {
         self.take(message.metadata, Source::Owned(message.kind), To::All)
-    }
-
-    /// [`Server::write_part`] for plans alone that make fields of the parts of several ranks.
-    pub(crate) fn write_shared(
-        &self,
-        metadata: Metadata,
-        layout: &Layout,
-        points: &Points,
-        values: &[f64],
-    ) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, Some(points), values), To::Parts)
-    }
-
-    /// [`Server::write_field`] for the other plans.
-    pub(crate) fn write_unshared(&self, metadata: Metadata, layout: &Layout, values: &[f64]) -> Result<()> {
-        self.take(metadata, Source::Copy(layout, None, values), To::Wholes)
-    }
-
-    /// Whether there are such.
-    pub(crate) fn has_unshared(&self) -> bool {
-        self.view.lanes.iter().any(|lane| !lane.takes_parts)
-    }
-
-    /// The same for one plan alone. Failures are left for [`Server::tell`].
-    pub(crate) fn write_to(&self, plan: usize, message: Message) -> Result<()> {
-        self.take(message.metadata, Source::Owned(message.kind), To::One(plan))
-    }
-
-    /// Whether [`Server::write_to`] would return [`Error::Full`] now and not for ever.
-    pub(crate) fn would_be_full(&self, plan: usize, message: &Message) -> bool {
-        let bytes = pool::weight(message);
-        let is_mask = matches!(message.kind, Kind::Mask(_));
-        let way = self.view.lanes[plan].way(&message.metadata, is_mask, bytes);
-        let is_full = way == Err(Refusal::Full);
-        if is_full {
-            self.spiller.bell.ring();
-        }
-        is_full
-    }
-
-    /// Tells the consumers of a plan of messages that were dropped before they came here.
-    pub(crate) fn add_gap(&self, plan: usize, gap: Gap) {
-        self.view.lanes[plan].add_gap(gap);
-    }
-
-    /// The first failure that nobody has been told of.
-    pub(crate) fn tell(&self) -> Result<()> {
-        self.view.shared.failures.tell()
-    }
-
-    /// Lets all plans flush when they have had all messages so far; does not wait.
-    pub(crate) fn ask_flush(&self) -> Vec<u64> {
-        let _no_message_between = lock(&self.producer);
-        self.view.lanes.iter().map(Lane::ask_flush).collect()
-    }
-
-    /// The same for one plan, with what it remembers then.
-    pub(crate) fn ask_state(&self, plan: usize) -> (u64, Answer) {
-        let _no_message_between = lock(&self.producer);
-        self.view.lanes[plan].ask_state()
-    }
-
-    /// The same for all plans.
-    pub(crate) fn ask_states(&self) -> Vec<(u64, Answer)> {
-        let _no_message_between = lock(&self.producer);
-        self.view.lanes.iter().map(Lane::ask_state).collect()
-    }
-
-    /// Whether a plan has done a flush, or is no more.
-    pub(crate) fn has_flushed(&self, plan: usize, number: u64) -> bool {
-        self.view.lanes[plan].has_flushed(number)
-    }
-
-    /// Whether a plan is no more.
-    pub(crate) fn has_died(&self, plan: usize) -> bool {
-        self.view.lanes[plan].is_dead()
-    }
-
-    /// Lets the plans end when they have had all messages, without waiting for them.
-    pub(crate) fn close(&self) {
-        lock(&self.producer).finished = true;
-        self.view.lanes.iter().for_each(Lane::close);
-    }
-
-    /// Whether [`Server::finish`] would not wait for plans, after [`Server::close`].
-    pub(crate) fn has_ended(&self) -> bool {
-        self.threads.iter().all(JoinHandle::is_finished)
-    }
-
-    /// Ends as if the process were killed: plans are not finished, files that are not whole vanish.
-    pub(crate) fn kill(&mut self) {
-        lock(&self.producer).finished = true;
-        for lane in &*self.view.lanes {
-            lane.die(&self.view.shared.pool);
-            lane.close();
-        }
-        // An error of a plan that is no more has nobody to be told.
-        let _ = self.finish();
-    }
-
-    fn take(&self, metadata: Metadata, source: Source<'_>, to: To) -> Result<()> {
-        let mut producer = lock(&self.producer);
-        let producer = &mut *producer;
-        let (lanes, shared) = (&self.view.lanes, &self.view.shared);
-        if producer.finished {
-            return Err(Error::Server { reason: "is finished: it takes no more messages".into() });
-        }
-        if !matches!(to, To::One(_)) {
-            shared.failures.tell()?;
-        }
-        let data = source.data();
-        match data {
-            Data::Field(layout, values) if layout.points() != values.len() => {
-                let (name, expected) = ("values".into(), layout.points());
-                return Err(Error::LengthMismatch { name, expected, got: values.len() });
-            }
-            Data::Part(layout, points, values) => points.check(layout, values.len())?,
-            _ => {}
-        }
-        let bytes = metadata.bytes() + data.bytes();
-        let full = |lane: &Lane, reason: String| Error::Full {
-            plan: lane.name.clone(),
-            bytes,
-            memory: lane.share,
-            reason,
-        };
-        // First all that may be refused, then what has an effect.
-        const NOWHERE: &str = "nothing may go to the disk";
-        for (number, lane) in lanes.iter().enumerate() {
-            if !to.is_for(number, lane) {
-                producer.ways[number] = Way::Past;
-                continue;
-            }
-            let way = lane.way(&metadata, matches!(data, Data::Mask(_)), bytes);
-            (producer.ways[number], producer.largest[number]) = way.map_err(|refusal| {
-                let reason = match (refusal, &producer.spill) {
-                    (Refusal::TooLarge, _) => "one message must not be larger than that".into(),
-                    (Refusal::Full, None) => NOWHERE.into(),
-                    (Refusal::Full, Some(_)) => {
-                        self.spiller.bell.ring();
-                        let behind = || "the disk has not taken what was written before it".into();
-                        self.spiller.failure().unwrap_or_else(behind)
-                    }
-                };
-                full(lane, reason)
-            })?;
-        }
-        let mut stored = None;
-        if producer.ways.contains(&Way::Disk) {
-            let spill = producer.spill.as_deref().map(lock);
-            match spill.map_or_else(|| Err(NOWHERE.into()), |mut spill| spill.store(&metadata, data)) {
-                Ok(place) => stored = Some(place),
-                Err(reason) => {
-                    for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {
-                        if *way == Way::Disk && lane.is_lossless() {
-                            return Err(full(lane, reason));
-                        }
-                        *way = if *way == Way::Disk { Way::Dropped } else { *way };
-                    }
-                }
-            }
-        }
-        for (way, lane) in producer.ways.iter_mut().zip(&**lanes) {
-            *way = lane.make_room(&metadata, bytes, *way, &shared.pool);
-        }
-        let limit = self.view.memory.saturating_sub(producer.largest.iter().sum());
-        let message = match producer.ways.contains(&Way::Memory).then_some(source) {
-            Some(Source::Copy(layout, points, values)) => {
-                Some(shared.pool.fill(metadata, layout, points, values, limit))
-            }
-            Some(Source::Owned(kind)) => Some(shared.pool.adopt(Message { metadata, kind }, limit)),
-            None => {
-                shared.pool.trim(limit);
-                None
-            }
-        };
-        let mut crowded = false;
-        for (way, lane) in producer.ways.iter().zip(&**lanes) {
-            match (way, &message, &stored) {
-                (Way::Memory, Some(message), _) => {
-                    crowded |= lane.push(Payload::Memory(message.clone()), bytes, &shared.pool)
-                }
-                (Way::Disk, _, Some(stored)) => {
-                    crowded |= lane.push(Payload::Disk(stored.clone()), bytes, &shared.pool)
-                }
-                (Way::Lost, ..) => lane.lose(bytes),
-                _ => {}
-            }
-        }
-        if crowded {
-            self.spiller.bell.ring();
-        }
-        if let Some(message) = message {
-            shared.pool.release(message);
-        }
-        Ok(())
     }
 
     /// Makes memory for `count` fields of a layout, as far as there may be so much, and returns how many there is memory for.
@@ -447,11 +200,7 @@ impl Server {
     /// Waits until the plans have had all messages so far and their sinks have brought them to the disk. Returns the first
     /// error that has not been told.
     pub fn flush(&self) -> Result<()> {
-        let numbers: Vec<u64> = {
-            let _no_message_between = lock(&self.producer);
-            self.view.lanes.iter().map(Lane::ask_flush).collect()
-        };
-        for (lane, number) in self.view.lanes.iter().zip(numbers) {
+        for (lane, number) in self.view.lanes.iter().zip(self.ask_flush()) {
             lane.wait_for_flush(number);
         }
         self.view.shared.failures.tell()
@@ -469,15 +218,6 @@ impl Server {
         }
         self.view.shared.failures.tell()?;
         self.answered(asked)
-    }
-
-    /// What plans that have been asked, and have flushed, remember.
-    pub(crate) fn answered(&self, asked: Vec<(u64, Answer)>) -> Result<Vec<u8>> {
-        let states = self.view.lanes.iter().zip(asked).map(|(lane, (_, answer))| {
-            let gone = || Error::Server { reason: format!("has no plan '{}' any more", lane.name) };
-            lock(&answer).take().ok_or_else(gone)
-        });
-        Ok(plan::state::join(states.collect::<Result<Vec<_>>>()?.into_iter().flatten()))
     }
 
     /// Waits until the plans have had all messages, and ends them. Returns the first error of the run. After it, metrics can
@@ -543,43 +283,6 @@ impl View {
             disk: self.disk.load(Ordering::Relaxed),
             failures: self.shared.failures.count(),
             plans: self.lanes.iter().map(Lane::metrics).collect(),
-        }
-    }
-}
-
-/// The data of a message, and whose they are.
-enum Source<'a> {
-    Copy(&'a Layout, Option<&'a Points>, &'a [f64]),
-    Owned(Kind),
-}
-
-impl Source<'_> {
-    fn data(&self) -> Data<'_> {
-        match self {
-            Self::Copy(layout, None, values) => Data::Field(layout, values),
-            Self::Copy(layout, Some(points), values) => Data::Part(layout, points, values),
-            Self::Owned(kind) => Data::from(kind),
-        }
-    }
-}
-
-/// The plans that are given a message.
-#[derive(Clone, Copy)]
-enum To {
-    All,
-    One(usize),
-    /// Those that make fields of parts, and the others.
-    Parts,
-    Wholes,
-}
-
-impl To {
-    fn is_for(self, number: usize, lane: &Lane) -> bool {
-        match self {
-            Self::All => true,
-            Self::One(only) => only == number,
-            Self::Parts => lane.takes_parts,
-            Self::Wholes => !lane.takes_parts,
         }
     }
 }

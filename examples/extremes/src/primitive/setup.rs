@@ -27,7 +27,7 @@ use crate::error::{Error, Result};
 use crate::forecast::READING;
 use crate::input_grid::input_grid;
 use crate::ranks::Ranks;
-use crate::setup::hash_of_file;
+use crate::setup::{given_time_step, hash_of_file};
 
 /// The strongest wind is expected to grow by no more than this factor during a forecast.
 const WIND_GROWTH: f64 = 1.4;
@@ -252,26 +252,10 @@ fn time_step(configuration: &Configuration, maximum_wind: f64) -> Result<(f64, u
             Ok((interval / steps as f64, steps))
         }
         Automatic::Given(step) => {
-            let refuse = |expected: String| Error::Setting {
-                key: "time_step",
-                table: "model",
-                got: format!("{step} s"),
-                expected,
-            };
             let longest = limit(maximum_wind);
-            if step > longest {
-                return Err(refuse(format!(
-                    "at most {longest:.0} s at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number {courant})"
-                )));
-            }
-            let steps = (interval / step).round().max(1.0);
-            if (steps * step - interval).abs() > 1e-6 * interval {
-                let nearest = interval / (interval / step).ceil();
-                return Err(refuse(format!(
-                    "a part of the output interval of {interval} s, such as {nearest} s"
-                )));
-            }
-            Ok((step, steps as u64))
+            let bound =
+                format!("at T{truncation} with winds of {maximum_wind:.0} m/s (Courant number {courant})");
+            given_time_step(step, interval, longest, &bound)
         }
     }
 }
