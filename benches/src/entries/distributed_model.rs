@@ -108,7 +108,7 @@ impl<R: Real> Run<R> {
             let sigma: f64 = 0.5 * (interface(level) + interface(level + 1));
             let (mean, vapour) = ((288.0 * sigma.powf(0.19)).max(210.0), 0.012 * sigma.powi(3));
             for point in level * points..(level + 1) * points {
-                temperature[point] = temperature[point] + R::from_f64(mean);
+                temperature[point] += R::from_f64(mean);
                 humidity[point] = R::from_f64(vapour);
             }
         }
