@@ -1,7 +1,8 @@
 //! [`Variational`]: one state at the beginning of a window that moves along, corrected through the model's adjoint.
 
+use terrella_kernels::assimilation::minimisation::RitzPreconditioner;
 use terrella_kernels::assimilation::variational::{
-    OuterLoops, Selection, VariationalAnalysis, analyse_variationally,
+    OuterLoops, Selection, VariationalAnalysis, analyse_variationally_knowing,
 };
 use terrella_kernels::assimilation::{Ensemble, LinearOperator};
 
@@ -22,6 +23,8 @@ pub struct Variational<R> {
     transform: Box<dyn LinearOperator<R>>,
     outer_loops: OuterLoops<'static>,
     budget: usize,
+    /// What is known of the Hessian, as it is written.
+    known: Vec<R>,
     minimisations: Minimisations,
 }
 
@@ -57,6 +60,9 @@ pub struct VariationalSettings<R> {
     pub outer_loops: OuterLoops<'static>,
     /// Bytes that a window's trajectory and linearisations may take.
     pub budget: usize,
+    /// Vectors of the control's length, for Ritz pairs that windows learn and those that follow begin with: one for each pair and for each minimisation.
+    /// Pairs beyond these are forgotten after their window. 0 where each window begins anew.
+    pub remembered: usize,
 }
 
 impl<R: terrella_kernels::Real> Variational<R> {
@@ -65,9 +71,13 @@ impl<R: terrella_kernels::Real> Variational<R> {
     /// # Errors
     /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) where U does not yield states.
     pub fn new(state: Vec<R>, network: Network<R>, settings: VariationalSettings<R>) -> Result<Self> {
-        let VariationalSettings { lag, transform, outer_loops, budget } = settings;
+        let VariationalSettings { lag, transform, outer_loops, budget, remembered } = settings;
         expect_len("output of U", state.len(), transform.output_len())?;
         let end = state.clone();
+        let room = match remembered {
+            0 => 0,
+            vectors => RitzPreconditioner::<R>::written_len(transform.input_len(), vectors - 1),
+        };
         Ok(Self {
             begin: state,
             end,
@@ -76,6 +86,7 @@ impl<R: terrella_kernels::Real> Variational<R> {
             transform,
             outer_loops,
             budget,
+            known: vec![R::ZERO; room],
             minimisations: Minimisations::default(),
         })
     }
@@ -87,7 +98,7 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
     }
 
     fn analyse(&mut self, component: &mut C, observed: &Observed<C::Real>, cycle: u32) -> Result<()> {
-        let Self { begin, end, network, lag, transform, outer_loops, budget, minimisations } = self;
+        let Self { begin, end, network, lag, transform, outer_loops, budget, known, minimisations } = self;
         let (moves, length) = intervals(cycle, *lag);
         let interval = network.interval();
         if *lag == 0 {
@@ -98,14 +109,22 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
         let places = network.indices().iter().map(|&index| index as usize).collect();
         let selection = Selection::new(begin.len(), vec![places])?;
         let mut window = ComponentWindow::new(component, selection, vec![length * interval], *budget)?;
-        let outcome =
-            analyse_variationally(&mut window, transform, begin, &observed.observations()?, outer_loops);
+        let preconditioner = RitzPreconditioner::read(known, transform.input_len())?;
+        let outcome = analyse_variationally_knowing(
+            &mut window,
+            transform,
+            begin,
+            &observed.observations()?,
+            outer_loops,
+            preconditioner,
+        );
         let analysis = match (outcome, window.take_failure()) {
             (Ok(analysis), _) => analysis,
             (Err(_), Some(failure)) => return Err(failure),
             (Err(error), None) => return Err(error.into()),
         };
         minimisations.add(&analysis);
+        analysis.preconditioner.write(known);
         begin.copy_from_slice(&analysis.state);
         end.copy_from_slice(begin);
         component.advance(end, length * interval)
@@ -126,6 +145,6 @@ impl<C: Linearised> Method<C> for Variational<C::Real> {
     }
 
     fn memory(&mut self) -> Vec<&mut [C::Real]> {
-        vec![&mut self.begin, &mut self.end]
+        vec![&mut self.begin, &mut self.end, &mut self.known]
     }
 }

@@ -180,6 +180,9 @@ pub(crate) struct Method {
     /// Whether what one of these learns of the Hessian preconditions the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) ritz_pairs: Option<bool>,
+    /// Vectors in which windows remember what those before have learnt of it, one for each pair and for each minimisation; none where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) remembered_pairs: Option<usize>,
 }
 
 /// The methods.
@@ -339,6 +342,7 @@ impl Method {
             ("iterations", self.iterations.map(|number| number as f64)),
             ("gradient_reduction", self.gradient_reduction),
             ("ritz_pairs", self.ritz_pairs.map(|_| 1.0)),
+            ("remembered_pairs", self.remembered_pairs.map(|number| number as f64)),
         ];
         for (key, given) in of_minimisations {
             if given.is_some() && !variational {
@@ -351,6 +355,11 @@ impl Method {
         {
             return Err(format!(
                 "Key 'gradient_reduction' of method '{name}' is {share}: expected less than 1."
+            ));
+        }
+        if self.remembered_pairs.is_some() && self.ritz_pairs != Some(true) {
+            return Err(format!(
+                "Key 'remembered_pairs' of method '{name}' does nothing without 'ritz_pairs'."
             ));
         }
         if self.kind == Kind::IterativeSmoother {

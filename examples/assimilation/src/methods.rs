@@ -112,6 +112,7 @@ pub(crate) fn method<C: Linearised + 'static>(
                 norms: None,
             },
             budget: BUDGET,
+            remembered: settings.remembered_pairs.unwrap_or(0),
         };
         Ok(Box::new(Variational::new(climate.mean(), network.clone(), settings)?))
     };

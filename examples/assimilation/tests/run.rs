@@ -30,6 +30,8 @@ name = "4D-Var"
 kind = "4d-var"
 background = 0.1
 lag = 2
+ritz_pairs = true
+remembered_pairs = 40
 
 [[method]]
 name = "EnKF"
@@ -193,6 +195,30 @@ fn what_minimisations_took_is_told() {
 }
 
 #[test]
+fn what_windows_remember_saves_iterations() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (experiment, _) = SMALL.split_once("[[method]]").expect("methods");
+    let method = |name: &str, more: &str| {
+        format!(
+            "[[method]]\nname = \"{name}\"\nkind = \"4d-var\"\nbackground = 0.1\nlag = 1\nouter_loops = 1\n\
+             gradient_reduction = 1e-2\nritz_pairs = true\n{more}"
+        )
+    };
+    let text = format!("{experiment}{}{}", method("each", ""), method("all", "remembered_pairs = 40\n"));
+    let out = folder.path().join("out");
+    succeeded(&run(folder.path(), &text, &["--out", out.to_str().expect("text")]));
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("a summary"))
+            .expect("JSON");
+    let of = |number: usize, key: &str| summary["methods"][number][key].clone();
+    let iterations =
+        |number: usize| of(number, "iterations_by_outer_loop")[0].as_f64().expect("a number of iterations");
+    let error = |number: usize| of(number, "analysis_error").as_f64().expect("an error");
+    assert!(iterations(1) < 0.8 * iterations(0), "{} {}", iterations(0), iterations(1));
+    assert!((error(1) / error(0) - 1.0).abs() < 0.1, "{} {}", error(0), error(1));
+}
+
+#[test]
 fn what_cannot_be_is_said_in_one_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let said = |from: &str, to: &str| refused(folder.path(), &SMALL.replacen(from, to, 1), &[]);
@@ -211,6 +237,7 @@ fn what_cannot_be_is_said_in_one_line() {
         ("rotation = true", "rotation = true\nlag = 1", "does nothing for this kind"),
         ("rotation = true", "rotation = true\nritz_pairs = true", "does nothing for this kind"),
         ("lag = 2", "lag = 2\ngradient_reduction = 1.0", "expected less than 1"),
+        ("ritz_pairs = true", "ritz_pairs = false", "does nothing without 'ritz_pairs'"),
     ];
     for (from, to, expected) in cases {
         let said = said(from, to);

@@ -15,10 +15,21 @@ use crate::{Error, Real, Result};
 /// a minimisation of the same cost that starts where that one ended goes on as if it had never stopped, whether the pairs have converged or
 /// not; of those that have, ω is 0, and they have the eigenvalue 1. All other eigenvalues stay within the range that they had. Factors of successive
 /// minimisations are multiplied, since each has the pairs of a Hessian with those before it.
+///
+/// Pairs save the more, the more of what has to be minimised lies along them. Where a minimisation goes on from the end of another, the gradient is
+/// orthogonal to its Krylov space, and iterations without a preconditioner see little of converged pairs either; a new
+/// right-hand side, such as the next window's departures, has its part along all of them. Iterations grow with the square root of the
+/// largest eigenvalue that is left, so that they halve with as many converged pairs as there are eigenvalues above a quarter of the largest. Of
+/// eigenvalues that are equal a minimisation finds one vector. Pairs of a Hessian that has changed much may cost iterations.
 #[derive(Clone, Debug)]
 pub struct RitzPreconditioner<R> {
     factors: Vec<Factor<R>>,
 }
+
+/// What stands before a vector where a preconditioner is written: what it is (q of a factor, or u of a pair of the factor before), θ^(−½), ω/θ.
+const HEAD: usize = 3;
+const FACTOR: f64 = 1.0;
+const PAIR: f64 = 2.0;
 
 #[derive(Clone, Debug)]
 struct Factor<R> {
@@ -94,7 +105,10 @@ impl<R: Real> RitzPreconditioner<R> {
             }
             let mut vector = vec![R::ZERO; pairs.vector_len()];
             pairs.read_vector(number, &mut vector)?;
-            taken.push(Pair { root: 1.0 / value.sqrt(), coupling: out / value, vector });
+            // As a vector's elements, so that `write` loses nothing.
+            let [root, coupling] =
+                [1.0 / value.sqrt(), out / value].map(|number| R::from_f64(number).to_f64());
+            taken.push(Pair { root, coupling, vector });
         }
         let count = taken.len();
         self.factors.push(Factor { pairs: taken, beyond: pairs.beyond().to_vec() });
@@ -104,6 +118,66 @@ impl<R: Real> RitzPreconditioner<R> {
     /// Number of pairs.
     pub fn pairs(&self) -> usize {
         self.factors.iter().map(|factor| factor.pairs.len()).sum()
+    }
+
+    /// θ of all pairs, those of one minimisation after the other, each falling; the first are eigenvalues of the Hessian itself.
+    pub fn values(&self) -> impl Iterator<Item = f64> + '_ {
+        self.factors.iter().flat_map(|factor| &factor.pairs).map(|pair| pair.root.powi(-2))
+    }
+
+    /// Numbers that [`write`](Self::write) needs for so many pairs of vectors of length `len`, from one minimisation; each further one needs
+    /// as many more as a pair.
+    pub fn written_len(len: usize, pairs: usize) -> usize {
+        (len + HEAD) * (pairs + 1)
+    }
+
+    /// Writes the pairs into `numbers`, for checkpoints: as many as fit, those of earlier minimisations first, and of each the largest. Returns how
+    /// many are written; what is left of `numbers` becomes 0.
+    pub fn write(&self, numbers: &mut [R]) -> usize {
+        numbers.fill(R::ZERO);
+        let Some(len) = self.factors.first().map(|factor| factor.beyond.len()) else { return 0 };
+        let mut places = numbers.chunks_exact_mut(len + HEAD);
+        let mut put = |head: [f64; HEAD], vector: &[R]| {
+            let Some(place) = places.next() else { return false };
+            place[..HEAD].iter_mut().zip(head).for_each(|(to, number)| *to = R::from_f64(number));
+            place[HEAD..].copy_from_slice(vector);
+            true
+        };
+        let mut count = 0;
+        for factor in &self.factors {
+            if !put([FACTOR, 0.0, 0.0], &factor.beyond) {
+                break;
+            }
+            for Pair { root, coupling, vector } in &factor.pairs {
+                count += usize::from(put([PAIR, *root, *coupling], vector));
+            }
+        }
+        count
+    }
+
+    /// What [`write`](Self::write) wrote of vectors of length `len`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for numbers that it did not write.
+    pub fn read(numbers: &[R], len: usize) -> Result<Self> {
+        let mut factors: Vec<Factor<R>> = Vec::new();
+        for (number, place) in numbers.chunks_exact(len + HEAD).enumerate() {
+            let [kind, root, coupling] = [place[0], place[1], place[2]].map(Real::to_f64);
+            let vector = place[HEAD..].to_vec();
+            match factors.last_mut() {
+                _ if kind == 0.0 => break,
+                _ if kind == FACTOR => factors.push(Factor { pairs: Vec::new(), beyond: vector }),
+                Some(factor) if kind == PAIR && root > 0.0 && root.is_finite() && coupling.is_finite() => {
+                    factor.pairs.push(Pair { root, coupling, vector });
+                }
+                _ => {
+                    let got = format!("{kind}, {root}, {coupling} at vector {number}");
+                    let expected = "what a preconditioner was written as".to_owned();
+                    return Err(Error::InvalidValue { name: "numbers", got, expected });
+                }
+            }
+        }
+        Ok(Self { factors })
     }
 
     /// out = L Lᵀ g.

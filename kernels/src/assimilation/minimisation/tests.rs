@@ -188,6 +188,64 @@ fn a_minimisation_goes_on_as_if_it_had_never_stopped() {
     assert!(result.is_err_and(|error| error.to_string().contains("'reference' is NaN")));
 }
 
+#[test]
+fn a_new_right_hand_side_costs_what_the_deflated_system_does() {
+    let mut problem = Quadratic::new();
+    // Until all of the 12 large pairs have converged.
+    let (first, pairs) = by_lanczos::<f64>(&problem, &RitzPreconditioner::none(), &TIGHT);
+    let mut knowing = RitzPreconditioner::none();
+    assert_eq!(knowing.extend(&pairs, 12).expect("pairs"), 12);
+    for (ours, exact) in knowing.values().zip(problem.values[..12].iter().rev()) {
+        assert!((ours / exact - 1.0).abs() < 1e-9, "{ours} {exact}");
+    }
+    random::normals(3, [3, 0, 0], &mut problem.centre);
+    let (without, _) = by_lanczos::<f64>(&problem, &RitzPreconditioner::none(), &TIGHT);
+    let (with, _) = by_lanczos(&problem, &knowing, &TIGHT);
+    let mut deflated = Quadratic { centre: problem.centre.clone(), ..Quadratic::new() };
+    deflated.values[..12].fill(1.0);
+    // The same norm of the gradient.
+    let goal = Ending { reference: Some(without.history[0].gradient_norm), ..TIGHT };
+    let (alone, _) = by_lanczos::<f64>(&deflated, &RitzPreconditioner::none(), &goal);
+    let taken = [first.iterations(), without.iterations(), with.iterations(), alone.iterations()];
+    // Pairs are exact to rounding; what that leaves of them takes one or two more.
+    assert!(taken[2] <= taken[3] + 2 && 2 * taken[2] <= taken[1], "{taken:?}");
+    assert!(distance(&with.control, &problem.centre) < 1e-6);
+}
+
+#[test]
+fn preconditioners_are_written_and_read() {
+    let problem = Quadratic::new();
+    let ending = Ending::new(6, 0.0);
+    let mut known = RitzPreconditioner::<f32>::none();
+    for _ in 0..2 {
+        let (_, pairs) = by_lanczos(&problem, &known, &ending);
+        known.extend(&pairs, 4).expect("pairs");
+    }
+    let gradient: Vec<f32> = problem.centre.iter().map(|value| *value as f32).collect();
+    let applied = |known: &RitzPreconditioner<f32>| {
+        let mut out = vec![0.0; SIZE];
+        known.apply(&gradient, &mut out).expect("lengths");
+        out
+    };
+    // One place too many, and as many as the first with half of the second.
+    for (places, pairs) in [(11, 8), (8, 6), (5, 4), (1, 0)] {
+        let mut numbers = vec![9.0; RitzPreconditioner::<f32>::written_len(SIZE, places - 1)];
+        assert_eq!(known.write(&mut numbers), pairs);
+        let read = RitzPreconditioner::read(&numbers, SIZE).expect("what was written");
+        assert_eq!(read.pairs(), pairs);
+        assert!(read.values().eq(known.values().take(pairs)));
+        if pairs == 8 {
+            assert_eq!(applied(&read), applied(&known));
+            numbers[SIZE + 4] = -1.0;
+            let error = RitzPreconditioner::read(&numbers, SIZE).expect_err("refused").to_string();
+            assert!(error.contains("at vector 1"), "{error}");
+        }
+    }
+    let mut numbers = vec![9.0; 100];
+    assert_eq!(RitzPreconditioner::<f32>::none().write(&mut numbers), 0);
+    assert_eq!(RitzPreconditioner::read(&numbers, SIZE).expect("nothing").pairs(), 0);
+}
+
 /// Σ 100 (x_{i+1} − x_i²)² + (1 − x_i)² over pairs, of Rosenbrock (1960).
 fn valley<R: Real>(x: &[R], gradient: &mut [R]) -> Result<f64> {
     let mut cost = 0.0;

@@ -17,7 +17,7 @@ use crate::{Error, Real, Result};
 pub enum Minimiser {
     /// Conjugate gradients: the least memory.
     ConjugateGradients,
-    /// Lanczos's method, whose Ritz pairs precondition the outer loops that follow.
+    /// Lanczos's method, whose Ritz pairs precondition the outer loops that follow, and those of the next window by [`analyse_variationally_knowing`].
     Lanczos {
         /// The most pairs taken from one inner loop, those of the largest values first; 0 for no preconditioning.
         pairs: usize,
@@ -95,7 +95,7 @@ pub struct VariationalAnalysis<R> {
     pub loops: Vec<OuterLoop>,
     /// Why no more of them were made.
     pub stop: OuterStop,
-    /// What is known of the last Hessian; the identity unless Lanczos's method was used.
+    /// What is known of the last Hessian; what was known before unless Lanczos's method was used.
     pub preconditioner: RitzPreconditioner<R>,
 }
 
@@ -129,6 +129,24 @@ pub fn analyse_variationally<R: Real, W: Window<R>, U: LinearOperator<R>>(
     observations: &Observations<R>,
     settings: &OuterLoops,
 ) -> Result<VariationalAnalysis<R>> {
+    let nothing = RitzPreconditioner::none();
+    analyse_variationally_knowing(window, transform, background, observations, settings, nothing)
+}
+
+/// [`analyse_variationally`] that begins with what is known of the Hessian, [`VariationalAnalysis::preconditioner`] of the window before. It helps where
+/// windows have the same transform, much the same network and a linear model that changes little between them, and harms where it changes much.
+/// Inner loops end by the same norm of the same gradient, whatever is known.
+///
+/// # Errors
+/// Those of [`analyse_variationally`], and [`Error::LengthMismatch`] for a preconditioner of other control vectors.
+pub fn analyse_variationally_knowing<R: Real, W: Window<R>, U: LinearOperator<R>>(
+    window: &mut W,
+    transform: &mut U,
+    background: &[R],
+    observations: &Observations<R>,
+    settings: &OuterLoops,
+    mut preconditioner: RitzPreconditioner<R>,
+) -> Result<VariationalAnalysis<R>> {
     validate(window, transform, background, observations, settings)?;
     let (control_len, count) = (transform.input_len(), observations.count());
     let mut control = vec![R::ZERO; control_len];
@@ -137,7 +155,6 @@ pub fn analyse_variationally<R: Real, W: Window<R>, U: LinearOperator<R>>(
     let mut of_state = state.clone();
     let mut departures = vec![R::ZERO; count];
     let mut of_background = Vec::new();
-    let mut preconditioner = RitzPreconditioner::none();
     let mut loops: Vec<OuterLoop> = Vec::new();
     let mut best: Option<Best<R>> = None;
     let stop = loop {

@@ -18,7 +18,7 @@
 //! | 4DEnVar | [`Snapshots`] | [`LocalisedEnsemble`](super::covariance::LocalisedEnsemble) of whole trajectories |
 //! | bias correction | [`BiasCorrected`] around any | [`Blocks`](super::Blocks) of the above and the parameters' standard deviations |
 //!
-//! [`analyse_variationally`] is the driver, [`ensemble_of_analyses`] samples what uncertainty the analysis has.
+//! [`analyse_variationally`] is the driver, [`analyse_variationally_knowing`] that of a cycle whose windows learn from those before, [`ensemble_of_analyses`] samples what uncertainty the analysis has.
 
 mod bias_correction;
 mod cost;
@@ -35,6 +35,7 @@ pub use bias_correction::{BiasCorrected, BiasPredictors};
 pub use cost::IncrementalCost;
 pub use driver::{
     Departures, Minimiser, OuterLoop, OuterLoops, OuterStop, VariationalAnalysis, analyse_variationally,
+    analyse_variationally_knowing,
 };
 pub use model::{FirstGuess, Model, Persistence};
 pub use multi_resolution::MultiResolution;

@@ -6,7 +6,7 @@ use models::{Advection, Circle};
 
 use super::*;
 use crate::assimilation::covariance::{LocalisedEnsemble, MatrixRoot, Repeated, Sum, Uniform};
-use crate::assimilation::minimisation::{Ending, gradient_test};
+use crate::assimilation::minimisation::{Ending, RitzPreconditioner, gradient_test};
 use crate::assimilation::quality::Huber;
 use crate::assimilation::vectors::{add, norm};
 use crate::assimilation::{
@@ -237,6 +237,53 @@ fn outer_loops_find_the_minimum_of_the_full_cost_with_half_the_iterations() {
     let (without, with) = (iterations(&without), iterations(&with));
     assert_eq!(with[0], without[0]);
     assert!(2 * with[1] <= without[1] && 2 * with[2] <= without[2], "{without:?} {with:?}");
+}
+
+#[test]
+fn what_a_window_learnt_halves_the_iterations_of_the_next() {
+    let places = (0..3).map(|time| (time..SIZE).step_by(8).collect()).collect();
+    let sparse = Selection::new(SIZE, places).expect("places");
+    let mut window = ModelWindow::new(Advection::new(SIZE), sparse, vec![0, 2, 5]).expect("steps");
+    // Linear, so that windows have one Hessian and differ in their right-hand sides.
+    let mut twin = Twin::new(&mut window, 0.02);
+    // No two eigenvalues are equal: of those that are, a minimisation finds one vector.
+    twin.variances.iter_mut().zip(1..).for_each(|(variance, number)| *variance *= f64::from(number));
+    let settings =
+        OuterLoops { inner: Ending::new(100, 1e-8), minimiser: Minimiser::Lanczos { pairs: 100 }, ..TIGHT };
+    let before = twin.analysis(&mut window, &mut root(0.4), &settings);
+    // The background is the forecast from the analysis; errors of the observations are others.
+    let mut background = before.state.clone();
+    Advection::new(SIZE).advance(0..5, &mut background).expect("steps");
+    let mut values = vec![0.0; window.observation_count()];
+    window.trajectory(&background, &mut values).expect("lengths");
+    values.iter_mut().zip(noise(4, twin.values.len())).for_each(|(value, x)| *value += 0.1 * x);
+    let next = Twin { background, values, variances: twin.variances.clone() };
+    let settings = OuterLoops { inner: Ending::new(100, 1e-5), ..settings };
+    let without = next.analysis(&mut window, &mut root(0.4), &settings);
+    let known = before.preconditioner.clone();
+    let with = analyse_variationally_knowing(
+        &mut window,
+        &mut root(0.4),
+        &next.background,
+        &next.observations(),
+        &settings,
+        known,
+    )
+    .expect("an analysis");
+    let iterations = |of: &VariationalAnalysis<f64>| of.loops[0].history.len() - 1;
+    assert_eq!(with.loops[0].history[0], without.loops[0].history[0]);
+    assert!(2 * iterations(&with) <= iterations(&without), "{} {}", iterations(&without), iterations(&with));
+    assert_eq!(with.preconditioner.pairs(), before.preconditioner.pairs() + iterations(&with));
+    expect_near(&with.state, &without.state, 2e-2);
+    let other = analyse_variationally_knowing(
+        &mut window,
+        &mut root(0.4),
+        &next.background,
+        &next.observations(),
+        &settings,
+        RitzPreconditioner::read(&[1.0; 8], 5).expect("a factor"),
+    );
+    assert!(matches!(other, Err(Error::LengthMismatch { .. })));
 }
 
 #[test]
