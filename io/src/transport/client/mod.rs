@@ -100,7 +100,7 @@ impl Client {
         self.queues.takes_wholes()
     }
 
-    /// The same with a message that may be kept, such as a mask.
+    /// [`Client::write_field`] with a message that may be kept, such as a mask.
     pub fn write(&mut self, message: Message) -> Result<()> {
         self.progress()?;
         self.queues.write(message)
