@@ -8,7 +8,7 @@
 #   fortran  gfortran and pkg-config, for the tests of the C and Fortran interfaces
 #   nvrtc    NVIDIA's run-time compiler from PyPI, in target/python (checks the CUDA text; needs no GPU)
 #   fdb      ECMWF's FDB (loaded at run time), for its tests
-#   mpi      an MPI library and its launcher (loaded at run time), for the tests of ranks
+#   mpi      an MPI library and its launcher (loaded at run time), for the tests of ranks, and its header, for those of C programs with tasks
 #   nats     a NATS server, for the tests of streams on one
 #   fuzz     cargo-fuzz, in target/fuzz-tools
 #   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
@@ -112,17 +112,14 @@ need_fdb() {
     has_library libfdb5.so || [ -n "${TERRELLA_FDB:-}" ] || apt_install "FDB" libfdb5-0d
 }
 
+has_mpi_header() {
+    printf '#include <mpi.h>\n' | mpicc -x c -fsyntax-only - >/dev/null 2>&1
+}
+
 need_mpi() {
-    command -v mpirun >/dev/null 2>&1 && { has_library libmpi.so || has_library libmpich.so || [ -n "${TERRELLA_MPI:-}" ]; } && return
-    # The package's name carries the library's version: Debian 12 and 13, Ubuntu 24.04.
-    package=libopenmpi3
-    for name in libopenmpi3 libopenmpi3t64 libopenmpi40; do
-        if apt-cache show "$name" >/dev/null 2>&1; then
-            package=$name
-            break
-        fi
-    done
-    apt_install "MPI" "$package" openmpi-bin
+    command -v mpirun >/dev/null 2>&1 && has_mpi_header &&
+        { has_library libmpi.so || has_library libmpich.so || [ -n "${TERRELLA_MPI:-}" ]; } && return
+    apt_install "MPI" libopenmpi-dev openmpi-bin
 }
 
 need_nats() {
