@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPoolBuilder;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use terrella_coupling::communicator::{Communicator, Exchange, Kind};
 
 use crate::{Error, Result};
@@ -188,6 +188,18 @@ impl Rank {
             Word::End => Ok(0.0),
         }
     }
+}
+
+/// So many ranks in words.
+pub(crate) fn in_words(count: usize) -> String {
+    format!("{count} rank{}", if count == 1 { "" } else { "s" })
+}
+
+/// As many threads as there are ranks, for the peer in one piece, and its name.
+pub(crate) fn pool_in_one_piece(threads: usize) -> Result<(String, ThreadPool)> {
+    let pool = ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Error::Peer { peer: "whole", reason: error.to_string() })?;
+    Ok((format!("in one piece, {threads} thread{}", if threads == 1 { "" } else { "s" }), pool))
 }
 
 fn failure(got: &str) -> Error {

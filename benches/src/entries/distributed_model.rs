@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use terrella_coupling::communicator::Communicator;
 use terrella_dycore::primitive::{
     BoundaryLayer, Checkpoint, Configuration, Convection, GreyAtmosphere, GreyRadiation, GroundKind,
@@ -15,8 +15,8 @@ use terrella_kernels::{Precision, Real};
 use super::data::scattered;
 use super::grids::fourier_flops;
 use super::transform::legendre_flops;
-use crate::ranks::{Part, Ranks};
-use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
+use crate::ranks::{Part, Ranks, in_words, pool_in_one_piece};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "distributed_model",
@@ -175,7 +175,7 @@ impl<R: Real> RanksCase<R> {
         else {
             return Ok(None);
         };
-        let name = format!("moist, {count} rank{}", if count == 1 { "" } else { "s" });
+        let name = format!("moist, {}", in_words(count));
         let whole = if request.peers.contains(&"whole") { Some(Whole::new(task, count)?) } else { None };
         Ok(Some(Self { name, task: task.clone(), ranks, whole }))
     }
@@ -258,12 +258,8 @@ struct Whole<R: Real> {
 
 impl<R: Real> Whole<R> {
     fn new(task: &Task, threads: usize) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| Error::Peer { peer: "whole", reason: error.to_string() })?;
+        let (name, pool) = pool_in_one_piece(threads)?;
         let run = Run::in_one_piece(task)?;
-        let name = format!("in one piece, {threads} thread{}", if threads == 1 { "" } else { "s" });
         Ok(Self { name, pool, run })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use rayon::ThreadPool;
 use terrella_coupling::communicator::Communicator;
 use terrella_coupling::spectral::{
     DistributedTransform, Part as Share, distributed_transform, transform_shares,
@@ -14,8 +14,8 @@ use terrella_kernels::{Precision, Real};
 
 use super::grids::{self, fourier_flops};
 use super::transform::{legendre_flops, spectrum};
-use crate::ranks::{Part, Ranks};
-use crate::{Case, Cases, Entry, Error, Key, Peer, Request, Result, Work};
+use crate::ranks::{Part, Ranks, in_words, pool_in_one_piece};
+use crate::{Case, Cases, Entry, Key, Peer, Request, Result, Work};
 
 pub(super) const ENTRY: Entry = Entry {
     name: "distributed_transform",
@@ -134,7 +134,7 @@ impl<R: Real> RanksCase<R> {
             (Wire::Same, true) => ", sent",
             (Wire::Same, false) => "",
         };
-        let name = format!("{direction}, {count} rank{}{way}", if count == 1 { "" } else { "s" });
+        let name = format!("{direction}, {}{way}", in_words(count));
         let whole = if request.peers.contains(&"whole") { Some(Whole::new(&task, count)?) } else { None };
         Ok(Some(Self { name, task, ranks, whole }))
     }
@@ -240,13 +240,9 @@ struct Whole<R: Real> {
 
 impl<R: Real> Whole<R> {
     fn new(task: &Task, threads: usize) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| Error::Peer { peer: "whole", reason: error.to_string() })?;
+        let (name, pool) = pool_in_one_piece(threads)?;
         let [input, output] = task.reference::<R>()?;
         let transform = HostTransform::new(&task.grid, task.truncation)?;
-        let name = format!("in one piece, {threads} thread{}", if threads == 1 { "" } else { "s" });
         Ok(Self { name, pool, transform, task: task.clone(), input, output })
     }
 }
