@@ -43,6 +43,9 @@ pub(super) trait Lane: Real + FftNum {
     const BLOCK_LINES: usize = BLOCK / Self::LANES;
     /// Two machine epsilons below which a Legendre function counts as 0 beside others of order 1, as a power of two.
     const MATTERS: i32;
+    /// Whether sums over even degrees are formed against q_k. The function P̄_{m+2k} is the difference of two of them, n times as
+    /// large near the equator: f64 has digits enough for that.
+    const SUMS_STEPS: bool;
 
     /// The nearest number.
     fn of(value: f64) -> Self;
@@ -81,6 +84,7 @@ pub(super) trait Lane: Real + FftNum {
 impl Lane for f64 {
     type Vector<S: Simd> = S::f64s;
     const MATTERS: i32 = -70;
+    const SUMS_STEPS: bool = true;
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -143,6 +147,7 @@ impl Lane for f64 {
 impl Lane for f32 {
     type Vector<S: Simd> = S::f32s;
     const MATTERS: i32 = -45;
+    const SUMS_STEPS: bool = false;
 
     #[inline(always)]
     fn of(value: f64) -> Self {

@@ -13,6 +13,8 @@
 //!
 //! Poleward of 45° a_k μ² + b_k is written (a_k+b_k) − a_k cos²φ, so that neither 1−μ² nor μ² loses digits to the other.
 
+use super::lanes::Lane;
+
 /// Coefficients of the recurrence of one zonal wavenumber m.
 #[derive(Debug)]
 pub(super) struct Recurrence {
@@ -96,6 +98,53 @@ impl Recurrence {
         }
     }
 
+    /// The same for all columns at once: [group of GROUP columns][k][column of the group], where columns are those of even degrees,
+    /// re and im, and from `first_odd` on those of odd ones; all others are 0. `row` is room for the columns of one k.
+    ///
+    /// Even degrees are left as they are where their sums are not formed against q_k ([`Lane::SUMS_STEPS`]).
+    #[inline(always)]
+    pub(super) fn to_groups<W: Lane, const GROUP: usize>(
+        &self,
+        rows: &[W],
+        columns: usize,
+        first_odd: usize,
+        row: &mut [W],
+        groups: &mut [W],
+    ) {
+        let width = 2 * columns;
+        let count = rows.len().div_ceil(2 * width);
+        row.fill(W::ZERO);
+        let mut rest = rows;
+        for (k, amplitudes) in self.amplitudes[..count].iter().enumerate() {
+            let [first, second, alpha] = amplitudes.map(W::of);
+            let (even, behind) = rest.split_at(width);
+            let (odd, behind) = behind.split_at(width.min(behind.len()));
+            let next = &behind[..width.min(behind.len())];
+            let (even_row, odd_row) = row.split_at_mut(first_odd);
+            if !W::SUMS_STEPS {
+                even_row[..width].copy_from_slice(even);
+            } else if next.is_empty() {
+                for (target, &even) in even_row.iter_mut().zip(even) {
+                    *target = first * even;
+                }
+            } else {
+                for ((target, &even), &next) in even_row.iter_mut().zip(even).zip(next) {
+                    *target = first * even + second * next;
+                }
+            }
+            if odd.is_empty() {
+                odd_row.fill(W::ZERO);
+            }
+            for (target, &odd) in odd_row.iter_mut().zip(odd) {
+                *target = alpha * odd;
+            }
+            for (group, piece) in row.chunks_exact(GROUP).enumerate() {
+                groups[(group * count + k) * GROUP..][..GROUP].copy_from_slice(piece);
+            }
+            rest = behind;
+        }
+    }
+
     /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
     #[inline(always)]
     pub(super) fn to_rows(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
@@ -118,6 +167,35 @@ impl Recurrence {
                 pair[3 * columns + column] = alpha * step[3];
             }
             before = [second * step[0], second * step[1]];
+        }
+    }
+
+    /// The transpose of [`Recurrence::to_groups`] but for the order: `sums` are [k][even or odd][`width` ≥ 2 columns], `rows`
+    /// [n − m][2 columns].
+    #[inline(always)]
+    pub(super) fn to_all_rows<W: Lane>(&self, sums: &[W], width: usize, columns: usize, rows: &mut [W]) {
+        let width_of_rows = 2 * columns;
+        let mut before: Option<(W, &[W])> = None;
+        let pairs = rows.chunks_mut(2 * width_of_rows).zip(sums.chunks_exact(2 * width));
+        for ((pair, sums), amplitudes) in pairs.zip(&self.amplitudes) {
+            let [first, second, alpha] = amplitudes.map(W::of);
+            let (even_row, odd_row) = pair.split_at_mut(width_of_rows);
+            let (even, odd) = (&sums[..width_of_rows], &sums[width..]);
+            if !W::SUMS_STEPS {
+                even_row.copy_from_slice(even);
+            } else if let Some((second, before)) = before {
+                for ((target, &even), &before) in even_row.iter_mut().zip(even).zip(before) {
+                    *target = first * even + second * before;
+                }
+            } else {
+                for (target, &even) in even_row.iter_mut().zip(even) {
+                    *target = first * even;
+                }
+            }
+            for (target, &odd) in odd_row.iter_mut().zip(odd) {
+                *target = alpha * odd;
+            }
+            before = Some((second, even));
         }
     }
 }

@@ -15,6 +15,13 @@ pub(super) fn transpose<S: Simd, W: Lane, const N: usize>(simd: S, tile: &mut [L
             avx512::transpose_f32(*simd, tile);
         }
         return;
+    } else if let Some(simd) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V3>() {
+        if N == 8 {
+            avx2::transpose_f64(*simd, tile);
+        } else {
+            avx2::transpose_f32(*simd, tile);
+        }
+        return;
     }
     let _ = simd;
     for i in 0..N {
@@ -32,6 +39,8 @@ pub(super) fn sum_lanes<S: Simd>(simd: S, values: &[S::f64s; 8]) -> [f64; 8] {
     #[cfg(target_arch = "x86_64")]
     if let Some(simd) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V4>() {
         return avx512::sum_lanes(*simd, bytemuck::cast_slice(values));
+    } else if let Some(simd) = (&simd as &dyn std::any::Any).downcast_ref::<pulp::x86::V3>() {
+        return avx2::sum_lanes(*simd, bytemuck::cast_slice(values));
     }
     let mut sums = [0.0; 8];
     for i in 0..8 {
@@ -135,6 +144,108 @@ mod avx512 {
         for i in 0..16 {
             tile[i] = bytemuck::cast(x[i]);
         }
+    }
+}
+
+/// The same by squares of four and of eight values, since two vectors make a line.
+#[cfg(target_arch = "x86_64")]
+mod avx2 {
+    use std::arch::x86_64::{__m256, __m256d};
+
+    use pulp::x86::V3;
+
+    use super::Line;
+
+    #[inline(always)]
+    pub(super) fn transpose_f64<const N: usize>(simd: V3, tile: &mut [Line; N]) {
+        let lines: &mut [[__m256d; 2]] = bytemuck::cast_slice_mut(tile);
+        for half in 0..2 {
+            for other in half..2 {
+                let mut above = [lines[0][0]; 4];
+                let mut below = above;
+                for i in 0..4 {
+                    above[i] = lines[4 * half + i][other];
+                    below[i] = lines[4 * other + i][half];
+                }
+                (above, below) = (transpose_four(simd, above), transpose_four(simd, below));
+                for i in 0..4 {
+                    lines[4 * half + i][other] = below[i];
+                    lines[4 * other + i][half] = above[i];
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn transpose_four(simd: V3, x: [__m256d; 4]) -> [__m256d; 4] {
+        let simd = simd.avx;
+        let (a, b) = (simd._mm256_unpacklo_pd(x[0], x[1]), simd._mm256_unpackhi_pd(x[0], x[1]));
+        let (c, d) = (simd._mm256_unpacklo_pd(x[2], x[3]), simd._mm256_unpackhi_pd(x[2], x[3]));
+        [
+            simd._mm256_permute2f128_pd::<0x20>(a, c),
+            simd._mm256_permute2f128_pd::<0x20>(b, d),
+            simd._mm256_permute2f128_pd::<0x31>(a, c),
+            simd._mm256_permute2f128_pd::<0x31>(b, d),
+        ]
+    }
+
+    #[inline(always)]
+    pub(super) fn sum_lanes(simd: V3, values: &[__m256d]) -> [f64; 8] {
+        bytemuck::cast([sum_four(simd, &values[..4]), sum_four(simd, &values[4..8])])
+    }
+
+    /// Values of neighbouring vectors, then halves of vectors.
+    #[inline(always)]
+    fn sum_four(simd: V3, x: &[__m256d]) -> __m256d {
+        let simd = simd.avx;
+        let a = simd._mm256_add_pd(simd._mm256_unpacklo_pd(x[0], x[1]), simd._mm256_unpackhi_pd(x[0], x[1]));
+        let b = simd._mm256_add_pd(simd._mm256_unpacklo_pd(x[2], x[3]), simd._mm256_unpackhi_pd(x[2], x[3]));
+        let low = simd._mm256_permute2f128_pd::<0x20>(a, b);
+        simd._mm256_add_pd(low, simd._mm256_permute2f128_pd::<0x31>(a, b))
+    }
+
+    #[inline(always)]
+    pub(super) fn transpose_f32<const N: usize>(simd: V3, tile: &mut [Line; N]) {
+        let lines: &mut [[__m256; 2]] = bytemuck::cast_slice_mut(tile);
+        for half in 0..2 {
+            for other in half..2 {
+                let mut above = [lines[0][0]; 8];
+                let mut below = above;
+                for i in 0..8 {
+                    above[i] = lines[8 * half + i][other];
+                    below[i] = lines[8 * other + i][half];
+                }
+                (above, below) = (transpose_eight(simd, above), transpose_eight(simd, below));
+                for i in 0..8 {
+                    lines[8 * half + i][other] = below[i];
+                    lines[8 * other + i][half] = above[i];
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn transpose_eight(simd: V3, mut x: [__m256; 8]) -> [__m256; 8] {
+        let simd = simd.avx;
+        let mut y = x;
+        for i in [0, 2, 4, 6] {
+            y[i] = simd._mm256_unpacklo_ps(x[i], x[i + 1]);
+            y[i + 1] = simd._mm256_unpackhi_ps(x[i], x[i + 1]);
+        }
+        // Of four lines: values 0, 1, 2 and 3 of each half.
+        for i in [0, 4] {
+            for half in 0..2 {
+                let (a, b): (__m256d, __m256d) =
+                    (bytemuck::cast(y[i + half]), bytemuck::cast(y[i + 2 + half]));
+                x[i + 2 * half] = bytemuck::cast(simd._mm256_unpacklo_pd(a, b));
+                x[i + 2 * half + 1] = bytemuck::cast(simd._mm256_unpackhi_pd(a, b));
+            }
+        }
+        for i in 0..4 {
+            y[i] = simd._mm256_permute2f128_ps::<0x20>(x[i], x[i + 4]);
+            y[i + 4] = simd._mm256_permute2f128_ps::<0x31>(x[i], x[i + 4]);
+        }
+        y
     }
 }
 

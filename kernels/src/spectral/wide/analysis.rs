@@ -9,8 +9,8 @@ use super::super::coefficients::Source;
 use super::super::lanes::{BLOCK, Lane, Line, get, per_line, put, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
 use super::super::transpose::transpose;
-use super::Workspace;
 use super::panel::STEPS;
+use super::{Workspace, sines};
 
 /// Sums and differences of north and south of some wavenumbers, kept in the workspace with columns fastest.
 ///
@@ -31,17 +31,20 @@ impl<W: Lane> WithSimd for Gather<'_, W> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { legendre, wavenumbers, source, columns, workspace, .. } = self;
+        let Workspace { values, sine, .. } = workspace;
         let blocks = legendre.blocks.len();
-        for line in 0..blocks * W::BLOCK_LINES {
-            for m in wavenumbers.clone() {
-                if line / W::BLOCK_LINES < legendre.first_block[m] {
-                    continue;
-                }
-                let target = (m - wavenumbers.start) * blocks * BLOCK + line * W::LANES;
-                let (from, values) = ([m, line], &mut workspace.values);
-                match W::LANES {
-                    8 => gather::<S, W, 8>(simd, source, from, columns, target, values),
-                    _ => gather::<S, W, 16>(simd, source, from, columns, target, values),
+        for (index, block) in legendre.blocks.iter().enumerate() {
+            let sine = sines::<S, W>(simd, block, sine);
+            for within in 0..W::BLOCK_LINES {
+                let line = index * W::BLOCK_LINES + within;
+                let sine = &sine[within * per_line::<S, W>()..][..per_line::<S, W>()];
+                for m in wavenumbers.clone().filter(|&m| index >= legendre.first_block[m]) {
+                    let target = (m - wavenumbers.start) * blocks * BLOCK + line * W::LANES;
+                    let from = [m, line];
+                    match W::LANES {
+                        8 => gather::<S, W, 8>(simd, source, from, columns, sine, target, values),
+                        _ => gather::<S, W, 16>(simd, source, from, columns, sine, target, values),
+                    }
                 }
             }
         }
@@ -55,11 +58,12 @@ fn gather<S: Simd, W: Lane, const N: usize>(
     source: Source<'_>,
     [m, pair_line]: [usize; 2],
     columns: usize,
+    sine: &[W::Vector<S>],
     target: usize,
-    values: &mut [Vec<Line>; 2],
+    values: &mut [Line],
 ) {
     let lines = (2 * columns).div_ceil(W::LANES);
-    let [sums, differences] = values;
+    let values = &mut values[target * 2 * lines..(target + W::LANES) * 2 * lines];
     for line in 0..lines {
         let mut tiles = [[Line::default(); N]; 2];
         let first = line * W::LANES;
@@ -69,15 +73,15 @@ fn gather<S: Simd, W: Lane, const N: usize>(
             for vector in 0..per_line::<S, W>() {
                 let north = get::<S, W>(&source[part], vector);
                 let south = get::<S, W>(&source[2 + part], vector);
+                let difference = W::difference(simd, north, south);
                 put::<S, W>(&mut tiles[0][i], vector, W::sum(simd, north, south));
-                put::<S, W>(&mut tiles[1][i], vector, W::difference(simd, north, south));
+                put::<S, W>(&mut tiles[1][i], vector, W::product(simd, difference, sine[vector]));
             }
         }
-        for (tile, values) in tiles.iter_mut().zip([&mut *sums, &mut *differences]) {
+        for (parity, tile) in tiles.iter_mut().enumerate() {
             transpose::<S, W, N>(simd, tile);
-            let values = &mut values[target * lines..(target + W::LANES) * lines];
             for (latitude, value) in tile.iter().enumerate() {
-                values[latitude * lines + line] = *value;
+                values[(2 * latitude + parity) * lines + line] = *value;
             }
         }
     }
@@ -101,82 +105,72 @@ impl<W: Lane> WithSimd for Analysis<'_, W> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { legendre, m, wave, workspace, rows, columns } = self;
-        let Workspace { panel, sums: [even_sums, odd_sums], values: [sums_of_values, differences] } =
-            workspace;
+        let Workspace { panel, sums, values, .. } = workspace;
         let recurrence = &legendre.recurrences[m];
         let count = (rows.len() / (2 * columns)).div_ceil(2);
-        let lines = (2 * columns).div_ceil(W::LANES);
-        let even_sums = &mut even_sums[..(count + STEPS) * lines];
-        let odd_sums = &mut odd_sums[..(count + STEPS) * lines];
-        even_sums.fill(Line::default());
-        odd_sums.fill(Line::default());
+        // Of even degrees, then of odd ones.
+        let lines = 2 * (2 * columns).div_ceil(W::LANES);
+        let sums = &mut sums[..(count + STEPS) * lines];
+        sums.fill(Line::default());
         let blocks = legendre.blocks.len();
         for index in (legendre.first_block[m]..blocks).rev() {
             let block = &legendre.blocks[index];
             let Some(start) = block.start(m).filter(|start| start.step < count) else { continue };
-            panel.begin(&start, recurrence);
-            let latitudes =
-                (wave * blocks + index) * BLOCK * lines..(wave * blocks + index + 1) * BLOCK * lines;
-            let sums_of_values = &sums_of_values[latitudes.clone()];
-            let differences = &differences[latitudes];
-            let factors = &legendre.factors(block, m)[..count];
+            let mut march = [*start.previous, *start.current];
+            let latitudes = (wave * blocks + index) * BLOCK;
+            let values = &values[latitudes * lines..(latitudes + BLOCK) * lines];
             for first in (start.step..count).step_by(STEPS) {
                 let behind = count.min(first + STEPS);
-                let amplitudes = &recurrence.amplitudes[first..behind];
-                panel.next::<S, W>(simd, block, &factors[first..behind], amplitudes);
-                let steps = first * lines..(first + STEPS) * lines;
-                let rows = (behind - first).next_multiple_of(8);
-                add_projections::<S, W>(
-                    simd,
-                    &panel.even,
-                    rows,
-                    sums_of_values,
-                    lines,
-                    &mut even_sums[steps.clone()],
-                );
-                add_projections::<S, W>(simd, &panel.odd, rows, differences, lines, &mut odd_sums[steps]);
+                panel.make::<S, W>(simd, block, recurrence, first..behind, &mut march);
+                let panels = [panel.even::<W>(), panel.odd()];
+                let sums = &mut sums[first * lines..(first + STEPS) * lines];
+                add_projections::<S, W>(simd, panels, behind - first, values, lines, sums);
             }
         }
-        unpack(even_sums, odd_sums, lines, columns, rows);
+        let width = lines / 2 * W::LANES;
+        recurrence.to_all_rows(bytemuck::cast_slice(sums), width, columns, rows);
     }
 }
 
-/// sums[k][column] += Σ_latitude panel[k][latitude] values[latitude][column] for `rows` steps.
+/// sums[k][column] += Σ_latitude panel[k][latitude] values[latitude][column] for `steps` steps, or some more.
+///
+/// The panels are those of even and of odd degrees, to which the first and the other half of the `lines` lines of columns belong.
 #[inline(always)]
 fn add_projections<S: Simd, W: Lane>(
     simd: S,
-    panel: &[Line],
-    rows: usize,
+    panels: [&[Line]; 2],
+    steps: usize,
     values: &[Line],
     lines: usize,
     sums: &mut [Line],
 ) {
-    let per_line = per_line::<S, W>();
-    let width = lines * per_line;
-    let panel = bytemuck::cast_slice::<Line, W>(panel);
+    let width = lines * per_line::<S, W>();
+    let panels = panels.map(|panel| bytemuck::cast_slice::<Line, W>(panel));
     let values = &vectors::<S, W>(values)[..BLOCK * width];
     let sums = vectors_mut::<S, W>(sums);
-    let wide = if S::F64_LANES == 8 { 4 } else { 2 };
     let mut first = 0;
     while first < width {
-        if wide == 4 && first + 4 <= width {
-            for step in (0..rows).step_by(4) {
+        // A few columns of even degrees may stand beside some of odd ones if both take the same.
+        let panel = panels[usize::from(2 * first >= width)];
+        let behind = if W::SUMS_STEPS || 2 * first >= width { width } else { width / 2 };
+        // Sums that stay in registers: of 32 with 512 bits, else of 16.
+        if S::F64_LANES < 8 {
+            for step in (0..steps).step_by(6) {
+                add_block_projections::<S, W, 6, 2>(simd, panel, step, values, width, first, sums);
+            }
+            first += 2;
+        } else if first + 4 <= behind {
+            for step in (0..steps).step_by(4) {
                 add_block_projections::<S, W, 4, 4>(simd, panel, step, values, width, first, sums);
             }
             first += 4;
-        } else if first + 2 <= width {
-            if wide == 4 {
-                for step in (0..rows).step_by(8) {
-                    add_block_projections::<S, W, 8, 2>(simd, panel, step, values, width, first, sums);
-                }
-            } else {
-                for step in (0..rows).step_by(4) {
-                    add_block_projections::<S, W, 4, 2>(simd, panel, step, values, width, first, sums);
-                }
+        } else if first + 2 <= behind {
+            for step in (0..steps).step_by(8) {
+                add_block_projections::<S, W, 8, 2>(simd, panel, step, values, width, first, sums);
             }
             first += 2;
         } else {
-            for step in (0..rows).step_by(8) {
+            for step in (0..steps).step_by(8) {
                 add_block_projections::<S, W, 8, 1>(simd, panel, step, values, width, first, sums);
             }
             first += 1;
@@ -195,6 +189,7 @@ fn add_block_projections<S: Simd, W: Lane, const TAKEN: usize, const VECTORS: us
     first: usize,
     sums: &mut [W::Vector<S>],
 ) {
+    const { assert!(STEPS.is_multiple_of(TAKEN)) };
     let (panel, _) = panel[first_step * BLOCK..(first_step + TAKEN) * BLOCK].as_chunks::<BLOCK>();
     let mut added = [[W::splat(simd, W::ZERO); VECTORS]; TAKEN];
     for latitude in 0..BLOCK {
@@ -211,20 +206,5 @@ fn add_block_projections<S: Simd, W: Lane, const TAKEN: usize, const VECTORS: us
         for i in 0..VECTORS {
             sums[i] = W::sum(simd, sums[i], added[step][i]);
         }
-    }
-}
-
-/// Sums by step to rows by degree.
-#[inline(always)]
-fn unpack<W: Lane>(even_sums: &[Line], odd_sums: &[Line], lines: usize, columns: usize, rows: &mut [W]) {
-    let (even_sums, odd_sums) =
-        (bytemuck::cast_slice::<Line, W>(even_sums), bytemuck::cast_slice::<Line, W>(odd_sums));
-    let width = lines * W::LANES;
-    let sums = even_sums.chunks_exact(width).zip(odd_sums.chunks_exact(width));
-    for (pair, (even_sums, odd_sums)) in rows.chunks_mut(4 * columns).zip(sums) {
-        let (even_row, odd_row) = pair.split_at_mut(2 * columns);
-        even_row.copy_from_slice(&even_sums[..2 * columns]);
-        let len = odd_row.len();
-        odd_row.copy_from_slice(&odd_sums[..len]);
     }
 }

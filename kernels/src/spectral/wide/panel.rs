@@ -1,98 +1,112 @@
-//! The Legendre functions of one block of latitudes, a few steps of the recurrence at a time.
+//! What the columns of one block of latitudes are multiplied with, a few steps of the recurrence at a time.
+
+use std::ops::Range;
 
 use pulp::Simd;
 
 use super::super::lanes::{BLOCK, BLOCK_LINES, Lane, Line, take, vectors, vectors_mut};
 use super::super::recurrence::Recurrence;
-use super::super::start::{LatitudeBlock, Start};
+use super::super::start::LatitudeBlock;
 
-/// Steps of a panel.
-pub(super) const STEPS: usize = 32;
+/// Steps of a panel: a multiple of the steps that products take at a time.
+pub(super) const STEPS: usize = 48;
 
-/// Legendre functions of even and of odd n − m, [step][latitude of the block] in the precision of the sums.
+/// q_{k−1} and q_k of a block at some step.
+type March = [[Line; BLOCK_LINES]; 2];
+
+/// [step][latitude of the block] in the precision of the sums.
 pub(super) struct Panel {
-    pub(super) even: Vec<Line>,
-    pub(super) odd: Vec<Line>,
-    /// q_{k−1} and q_k at the next step.
-    march: [[Line; BLOCK_LINES]; 2],
-    /// α_{k−1} ε_{m+2k}, with which q_{k−1} enters the function of degree m+2k.
-    second: f64,
+    /// Functions of even n − m, where sums are not formed against q_k ([`Lane::SUMS_STEPS`]).
+    even: Vec<Line>,
+    /// q_k.
+    steps: Vec<Line>,
 }
 
 impl Panel {
     pub(super) fn new<W: Lane>() -> Self {
-        let lines = || vec![Line::default(); STEPS * W::BLOCK_LINES];
-        Self { even: lines(), odd: lines(), march: Default::default(), second: 0.0 }
+        let steps = vec![Line::default(); STEPS * W::BLOCK_LINES];
+        let even = if W::SUMS_STEPS { Vec::new() } else { steps.clone() };
+        Self { even, steps }
     }
 
-    pub(super) fn begin(&mut self, start: &Start<'_>, recurrence: &Recurrence) {
-        self.march = [*start.previous, *start.current];
-        self.second = if start.step == 0 { 0.0 } else { recurrence.amplitudes[start.step - 1][1] };
-    }
-
-    /// The functions of the next steps, at most [`STEPS`]; the rest of the panel is 0.
+    /// What the columns of even degrees are multiplied with.
     #[inline(always)]
-    pub(super) fn next<S: Simd, W: Lane>(
+    pub(super) fn even<W: Lane>(&self) -> &[Line] {
+        if W::SUMS_STEPS { &self.steps } else { &self.even }
+    }
+
+    /// What those of odd degrees are multiplied with.
+    #[inline(always)]
+    pub(super) fn odd(&self) -> &[Line] {
+        &self.steps
+    }
+
+    /// The steps `taken` of a block, at most [`STEPS`]; the rest of the panel is 0. Where the march stands at the first of them, it
+    /// stands behind the last one afterwards.
+    #[inline(always)]
+    pub(super) fn make<S: Simd, W: Lane>(
         &mut self,
         simd: S,
         block: &LatitudeBlock,
-        factors: &[[f64; 2]],
-        amplitudes: &[[f64; 3]],
+        recurrence: &Recurrence,
+        taken: Range<usize>,
+        march: &mut March,
     ) {
         match S::F64_LANES {
-            8 => self.next_by::<S, W, 2>(simd, block, factors, amplitudes),
-            _ => self.next_by::<S, W, 4>(simd, block, factors, amplitudes),
+            8 => self.make_by::<S, W, 2>(simd, block, recurrence, taken, march),
+            _ => self.make_by::<S, W, 4>(simd, block, recurrence, taken, march),
         }
     }
 
     #[inline(always)]
-    fn next_by<S: Simd, W: Lane, const WIDTH: usize>(
+    fn make_by<S: Simd, W: Lane, const WIDTH: usize>(
         &mut self,
         simd: S,
         block: &LatitudeBlock,
-        factors: &[[f64; 2]],
-        amplitudes: &[[f64; 3]],
+        recurrence: &Recurrence,
+        taken: Range<usize>,
+        march: &mut March,
     ) {
+        let factors = if block.polar { &recurrence.polar } else { &recurrence.equatorial };
+        let (factors, amplitudes) = (&factors[taken.clone()], &recurrence.amplitudes[taken.clone()]);
+        // α_{k−1} ε_{m+2k}, with which q_{k−1} enters the function of degree m+2k.
+        let second = if taken.start == 0 { 0.0 } else { recurrence.amplitudes[taken.start - 1][1] };
         let count = factors.len();
         let argument = vectors::<S, f64>(&block.argument);
-        let sine = vectors::<S, f64>(&block.sine);
-        let [previous, current] = &mut self.march;
-        let mut last_second = self.second;
+        let [previous, current] = march;
         let (previous, current) = (vectors_mut::<S, f64>(previous), vectors_mut::<S, f64>(current));
         for first in (0..BLOCK / S::F64_LANES).step_by(WIDTH) {
-            let y = take::<S::f64s, WIDTH>(argument, first);
-            let mu = take::<S::f64s, WIDTH>(sine, first);
+            let argument = take::<S::f64s, WIDTH>(argument, first);
             let mut before = take::<S::f64s, WIDTH>(previous, first);
             let mut now = take::<S::f64s, WIDTH>(current, first);
-            let even = self.even.chunks_exact_mut(W::BLOCK_LINES);
-            let odd = self.odd.chunks_exact_mut(W::BLOCK_LINES);
-            let mut below = simd.splat_f64s(self.second);
-            for (((&[a, b], amplitudes), even), odd) in factors.iter().zip(amplitudes).zip(even).zip(odd) {
+            let mut even = self.even.chunks_exact_mut(W::BLOCK_LINES);
+            let mut below = simd.splat_f64s(second);
+            let steps = self.steps.chunks_exact_mut(W::BLOCK_LINES);
+            for ((&[a, b], amplitudes), row) in factors.iter().zip(amplitudes).zip(steps) {
                 let (a, b) = (simd.splat_f64s(a), simd.splat_f64s(b));
-                let [above, second, alpha] = *amplitudes;
-                let (above, alpha) = (simd.splat_f64s(above), simd.splat_f64s(alpha));
+                if let Some(row) = even.next() {
+                    let above = simd.splat_f64s(amplitudes[0]);
+                    for i in 0..WIDTH {
+                        let function = simd.mul_add_e_f64s(above, now[i], simd.mul_f64s(below, before[i]));
+                        W::store::<S>(simd, row, (first + i) * S::F64_LANES, function);
+                    }
+                    below = simd.splat_f64s(amplitudes[1]);
+                }
                 for i in 0..WIDTH {
-                    let at = (first + i) * S::F64_LANES;
-                    let even_function = simd.mul_add_e_f64s(above, now[i], simd.mul_f64s(below, before[i]));
-                    let odd_function = simd.mul_f64s(mu[i], simd.mul_f64s(alpha, now[i]));
-                    W::store::<S>(simd, even, at, even_function);
-                    W::store::<S>(simd, odd, at, odd_function);
-                    let next = simd.mul_add_e_f64s(
-                        simd.mul_add_e_f64s(a, y[i], b),
-                        now[i],
-                        simd.neg_f64s(before[i]),
-                    );
+                    W::store::<S>(simd, row, (first + i) * S::F64_LANES, now[i]);
+                    let factor = simd.mul_add_e_f64s(a, argument[i], b);
+                    let next = simd.mul_add_e_f64s(factor, now[i], simd.neg_f64s(before[i]));
                     before[i] = now[i];
                     now[i] = next;
                 }
-                below = simd.splat_f64s(second);
-                last_second = second;
             }
             previous[first..first + WIDTH].copy_from_slice(&before);
             current[first..first + WIDTH].copy_from_slice(&now);
         }
-        self.second = last_second;
-        self.even[count * W::BLOCK_LINES..].fill(Line::default());
-        self.odd[count * W::BLOCK_LINES..].fill(Line::default());
+        for lines in [&mut self.even, &mut self.steps] {
+            if let Some(rest) = lines.get_mut(count * W::BLOCK_LINES..) {
+                rest.fill(Line::default());
+            }
+        }
     }
 }

@@ -5,8 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::super::coefficients::{PARTS, Places};
 use super::super::lanes::{Lane, Line, per_line, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
-use super::Workspace;
 use super::panel::STEPS;
+use super::{WIDEST_GROUP, Workspace, sines};
 
 /// Fourier coefficients of all columns of one wavenumber.
 pub(in crate::spectral) struct Synthesis<'a, W> {
@@ -24,44 +24,79 @@ pub(in crate::spectral) struct Synthesis<'a, W> {
 impl<W: Lane> WithSimd for Synthesis<'_, W> {
     type Output = ();
 
+    /// By the vectors of a block and the columns whose sums stay in registers: of 32 with 512 bits, else of 16.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        match (S::F64_LANES, W::BLOCK_LINES * per_line::<S, W>()) {
+            (8, 1) => self.sum::<S, 1, 1, 16>(simd),
+            (8, _) => self.sum::<S, 2, 2, 8>(simd),
+            (_, 2) => self.sum::<S, 2, 2, 6>(simd),
+            (_, 4) => self.sum::<S, 4, 2, 6>(simd),
+            (_, 8) => self.sum::<S, 8, 2, 6>(simd),
+            _ => self.sum::<S, 16, 2, 6>(simd),
+        }
+    }
+}
+
+impl<W: Lane> Synthesis<'_, W> {
+    /// With groups of GROUP columns, TAKEN of the PER_STEP vectors of a block at a time.
+    #[inline(always)]
+    pub(super) fn sum<S: Simd, const PER_STEP: usize, const TAKEN: usize, const GROUP: usize>(self, simd: S) {
+        const { assert!(GROUP <= WIDEST_GROUP) };
         let Self { legendre, m, rows, columns, workspace, places, output } = self;
-        let Workspace { panel, sums: [even_sums, odd_sums], .. } = workspace;
+        let Workspace { panel, sums, row, coefficients, sine, .. } = workspace;
         let recurrence = &legendre.recurrences[m];
-        let degrees = rows.len() / (2 * columns);
-        let count = degrees.div_ceil(2);
-        let sums = 2 * columns * W::BLOCK_LINES;
-        let (even_sums, odd_sums) = (&mut even_sums[..sums], &mut odd_sums[..sums]);
+        // Even and odd degrees share a group only if they share what they are multiplied with.
+        let first_odd = if W::SUMS_STEPS { 2 * columns } else { (2 * columns).next_multiple_of(GROUP) };
+        let width = (first_odd + 2 * columns).next_multiple_of(GROUP);
+        let row = &mut bytemuck::cast_slice_mut(row)[..width];
+        let coefficients = bytemuck::cast_slice_mut(coefficients);
+        recurrence.to_groups::<W, GROUP>(rows, columns, first_odd, row, coefficients);
+        let count = rows.len().div_ceil(4 * columns);
+        let (coefficients, _) = coefficients[..width * count].as_chunks::<GROUP>();
+        let sums = &mut sums[..width * W::BLOCK_LINES];
         for index in places.first_line / W::BLOCK_LINES..legendre.blocks.len() {
             let block = &legendre.blocks[index];
             let start = block.start(m).filter(|start| start.step < count && index >= legendre.first_block[m]);
-            even_sums.fill(Line::default());
-            odd_sums.fill(Line::default());
+            sums.fill(Line::default());
             if let Some(start) = start {
-                panel.begin(&start, recurrence);
-                let factors = &legendre.factors(block, m)[..count];
+                let mut march = [*start.previous, *start.current];
                 for first in (start.step..count).step_by(STEPS) {
                     let behind = count.min(first + STEPS);
-                    let amplitudes = &recurrence.amplitudes[first..behind];
-                    panel.next::<S, W>(simd, block, &factors[first..behind], amplitudes);
-                    let rows = &rows[4 * columns * first..rows.len().min(4 * columns * behind)];
-                    let odd_steps = degrees / 2 - first;
-                    add_products::<S, W>(simd, &panel.even, rows, columns, 0, behind - first, even_sums);
-                    add_products::<S, W>(simd, &panel.odd, rows, columns, 1, odd_steps, odd_sums);
+                    panel.make::<S, W>(simd, block, recurrence, first..behind, &mut march);
+                    let groups = coefficients.chunks_exact(count);
+                    let group_sums = sums.chunks_exact_mut(GROUP * W::BLOCK_LINES);
+                    for (group, (coefficients, sums)) in groups.zip(group_sums).enumerate() {
+                        let panel = if group * GROUP < first_odd { panel.even::<W>() } else { panel.odd() };
+                        let coefficients = &coefficients[first..behind];
+                        for vector in (0..PER_STEP).step_by(TAKEN) {
+                            add_products::<S, W, PER_STEP, TAKEN, GROUP>(
+                                simd,
+                                panel,
+                                coefficients,
+                                vector,
+                                sums,
+                            );
+                        }
+                    }
                 }
             }
-            let even_sums = vectors::<S, W>(even_sums);
-            let odd_sums = vectors::<S, W>(odd_sums);
+            let sums = vectors::<S, W>(sums);
             let per_line = per_line::<S, W>();
+            let sine = sines::<S, W>(simd, block, sine);
             for column in 0..columns {
                 for within in 0..W::BLOCK_LINES {
                     let place = places.of(column, index * W::BLOCK_LINES + within);
                     let output = vectors_mut::<S, W>(&mut output[place..place + PARTS]);
                     for part in 0..2 {
-                        let from = ((part * columns + column) * W::BLOCK_LINES + within) * per_line;
+                        let from = (part * columns + column) * PER_STEP + within * per_line;
                         for vector in 0..per_line {
-                            let (even, odd) = (even_sums[from + vector], odd_sums[from + vector]);
+                            let even = sums[from + vector];
+                            let odd = W::product(
+                                simd,
+                                sine[within * per_line + vector],
+                                sums[first_odd * PER_STEP + from + vector],
+                            );
                             output[part * per_line + vector] = W::sum(simd, even, odd);
                             output[(2 + part) * per_line + vector] = W::difference(simd, even, odd);
                         }
@@ -72,99 +107,31 @@ impl<W: Lane> WithSimd for Synthesis<'_, W> {
     }
 }
 
-/// sums[column][latitude] += Σ_k panel[k][latitude] rows[2k + odd][column] for the first `steps` steps.
+/// sums[column][latitude] += Σ_k panel[k][latitude] coefficients[k][column] for a group of columns and TAKEN of the panel's PER_STEP
+/// vectors, kept in registers.
 #[inline(always)]
-fn add_products<S: Simd, W: Lane>(
+fn add_products<S: Simd, W: Lane, const PER_STEP: usize, const TAKEN: usize, const GROUP: usize>(
     simd: S,
     panel: &[Line],
-    rows: &[W],
-    columns: usize,
-    odd: usize,
-    steps: usize,
-    sums: &mut [Line],
-) {
-    if steps == 0 {
-        return;
-    }
-    let panel = &panel[..steps.min(STEPS) * W::BLOCK_LINES];
-    let rows = &rows[odd * 2 * columns..];
-    let (stride, width) = (4 * columns, 2 * columns);
-    let mut first = 0;
-    // 32 registers of 512 bits, else 16.
-    let widest = if S::F64_LANES == 8 { 16 / (W::BLOCK_LINES * per_line::<S, W>()) } else { 4 };
-    while first < width {
-        let taken = if width - first >= widest { widest } else { 1 << (width - first).ilog2() };
-        match taken {
-            16 => add_column_products::<S, W, 16>(simd, panel, &rows[first..], stride, first, sums),
-            8 => add_column_products::<S, W, 8>(simd, panel, &rows[first..], stride, first, sums),
-            4 => add_column_products::<S, W, 4>(simd, panel, &rows[first..], stride, first, sums),
-            2 => add_column_products::<S, W, 2>(simd, panel, &rows[first..], stride, first, sums),
-            _ => add_column_products::<S, W, 1>(simd, panel, &rows[first..], stride, first, sums),
-        }
-        first += taken;
-    }
-}
-
-/// The products of COLUMNS columns with the vectors of a block, at most two at a time.
-#[inline(always)]
-fn add_column_products<S: Simd, W: Lane, const COLUMNS: usize>(
-    simd: S,
-    panel: &[Line],
-    rows: &[W],
-    stride: usize,
+    coefficients: &[[W; GROUP]],
     first: usize,
-    sums: &mut [Line],
-) {
-    match W::BLOCK_LINES * per_line::<S, W>() {
-        1 => add_block_products::<S, W, 1, COLUMNS, 1>(simd, panel, rows, stride, 0, first, sums),
-        2 => add_block_products::<S, W, 2, COLUMNS, 2>(simd, panel, rows, stride, 0, first, sums),
-        4 => {
-            for vector in [0, 2] {
-                add_block_products::<S, W, 2, COLUMNS, 4>(simd, panel, rows, stride, vector, first, sums);
-            }
-        }
-        8 => {
-            for vector in (0..8).step_by(2) {
-                add_block_products::<S, W, 2, COLUMNS, 8>(simd, panel, rows, stride, vector, first, sums);
-            }
-        }
-        _ => {
-            for vector in (0..16).step_by(2) {
-                add_block_products::<S, W, 2, COLUMNS, 16>(simd, panel, rows, stride, vector, first, sums);
-            }
-        }
-    }
-}
-
-/// The products of VECTORS of the panel's PER_STEP vectors and the first COLUMNS of the rows, kept in registers.
-#[inline(always)]
-fn add_block_products<S: Simd, W: Lane, const VECTORS: usize, const COLUMNS: usize, const PER_STEP: usize>(
-    simd: S,
-    panel: &[Line],
-    rows: &[W],
-    stride: usize,
-    first_vector: usize,
-    first_column: usize,
     sums: &mut [Line],
 ) {
     let (panel, _) = vectors::<S, W>(panel).as_chunks::<PER_STEP>();
     let (sums, _) = vectors_mut::<S, W>(sums).as_chunks_mut::<PER_STEP>();
-    let sums = &mut sums[first_column..first_column + COLUMNS];
-    let mut added = [[W::splat(simd, W::ZERO); VECTORS]; COLUMNS];
-    for (panel, row) in panel.iter().zip(rows.chunks(stride)) {
-        let values = take::<W::Vector<S>, VECTORS>(panel, first_vector);
-        let coefficients = &row[..COLUMNS];
-        for column in 0..COLUMNS {
+    let mut added = [[W::splat(simd, W::ZERO); TAKEN]; GROUP];
+    for (panel, coefficients) in panel.iter().zip(coefficients) {
+        let values = take::<W::Vector<S>, TAKEN>(panel, first);
+        for column in 0..GROUP {
             let coefficient = W::splat(simd, coefficients[column]);
-            for i in 0..VECTORS {
+            for i in 0..TAKEN {
                 added[column][i] = W::product_sum(simd, coefficient, values[i], added[column][i]);
             }
         }
     }
-    for column in 0..COLUMNS {
-        for i in 0..VECTORS {
-            let sum = &mut sums[column][first_vector + i];
-            *sum = W::sum(simd, *sum, added[column][i]);
+    for (sums, added) in sums.iter_mut().zip(added) {
+        for i in 0..TAKEN {
+            sums[first + i] = W::sum(simd, sums[first + i], added[i]);
         }
     }
 }
