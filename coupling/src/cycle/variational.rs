@@ -1,8 +1,8 @@
 //! [`Variational`]: one state at the beginning of a window that moves along, corrected through the model's adjoint.
 
-use terrella_kernels::assimilation::minimisation::RitzPreconditioner;
+use terrella_kernels::assimilation::minimisation::{RitzPreconditioner, Stop};
 use terrella_kernels::assimilation::variational::{
-    OuterLoops, Selection, VariationalAnalysis, analyse_variationally_knowing,
+    OuterLoops, OuterStop, Selection, VariationalAnalysis, analyse_variationally_knowing,
 };
 use terrella_kernels::assimilation::{Ensemble, LinearOperator};
 
@@ -33,8 +33,12 @@ pub struct Variational<R> {
 pub struct Minimisations {
     /// Windows.
     pub windows: usize,
-    /// Those that did not converge.
+    /// Those whose last inner loop ended before it converged.
     pub unconverged: usize,
+    /// Those whose outer loops ended by their number, before changes were small.
+    pub all_outer_loops: usize,
+    /// Those whose outer loops ended at a state from which the full model's equivalents were not finite.
+    pub not_finite: usize,
     /// Iterations of all windows, by outer loop.
     pub iterations: Vec<usize>,
 }
@@ -42,7 +46,11 @@ pub struct Minimisations {
 impl Minimisations {
     fn add<R>(&mut self, analysis: &VariationalAnalysis<R>) {
         self.windows += 1;
-        self.unconverged += usize::from(!analysis.converged());
+        let as_far = [Stop::Converged, Stop::Stagnation];
+        self.unconverged +=
+            usize::from(analysis.loops.last().is_some_and(|last| !as_far.contains(&last.stop)));
+        self.all_outer_loops += usize::from(analysis.stop == OuterStop::Limit);
+        self.not_finite += usize::from(analysis.stop == OuterStop::NotFinite);
         self.iterations.resize(self.iterations.len().max(analysis.loops.len()), 0);
         for (sum, inner) in self.iterations.iter_mut().zip(&analysis.loops) {
             *sum += inner.history.len() - 1;

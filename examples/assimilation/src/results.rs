@@ -55,12 +55,20 @@ pub(crate) fn write(results: &Results) -> Result<()> {
     for Outcome { name, minimisations, .. } in &results.methods {
         if let Some(found) = minimisations {
             let iterations: Vec<String> = mean_iterations(found).map(|mean| format!("{mean:.1}")).collect();
-            say(&format!(
-                "{name}: {} iterations on average; {} of {} windows did not converge",
+            let mut line = format!(
+                "{name}: {} iterations on average; the last of {} of {} windows did not converge",
                 iterations.join(" + "),
                 found.unconverged,
                 found.windows
-            ));
+            );
+            // A single outer loop is one linearisation by choice.
+            if iterations.len() > 1 {
+                line += &format!("; {} took all outer loops", found.all_outer_loops);
+            }
+            if found.not_finite > 0 {
+                line += &format!("; {} left what the model can do", found.not_finite);
+            }
+            say(&line);
         }
     }
     say(&format!("climate's standard deviation {:.4}; {}", results.deviation, results.folder.display()));

@@ -180,7 +180,9 @@ fn what_minimisations_took_is_told() {
     succeeded(&output);
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("learning: ") && said.contains("iterations on average"), "{said}");
+    let line = said.lines().find(|line| line.starts_with("learning: ")).expect("a line on minimisations");
+    assert!(line.contains("iterations on average; the last of 0 of "), "{line}");
+    assert!(line.contains("windows did not converge; ") && line.ends_with(" took all outer loops"), "{line}");
     let summary: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("a summary"))
             .expect("JSON");
