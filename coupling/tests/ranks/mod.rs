@@ -35,6 +35,7 @@ pub(crate) fn under_each_launcher(test: &str, ranks: usize, end: End, check: imp
         };
         found = true;
         assert_eq!(success, end == End::Success, "{} on {ranks} ranks:\n{output}", launcher.name);
+        assert!(!success || output.contains("1 passed"), "there is no test '{test}':\n{output}");
         check(&output);
     }
     let required = env::var("TERRELLA_REQUIRE").unwrap_or_default();
@@ -61,6 +62,7 @@ pub(crate) fn under_libraries(
         let library = library.to_str().expect("a path in UTF-8");
         let (success, output) = run_with(launcher, program, library, variables, test, ranks);
         assert!(success, "{} with {library} on {ranks} ranks:\n{output}", launcher.name);
+        assert!(output.contains("1 passed"), "there is no test '{test}':\n{output}");
         check(&output);
     }
 }

@@ -3,9 +3,12 @@
 mod actions;
 mod encoding;
 mod guide;
+mod interpolation;
 mod parts;
 mod refusals;
 mod statistics;
+mod whole_files;
+mod windows;
 
 use std::path::Path;
 

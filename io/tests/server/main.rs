@@ -3,12 +3,18 @@
 //! Consumers here stand still at a gate until the test lets them go, so that what a call does without waiting is shown by
 //! its return and not by a clock.
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod best_effort;
 mod callers;
 mod ends;
 mod errors;
+mod full_disk;
 mod lossless;
 mod messages;
+mod metrics;
+mod sinks;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex};

@@ -3,7 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod damaged;
-#[path = "../kill/mod.rs"]
+#[path = "../kill/process.rs"]
 mod kill;
 mod plans;
 mod python;
@@ -258,7 +258,7 @@ fn finished_steps_survive_kills() {
     for kill in 0..kills() {
         let random = splitmix(&mut seed);
         let after = Duration::from_micros((random >> 32) % longest);
-        let finished = run_and_kill(folder.path(), !random.is_multiple_of(5), after).max(last);
+        let finished = run_and_kill("child", folder.path(), !random.is_multiple_of(5), after).max(last);
         // A reader sees them before anybody repairs anything.
         let mut found = NetcdfVariables::open(&path).unwrap();
         let steps = found.values("time").unwrap().len() as u64;

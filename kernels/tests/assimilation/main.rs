@@ -5,6 +5,7 @@ mod devices;
 
 mod device;
 mod iterative;
+mod operators;
 mod particles;
 
 use terrella_kernels::assimilation::localization::{Cells, Near, Taper};

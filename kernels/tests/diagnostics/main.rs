@@ -1,4 +1,5 @@
-//! Diagnostics of extremes: against plain references and against vortices whose tracks are known.
+//! Diagnostics of extremes against plain references and vortices whose tracks are known; scores against closed forms.
 
 mod cyclones;
 mod points;
+mod scores;

@@ -1,0 +1,4 @@
+//! Grids: rings of latitudes and HEALPix.
+
+mod healpix;
+mod rings;
