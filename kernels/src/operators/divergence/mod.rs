@@ -4,7 +4,7 @@
 //!
 //! Gauss's theorem for one cell, exact for the mean flux through each edge; Ringler, Thuburn, Klemp & Skamarock 2010,
 //! J. Comput. Phys. 229, 3065–3090, doi:10.1016/j.jcp.2009.12.007, use it on Voronoi meshes.
-//! Order of accuracy with the flux at edge midpoints: `tests/operators_divergence.rs`.
+//! Order of accuracy with the flux at edge midpoints: `tests/operators/divergence.rs`.
 
 use terrella_kernels_macros::kernel;
 

@@ -4,7 +4,7 @@
 //!
 //! Fluxes through the four faces of a cell: cos φ is taken at the face, so the area-weighted sum over a panel that covers
 //! the sphere vanishes. The faces at the poles have no length and need no special case.
-//! Second order: `tests/operators_stencil.rs`. Not for the grid points next to the poles at high order.
+//! Second order: `tests/operators/stencil.rs`. Not for the grid points next to the poles at high order.
 
 use terrella_kernels_macros::kernel;
 
