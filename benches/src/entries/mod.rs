@@ -37,7 +37,7 @@ mod twin_experiment;
 use crate::Entry;
 
 /// All of them, in the order of `list`.
-pub static ALL: [Entry; 30] = [
+pub const ALL: [Entry; 30] = [
     machine::ENTRY,
     stencil::ENTRY,
     pointwise::ENTRY,
