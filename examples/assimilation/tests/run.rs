@@ -287,6 +287,10 @@ fn real_soundings_change_a_real_state() {
         serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("a summary"))
             .expect("JSON");
     assert!(summary["converged"].as_bool().expect("a word"), "{said}");
+    let feedback = terrella_io::observations::read_feedback(out.join("feedback.nc")).expect("a feedback");
+    let used = feedback.departures.iter().filter(|departure| departure.is_used());
+    assert_eq!(Some(used.clone().count() as u64), summary["analysed"].as_u64(), "others have their reason");
+    assert!(used.clone().all(|departure| departure.analysis.is_finite()));
     for quantity in summary["quantities"].as_array().expect("a list") {
         let number = |name: &str| quantity[name].as_f64().expect("a number");
         assert!(number("values") > 1_000.0, "{quantity}");

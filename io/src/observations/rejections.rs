@@ -40,11 +40,15 @@ pub enum Reason {
     BelowGround,
     /// Too far from the background.
     FarFromBackground,
+    /// A value of whose standard error nothing is known.
+    NoError,
+    /// A quantity or a level that the analysis does not have.
+    NotAnalysed,
 }
 
 impl Reason {
     /// All reasons; the place of one in this list is its number in files.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Truncated,
         Self::Damaged,
         Self::Undecodable,
@@ -62,6 +66,8 @@ impl Reason {
         Self::AboveTop,
         Self::BelowGround,
         Self::FarFromBackground,
+        Self::NoError,
+        Self::NotAnalysed,
     ];
 
     /// As in files and lists.
@@ -84,6 +90,8 @@ impl Reason {
             Self::AboveTop => "above-top",
             Self::BelowGround => "below-ground",
             Self::FarFromBackground => "far-from-background",
+            Self::NoError => "no-error",
+            Self::NotAnalysed => "not-analysed",
         }
     }
 }

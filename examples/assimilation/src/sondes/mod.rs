@@ -138,16 +138,18 @@ fn pressures(configuration: &Configuration, background: &State) -> Result<Vec<f6
 /// Numbers of the departures that are analysed; the others get their reason.
 fn choose(feedback: &mut Feedback, settings: &Analysis, pressures: &[f64]) -> Result<Vec<usize>> {
     let (top, bottom) = (pressures[0], pressures[pressures.len() - 1]);
-    let candidates: Vec<usize> = (0..feedback.departures.len())
-        .filter(|&number| {
-            let departure = &feedback.departures[number];
-            departure.is_used()
-                && FIELDS.contains(&departure.quantity)
-                && (top..=bottom).contains(&departure.pressure)
-                && departure.error > 0.0
-                && departure.error.is_finite()
-        })
-        .collect();
+    for departure in feedback.departures.iter_mut().filter(|departure| departure.is_used()) {
+        let is_analysed =
+            FIELDS.contains(&departure.quantity) && (top..=bottom).contains(&departure.pressure);
+        let has_error = departure.error > 0.0 && departure.error.is_finite();
+        departure.reason = match (is_analysed, has_error) {
+            (false, _) => Some(Reason::NotAnalysed),
+            (true, false) => Some(Reason::NoError),
+            (true, true) => None,
+        };
+    }
+    let candidates: Vec<usize> =
+        (0..feedback.departures.len()).filter(|&number| feedback.departures[number].is_used()).collect();
     let mut screening = Screening::new(candidates.len());
     let of = |value: &dyn Fn(&observations::Departure) -> f64| -> Vec<f64> {
         candidates.iter().map(|&number| value(&feedback.departures[number])).collect()
@@ -198,4 +200,50 @@ fn minimise(
     let mut window = ModelWindow::new(Persistence::new(values), profiles, vec![0])?;
     let observations = Observations::new(innovations, variances)?;
     Ok(analyse_variationally(&mut window, transform, &vec![0.0; values], &observations, &loops)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use terrella_io::observations::{Departure, Quality, Quantity};
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_analysed_has_a_reason() {
+        let departure = |quantity, pressure, error, innovation: f64| Departure {
+            report: 0,
+            level: 0,
+            quantity,
+            pressure,
+            observed: 250.0 + innovation,
+            error,
+            equivalent: 250.0,
+            analysis: f64::NAN,
+            quality: Quality::default(),
+            reason: None,
+        };
+        let cases = [
+            (departure(Quantity::Temperature, 5e4, 1.0, 1.0), None),
+            (departure(Quantity::Temperature, 5e4, f64::NAN, 1.0), Some(Reason::NoError)),
+            (departure(Quantity::EastwardWind, 5e4, 0.0, 1.0), Some(Reason::NoError)),
+            (departure(Quantity::Temperature, 9e3, 1.0, 1.0), Some(Reason::NotAnalysed)),
+            (departure(Quantity::NorthwardWind, 9.9e4, 1.0, 1.0), Some(Reason::NotAnalysed)),
+            (departure(Quantity::Pressure, f64::NAN, 1.0, 1.0), Some(Reason::NotAnalysed)),
+            (departure(Quantity::Temperature, 5e4, 1.0, 100.0), Some(Reason::FarFromBackground)),
+            (
+                Departure {
+                    reason: Some(Reason::Flagged),
+                    ..departure(Quantity::Temperature, 5e4, 1.0, 1.0)
+                },
+                Some(Reason::Flagged),
+            ),
+        ];
+        let departures = cases.iter().map(|(departure, _)| *departure).collect();
+        let mut feedback = Feedback { stations: Vec::new(), departures };
+        let chosen = choose(&mut feedback, &Analysis::default(), &[1e4, 5e4, 9e4]).expect("one that counts");
+        assert_eq!(chosen, [0]);
+        for (departure, (case, reason)) in feedback.departures.iter().zip(&cases) {
+            assert_eq!(departure.reason, *reason, "{case:?}");
+        }
+    }
 }
