@@ -21,6 +21,8 @@ def main():
         from dapper.mods.Lorenz96.sakov2008 import HMM
 
         dapper.rc.liveplotting = False
+        # Ranks, CRPS and spectra of every state take most of the time otherwise; ours are of errors and spread alone.
+        dapper.rc.comps["error_only"] = True
         methods = {
             "EnKF": lambda: da_methods.EnKF("PertObs", N=40, infl=1.06),
             "LETKF": lambda: da_methods.LETKF(N=7, rot=True, infl=1.04, loc_rad=4),
