@@ -1,8 +1,8 @@
 //! [`Variational`]: one state at the beginning of a window that moves along, corrected through the model's adjoint.
 
-use terrella_kernels::assimilation::minimisation::{RitzPreconditioner, Stop};
+use terrella_kernels::assimilation::minimisation::RitzPreconditioner;
 use terrella_kernels::assimilation::variational::{
-    OuterLoops, OuterStop, Selection, VariationalAnalysis, analyse_variationally_knowing,
+    OuterLoop, OuterLoops, OuterStop, Selection, VariationalAnalysis, analyse_variationally_knowing,
 };
 use terrella_kernels::assimilation::{Ensemble, LinearOperator};
 
@@ -46,9 +46,7 @@ pub struct Minimisations {
 impl Minimisations {
     fn add<R>(&mut self, analysis: &VariationalAnalysis<R>) {
         self.windows += 1;
-        let as_far = [Stop::Converged, Stop::Stagnation];
-        self.unconverged +=
-            usize::from(analysis.loops.last().is_some_and(|last| !as_far.contains(&last.stop)));
+        self.unconverged += usize::from(!analysis.loops.last().is_none_or(OuterLoop::converged));
         self.all_outer_loops += usize::from(analysis.stop == OuterStop::Limit);
         self.not_finite += usize::from(analysis.stop == OuterStop::NotFinite);
         self.iterations.resize(self.iterations.len().max(analysis.loops.len()), 0);

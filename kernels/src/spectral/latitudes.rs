@@ -56,6 +56,6 @@ impl Legendre {
 
     #[inline(always)]
     pub(super) fn factors(&self, block: &LatitudeBlock, m: usize) -> &[[f64; 2]] {
-        if block.polar { &self.recurrences[m].polar } else { &self.recurrences[m].equatorial }
+        self.recurrences[m].factors(block.polar)
     }
 }

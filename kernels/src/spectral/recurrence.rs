@@ -66,6 +66,12 @@ impl Recurrence {
         Self { equatorial, polar, epsilon, amplitudes }
     }
 
+    /// [`Recurrence::polar`] or [`Recurrence::equatorial`].
+    #[inline(always)]
+    pub(super) fn factors(&self, polar: bool) -> &[[f64; 2]] {
+        if polar { &self.polar } else { &self.equatorial }
+    }
+
     /// Coefficients of the q_k that sum to the same even and odd parts as one column of `rows`.
     ///
     /// Even: α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd: α_k c_{m+2k+1}. Order: even re, even im, odd re, odd im.

@@ -124,8 +124,8 @@ impl WithSimd for March<'_> {
                 *value *= norm;
             }
             march.current[cosines.len()..].fill(0.0);
-            let factors = if block.polar { &recurrence.polar } else { &recurrence.equatorial };
-            match march.run(&argument, &factors[..steps(m, last)], matters) {
+            let factors = &recurrence.factors(block.polar)[..steps(m, last)];
+            match march.run(&argument, factors, matters) {
                 Some(step) => {
                     block.first.push(step as u32);
                     block.place.push(block.values.len() as u32);

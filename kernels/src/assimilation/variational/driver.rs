@@ -71,6 +71,13 @@ pub struct OuterLoop {
     pub change: f64,
 }
 
+impl OuterLoop {
+    /// Whether the inner loop converged as far as precision allows.
+    pub fn converged(&self) -> bool {
+        matches!(self.stop, Stop::Converged | Stop::Stagnation)
+    }
+}
+
 /// y − H(M(x)) by the full model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Departures<R> {
@@ -102,8 +109,7 @@ pub struct VariationalAnalysis<R> {
 impl<R> VariationalAnalysis<R> {
     /// Whether outer loops converged, and the last inner loop as far as precision allows.
     pub fn converged(&self) -> bool {
-        let as_far = [Stop::Converged, Stop::Stagnation];
-        self.stop == OuterStop::Converged && self.loops.last().is_none_or(|last| as_far.contains(&last.stop))
+        self.stop == OuterStop::Converged && self.loops.last().is_none_or(OuterLoop::converged)
     }
 }
 

@@ -67,8 +67,8 @@ impl Panel {
         taken: Range<usize>,
         march: &mut March,
     ) {
-        let factors = if block.polar { &recurrence.polar } else { &recurrence.equatorial };
-        let (factors, amplitudes) = (&factors[taken.clone()], &recurrence.amplitudes[taken.clone()]);
+        let factors = &recurrence.factors(block.polar)[taken.clone()];
+        let amplitudes = &recurrence.amplitudes[taken.clone()];
         // α_{k−1} ε_{m+2k}, with which q_{k−1} enters the function of degree m+2k.
         let second = if taken.start == 0 { 0.0 } else { recurrence.amplitudes[taken.start - 1][1] };
         let count = factors.len();
