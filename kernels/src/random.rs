@@ -9,59 +9,94 @@
 use pulp::{Simd, WithSimd};
 
 use crate::Real;
+use crate::math::logarithm::log_of_parts_f64;
+use crate::math::trigonometric::{cos_moderate_f64, sin_moderate_f64};
 
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// Counters whose numbers are computed together.
+/// Counters whose first deviates follow each other, before their second ones.
 const LANES: usize = 8;
 /// Normal deviates of that many counters.
 const BLOCK: usize = 2 * LANES;
+/// Blocks that are computed together.
+const TOGETHER: usize = 2;
 
-/// Four random words for each lane's counter, under one key.
+/// Four random words for each lane's counter, under one key; what they have above 32 bits is to be ignored.
+///
+/// Words are in numbers twice as long, so that a product is one instruction for all lanes of a vector.
 #[inline(always)]
-fn philox<const N: usize>(mut counter: [[u32; N]; 4], mut key: [u32; 2]) -> [[u32; N]; 4] {
-    for _ in 0..10 {
-        let before = counter;
+fn philox<const N: usize>(counter: [[u32; N]; 4], mut key: [u32; 2]) -> [[u64; N]; 4] {
+    let mut words = [[0; N]; 4];
+    for word in 0..4 {
         for lane in 0..N {
-            let first = u64::from(MULTIPLIERS[0]) * u64::from(before[0][lane]);
-            let second = u64::from(MULTIPLIERS[1]) * u64::from(before[2][lane]);
-            counter[0][lane] = (second >> 32) as u32 ^ before[1][lane] ^ key[0];
-            counter[1][lane] = second as u32;
-            counter[2][lane] = (first >> 32) as u32 ^ before[3][lane] ^ key[1];
-            counter[3][lane] = first as u32;
+            words[word][lane] = u64::from(counter[word][lane]);
+        }
+    }
+    for _ in 0..10 {
+        let before = words;
+        for lane in 0..N {
+            let first = u64::from(MULTIPLIERS[0]) * (before[0][lane] & LOW);
+            let second = u64::from(MULTIPLIERS[1]) * (before[2][lane] & LOW);
+            words[0][lane] = (second >> 32) ^ before[1][lane] ^ u64::from(key[0]);
+            words[1][lane] = second;
+            words[2][lane] = (first >> 32) ^ before[3][lane] ^ u64::from(key[1]);
+            words[3][lane] = first;
         }
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    counter
+    words
+}
+
+/// The lower word of a number.
+const LOW: u64 = 0xFFFF_FFFF;
+
+/// The bits of 2⁵² and 2⁸⁴: a word in the lowest of them is added 1 and 2³² times.
+const LOW_PART: u64 = 0x4330_0000_0000_0000;
+const HIGH_PART: u64 = 0x4530_0000_0000_0000;
+
+/// An even number in (0, 1] of 53 bits of two words; exact at each step.
+#[inline(always)]
+fn uniform_of(high: u64, low: u64) -> f64 {
+    let bits = (high << 32 | low & LOW) >> 11;
+    // Without conversions of long integers, which AVX2 has not.
+    let high = f64::from_bits(HIGH_PART | bits >> 32) - f64::from_bits(HIGH_PART);
+    let low = f64::from_bits(LOW_PART | bits & LOW) - f64::from_bits(LOW_PART);
+    (high + low + 1.0) / (1_u64 << 53) as f64
+}
+
+/// [`Real::log`] of an even number in (0, 1], which has its fraction and exponent in its bits.
+#[inline(always)]
+fn log_of_uniform(x: f64) -> f64 {
+    /// Above all exponents that such numbers have, so that no difference is negative.
+    const EXPONENTS: u64 = 64;
+    let lowest = std::f64::consts::FRAC_1_SQRT_2.to_bits();
+    let exponent = (x.to_bits() - (lowest - (EXPONENTS << 52))) >> 52;
+    let fraction = f64::from_bits(x.to_bits() + (EXPONENTS << 52) - (exponent << 52));
+    let offset = f64::from_bits(LOW_PART | EXPONENTS);
+    log_of_parts_f64(fraction, f64::from_bits(LOW_PART | exponent) - offset)
 }
 
 /// Two independent normal deviates for each lane's counter.
 #[inline(always)]
 fn normal_pairs<const N: usize>(seed: u64, counter: [[u32; N]; 4]) -> [[f64; N]; 2] {
     let words = philox(counter, [seed as u32, (seed >> 32) as u32]);
-    let (mut first, mut second) = ([0.0; N], [0.0; N]);
+    let (mut radius, mut angle, mut pairs) = ([0.0; N], [0.0; N], [[0.0; N]; 2]);
+    // Short loops, of which several turns are under way at once.
     for lane in 0..N {
-        // 53 bits each, in (0, 1].
-        let uniform = |i: usize| {
-            let bits = u64::from(words[i][lane]) << 32 | u64::from(words[i + 1][lane]);
-            ((bits >> 11) + 1) as f64 / (1_u64 << 53) as f64
-        };
-        first[lane] = uniform(0);
-        second[lane] = std::f64::consts::TAU * uniform(2);
+        radius[lane] = (-2.0 * log_of_uniform(uniform_of(words[0][lane], words[1][lane]))).sqrt();
+        angle[lane] = std::f64::consts::TAU * uniform_of(words[2][lane], words[3][lane]);
     }
-    let radius = f64::log_lanes(first).map(|logarithm| (-2.0 * logarithm).sqrt());
-    let (mut cosine, mut sine) = (f64::cos_lanes(second), f64::sin_lanes(second));
     for lane in 0..N {
-        cosine[lane] *= radius[lane];
-        sine[lane] *= radius[lane];
+        pairs[0][lane] = radius[lane] * cos_moderate_f64(angle[lane]);
+        pairs[1][lane] = radius[lane] * sin_moderate_f64(angle[lane]);
     }
-    [cosine, sine]
+    pairs
 }
 
 /// Four random words of a seed and a place.
 pub fn words(seed: u64, place: [u32; 4]) -> [u32; 4] {
-    philox(place.map(|word| [word]), [seed as u32, (seed >> 32) as u32]).map(|[word]| word)
+    philox(place.map(|word| [word]), [seed as u32, (seed >> 32) as u32]).map(|[word]| word as u32)
 }
 
 /// A number of 0 to 1, without 1, evenly distributed: 53 bits of a seed and a place.
@@ -92,12 +127,19 @@ impl<R: Real> WithSimd for Normals<'_, R> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let [first, second, third] = self.place;
-        for (block, deviates) in self.deviates.chunks_mut(BLOCK).enumerate() {
-            let counter: [u32; LANES] = std::array::from_fn(|lane| (block * LANES + lane) as u32);
-            let pairs = normal_pairs(self.seed, [counter, [first; LANES], [second; LANES], [third; LANES]]);
-            for (deviate, value) in deviates.iter_mut().zip(pairs.as_flattened()) {
-                *deviate = R::from_f64(*value);
+        let [first, second, third] = self.place.map(|word| [word; TOGETHER * LANES]);
+        for (number, deviates) in self.deviates.chunks_mut(TOGETHER * BLOCK).enumerate() {
+            let mut counter = [0; TOGETHER * LANES];
+            for (lane, counter) in counter.iter_mut().enumerate() {
+                *counter = (number * TOGETHER * LANES + lane) as u32;
+            }
+            let pairs = normal_pairs(self.seed, [counter, first, second, third]);
+            for (number, block) in deviates.chunks_mut(BLOCK).enumerate() {
+                for (part, deviates) in block.chunks_mut(LANES).enumerate() {
+                    for (deviate, value) in deviates.iter_mut().zip(&pairs[part][number * LANES..]) {
+                        *deviate = R::from_f64(*value);
+                    }
+                }
             }
         }
     }
@@ -155,6 +197,20 @@ mod tests {
         let moment = |power: i32| draws.iter().map(|x| x.powi(power)).sum::<f64>() / 1e4;
         // Five standard errors of 10,000 draws: variances 1/12 and 4/45.
         assert!((moment(1) - 0.5).abs() < 0.0145 && (moment(2) - 1.0 / 3.0).abs() < 0.015);
+    }
+
+    #[test]
+    fn logarithms_of_uniform_numbers_are_those_of_all() {
+        let least = 1.0 / (1_u64 << 53) as f64;
+        let near = [f64::MIN_POSITIVE, 1.0, 2.0, 3.0].map(|x| (x * least).max(least));
+        let root = std::f64::consts::FRAC_1_SQRT_2;
+        let powers = (0..53).map(|power| 0.5_f64.powi(power));
+        let drawn = (0..10_000).map(|draw| uniform_of(draw * 0x9E37_79B9, draw * 0x85EB_CA6B));
+        let edges = [root, root.next_down(), root.next_up(), 1.0_f64.next_down()];
+        for x in near.into_iter().chain(edges).chain(powers).chain(drawn) {
+            assert_eq!(log_of_uniform(x).to_bits(), crate::math::log_f64(x).to_bits(), "{x}");
+        }
+        assert_eq!([uniform_of(0, 0), uniform_of(LOW, LOW)], [least, 1.0]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::ensemble::mean_of;
 use super::symmetric::Single;
-use super::tiles::add_rows;
+use super::tiles::{ROWS, add_rows, rows_of};
 use super::weights::Solver;
 use super::{Ensemble, Observations, Scheme};
 use crate::error::expect_len;
@@ -199,27 +199,54 @@ impl<R: Real> Sums<R> {
     /// The same over all observations, with as much of each sum in registers as there is room for.
     #[inline(always)]
     pub(super) fn form_of_all(&mut self, departures: &Departures<R>, observations: &Observations<R>) {
-        let Departures { members, anomalies, innovations, perturbations } = departures;
-        let members = *members;
-        let inverses = observations.variances().iter().map(|variance| R::ONE / *variance);
-        let weighted: Vec<R> = anomalies
-            .chunks_exact(members)
-            .zip(inverses)
-            .flat_map(|(row, weight)| row.iter().map(move |anomaly| weight * *anomaly))
-            .collect();
         self.products.fill(R::ZERO);
         self.innovation.fill(R::ZERO);
         self.perturbed.fill(R::ZERO);
-        for row in 0..members {
-            let factors = weighted[row..].iter().step_by(members).copied();
-            let columns = (row + 1).next_multiple_of(8).min(members);
-            let products = &mut self.products[row * members..row * members + columns];
-            add_rows(products, factors.clone().zip(anomalies.chunks_exact(members)));
-            let perturbed = &mut self.perturbed[row * members..(row + 1) * members];
-            add_rows(perturbed, factors.clone().zip(perturbations.chunks_exact(members)));
-            for (factor, innovation) in factors.zip(innovations) {
-                self.innovation[row] += factor * *innovation;
+        let members = departures.members;
+        let whole = members / ROWS * ROWS;
+        let mut factors = Vec::with_capacity(observations.count());
+        for row in (0..whole).step_by(ROWS) {
+            self.form_rows::<ROWS>(departures, observations, row, &mut factors);
+        }
+        let mut factors = Vec::with_capacity(observations.count());
+        for row in whole..members {
+            self.form_rows::<1>(departures, observations, row, &mut factors);
+        }
+    }
+
+    /// So many rows of C, d and F.
+    #[inline(always)]
+    fn form_rows<const N: usize>(
+        &mut self,
+        departures: &Departures<R>,
+        observations: &Observations<R>,
+        row: usize,
+        factors: &mut Vec<[R; N]>,
+    ) {
+        let Departures { members, anomalies, innovations, perturbations } = departures;
+        let members = *members;
+        factors.clear();
+        for (anomalies, variance) in anomalies.chunks_exact(members).zip(observations.variances()) {
+            let weight = R::ONE / *variance;
+            let mut weighted = [R::ZERO; N];
+            for place in 0..N {
+                weighted[place] = weight * anomalies[row + place];
             }
+            factors.push(weighted);
+        }
+        for (factors, innovation) in factors.iter().zip(innovations) {
+            for (sum, factor) in self.innovation[row..row + N].iter_mut().zip(factors) {
+                *sum += *factor * *innovation;
+            }
+        }
+        let block = row * members..(row + N) * members;
+        // Whole vectors; what lies above the diagonal is not read.
+        let columns = (row + N).next_multiple_of(8).min(members);
+        let products = rows_of::<R, N>(&mut self.products[block.clone()], members);
+        add_rows(products, 0..columns, factors, anomalies, members);
+        if !perturbations.is_empty() {
+            let perturbed = rows_of::<R, N>(&mut self.perturbed[block], members);
+            add_rows(perturbed, 0..members, factors, perturbations, members);
         }
     }
 }
@@ -260,14 +287,28 @@ impl<R: Real> WithSimd for Global<'_, R> {
 /// x̄ + A W for the members of whole variables, `rows` \[variable]\[member], with `weights` \[member]\[member].
 #[inline(always)]
 pub(super) fn reweigh<R: Real>(rows: &mut [R], weights: &[R], members: usize) {
-    let mut analysis = vec![R::ZERO; members];
-    for row in rows.chunks_exact_mut(members) {
-        let mean = mean_of(row);
-        analysis.fill(mean);
-        let anomalies = row.iter().map(|value| *value - mean);
-        add_rows(&mut analysis, anomalies.zip(weights.chunks_exact(members)));
-        row.copy_from_slice(&analysis);
+    let mut blocks = rows.chunks_exact_mut(ROWS * members);
+    let mut anomalies = vec![[R::ZERO; ROWS]; members];
+    for block in &mut blocks {
+        reweigh_rows(rows_of(block, members), weights, &mut anomalies);
     }
+    let mut anomalies = vec![[R::ZERO]; members];
+    for row in blocks.into_remainder().chunks_exact_mut(members) {
+        reweigh_rows([row], weights, &mut anomalies);
+    }
+}
+
+/// The same for so many variables, whose anomalies become \[member]\[variable].
+#[inline(always)]
+fn reweigh_rows<R: Real, const N: usize>(mut rows: [&mut [R]; N], weights: &[R], anomalies: &mut [[R; N]]) {
+    for (number, row) in rows.iter_mut().enumerate() {
+        let mean = mean_of(row);
+        for (value, anomalies) in row.iter_mut().zip(&mut *anomalies) {
+            anomalies[number] = *value - mean;
+            *value = mean;
+        }
+    }
+    add_rows(rows, 0..anomalies.len(), anomalies, weights, anomalies.len());
 }
 
 struct Update<'a, R> {

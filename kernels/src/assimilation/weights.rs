@@ -1,9 +1,11 @@
 //! The weights W of an analysis, from C and d: for one domain, or for as many as a vector register has lanes.
 
+use std::ops::Range;
+
 use super::finite_size::inflation_of_lane;
 use super::subspace::Subspace;
 use super::symmetric::{Lanes, Workspace, decompose};
-use super::tiles::add_rows;
+use super::tiles::{ROWS, add_rows, rows_of};
 use crate::{Error, Real, Result};
 
 /// How the weights follow from C and d; the table of formulas is in [`super`].
@@ -109,10 +111,10 @@ impl<R: Real, L: Lanes<R>> Solver<R, L> {
         }
         for row in 0..members {
             for member in 0..members {
-                let identity = if row == member { part * degrees } else { R::ZERO };
                 self.weights[row * members + member] =
-                    self.perturbed[row * members + member] + self.innovation[row] + L::splat(identity);
+                    self.perturbed[row * members + member] + self.innovation[row];
             }
+            self.weights[row * members + row] += L::splat(part * degrees);
         }
         factorise::<R, L>(members, matrix).map_err(|pivot| Error::InvalidValue {
             name: "equivalents",
@@ -213,30 +215,54 @@ pub(super) fn factorise<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> 
     Ok(())
 }
 
-/// The same, for one matrix: columns one after the other, so that rows are vectors; bits are those of sums along rows. Above the diagonal, rows
-/// become the factor's columns.
+/// The same, for one matrix, whose factor's columns become the rows of the upper triangle: some of them one after the other, then all that they
+/// take from the rest. Bits are those of sums along rows.
 #[inline(always)]
 fn factorise_columns<R: Real, L: Lanes<R>>(size: usize, matrix: &mut [L]) -> std::result::Result<(), R> {
-    for column in 0..size {
-        let (above, below) = matrix.split_at_mut((column + 1) * size);
-        let pivot_row = &mut above[column * size..];
-        let pivot = pivot_row[column].lane(0);
-        // Also refuses NaN.
-        if !(pivot > R::ZERO && pivot.to_f64().is_finite()) {
-            return Err(pivot);
+    let mut factors = Vec::with_capacity(ROWS);
+    for block in (0..size).step_by(ROWS) {
+        let after = (block + ROWS).min(size);
+        for row in block..size {
+            for column in block..after.min(row) {
+                matrix[column * size + row] = matrix[row * size + column];
+            }
         }
-        let inverse = L::splat(R::ONE) / L::splat(pivot.sqrt());
-        pivot_row[column] = inverse;
-        // The column lies also in the row of its diagonal, for the rows below.
-        for (row, elements) in below.chunks_exact_mut(size).enumerate() {
-            elements[column] = elements[column] * inverse;
-            pivot_row[column + 1 + row] = elements[column];
+        for column in block..after {
+            let (now, later) = matrix[column * size..].split_at_mut(size);
+            let pivot = now[column].lane(0);
+            // Also refuses NaN.
+            if !(pivot > R::ZERO && pivot.to_f64().is_finite()) {
+                return Err(pivot);
+            }
+            now[column] = L::splat(R::ONE) / L::splat(pivot.sqrt());
+            let inverse = now[column];
+            now[column + 1..].iter_mut().for_each(|element| *element = *element * inverse);
+            for (other, row) in (column + 1..after).zip(later.chunks_exact_mut(size)) {
+                subtract(&mut row[other..], now[other], &now[other..]);
+            }
         }
-        for (row, elements) in below.chunks_exact_mut(size).enumerate() {
-            let range = column + 1..column + 2 + row;
-            let factor = elements[column];
-            for (element, other) in elements[range.clone()].iter_mut().zip(&pivot_row[range]) {
-                *element -= factor * *other;
+        let (above, below) = matrix.split_at_mut(after * size);
+        let columns = &above[block * size..];
+        let mut rows = below.chunks_exact_mut(ROWS * size);
+        let mut end = after;
+        for rows in &mut rows {
+            factors.clear();
+            for column in columns.chunks_exact(size) {
+                let mut negative = [L::default(); ROWS];
+                for row in 0..ROWS {
+                    negative[row] = -column[end + row];
+                }
+                factors.push(negative);
+            }
+            end += ROWS;
+            // Whole vectors; what lies above the diagonal is not read before it is set.
+            let end = end.next_multiple_of(8).min(size);
+            add_rows(rows_of::<L, ROWS>(rows, size), after..end, &factors, columns, size);
+        }
+        for row in rows.into_remainder().chunks_exact_mut(size) {
+            end += 1;
+            for column in columns.chunks_exact(size) {
+                subtract(&mut row[after..end], column[end - 1], &column[after..end]);
             }
         }
     }
@@ -271,25 +297,72 @@ pub(super) fn substitute<R: Real, L: Lanes<R>>(size: usize, matrix: &[L], column
     }
 }
 
-/// The same, for one matrix, whose factor's columns are the rows above the diagonal.
+/// The same, for one matrix, whose factor's columns are the rows of the upper triangle. Rows of a block first lose what they share, then what
+/// they have of each other.
 #[inline(always)]
 fn substitute_tiles<R: Real, L: Lanes<R>>(size: usize, matrix: &[L], columns: usize, values: &mut [L]) {
-    for row in 0..size {
-        let (before, now) = values.split_at_mut(row * columns);
-        let now = &mut now[..columns];
-        let factors = matrix[row * size..row * size + row].iter().map(|factor| -*factor);
-        add_rows(now, factors.zip(before.chunks_exact(columns)));
-        let inverse = matrix[row * size + row];
-        now.iter_mut().for_each(|value| *value = *value * inverse);
+    let whole = size / ROWS * ROWS;
+    let (mut of_block, mut of_row) = (Vec::with_capacity(size), Vec::with_capacity(size));
+    for block in (0..whole).step_by(ROWS) {
+        subtract_rows::<R, L, ROWS>(matrix, columns, block, 0..block, values, &mut of_block);
+        for row in block..block + ROWS {
+            subtract_rows::<R, L, 1>(matrix, columns, row, block..row, values, &mut of_row);
+            divide_row(matrix, columns, row, values);
+        }
     }
-    for row in (0..size).rev() {
-        let (now, after) = values.split_at_mut((row + 1) * columns);
-        let now = &mut now[row * columns..];
-        let factors = matrix[row * size + row + 1..(row + 1) * size].iter().map(|factor| -*factor);
-        add_rows(now, factors.zip(after.chunks_exact(columns)));
-        let inverse = matrix[row * size + row];
-        now.iter_mut().for_each(|value| *value = *value * inverse);
+    for row in whole..size {
+        subtract_rows::<R, L, 1>(matrix, columns, row, 0..row, values, &mut of_row);
+        divide_row(matrix, columns, row, values);
     }
+    for row in (whole..size).rev() {
+        subtract_rows::<R, L, 1>(matrix, columns, row, row + 1..size, values, &mut of_row);
+        divide_row(matrix, columns, row, values);
+    }
+    for block in (0..whole).step_by(ROWS).rev() {
+        subtract_rows::<R, L, ROWS>(matrix, columns, block, block + ROWS..size, values, &mut of_block);
+        for row in (block..block + ROWS).rev() {
+            subtract_rows::<R, L, 1>(matrix, columns, row, row + 1..block + ROWS, values, &mut of_row);
+            divide_row(matrix, columns, row, values);
+        }
+    }
+}
+
+/// Takes from the `N` rows from `row` on their elements of the matrix times `others`, rows before or after them.
+#[inline(always)]
+fn subtract_rows<R: Real, L: Lanes<R>, const N: usize>(
+    matrix: &[L],
+    columns: usize,
+    row: usize,
+    others: Range<usize>,
+    values: &mut [L],
+    factors: &mut Vec<[L; N]>,
+) {
+    let size = values.len() / columns;
+    factors.clear();
+    for other in others.clone() {
+        let mut negative = [L::default(); N];
+        for inner in 0..N {
+            let (low, high) = (other.min(row + inner), other.max(row + inner));
+            negative[inner] = -matrix[low * size + high];
+        }
+        factors.push(negative);
+    }
+    let (before, from) = values.split_at_mut(row * columns);
+    let (now, after) = from.split_at_mut(N * columns);
+    let others = if others.end <= row {
+        &before[others.start * columns..]
+    } else {
+        &after[(others.start - row - N) * columns..]
+    };
+    add_rows(rows_of::<L, N>(now, columns), 0..columns, factors, others, columns);
+}
+
+/// Divides a row by its pivot, of which the matrix has the inverse.
+#[inline(always)]
+fn divide_row<R: Real, L: Lanes<R>>(matrix: &[L], columns: usize, row: usize, values: &mut [L]) {
+    let size = values.len() / columns;
+    let inverse = matrix[row * size + row];
+    values[row * columns..(row + 1) * columns].iter_mut().for_each(|value| *value = *value * inverse);
 }
 
 #[inline(always)]

@@ -8,10 +8,9 @@ use terrella_kernels_macros::kernel;
 
 use super::scaling::{fraction_and_exponent_f32, fraction_and_exponent_f64};
 
-/// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
+/// log(m 2ᵏ) for √½ ≤ m < √2 and an integer k.
 #[kernel(function)]
-pub fn log_f64(x: f64) -> f64 {
-    let (m, k) = fraction_and_exponent_f64(x);
+pub fn log_of_parts_f64(m: f64, k: f64) -> f64 {
     let f = m - 1.0;
     let s = f / (2.0 + f);
     let z = s * s;
@@ -24,7 +23,14 @@ pub fn log_f64(x: f64) -> f64 {
     series = series * z + 0.6666666666666734;
     let half_square = 0.5 * f * f;
     let rest = s * (half_square + z * series) + k * 5.497923018708371e-14; // ln 2, trailing bits
-    let value = k * 0.6931471805598903 - ((half_square - rest) - f); // ln 2, leading bits
+    k * 0.6931471805598903 - ((half_square - rest) - f) // ln 2, leading bits
+}
+
+/// log x (base e). log ±0 = −∞, log x = NaN for x < 0, log ∞ = ∞.
+#[kernel(function)]
+pub fn log_f64(x: f64) -> f64 {
+    let (m, k) = fraction_and_exponent_f64(x);
+    let value = log_of_parts_f64(m, k);
     if x <= 0.0 {
         // −∞, or −∞ − (−∞) = NaN, made at run time: shaders have no literal for them.
         let minus_infinity = (x - 1.7976931348623157e308) * 2.0;
