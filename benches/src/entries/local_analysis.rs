@@ -13,7 +13,7 @@ pub(super) const ENTRY: Entry = Entry {
     name: "local_analysis",
     summary: "LETKF of a field on a plane; peer: the same with a search that compares with every observation",
     keys: &[
-        Key { name: "grid", default: "512x256", meaning: "points of the plane" },
+        Key { name: "grid", default: "512x256", meaning: "points of planes, separated by commas" },
         Key { name: "members", default: "8", meaning: "sizes of the ensemble, separated by commas" },
         Key { name: "radius", default: "20", meaning: "distance within which observations count [points]" },
         Key { name: "spacing", default: "8", meaning: "distance of observations [points]" },
@@ -29,13 +29,27 @@ fn cases(request: &Request) -> Result<Cases> {
         eprintln!("local_analysis is for the CPU only: not measured on {}.", request.device);
         return Ok(cases);
     }
-    for members in request.numbers("members")? {
-        cases.push(match request.precision {
-            Precision::F32 => Box::new(LocalAnalysis::<f32>::new(request, members)?),
-            Precision::F64 => Box::new(LocalAnalysis::<f64>::new(request, members)?),
-        });
+    for grid in request.text("grid").split(',') {
+        let grid = size_of(grid.trim())?;
+        for members in request.numbers("members")? {
+            cases.push(match request.precision {
+                Precision::F32 => Box::new(LocalAnalysis::<f32>::new(request, grid, members)?),
+                Precision::F64 => Box::new(LocalAnalysis::<f64>::new(request, grid, members)?),
+            });
+        }
     }
     Ok(cases)
+}
+
+/// Columns and rows, written as `512x256`.
+fn size_of(grid: &str) -> Result<[usize; 2]> {
+    let sides =
+        grid.split_once('x').and_then(|(columns, rows)| Some([columns.parse().ok()?, rows.parse().ok()?]));
+    sides.filter(|sides| !sides.contains(&0)).ok_or_else(|| crate::Error::Unknown {
+        kind: "grid".to_owned(),
+        got: grid.to_owned(),
+        nearest: "512x256".to_owned(),
+    })
 }
 
 #[derive(Clone)]
@@ -60,16 +74,7 @@ struct LocalAnalysis<R> {
 struct BruteForce<R>(Problem<R>);
 
 impl<R: Real> Problem<R> {
-    fn new(request: &Request, members: usize) -> Result<Self> {
-        let grid = request.text("grid");
-        let invalid = || crate::Error::Unknown {
-            kind: "grid".to_owned(),
-            got: grid.to_owned(),
-            nearest: "512x256".to_owned(),
-        };
-        let (columns, rows) = grid.split_once('x').ok_or_else(invalid)?;
-        let (columns, rows): (usize, usize) =
-            (columns.parse().map_err(|_| invalid())?, rows.parse().map_err(|_| invalid())?);
+    fn new(request: &Request, [columns, rows]: [usize; 2], members: usize) -> Result<Self> {
         let spacing = request.number("spacing")?;
         // Waves of random phase for each member, so that neighbours are alike.
         let mut phases = vec![0.0; 2 * members];
@@ -144,8 +149,8 @@ impl<R: Real> Problem<R> {
 }
 
 impl<R: Real> LocalAnalysis<R> {
-    fn new(request: &Request, members: usize) -> Result<Self> {
-        let problem = Problem::new(request, members)?;
+    fn new(request: &Request, grid: [usize; 2], members: usize) -> Result<Self> {
+        let problem = Problem::new(request, grid, members)?;
         let peers = request.peers.iter().map(|_| BruteForce(problem.clone())).collect();
         Ok(Self { problem, peers })
     }

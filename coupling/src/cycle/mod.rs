@@ -11,6 +11,7 @@
 //! the same observations, and a run that was continued equals the whole one bit for bit.
 
 mod climate;
+mod diagnosis;
 mod filter;
 mod gain;
 mod method;
@@ -22,6 +23,7 @@ mod variational;
 mod window;
 
 pub use climate::Climate;
+pub use diagnosis::{Cases, Departure, Diagnosis, EnsembleFindings, Findings};
 pub use filter::{Filter, FilterSettings, Inflation, Localisation, Update};
 pub use gain::Gain;
 pub use method::Method;

@@ -2,6 +2,7 @@
 
 use terrella_kernels::{Real, random};
 
+use super::diagnosis::{Diagnosis, Seen};
 use super::{Method, Network, Observed, Score, error};
 use crate::{Component, Result};
 
@@ -73,10 +74,11 @@ impl<C: Component> Twin<C> {
 
 /// One cycle of a method: its forecast to the time of `observed`, scored against the true state, and its analysis, scored as well.
 ///
-/// `weights` are those of [`error`], \[value].
+/// `weights` are those of [`error`], \[value]. A diagnosis takes the cycle in, its members where the cycle counts.
 ///
 /// # Errors
 /// Those of the component and of the method.
+#[expect(clippy::too_many_arguments, reason = "each is a part of a cycle")]
 pub fn follow<C: Component>(
     method: &mut dyn Method<C>,
     component: &mut C,
@@ -85,13 +87,23 @@ pub fn follow<C: Component>(
     truth: &[C::Real],
     cycle: u32,
     weights: &[f64],
+    diagnosis: Option<(&mut Diagnosis, bool)>,
 ) -> Result<Score> {
     let mut estimate = vec![C::Real::ZERO; truth.len()];
     method.forecast(component, network.interval())?;
     method.estimate(&mut estimate)?;
     let (forecast_error, forecast_spread) = (error(&estimate, truth, weights)?, spread(method, weights)?);
+    let forecast = match &diagnosis {
+        Some(_) => Some(Seen::of(method, network, &estimate)?),
+        None => None,
+    };
     method.analyse(component, observed, cycle)?;
     method.estimate(&mut estimate)?;
+    if let (Some((diagnosis, counts)), Some(forecast)) = (diagnosis, forecast) {
+        let analysis = Seen::of(method, network, &estimate)?;
+        let members = method.ensemble();
+        diagnosis.add(&forecast, &analysis, members, observed, network, truth, weights, counts)?;
+    }
     let (analysis_error, analysis_spread) = (error(&estimate, truth, weights)?, spread(method, weights)?);
     Ok(Score { forecast_error, analysis_error, forecast_spread, analysis_spread })
 }

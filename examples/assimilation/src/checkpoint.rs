@@ -3,21 +3,29 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use terrella_coupling::cycle::{Score, Scores};
+use terrella_coupling::cycle::{Cases, Departure, Diagnosis, Score, Scores};
 use terrella_io::checkpoint::CheckpointStore;
 use terrella_kernels::Real;
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Output};
 use crate::error::{Error, Result};
 
 /// Where a run is, but for the states.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub(crate) struct Position {
     pub(crate) cycle: u32,
     /// Of the truth.
     pub(crate) steps: usize,
-    /// Of every method, with the seconds that it took.
-    pub(crate) scores: Vec<(Scores, f64)>,
+    /// Of every method.
+    pub(crate) followed: Vec<Followed>,
+}
+
+/// How a method fared until then.
+#[derive(Debug)]
+pub(crate) struct Followed {
+    pub(crate) scores: Scores,
+    pub(crate) diagnosis: Diagnosis,
+    pub(crate) seconds: f64,
 }
 
 /// The same as text.
@@ -29,17 +37,27 @@ struct Header {
     /// \[method]\[cycle]: the four numbers of a score, bit for bit.
     scores: Vec<Vec<[u64; 4]>>,
     seconds: Vec<f64>,
+    diagnoses: Vec<Diagnosed>,
+}
+
+/// A [`Diagnosis`], whose numbers follow the states.
+#[derive(Deserialize, Serialize)]
+struct Diagnosed {
+    departures: usize,
+    members: usize,
+    every: usize,
+    seen: usize,
+    values: usize,
 }
 
 /// Checkpoints that are kept: the last one, and the one before for the case that it is damaged.
 const KEPT: usize = 2;
 
-/// What must be equal for a run to go on: not its length, nor where results go.
+/// What must be equal for a run to go on: not its length, nor where results go. Diagnostics keep cases of the cycles that count.
 fn identity(configuration: &Configuration) -> Configuration {
     let mut same = configuration.clone();
     same.experiment.cycles = 0;
-    same.experiment.spin_up = 0;
-    same.output = crate::configuration::Output::default();
+    same.output = Output { diagnostics: configuration.output.diagnostics, ..Output::default() };
     same
 }
 
@@ -54,12 +72,18 @@ pub(crate) fn write<R: Real>(
         [score.forecast_error, score.analysis_error, score.forecast_spread, score.analysis_spread]
             .map(f64::to_bits)
     };
+    let diagnosed = |Followed { diagnosis, .. }: &Followed| {
+        let Cases { members, every, seen, values } = diagnosis.cases();
+        let (departures, values) = (diagnosis.departures().len(), values.len());
+        Diagnosed { departures, members: *members, every: *every, seen: *seen, values }
+    };
     let header = Header {
         configuration: identity(configuration),
         cycle: position.cycle,
         steps: position.steps,
-        scores: position.scores.iter().map(|(scores, _)| scores.cycles.iter().map(bits).collect()).collect(),
-        seconds: position.scores.iter().map(|(_, seconds)| *seconds).collect(),
+        scores: position.followed.iter().map(|of| of.scores.cycles.iter().map(bits).collect()).collect(),
+        seconds: position.followed.iter().map(|of| of.seconds).collect(),
+        diagnoses: position.followed.iter().map(diagnosed).collect(),
     };
     let text = serde_json::to_vec(&header).expect("numbers and texts are valid JSON");
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
@@ -67,6 +91,10 @@ pub(crate) fn write<R: Real>(
     for value in memory.into_iter().flatten() {
         // Exact for f32 too.
         bytes.extend(value.to_f64().to_le_bytes());
+    }
+    for Followed { diagnosis, .. } in &position.followed {
+        let departures = diagnosis.departures().iter().flat_map(Departure::numbers);
+        bytes.extend(departures.chain(diagnosis.cases().values.iter().copied()).flat_map(f64::to_le_bytes));
     }
     Ok(CheckpointStore::open(folder, KEPT)?.save(u64::from(position.cycle), &bytes)?)
 }
@@ -95,19 +123,33 @@ pub(crate) fn read<R: Real>(
     if header.configuration != identity(configuration) {
         return Err(refuse("the configuration is another one than at its writing"));
     }
-    let expected: usize = memory.iter().map(|part| 8 * part.len()).sum();
-    if values.len() != expected || header.scores.len() != configuration.method.len() {
+    let methods = configuration.method.len();
+    let lists = [header.scores.len(), header.seconds.len(), header.diagnoses.len()];
+    let of_diagnoses = header.diagnoses.iter().map(|of| of.departures * Departure::LEN + of.values);
+    let expected = memory.iter().map(|part| part.len()).sum::<usize>() + of_diagnoses.sum::<usize>();
+    if values.len() != 8 * expected || lists != [methods; 3] {
         return Err(damaged());
     }
-    let mut numbers = values.as_chunks::<8>().0.iter();
+    let mut numbers = values.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes));
+    let mut next = || numbers.next().expect("as many as were counted");
     for value in memory.into_iter().flatten() {
-        let bytes = numbers.next().expect("as many as were counted");
-        *value = R::from_f64(f64::from_le_bytes(*bytes));
+        *value = R::from_f64(next());
     }
+    let mut diagnosis = |of: &Diagnosed| {
+        let departures = (0..of.departures).map(|_| Departure::from_numbers(std::array::from_fn(|_| next())));
+        let departures = departures.collect();
+        let values = (0..of.values).map(|_| next()).collect();
+        Diagnosis::resume(departures, Cases { members: of.members, every: of.every, seen: of.seen, values })
+    };
     let score = |bits: &[u64; 4]| {
         let [forecast_error, analysis_error, forecast_spread, analysis_spread] = bits.map(f64::from_bits);
         Score { forecast_error, analysis_error, forecast_spread, analysis_spread }
     };
-    let scores = header.scores.iter().map(|of| Scores { cycles: of.iter().map(score).collect() });
-    Ok(Position { cycle: header.cycle, steps: header.steps, scores: scores.zip(header.seconds).collect() })
+    let followed = header.scores.iter().zip(header.seconds).zip(&header.diagnoses);
+    let followed = followed.map(|((scores, seconds), of)| Followed {
+        scores: Scores { cycles: scores.iter().map(score).collect() },
+        diagnosis: diagnosis(of),
+        seconds,
+    });
+    Ok(Position { cycle: header.cycle, steps: header.steps, followed: followed.collect() })
 }

@@ -127,11 +127,13 @@ pub(crate) struct Output {
     pub(crate) checkpoint: u32,
     /// Whether charts are drawn.
     pub(crate) pictures: bool,
+    /// Whether departures, ranks, spread and impact are looked at.
+    pub(crate) diagnostics: bool,
 }
 
 impl Default for Output {
     fn default() -> Self {
-        Self { folder: PathBuf::from("out"), checkpoint: 0, pictures: true }
+        Self { folder: PathBuf::from("out"), checkpoint: 0, pictures: true, diagnostics: true }
     }
 }
 

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use terrella_coupling::cycle::{Climate, Method, Network, Score, Scores, Twin, follow};
+use terrella_coupling::cycle::{Climate, Diagnosis, Method, Network, Score, Scores, Twin, follow};
 use terrella_coupling::{Component, Linearised};
 use terrella_driver::interruption;
 use terrella_driver::progress::{Progress, say};
 use terrella_kernels::Real;
 
 use crate::arguments::RunArguments;
-use crate::checkpoint::{self, Position};
+use crate::checkpoint::{self, Followed, Position};
 use crate::configuration::{self, Configuration};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
@@ -31,6 +31,7 @@ struct Follower<C: Component> {
     name: String,
     method: Box<dyn Method<C>>,
     scores: Scores,
+    diagnosis: Diagnosis,
     seconds: f64,
 }
 
@@ -79,7 +80,13 @@ impl<C: Linearised + 'static> Experiment<C> {
             .iter()
             .map(|settings| {
                 let method = method(settings, &materials)?;
-                Ok(Follower { name: settings.name.clone(), method, scores: Scores::default(), seconds: 0.0 })
+                Ok(Follower {
+                    name: settings.name.clone(),
+                    method,
+                    scores: Scores::default(),
+                    diagnosis: Diagnosis::default(),
+                    seconds: 0.0,
+                })
             })
             .collect::<Result<Vec<_>>>()?;
         let folder = arguments.out.clone().unwrap_or_else(|| configuration.output.folder.clone());
@@ -118,8 +125,9 @@ impl<C: Linearised + 'static> Experiment<C> {
     fn resume(&mut self, position: Position) {
         (self.cycle, self.first) = (position.cycle, position.cycle);
         *self.twin.memory().0 = position.steps;
-        for (follower, (scores, seconds)) in self.followers.iter_mut().zip(position.scores) {
-            (follower.scores, follower.seconds) = (scores, seconds);
+        for (follower, followed) in self.followers.iter_mut().zip(position.followed) {
+            (follower.scores, follower.diagnosis) = (followed.scores, followed.diagnosis);
+            follower.seconds = followed.seconds;
         }
     }
 
@@ -127,7 +135,15 @@ impl<C: Linearised + 'static> Experiment<C> {
         Position {
             cycle: self.cycle,
             steps: *self.twin.memory().0,
-            scores: self.followers.iter().map(|of| (of.scores.clone(), of.seconds)).collect(),
+            followed: self
+                .followers
+                .iter()
+                .map(|of| Followed {
+                    scores: of.scores.clone(),
+                    diagnosis: of.diagnosis.clone(),
+                    seconds: of.seconds,
+                })
+                .collect(),
         }
     }
 
@@ -174,6 +190,7 @@ impl<C: Linearised + 'static> Experiment<C> {
                 .map(|of| Outcome {
                     name: &of.name,
                     scores: &of.scores,
+                    diagnosis: &of.diagnosis,
                     seconds: of.seconds,
                     minimisations: of.method.minimisations(),
                 })
@@ -184,15 +201,19 @@ impl<C: Linearised + 'static> Experiment<C> {
 
     fn next(&mut self) -> Result<()> {
         let cycle = self.cycle;
-        let Self { twin, network, component, followers, weights, .. } = self;
+        let Self { configuration, twin, network, component, followers, weights, .. } = self;
+        let counts = cycle >= configuration.experiment.spin_up;
         let observed = twin.observe(cycle)?;
-        for follower in followers {
+        let truth = twin.state();
+        for Follower { name, method, scores, diagnosis, seconds } in followers {
             let started = Instant::now();
+            let before = diagnosis.seconds();
+            let diagnosed = configuration.output.diagnostics.then_some((&mut *diagnosis, counts));
             let one: Score =
-                follow(follower.method.as_mut(), component, network, &observed, twin.state(), cycle, weights)
-                    .map_err(|source| Error::Method { method: follower.name.clone(), cycle, source })?;
-            follower.seconds += started.elapsed().as_secs_f64();
-            follower.scores.cycles.push(one);
+                follow(method.as_mut(), component, network, &observed, truth, cycle, weights, diagnosed)
+                    .map_err(|source| Error::Method { method: name.clone(), cycle, source })?;
+            *seconds += started.elapsed().as_secs_f64() - (diagnosis.seconds() - before);
+            scores.cycles.push(one);
         }
         self.cycle += 1;
         Ok(())

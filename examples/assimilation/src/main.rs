@@ -5,6 +5,7 @@
 mod arguments;
 mod checkpoint;
 mod configuration;
+mod diagnostics;
 mod error;
 mod experiment;
 mod geometry;

@@ -4,12 +4,13 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::json;
-use terrella_coupling::cycle::{Minimisations, Score, Scores};
+use terrella_coupling::cycle::{Diagnosis, Minimisations, Score, Scores};
 use terrella_driver::progress::say;
 use terrella_io::picture::{Chart, Series};
 use terrella_io::sink::AtomicFile;
 
 use crate::configuration::Configuration;
+use crate::diagnostics;
 use crate::error::Result;
 
 /// Everything that results are made from.
@@ -28,6 +29,7 @@ pub(crate) struct Results<'a> {
 pub(crate) struct Outcome<'a> {
     pub(crate) name: &'a str,
     pub(crate) scores: &'a Scores,
+    pub(crate) diagnosis: &'a Diagnosis,
     pub(crate) seconds: f64,
     pub(crate) minimisations: Option<&'a Minimisations>,
 }
@@ -71,6 +73,9 @@ pub(crate) fn write(results: &Results) -> Result<()> {
             say(&line);
         }
     }
+    if results.configuration.output.diagnostics {
+        diagnostics::write(results)?;
+    }
     say(&format!("climate's standard deviation {:.4}; {}", results.deviation, results.folder.display()));
     Ok(())
 }
@@ -82,7 +87,7 @@ fn mean_iterations(minimisations: &Minimisations) -> impl Iterator<Item = f64> +
 }
 
 /// The first cycle that counts; all do in a run that stopped before.
-fn first(results: &Results, scores: &Scores) -> usize {
+pub(crate) fn first(results: &Results, scores: &Scores) -> usize {
     let spin_up = results.configuration.experiment.spin_up as usize;
     if spin_up < scores.cycles.len() { spin_up } else { 0 }
 }
@@ -104,7 +109,7 @@ fn table(methods: &[Outcome]) -> String {
 }
 
 fn summary(results: &Results) -> serde_json::Value {
-    let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations }| {
+    let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations, .. }| {
         let first = first(results, scores);
         let mean = scores.mean_from(first);
         json!({

@@ -29,6 +29,7 @@ pub struct SphereCells {
     /// Bands of latitude from south to north, with their cells eastward from −180°.
     bands: Vec<Band>,
     begins: Vec<u32>,
+    /// Those of a cell in the order of heights, where these count.
     points: Vec<Point>,
 }
 
@@ -103,7 +104,12 @@ impl SphereCells {
             let place = &places[index as usize];
             Point { direction: place.direction(), height: place.height, index }
         });
-        let points = points.collect();
+        let mut points: Vec<Point> = points.collect();
+        if vertical.is_some() {
+            for ends in begins.windows(2) {
+                points[ends[0] as usize..ends[1] as usize].sort_by(|a, b| a.height.total_cmp(&b.height));
+            }
+        }
         Ok(Self { horizontal, vertical, radius, bands, begins, points })
     }
 
@@ -122,16 +128,30 @@ impl SphereCells {
         for band in band_of(latitude - reach, count)..band_of(latitude + reach, count) + 1 {
             let Band { cells, first } = self.bands[band];
             for range in cells_within(longitude + PI, half_turn, cells) {
-                if range.is_empty() {
+                let Some(vertical) = self.vertical else {
+                    if !range.is_empty() {
+                        for point in self.points_of(first + range.start..first + range.end) {
+                            self.take(point, &direction, place.height, found);
+                        }
+                    }
                     continue;
-                }
-                let points =
-                    self.begins[first + range.start] as usize..self.begins[first + range.end] as usize;
-                for point in &self.points[points] {
-                    self.take(point, &direction, place.height, found);
+                };
+                let reach = vertical.reach() * (1.0 + 1e-12) + place.height.abs() * 1e-12;
+                let (lowest, highest) = (place.height - reach, place.height + reach);
+                for cell in first + range.start..first + range.end {
+                    let points = self.points_of(cell..cell + 1);
+                    let below = points.partition_point(|point| point.height < lowest);
+                    for point in points[below..].iter().take_while(|point| point.height <= highest) {
+                        self.take(point, &direction, place.height, found);
+                    }
                 }
             }
         }
+    }
+
+    /// The points of neighbouring cells.
+    fn points_of(&self, cells: Range<usize>) -> &[Point] {
+        &self.points[self.begins[cells.start] as usize..self.begins[cells.end] as usize]
     }
 
     #[inline]
