@@ -36,4 +36,4 @@ pub mod whole;
 
 pub use component::{Component, Linearised};
 pub use error::{Error, Result};
-pub use on_grid::{GridView, OnGrid};
+pub use on_grid::{GridAnalysis, GridView, OnGrid};

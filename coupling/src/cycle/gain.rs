@@ -8,12 +8,14 @@ use crate::error::expect_len;
 use crate::{Component, Error, Result};
 
 /// Optimal interpolation and 3D-Var of small systems: xᵃ = xᶠ + K (y − Hxᶠ) with the gain K = B Hᵀ (H B Hᵀ + R)⁻¹, which holds for all cycles
-/// (Kalnay 2003, *Atmospheric Modeling, Data Assimilation and Predictability*, section 5.4).
+/// (Kalnay 2003, *Atmospheric Modeling, Data Assimilation and Predictability*, section 5.4). Departures of a forecast are those at the times of observation and correct the state at the window's end as though they were of that time; a climate
+/// knows nothing of what passes between, so that it is corrected by the observations of the end alone.
 pub struct Gain<R> {
     state: Vec<R>,
     /// Where each forecast begins anew, in place of the model's.
     climate: Option<Vec<R>>,
-    network: Network<R>,
+    /// Of the forecast, at the times of observation.
+    equivalents: Vec<R>,
     /// K, \[variable]\[observation].
     gain: Vec<R>,
 }
@@ -29,18 +31,22 @@ impl<R: Real> Gain<R> {
         covariance: &[R],
         network: Network<R>,
     ) -> Result<Self> {
-        let (len, count) = (state.len(), network.count());
+        let len = state.len();
         expect_len("covariance", len * len, covariance.len())?;
         if let Some(climate) = &climate {
             expect_len("climate", len, climate.len())?;
         }
-        let indices = network.indices();
+        let (indices, variances) = match &climate {
+            Some(_) => (network.indices().to_vec(), network.variances().to_vec()),
+            None => (network.all_indices(), network.all_variances()),
+        };
+        let count = indices.len();
         let mut sums = vec![R::ZERO; count * count];
         for (row, &i) in indices.iter().enumerate() {
             for (column, &j) in indices.iter().enumerate() {
                 sums[row * count + column] = covariance[i as usize * len + j as usize];
             }
-            sums[row * count + row] += network.variances()[row];
+            sums[row * count + row] += variances[row];
         }
         let mut values = vec![R::ZERO; count];
         symmetric::eigen(count, &mut sums, &mut values)?;
@@ -55,34 +61,36 @@ impl<R: Real> Gain<R> {
         for (vector, value) in sums.chunks_exact(count).zip(&values) {
             for (row, gains) in gain.chunks_exact_mut(count).enumerate() {
                 let mut along = R::ZERO;
-                for (component, &j) in vector.iter().zip(indices) {
+                for (component, &j) in vector.iter().zip(&indices) {
                     along += *component * covariance[row * len + j as usize];
                 }
                 let share = along / *value;
                 gains.iter_mut().zip(vector).for_each(|(gain, component)| *gain += share * *component);
             }
         }
-        Ok(Self { state, climate, network, gain })
+        Ok(Self { state, climate, equivalents: vec![R::ZERO; count], gain })
     }
 }
 
 impl<C: Component> Method<C> for Gain<C::Real> {
-    fn forecast(&mut self, component: &mut C, steps: usize) -> Result<()> {
-        match &self.climate {
+    fn forecast(&mut self, component: &mut C, network: &Network<C::Real>) -> Result<()> {
+        let Self { state, climate, equivalents, .. } = self;
+        match climate {
             Some(climate) => {
-                self.state.copy_from_slice(climate);
-                Ok(())
+                state.copy_from_slice(climate);
+                network.observe(state, equivalents)
             }
-            None => component.advance(&mut self.state, steps),
+            None => network.forecast(component, state, equivalents),
         }
     }
 
     fn analyse(&mut self, _component: &mut C, observed: &Observed<C::Real>, _cycle: u32) -> Result<()> {
-        expect_len("values", self.network.count(), observed.values.len())?;
-        let mut innovations = observed.values.clone();
-        let mut equivalents = vec![C::Real::ZERO; innovations.len()];
-        self.network.observe(&self.state, &mut equivalents)?;
-        innovations.iter_mut().zip(&equivalents).for_each(|(y, equivalent)| *y -= *equivalent);
+        let mut innovations = match &self.climate {
+            Some(_) => observed.last(self.equivalents.len()).values,
+            None => observed.values.clone(),
+        };
+        expect_len("values", self.equivalents.len(), innovations.len())?;
+        innovations.iter_mut().zip(&self.equivalents).for_each(|(y, equivalent)| *y -= *equivalent);
         for (value, gains) in self.state.iter_mut().zip(self.gain.chunks_exact(innovations.len())) {
             for (gain, innovation) in gains.iter().zip(&innovations) {
                 *value += *gain * *innovation;

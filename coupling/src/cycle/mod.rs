@@ -12,10 +12,15 @@
 
 mod climate;
 mod diagnosis;
+mod ensemble_of_variational;
 mod filter;
 mod gain;
+mod hybrid;
+mod inner;
 mod method;
 mod network;
+mod particles;
+mod passage;
 mod score;
 mod smoother;
 mod twin;
@@ -24,10 +29,14 @@ mod window;
 
 pub use climate::Climate;
 pub use diagnosis::{Cases, Departure, Diagnosis, EnsembleFindings, Findings};
+pub use ensemble_of_variational::EnsembleOfVariational;
 pub use filter::{Filter, FilterSettings, Inflation, Localisation, Update};
 pub use gain::Gain;
-pub use method::Method;
+pub use hybrid::{EnsembleVariational, Hybrid, HybridCovariance};
+pub use inner::{Inner, Prolonged, Shared};
+pub use method::{Condition, Method};
 pub use network::{Network, Observed};
+pub use particles::Particles;
 pub use score::{Score, Scores, error};
 pub use smoother::IterativeSmoother;
 pub use twin::{Twin, follow};

@@ -6,21 +6,23 @@ use terrella_kernels::assimilation::{Ensemble, Observations};
 use crate::error::expect_len;
 use crate::{Error, Result};
 
-/// Observations of single values of a state, y_k = x_{i(k)} + ε_k, every few steps.
+/// Observations of single values of a state, y_k = x_{i(k)} + ε_k, every few steps: the same values at one or several times of a window, which
+/// is what a cycle assimilates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network<R> {
     state_len: usize,
     indices: Vec<u32>,
     variances: Vec<R>,
     interval: usize,
+    times: usize,
 }
 
-/// What was observed at one time.
+/// What was observed in one window, \[time]\[observation]; the last time is the window's end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observed<R> {
-    /// y, \[observation].
+    /// y, \[time]\[observation].
     pub values: Vec<R>,
-    /// Variances of the errors, \[observation].
+    /// Variances of the errors, \[time]\[observation].
     pub variances: Vec<R>,
 }
 
@@ -31,6 +33,12 @@ impl<R: Real> Observed<R> {
     /// Those of [`Observations::new`].
     pub fn observations(&self) -> Result<Observations<'_, R>> {
         Ok(Observations::new(&self.values, &self.variances)?)
+    }
+
+    /// Those at the window's end, `count` as [`Network::count`] has it, or all where these are fewer.
+    pub fn last(&self, count: usize) -> Self {
+        let first = self.values.len().saturating_sub(count);
+        Self { values: self.values[first..].to_vec(), variances: self.variances[first..].to_vec() }
     }
 }
 
@@ -62,7 +70,22 @@ impl<R: Real> Network<R> {
         if let Some(variance) = variances.iter().find(|v| !(**v > R::ZERO && v.to_f64().is_finite())) {
             return invalid("variances", variance.to_string(), "finite numbers above 0".into());
         }
-        Ok(Self { state_len, indices, variances, interval })
+        Ok(Self { state_len, indices, variances, interval, times: 1 })
+    }
+
+    /// The same at so many equally spaced times in each interval, the last of them at its end.
+    ///
+    /// # Errors
+    /// [`Error::InvalidValue`] for no time, and where the interval's steps cannot be divided by their number.
+    pub fn with_times(self, times: usize) -> Result<Self> {
+        if times == 0 || !self.interval.is_multiple_of(times) {
+            return Err(Error::InvalidValue {
+                name: "times",
+                got: times.to_string(),
+                expected: format!("a divisor of the interval's {} steps", self.interval),
+            });
+        }
+        Ok(Self { times, ..self })
     }
 
     /// Every `every`-th value from the first, with errors of one variance.
@@ -82,19 +105,39 @@ impl<R: Real> Network<R> {
         Self::new(state_len, indices, variances, interval)
     }
 
-    /// i(k), \[observation].
+    /// i(k) of one time, \[observation].
     pub fn indices(&self) -> &[u32] {
         &self.indices
     }
 
-    /// Variances of the errors, \[observation].
+    /// Variances of the errors at one time, \[observation].
     pub fn variances(&self) -> &[R] {
         &self.variances
     }
 
-    /// Steps between two times of observation.
+    /// i(k) of a window's observations, \[time]\[observation].
+    pub fn all_indices(&self) -> Vec<u32> {
+        self.indices.repeat(self.times)
+    }
+
+    /// Variances of the errors of a window's observations, \[time]\[observation].
+    pub fn all_variances(&self) -> Vec<R> {
+        self.variances.repeat(self.times)
+    }
+
+    /// Steps of a window, from one analysis to the next.
     pub fn interval(&self) -> usize {
         self.interval
+    }
+
+    /// Times of observation in a window.
+    pub fn times(&self) -> usize {
+        self.times
+    }
+
+    /// Steps from a window's beginning to each of these, rising to the interval.
+    pub fn steps(&self) -> Vec<usize> {
+        (1..=self.times).map(|time| time * (self.interval / self.times)).collect()
     }
 
     /// Number of observations at one time.
@@ -102,7 +145,12 @@ impl<R: Real> Network<R> {
         self.indices.len()
     }
 
-    /// Writes Hx to `equivalents`, \[observation].
+    /// Number of observations of a window.
+    pub fn total(&self) -> usize {
+        self.times * self.indices.len()
+    }
+
+    /// Writes Hx of one time to `equivalents`, \[observation].
     ///
     /// # Errors
     /// [`Error::LengthMismatch`].
@@ -184,6 +232,10 @@ mod tests {
         );
         assert_eq!(text(Network::new(3, vec![1], vec![1.0; 2], 1)), "'variances': expected 1 values, got 2.");
         assert_eq!(text(Network::regular(3, 1, 1.0, 0)), "'interval' is 0: expected at least 1 step.");
+        let times = |times| Network::regular(3, 1, 1.0, 6).and_then(|network| network.with_times(times));
+        assert_eq!(text(times(4)), "'times' is 4: expected a divisor of the interval's 6 steps.");
+        assert!(text(times(0)).contains("a divisor"));
+        assert_eq!(times(3).expect("a network").steps(), [2, 4, 6]);
         for variance in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert!(text(Network::regular(3, 1, variance, 1)).contains("finite numbers above 0"));
         }

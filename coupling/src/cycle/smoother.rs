@@ -2,13 +2,13 @@
 
 use terrella_kernels::Real;
 use terrella_kernels::assimilation::Ensemble;
-use terrella_kernels::assimilation::iterative::{Smoother, Smoothing};
+use terrella_kernels::assimilation::iterative::{Smoother, Smoothing, Stop};
 
-use super::{Method, Network, Observed};
+use super::{Condition, Method, Network, Observed};
 use crate::{Component, Error, Result};
 
-/// The iterative ensemble Kalman smoother of `terrella_kernels::assimilation::iterative` with windows of `lag` times of observation that
-/// move by one and assimilate the last (single data assimilation). The estimate is that at the window's end.
+/// The iterative ensemble Kalman smoother of `terrella_kernels::assimilation::iterative` with windows of `lag` intervals of the network that
+/// move by one and assimilate the observations of the last (single data assimilation). The estimate is that at the window's end.
 pub struct IterativeSmoother<R> {
     /// At the window's beginning, and at its end.
     begin: Ensemble<R>,
@@ -17,6 +17,8 @@ pub struct IterativeSmoother<R> {
     lag: usize,
     smoother: Smoother,
     last: Option<Smoothing>,
+    /// Windows whose iterations did not converge.
+    unconverged: [R; 1],
 }
 
 impl<R: Real> IterativeSmoother<R> {
@@ -28,7 +30,15 @@ impl<R: Real> IterativeSmoother<R> {
         if lag == 0 {
             return Err(no_lag());
         }
-        Ok(Self { end: ensemble.clone(), begin: ensemble, network, lag, smoother, last: None })
+        Ok(Self {
+            end: ensemble.clone(),
+            begin: ensemble,
+            network,
+            lag,
+            smoother,
+            last: None,
+            unconverged: [R::ZERO],
+        })
     }
 
     /// How the last window went.
@@ -48,19 +58,21 @@ pub(super) fn intervals(cycle: u32, lag: usize) -> (usize, usize) {
 }
 
 impl<C: Component> Method<C> for IterativeSmoother<C::Real> {
-    fn forecast(&mut self, component: &mut C, steps: usize) -> Result<()> {
-        component.advance_ensemble(&mut self.end, steps)
+    fn forecast(&mut self, component: &mut C, network: &Network<C::Real>) -> Result<()> {
+        component.advance_ensemble(&mut self.end, network.interval())
     }
 
     fn analyse(&mut self, component: &mut C, observed: &Observed<C::Real>, cycle: u32) -> Result<()> {
-        let Self { begin, end, network, lag, smoother, last } = self;
+        let Self { begin, end, network, lag, smoother, last, unconverged } = self;
         let (moves, length) = intervals(cycle, *lag);
         let interval = network.interval();
         component.advance_ensemble(begin, moves * interval)?;
         let smoothing = smoother.smooth(begin, &observed.observations()?, |states, equivalents| {
-            component.advance_ensemble(states, length * interval)?;
-            network.observe_ensemble(states, equivalents)
+            network.pass_ensemble(component, length, states, equivalents)
         })?;
+        if smoothing.stop != Stop::Converged {
+            unconverged[0] += C::Real::ONE;
+        }
         *last = Some(smoothing);
         end.values_mut().copy_from_slice(begin.values());
         component.advance_ensemble(end, length * interval)
@@ -74,7 +86,11 @@ impl<C: Component> Method<C> for IterativeSmoother<C::Real> {
         Some(&self.end)
     }
 
+    fn condition(&self) -> Condition {
+        Condition { unconverged: self.unconverged[0].to_f64() as usize, ..Condition::default() }
+    }
+
     fn memory(&mut self) -> Vec<&mut [C::Real]> {
-        vec![self.begin.values_mut(), self.end.values_mut()]
+        vec![self.begin.values_mut(), self.end.values_mut(), &mut self.unconverged]
     }
 }

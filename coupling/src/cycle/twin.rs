@@ -9,7 +9,7 @@ use crate::{Component, Result};
 /// The place of an experiment's errors of observation among its random numbers.
 const OBSERVED: u32 = 2;
 
-/// A true run, and its observations at every time of the network.
+/// A true run, and its observations at the times of the network.
 ///
 /// Errors of observation are normal deviates that seed and cycle number.
 pub struct Twin<C: Component> {
@@ -43,27 +43,31 @@ impl<C: Component> Twin<C> {
         &self.network
     }
 
-    /// Goes on to the next time of observation, that of `cycle`, and observes.
+    /// Goes on through the next window, that of `cycle`, and observes at its times.
     ///
     /// # Errors
     /// Those of [`Component::step`].
     pub fn observe(&mut self, cycle: u32) -> Result<Observed<C::Real>> {
-        for _ in 0..self.network.interval() {
-            self.component.step(&mut self.memory, self.steps)?;
-            self.steps += 1;
+        let Self { component, network, seed, memory, state, steps } = self;
+        let mut values = vec![C::Real::ZERO; network.total()];
+        random::normals(*seed, [cycle, OBSERVED, 0], &mut values);
+        let mut equivalents = vec![C::Real::ZERO; network.count()];
+        for values in values.chunks_exact_mut(network.count()) {
+            for _ in 0..network.interval() / network.times() {
+                component.step(memory, *steps)?;
+                *steps += 1;
+            }
+            component.end(memory, state)?;
+            network.observe(state, &mut equivalents)?;
+            for ((value, equivalent), variance) in
+                values.iter_mut().zip(&equivalents).zip(network.variances())
+            {
+                // Deviates of variance 1 stay as they are drawn.
+                let deviation = if *variance == C::Real::ONE { C::Real::ONE } else { variance.sqrt() };
+                *value = *equivalent + deviation * *value;
+            }
         }
-        self.component.end(&self.memory, &mut self.state)?;
-        let mut values = vec![C::Real::ZERO; self.network.count()];
-        random::normals(self.seed, [cycle, OBSERVED, 0], &mut values);
-        let mut equivalents = values.clone();
-        self.network.observe(&self.state, &mut equivalents)?;
-        let variances = self.network.variances().to_vec();
-        for ((value, equivalent), variance) in values.iter_mut().zip(&equivalents).zip(&variances) {
-            // Deviates of variance 1 stay as they are drawn.
-            let deviation = if *variance == C::Real::ONE { C::Real::ONE } else { variance.sqrt() };
-            *value = *equivalent + deviation * *value;
-        }
-        Ok(Observed { values, variances })
+        Ok(Observed { values, variances: network.all_variances() })
     }
 
     /// Everything that changes from cycle to cycle, for checkpoints, and the number of steps taken.
@@ -72,7 +76,7 @@ impl<C: Component> Twin<C> {
     }
 }
 
-/// One cycle of a method: its forecast to the time of `observed`, scored against the true state, and its analysis, scored as well.
+/// One cycle of a method: its forecast through the window of `observed`, scored at the end against the true state, and its analysis, scored as well.
 ///
 /// `weights` are those of [`error`], \[value]. A diagnosis takes the cycle in, its members where the cycle counts.
 ///
@@ -90,7 +94,7 @@ pub fn follow<C: Component>(
     diagnosis: Option<(&mut Diagnosis, bool)>,
 ) -> Result<Score> {
     let mut estimate = vec![C::Real::ZERO; truth.len()];
-    method.forecast(component, network.interval())?;
+    method.forecast(component, network)?;
     method.estimate(&mut estimate)?;
     let (forecast_error, forecast_spread) = (error(&estimate, truth, weights)?, spread(method, weights)?);
     let forecast = match &diagnosis {

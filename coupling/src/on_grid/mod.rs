@@ -4,7 +4,7 @@ use terrella_kernels::Real;
 
 mod view;
 
-pub use view::GridView;
+pub use view::{GridAnalysis, GridView};
 
 use crate::Result;
 use crate::component::{Component, Linearised};

@@ -180,6 +180,27 @@ impl<R: Real> LinearOperator<R> for GridView<R> {
     }
 }
 
+/// A view as the [`LinearOperator`] of its analysis, from fields to spectra.
+pub struct GridAnalysis<R: Real>(pub GridView<R>);
+
+impl<R: Real> LinearOperator<R> for GridAnalysis<R> {
+    fn input_len(&self) -> usize {
+        self.0.state_len()
+    }
+
+    fn output_len(&self) -> usize {
+        self.0.spectra_len()
+    }
+
+    fn apply(&mut self, input: &[R], output: &mut [R]) -> KernelResult<()> {
+        of_kernels(self.0.analysis(input, output))
+    }
+
+    fn apply_adjoint(&mut self, output: &[R], input: &mut [R]) -> KernelResult<()> {
+        of_kernels(self.0.analysis_adjoint(output, input))
+    }
+}
+
 /// As an error of the kernels, which is what a view's errors are.
 fn of_kernels(result: Result<()>) -> KernelResult<()> {
     result.map_err(|error| match error {

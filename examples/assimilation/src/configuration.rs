@@ -79,8 +79,10 @@ pub(crate) enum Precision {
 pub(crate) struct Network {
     /// Every how many-th value is observed.
     pub(crate) every: usize,
-    /// Steps between two times of observation.
+    /// Steps from one analysis to the next.
     pub(crate) interval: usize,
+    /// Equally spaced times of observation in these, the last of them at the end.
+    pub(crate) times: usize,
     /// Of the errors: in the unit of the state, or, with `relative`, as a share of the climate's standard deviation in each layer.
     pub(crate) standard_deviation: f64,
     /// Whether the standard deviation is a share of the climate's.
@@ -89,7 +91,7 @@ pub(crate) struct Network {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { every: 1, interval: 1, standard_deviation: 1.0, relative: false }
+        Self { every: 1, interval: 1, times: 1, standard_deviation: 1.0, relative: false }
     }
 }
 
@@ -156,6 +158,15 @@ pub(crate) struct Method {
     /// Relaxation to the prior's perturbations, 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) prior_perturbations: Option<f64>,
+    /// Variance of the noise that members get after an analysis, over that of the climate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) additive_inflation: Option<f64>,
+    /// Whether forecast anomalies are multiplied by what innovations tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) adaptive_inflation: Option<bool>,
+    /// Width of what particles that were drawn more than once get, over that of Scott's rule; 1 where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) jitter: Option<f64>,
     /// Whether anomalies are rotated at random after an analysis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) rotation: Option<bool>,
@@ -185,6 +196,15 @@ pub(crate) struct Method {
     /// Vectors in which windows remember what those before have learnt of it, one for each pair and for each minimisation; none where it is not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) remembered_pairs: Option<usize>,
+    /// Truncation at which inner loops run (4d-var of shallow-water and primitive); the model's where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inner_truncation: Option<usize>,
+    /// Length of a step of these in seconds; the model's where it is not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inner_time_step: Option<f64>,
+    /// Share of the ensemble's covariance in B, above 0 and at most 1, of hybrids.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) ensemble_weight: Option<f64>,
 }
 
 /// The methods.
@@ -206,15 +226,30 @@ pub(crate) enum Kind {
     Deterministic,
     /// ETKF; with a radius the LETKF.
     SquareRoot,
+    /// ESTKF; with a radius the LESTKF.
+    ErrorSubspace,
     /// EnKF-N.
     FiniteSize,
     /// EAKF, one observation after the other.
     Serial,
+    /// Bootstrap particle filter.
+    Particle,
     /// IEnKS.
     IterativeSmoother,
     /// Strong-constraint 4D-Var.
     #[serde(rename = "4d-var")]
     FourDimensionalVariational,
+    /// 3D-Var with a share of an ensemble's covariance.
+    #[serde(rename = "hybrid-3d-var")]
+    HybridThreeDimensional,
+    /// 4D-Var with that, in windows of one interval.
+    #[serde(rename = "hybrid-4d-var")]
+    HybridFourDimensional,
+    /// 4DEnVar.
+    #[serde(rename = "4d-en-var")]
+    EnsembleVariational,
+    /// Members with a perturbed 3D-Var, or with a lag a 4D-Var, each.
+    EnsembleOfVariational,
 }
 
 impl Configuration {
@@ -251,6 +286,12 @@ impl Configuration {
         }
         positive("observations", "every", observations.every as f64)?;
         positive("observations", "interval", observations.interval as f64)?;
+        if observations.times == 0 || !observations.interval.is_multiple_of(observations.times) {
+            return Err(format!(
+                "Key 'times' in [observations] is {}: expected a divisor of 'interval', {}.",
+                observations.times, observations.interval
+            ));
+        }
         positive("observations", "standard_deviation", observations.standard_deviation)?;
         positive("experiment", "cycles", f64::from(experiment.cycles))?;
         positive("experiment", "sampling", experiment.sampling as f64)?;
@@ -268,6 +309,8 @@ impl Configuration {
         }
         for (number, method) in method.iter().enumerate() {
             method.validate(experiment.samples)?;
+            method.validate_inner(model)?;
+            method.validate_weight()?;
             if self.method[..number].iter().any(|other| other.name == method.name) {
                 return Err(format!("Two methods are called '{}': expected names that differ.", method.name));
             }
@@ -284,9 +327,20 @@ impl Method {
             Kind::Stochastic
                 | Kind::Deterministic
                 | Kind::SquareRoot
+                | Kind::ErrorSubspace
                 | Kind::FiniteSize
                 | Kind::Serial
+                | Kind::Particle
                 | Kind::IterativeSmoother
+                | Kind::EnsembleOfVariational
+        ) || self.is_hybrid()
+    }
+
+    /// Whether B has a share of an ensemble that runs beside.
+    pub(crate) fn is_hybrid(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::HybridThreeDimensional | Kind::HybridFourDimensional | Kind::EnsembleVariational
         )
     }
 
@@ -297,6 +351,8 @@ impl Method {
             ("inflation", self.inflation.is_some()),
             ("prior_spread", self.prior_spread.is_some()),
             ("prior_perturbations", self.prior_perturbations.is_some()),
+            ("additive_inflation", self.additive_inflation.is_some()),
+            ("adaptive_inflation", self.adaptive_inflation.is_some()),
             ("rotation", self.rotation.is_some()),
             ("radius", self.radius.is_some()),
         ];
@@ -313,26 +369,43 @@ impl Method {
                     "Key 'members' of method '{name}' is {members}: expected 2 to the {samples} samples of [experiment]."
                 ));
             }
-            let relaxations = &of_ensembles[1..4];
+            let relaxations: [_; 5] = std::array::from_fn(|number| of_ensembles[1 + number]);
             if relaxations.iter().filter(|(_, given)| *given).count() > 1 {
                 return Err(format!(
-                    "Method '{name}': expected one of inflation, prior_spread and prior_perturbations."
+                    "Method '{name}': expected one of {}.",
+                    relaxations.map(|(key, _)| key).join(", ")
                 ));
             }
+            if self.kind == Kind::Serial && self.adaptive_inflation.is_some() {
+                return Err(format!(
+                    "Key 'adaptive_inflation' of method '{name}' does nothing for this kind."
+                ));
+            }
+            positive("method", "additive_inflation", self.additive_inflation.unwrap_or(1.0))?;
             if let Some(radius) = self.radius {
                 positive("method", "radius", radius)?;
             }
         }
-        let variational =
-            matches!(self.kind, Kind::ThreeDimensionalVariational | Kind::FourDimensionalVariational);
+        let variational = self.is_hybrid()
+            || matches!(
+                self.kind,
+                Kind::ThreeDimensionalVariational
+                    | Kind::FourDimensionalVariational
+                    | Kind::EnsembleOfVariational
+            );
+        let purely_ensemble = self.is_hybrid() && self.ensemble_weight == Some(1.0);
         let windows = matches!(self.kind, Kind::IterativeSmoother | Kind::FourDimensionalVariational);
         let needed = [
-            ("background", self.background.map(|_| ()), variational),
+            ("background", self.background.map(|_| ()), variational && !purely_ensemble),
             ("lag", self.lag.map(|_| ()), windows),
         ];
         for (key, given, needed) in needed {
             match (given, needed) {
                 (None, true) => return Err(format!("Method '{name}' has no '{key}'.")),
+                // Refused with the weight.
+                (Some(()), false) if key == "background" && purely_ensemble => {}
+                // 3D-Var without.
+                (Some(()), false) if key == "lag" && self.kind == Kind::EnsembleOfVariational => {}
                 (Some(()), false) => {
                     return Err(format!("Key '{key}' of method '{name}' does nothing for this kind."));
                 }
@@ -364,10 +437,27 @@ impl Method {
                 "Key 'remembered_pairs' of method '{name}' does nothing without 'ritz_pairs'."
             ));
         }
-        if self.kind == Kind::IterativeSmoother {
+        if self.remembered_pairs.is_some() && self.is_hybrid() {
+            return Err(format!(
+                "Key 'remembered_pairs' of method '{name}' does nothing where the covariance changes."
+            ));
+        }
+        match self.jitter {
+            Some(_) if self.kind != Kind::Particle => {
+                return Err(format!("Key 'jitter' of method '{name}' does nothing for this kind."));
+            }
+            // Also refuses NaN.
+            Some(jitter) if !(jitter >= 0.0 && jitter.is_finite()) => {
+                return Err(format!(
+                    "Key 'jitter' of method '{name}' is {jitter}: expected a number of at least 0."
+                ));
+            }
+            _ => {}
+        }
+        if matches!(self.kind, Kind::IterativeSmoother | Kind::EnsembleOfVariational | Kind::Particle) {
             let of_filters = &of_ensembles[1..];
             if let Some((key, _)) = of_filters.iter().find(|(_, given)| *given) {
-                return Err(format!("Key '{key}' of method '{name}' does nothing for a smoother."));
+                return Err(format!("Key '{key}' of method '{name}' does nothing for this kind."));
             }
         }
         positive("method", "background", self.background.unwrap_or(1.0))?;

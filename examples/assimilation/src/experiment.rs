@@ -11,6 +11,7 @@ use terrella_kernels::Real;
 
 use crate::arguments::RunArguments;
 use crate::checkpoint::{self, Followed, Position};
+use crate::coarse::Coarser;
 use crate::configuration::{self, Configuration};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
@@ -24,6 +25,7 @@ pub(crate) struct System<C: Component> {
     /// Where a long run begins.
     pub(crate) start: Vec<C::Real>,
     pub(crate) geometry: Geometry,
+    pub(crate) coarser: Option<Coarser<C::Real>>,
 }
 
 /// One method, and how it fared.
@@ -58,7 +60,7 @@ impl<C: Linearised + 'static> Experiment<C> {
         system: System<C>,
     ) -> Result<Self> {
         interruption::listen().map_err(|reason| Error::Signals { reason })?;
-        let System { truth, mut component, start, geometry } = system;
+        let System { truth, mut component, start, geometry, coarser } = system;
         let settings = &configuration.experiment;
         say(&format!(
             "climate: {} steps to settle, {} states {} steps apart",
@@ -73,8 +75,13 @@ impl<C: Linearised + 'static> Experiment<C> {
         let mut beginning = climate.last().to_vec();
         component.advance(&mut beginning, settings.settling.max(settings.sampling))?;
         let twin = Twin::new(truth, network.clone(), settings.seed, &beginning)?;
-        let materials =
-            Materials { climate: &climate, network: &network, geometry: &geometry, seed: settings.seed };
+        let materials = Materials {
+            climate: &climate,
+            network: &network,
+            geometry: &geometry,
+            seed: settings.seed,
+            coarser: coarser.as_ref(),
+        };
         let followers = configuration
             .method
             .iter()
@@ -181,7 +188,7 @@ impl<C: Linearised + 'static> Experiment<C> {
         let outcome = Results {
             configuration: &self.configuration,
             folder: &self.folder,
-            observed: self.network.count(),
+            observed: self.network.total(),
             values: self.twin.state().len(),
             deviation: self.deviation,
             methods: self
@@ -193,6 +200,7 @@ impl<C: Linearised + 'static> Experiment<C> {
                     diagnosis: &of.diagnosis,
                     seconds: of.seconds,
                     minimisations: of.method.minimisations(),
+                    condition: of.method.condition(),
                 })
                 .collect(),
         };
@@ -250,5 +258,5 @@ fn network<R: Real>(
     let variance =
         |index: &u32| R::from_f64((wanted.standard_deviation * shares[*index as usize / layer_len]).powi(2));
     let variances = indices.iter().map(variance).collect();
-    Ok(Network::new(deviations.len(), indices, variances, wanted.interval)?)
+    Ok(Network::new(deviations.len(), indices, variances, wanted.interval)?.with_times(wanted.times)?)
 }

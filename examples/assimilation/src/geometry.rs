@@ -1,10 +1,18 @@
 //! Where the values of a state are, for localised analyses.
 
-use terrella_coupling::cycle::Localisation;
+use std::f64::consts::PI;
+
+use terrella_coupling::cycle::{Localisation, Shared};
+use terrella_kernels::Real;
+use terrella_kernels::assimilation::Composition;
+use terrella_kernels::assimilation::covariance::spectral::{GridFields, SpectralBlock, SpectralCovariance};
+use terrella_kernels::assimilation::covariance::{MatrixRoot, Repeated};
 use terrella_kernels::assimilation::localization::{Cells, Near, Neighbourhood, Place, SphereCells, Taper};
+use terrella_kernels::spectral::HostTransform;
 
 use crate::error::Result;
 use crate::spectral::Blocks;
+use crate::variational::WHOLE;
 
 /// Places of a state's values, \[layer]\[domain]: those of one domain lie above each other.
 pub(crate) enum Geometry {
@@ -107,6 +115,40 @@ impl Geometry {
         }))
     }
 
+    /// A square root of the correlations of Gaspari and Cohn's function of this half-width; on the sphere of its spectrum, the same for all layers.
+    /// None where values have no place, and where a whole matrix of them would be too large.
+    pub(crate) fn localisation_root<R: Real>(&self, half_width: f64) -> Result<Option<Shared<R>>> {
+        let taper = Taper::GaspariCohn(half_width).validate()?;
+        let flat = |count: usize, distance: &dyn Fn(usize, usize) -> f64| {
+            if count > WHOLE {
+                return Ok(None);
+            }
+            let pairs =
+                (0..count * count).map(|pair| R::from_f64(taper.at(distance(pair / count, pair % count))));
+            let matrix: Vec<R> = pairs.collect();
+            Ok(Some(Shared::new(MatrixRoot::semidefinite(count, &matrix)?)))
+        };
+        match self {
+            Self::None => Ok(None),
+            Self::Circle { places, length } => flat(places.len(), &|a, b| {
+                let along = (places[a][0] - places[b][0]).abs();
+                along.min(length - along)
+            }),
+            Self::Plane { places } => {
+                flat(places.len(), &|a, b| (places[a][0] - places[b][0]).hypot(places[a][1] - places[b][1]))
+            }
+            Self::Sphere { blocks, .. } => {
+                let spectrum = spectrum(taper, blocks.radius, blocks.truncation.total());
+                let block = SpectralBlock::separable("localisation", &[1.0], &[1.0], &spectrum)?;
+                let covariance =
+                    SpectralCovariance::new(blocks.truncation, vec![block], blocks.radius, blocks.rotation)?;
+                let fields = GridFields::new(HostTransform::new(&blocks.grid, blocks.truncation)?, vec![1]);
+                let level = Composition::new(covariance, fields)?;
+                Ok(Some(Shared::new(Repeated::new(level, self.layers()))))
+            }
+        }
+    }
+
     /// Weights of the squares of a state's values in errors, \[value]: root-mean-square errors, or, on the sphere, roots of the energy per mass
     /// \[m s⁻¹].
     pub(crate) fn weights(&self, values: usize) -> Vec<f64> {
@@ -122,6 +164,24 @@ impl Geometry {
     pub(crate) fn layer_len(&self, values: usize) -> usize {
         values / self.layers()
     }
+}
+
+/// Weights s_n ∝ ½ ∫ C(aθ) P_n(cos θ) sin θ dθ, n to `total`, by the midpoint rule; what is below 0 in them is cut off.
+fn spectrum(taper: Taper, radius: f64, total: usize) -> Vec<f64> {
+    const INTERVALS: usize = 4_000;
+    let mut weights = vec![0.0; total + 1];
+    for number in 0..INTERVALS {
+        let angle = (number as f64 + 0.5) * PI / INTERVALS as f64;
+        let correlation = taper.at(radius * angle) * angle.sin();
+        let (mut before, mut legendre) = (0.0, 1.0);
+        for (n, weight) in weights.iter_mut().enumerate() {
+            *weight += correlation * legendre;
+            let n = n as f64;
+            let next = ((2.0 * n + 1.0) * angle.cos() * legendre - n * before) / (n + 1.0);
+            (before, legendre) = (legendre, next);
+        }
+    }
+    weights.into_iter().map(|weight| weight.max(0.0)).collect()
 }
 
 fn boxed(search: impl Fn(usize, &mut Vec<Near>) + Sync + 'static) -> Box<dyn Neighbourhood> {

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod checkpoint;
+mod coarse;
 mod configuration;
 mod diagnostics;
 mod error;
@@ -14,6 +15,8 @@ mod results;
 mod sondes;
 mod spectral;
 mod systems;
+mod variational;
+mod variational_keys;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::json;
-use terrella_coupling::cycle::{Diagnosis, Minimisations, Score, Scores};
+use terrella_coupling::cycle::{Condition, Diagnosis, Minimisations, Score, Scores};
 use terrella_driver::progress::say;
 use terrella_io::picture::{Chart, Series};
 use terrella_io::sink::AtomicFile;
@@ -32,6 +32,7 @@ pub(crate) struct Outcome<'a> {
     pub(crate) diagnosis: &'a Diagnosis,
     pub(crate) seconds: f64,
     pub(crate) minimisations: Option<&'a Minimisations>,
+    pub(crate) condition: Condition,
 }
 
 /// Writes files and says the table.
@@ -73,6 +74,21 @@ pub(crate) fn write(results: &Results) -> Result<()> {
             say(&line);
         }
     }
+    for Outcome { name, condition, scores, .. } in &results.methods {
+        let Condition { collapses, unconverged, effective_size } = *condition;
+        let cycles = scores.cycles.len();
+        if collapses > 0 {
+            say(&format!(
+                "{name}: members agreed on all that was observed in {collapses} of {cycles} cycles"
+            ));
+        }
+        if unconverged > 0 {
+            say(&format!("{name}: {unconverged} of {cycles} windows did not converge"));
+        }
+        if let Some([mean, least]) = effective_size {
+            say(&format!("{name}: {mean:.1} members bore the weights on average, at least {least:.1}"));
+        }
+    }
     if results.configuration.output.diagnostics {
         diagnostics::write(results)?;
     }
@@ -109,7 +125,7 @@ fn table(methods: &[Outcome]) -> String {
 }
 
 fn summary(results: &Results) -> serde_json::Value {
-    let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations, .. }| {
+    let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations, condition, .. }| {
         let first = first(results, scores);
         let mean = scores.mean_from(first);
         json!({
@@ -120,6 +136,8 @@ fn summary(results: &Results) -> serde_json::Value {
             "analysis_spread": mean.analysis_spread,
             "forecast_spread": mean.forecast_spread,
             "seconds": seconds,
+            "collapses": condition.collapses,
+            "effective_size": condition.effective_size.map(|[mean, _]| mean),
             "iterations_by_outer_loop": minimisations.map(|found| mean_iterations(found).collect::<Vec<_>>()),
         })
     });

@@ -83,6 +83,8 @@ pub(crate) struct Spectral<C, R> {
     pub(crate) geometry: Geometry,
     /// Makes the model, as often as it is needed.
     pub(crate) build: Box<dyn Fn() -> Result<C>>,
+    /// Length of a step \[s\].
+    pub(crate) time_step: f64,
 }
 
 /// Shallow water with a jet in each hemisphere that eddies weaken and a relaxation restores.
@@ -94,6 +96,7 @@ pub(crate) fn shallow_water<R: Real>(
     let mut configuration = shallow_water::Configuration::new(model.truncation.unwrap_or(42))?;
     configuration.mean_geopotential = GEOPOTENTIAL;
     configuration.time_step = model.time_step.unwrap_or(configuration.time_step);
+    let time_step = configuration.time_step;
     let blocks = Blocks {
         grid: configuration.grid.clone(),
         truncation: Truncation::new(configuration.truncation),
@@ -124,7 +127,7 @@ pub(crate) fn shallow_water<R: Real>(
     };
     // Energy of a layer of unit depth: wind, and geopotential over that of the fluid.
     let geometry = blocks.geometry(vec![0.5, 0.5, 0.5 / GEOPOTENTIAL]);
-    Ok(Spectral { start, geometry, build: Box::new(build) })
+    Ok(Spectral { start, geometry, build: Box::new(build), time_step })
 }
 
 /// The jet of Galewsky et al. (2004, *Tellus* 56A, 429–440, equation 2) in both hemispheres, v = 0, and the geopotential's departure in balance
@@ -182,6 +185,7 @@ pub(crate) fn primitive<R: Real>(
     let mut configuration =
         primitive::Configuration::new(model.truncation.unwrap_or(42), format!("sigma{levels}").parse()?)?;
     configuration.time_step = model.time_step.unwrap_or(configuration.time_step);
+    let time_step = configuration.time_step;
     let blocks = Blocks {
         grid: configuration.grid.clone(),
         truncation: Truncation::new(configuration.truncation),
@@ -205,7 +209,7 @@ pub(crate) fn primitive<R: Real>(
         let linear = LinearisedPrimitive::with_held_suarez(model, Forcing::default())?;
         Ok(OnGrid::new(linear, blocks.view()?)?)
     };
-    Ok(Spectral { start, geometry, build: Box::new(build) })
+    Ok(Spectral { start, geometry, build: Box::new(build), time_step })
 }
 
 /// Adds noise that breaks symmetries.

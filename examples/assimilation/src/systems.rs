@@ -3,6 +3,7 @@
 use std::f64::consts::TAU;
 
 use terrella_coupling::Linearised;
+use terrella_coupling::cycle::Network;
 use terrella_dycore::kuramoto_sivashinsky::{FourierReal, KuramotoSivashinsky};
 use terrella_dycore::low_order::{Lorenz63, Lorenz96, LowOrderModel};
 use terrella_dycore::quasi_geostrophic::{self, QuasiGeostrophic};
@@ -10,6 +11,7 @@ use terrella_kernels::device::Device;
 use terrella_kernels::{Real, random};
 
 use crate::arguments::RunArguments;
+use crate::coarse::{Coarser, coarse};
 use crate::configuration::{Configuration, Model, ModelName, Precision};
 use crate::error::{Error, Result};
 use crate::experiment::{Experiment, System};
@@ -35,7 +37,7 @@ fn run_in<R: FourierReal>(arguments: &RunArguments, configuration: Configuration
             let step = number(model.time_step.unwrap_or(0.01));
             let build = || Ok(LowOrderModel::new(Lorenz63::default(), step)?);
             let start = near(&[1.509, -1.531, 25.46], 0.01, seed);
-            go(arguments, configuration, &build, start, Geometry::None)
+            go(arguments, configuration, &build, start, Geometry::None, None)
         }
         ModelName::Lorenz96 => {
             let size = model.size.unwrap_or(40);
@@ -46,7 +48,7 @@ fn run_in<R: FourierReal>(arguments: &RunArguments, configuration: Configuration
             rest.first_mut().into_iter().for_each(|value| *value = 1.0);
             let places = (0..size).map(|place| [place as f64]).collect();
             let circle = Geometry::Circle { places, length: size as f64 };
-            go(arguments, configuration, &build, near(&rest, 0.03, seed), circle)
+            go(arguments, configuration, &build, near(&rest, 0.03, seed), circle, None)
         }
         ModelName::KuramotoSivashinsky => {
             let (length, size) = (model.length.unwrap_or(16.0 * TAU), model.size.unwrap_or(128));
@@ -56,7 +58,7 @@ fn run_in<R: FourierReal>(arguments: &RunArguments, configuration: Configuration
             let wave: Vec<f64> = (0..size).map(|index| (TAU * place(index) / length).cos()).collect();
             let places = (0..size).map(|index| [place(index)]).collect();
             let circle = Geometry::Circle { places, length };
-            go(arguments, configuration, &build, near(&wave, 0.01, seed), circle)
+            go(arguments, configuration, &build, near(&wave, 0.01, seed), circle, None)
         }
         ModelName::QuasiGeostrophic => {
             let settings = basin(&model);
@@ -65,15 +67,36 @@ fn run_in<R: FourierReal>(arguments: &RunArguments, configuration: Configuration
             let at = |index: usize| index as f64 / (points - 1) as f64;
             let places = (0..points * points).map(|index| [at(index % points), at(index / points)]).collect();
             let start = near(&vec![0.0; points * points], 0.1, seed);
-            go(arguments, configuration, &build, start, Geometry::Plane { places })
+            go(arguments, configuration, &build, start, Geometry::Plane { places }, None)
         }
         ModelName::ShallowWater => {
-            let Spectral { start, geometry, build } = spectral::shallow_water::<R>(&model, device, seed)?;
-            go(arguments, configuration, &build, start, geometry)
+            let Spectral { start, geometry, build, time_step } =
+                spectral::shallow_water::<R>(&model, device, seed)?;
+            let Geometry::Sphere { blocks, .. } = &geometry else { unreachable!("on the sphere") };
+            let fine = blocks.clone();
+            let coarser = move |truncation: usize, inner: Option<f64>, network: &Network<R>| {
+                let inner = inner.unwrap_or(time_step);
+                let model = Model { truncation: Some(truncation), time_step: Some(inner), ..model.clone() };
+                coarse(
+                    spectral::shallow_water::<R>(&model, device, seed)?,
+                    &fine,
+                    [inner, time_step],
+                    network,
+                )
+            };
+            go(arguments, configuration, &build, start, geometry, Some(Box::new(coarser)))
         }
         ModelName::Primitive => {
-            let Spectral { start, geometry, build } = spectral::primitive::<R>(&model, device, seed)?;
-            go(arguments, configuration, &build, start, geometry)
+            let Spectral { start, geometry, build, time_step } =
+                spectral::primitive::<R>(&model, device, seed)?;
+            let Geometry::Sphere { blocks, .. } = &geometry else { unreachable!("on the sphere") };
+            let fine = blocks.clone();
+            let coarser = move |truncation: usize, inner: Option<f64>, network: &Network<R>| {
+                let inner = inner.unwrap_or(time_step);
+                let model = Model { truncation: Some(truncation), time_step: Some(inner), ..model.clone() };
+                coarse(spectral::primitive::<R>(&model, device, seed)?, &fine, [inner, time_step], network)
+            };
+            go(arguments, configuration, &build, start, geometry, Some(Box::new(coarser)))
         }
     }
 }
@@ -119,7 +142,8 @@ fn go<R: FourierReal, C: Linearised<Real = R> + 'static>(
     build: &dyn Fn() -> Result<C>,
     start: Vec<R>,
     geometry: Geometry,
+    coarser: Option<Coarser<R>>,
 ) -> Result<()> {
     let (truth, component): (Boxed<R>, Boxed<R>) = (Box::new(build()?), Box::new(build()?));
-    Experiment::new(arguments, configuration, System { truth, component, start, geometry })?.run()
+    Experiment::new(arguments, configuration, System { truth, component, start, geometry, coarser })?.run()
 }

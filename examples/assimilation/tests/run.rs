@@ -166,7 +166,8 @@ background = 0.02
     let of_forecast = number(0, "forecast_error_variance") / number(0, "true_forecast_error_variance");
     assert!((of_forecast - 1.0).abs() < 0.5, "{found}");
     let spread = of_members(0, "spread") / of_members(0, "error");
-    assert!((spread - 1.0).abs() < 0.1, "{found}");
+    // An inflation of 1.01 is a little more than 40 members need.
+    assert!((1.0..1.25).contains(&spread), "{found}");
     let signal = of_members(0, "degrees_of_freedom_per_observation");
     assert!(signal > 0.0 && signal < 0.2, "{found}");
     let impact = of_members(0, "impact") / of_members(0, "change");
@@ -179,6 +180,165 @@ background = 0.02
     fs::remove_file(&path).expect("a file");
     succeeded(&run(folder.path(), &text.replace("pictures", "diagnostics = false\npictures"), &[]));
     assert!(!path.exists());
+}
+
+const ENSEMBLES: &str = r#"
+[model]
+name = "lorenz-96"
+size = 20
+
+[experiment]
+cycles = 300
+spin_up = 100
+settling = 400
+samples = 60
+sampling = 10
+
+[output]
+pictures = false
+
+[[method]]
+name = "3D-Var"
+kind = "3d-var"
+background = 0.05
+
+[[method]]
+name = "ETKF"
+kind = "square-root"
+members = 21
+inflation = 1.02
+
+[[method]]
+name = "ESTKF"
+kind = "error-subspace"
+members = 21
+inflation = 1.02
+
+[[method]]
+name = "LESTKF"
+kind = "error-subspace"
+members = 8
+inflation = 1.05
+radius = 4.0
+
+[[method]]
+name = "adaptive"
+kind = "square-root"
+members = 15
+adaptive_inflation = true
+
+[[method]]
+name = "adaptive, local"
+kind = "square-root"
+members = 8
+radius = 4.0
+adaptive_inflation = true
+
+[[method]]
+name = "additive"
+kind = "square-root"
+members = 15
+additive_inflation = 1e-3
+
+[[method]]
+name = "none"
+kind = "square-root"
+members = 15
+"#;
+
+#[test]
+fn ensembles_follow_in_many_ways() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let all = errors(folder.path(), ENSEMBLES);
+    assert!(all[1..7].iter().all(|error| *error < 0.75 * all[0]), "{all:?}");
+    let text = fs::read_to_string(folder.path().join("errors/scores.csv")).expect("scores");
+    let first = |name: &str| -> Vec<f64> {
+        let lines = text.lines().filter(|line| line.starts_with(&format!("\"{name}\"")));
+        lines
+            .take(20)
+            .map(|line| line.split(',').nth(3).expect("an error").parse().expect("a number"))
+            .collect()
+    };
+    // Two ways to the same members; what rounding makes of that grows with the model.
+    for (one, other) in first("ETKF").iter().zip(first("ESTKF")) {
+        assert!((one - other).abs() < 1e-9, "{one} {other}");
+    }
+    // Without any, fifteen members are too sure.
+    assert!(all[4] < 0.9 * all[7] && all[6] < 0.9 * all[7], "{all:?}");
+    split(folder.path(), &ENSEMBLES.replace("= 300", "= 120"), "105");
+    let cases = [
+        (
+            "radius = 4.0\nadaptive",
+            "radius = 4.0\ninflation = 1.1\nadaptive",
+            "expected one of inflation, prior_spread",
+        ),
+        (
+            "kind = \"square-root\"\nmembers = 15\nadaptive",
+            "kind = \"serial\"\nmembers = 15\nadaptive",
+            "for this kind",
+        ),
+        ("additive_inflation = 1e-3", "additive_inflation = -1.0", "expected a number above 0"),
+        (
+            "kind = \"error-subspace\"",
+            "kind = \"error-subspace\"\njitter = 1.0",
+            "does nothing for this kind",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let said = refused(folder.path(), &ENSEMBLES.replacen(from, to, 1), &[]);
+        assert!(said.contains(expected), "{from} -> {to}: {said}");
+    }
+}
+
+#[test]
+fn particles_follow_a_small_model_and_say_how_many_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = r#"
+[model]
+name = "lorenz-63"
+
+[observations]
+interval = 25
+standard_deviation = 1.414
+
+[experiment]
+cycles = 150
+spin_up = 50
+settling = 1_000
+samples = 400
+
+[[method]]
+name = "3D-Var"
+kind = "3d-var"
+background = 0.1
+
+[[method]]
+name = "particles"
+kind = "particle"
+members = 400
+"#;
+    let all = errors(folder.path(), text);
+    assert!(all[1] < 0.7 * all[0], "{all:?}");
+    let output = run(folder.path(), text, &["--out", folder.path().join("said").to_str().expect("text")]);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("members bore the weights on average, at least"), "{said}");
+    split(folder.path(), &text.replace("= 150", "= 60"), "55");
+    let said = refused(folder.path(), &text.replace("members = 400", "members = 400\ninflation = 1.1"), &[]);
+    assert!(said.contains("does nothing for this kind"), "{said}");
+}
+
+#[test]
+fn members_that_agree_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "[model]\nname = \"lorenz-63\"\n[experiment]\ncycles = 40\nspin_up = 5\nsettling = 500\nsamples = 30\n\
+                [observations]\ninterval = 1\nstandard_deviation = 30.0\n[output]\nfolder = \"out\"\n\
+                [[method]]\nname = \"sure\"\nkind = \"square-root\"\nmembers = 6\ninflation = 0.5\n";
+    let output = run(folder.path(), text, &[]);
+    succeeded(&output);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("sure: members agreed on all that was observed in"), "{said}");
 }
 
 #[test]
@@ -370,4 +530,289 @@ fn real_soundings_change_a_real_state() {
     let refused = run(&root.join("Cargo.toml"));
     assert_eq!(refused.status.code(), Some(1));
     assert_eq!(String::from_utf8_lossy(&refused.stderr).lines().count(), 1);
+}
+
+/// Errors of analyses, by method.
+fn errors(folder: &Path, text: &str) -> Vec<f64> {
+    let out = folder.join("errors");
+    succeeded(&run(folder, text, &["--out", out.to_str().expect("text")]));
+    let summary: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).expect("a summary"))
+            .expect("JSON");
+    let methods = summary["methods"].as_array().expect("a list");
+    methods.iter().map(|method| method["analysis_error"].as_f64().expect("a number")).collect()
+}
+
+/// Fails where a run in two parts differs from the whole one.
+fn split(folder: &Path, text: &str, first: &str) {
+    let at = |name: &str| folder.join(name).to_str().expect("text").to_owned();
+    succeeded(&run(folder, text, &["--out", &at("whole")]));
+    succeeded(&run(folder, text, &["--out", &at("split"), "--steps", first]));
+    let checkpoint = fs::read_dir(at("split"))
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "bin"))
+        .expect("a checkpoint");
+    let checkpoint = checkpoint.to_str().expect("text");
+    succeeded(&run(folder, text, &["--out", &at("split"), "--restart", checkpoint]));
+    let scores = |name: &str| fs::read_to_string(folder.join(name).join("scores.csv")).expect("scores");
+    assert!(!scores("whole").contains("NaN"));
+    assert_eq!(scores("whole"), scores("split"));
+}
+
+const SEVERAL_TIMES: &str = r#"
+[model]
+name = "lorenz-96"
+size = 12
+
+[observations]
+interval = 4
+times = 4
+
+[experiment]
+cycles = 120
+spin_up = 20
+settling = 200
+samples = 40
+sampling = 5
+
+[[method]]
+name = "3D-Var"
+kind = "3d-var"
+background = 0.1
+
+[[method]]
+name = "4D-Var"
+kind = "4d-var"
+background = 0.1
+lag = 1
+
+[[method]]
+name = "EnKF"
+kind = "stochastic"
+members = 30
+inflation = 1.15
+
+[[method]]
+name = "LETKF"
+kind = "square-root"
+members = 12
+inflation = 1.2
+radius = 4.0
+
+[[method]]
+name = "EAKF"
+kind = "serial"
+members = 12
+prior_spread = 0.5
+radius = 4.0
+
+[[method]]
+name = "smoother"
+kind = "iterative-smoother"
+members = 13
+lag = 2
+"#;
+
+#[test]
+fn observations_between_analyses_count() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let several = errors(folder.path(), SEVERAL_TIMES);
+    let one = errors(folder.path(), &SEVERAL_TIMES.replace("times = 4", "times = 1"));
+    for (several, one) in several.iter().zip(&one) {
+        assert!(*several < 0.85 * one, "{several} {one}");
+    }
+    split(folder.path(), &SEVERAL_TIMES.replace("= 120", "= 30"), "25");
+    let said = refused(folder.path(), &SEVERAL_TIMES.replace("times = 4", "times = 3"), &[]);
+    assert!(said.contains("expected a divisor of 'interval', 4"), "{said}");
+}
+
+#[test]
+fn inner_loops_may_be_coarser_than_the_model() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = r#"
+[model]
+name = "shallow-water"
+truncation = 21
+time_step = 1200
+
+[observations]
+every = 11
+interval = 4
+times = 2
+standard_deviation = 0.3
+relative = true
+
+[experiment]
+cycles = 6
+spin_up = 2
+settling = 600
+samples = 30
+sampling = 12
+
+[[method]]
+name = "free run"
+kind = "free-run"
+
+[[method]]
+name = "4D-Var"
+kind = "4d-var"
+background = 0.2
+lag = 1
+outer_loops = 2
+
+[[method]]
+name = "4D-Var, T21"
+kind = "4d-var"
+background = 0.2
+lag = 1
+outer_loops = 2
+inner_truncation = 21
+
+[[method]]
+name = "4D-Var, T15"
+kind = "4d-var"
+background = 0.2
+lag = 1
+outer_loops = 2
+inner_truncation = 15
+inner_time_step = 2400
+"#;
+    let [free, full, same, coarse] = errors(folder.path(), text)[..] else { panic!("four methods") };
+    // The same increments by way of other operators.
+    assert!((same / full - 1.0).abs() < 1e-3, "{full} {same}");
+    assert!(full < 0.7 * free && coarse < 1.1 * full && coarse != full, "{free} {full} {coarse}");
+    split(folder.path(), text, "3");
+    let cases = [
+        ("inner_truncation = 15", "inner_truncation = 22", "expected at most the model's, 21"),
+        ("inner_truncation = 15\n", "", "does nothing without 'inner_truncation'"),
+        ("inner_time_step = 2400", "inner_time_step = 1800", "divides the 2400 s"),
+        ("kind = \"free-run\"", "kind = \"free-run\"\ninner_truncation = 10", "does nothing for this kind"),
+    ];
+    for (from, to, expected) in cases {
+        let said = refused(folder.path(), &text.replacen(from, to, 1), &[]);
+        assert!(said.contains(expected), "{from} -> {to}: {said}");
+    }
+    let no_spectra = SEVERAL_TIMES.replacen("lag = 1", "lag = 1\ninner_truncation = 5", 1);
+    assert!(refused(folder.path(), &no_spectra, &[]).contains("has no spectra"));
+}
+
+const HYBRIDS: &str = r#"
+[model]
+name = "lorenz-96"
+size = 20
+
+[observations]
+interval = 2
+times = 2
+
+[experiment]
+cycles = 150
+spin_up = 50
+settling = 400
+samples = 60
+sampling = 10
+
+[[method]]
+name = "3D-Var"
+kind = "3d-var"
+background = 0.05
+
+[[method]]
+name = "hybrid 3D-Var"
+kind = "hybrid-3d-var"
+background = 0.05
+ensemble_weight = 0.5
+members = 10
+inflation = 1.1
+radius = 4.0
+
+[[method]]
+name = "hybrid 4D-Var"
+kind = "hybrid-4d-var"
+background = 0.05
+ensemble_weight = 0.5
+members = 10
+inflation = 1.1
+radius = 4.0
+
+[[method]]
+name = "4DEnVar"
+kind = "4d-en-var"
+ensemble_weight = 1.0
+members = 10
+inflation = 1.1
+radius = 4.0
+
+[[method]]
+name = "hybrid 4DEnVar"
+kind = "4d-en-var"
+background = 0.05
+ensemble_weight = 0.8
+members = 10
+inflation = 1.1
+radius = 4.0
+
+[[method]]
+name = "EDA, 4D-Var"
+kind = "ensemble-of-variational"
+background = 0.05
+members = 8
+lag = 1
+
+[[method]]
+name = "EDA, 3D-Var"
+kind = "ensemble-of-variational"
+background = 0.05
+members = 8
+"#;
+
+#[test]
+fn ensembles_help_variational_methods() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let all = errors(folder.path(), HYBRIDS);
+    // 100 cycles: a standard error of some 3 % of each.
+    for (error, share) in all[1..5].iter().zip([0.95, 0.9, 0.7, 0.8]) {
+        assert!(*error < share * all[0], "{all:?}");
+    }
+    // Members with perturbed observations: the mean is no better than one analysis with one covariance.
+    assert!(all[5] < 1.1 * all[0] && all[6] < 1.15 * all[0], "{all:?}");
+    let summary: serde_json::Value = serde_json::from_str(
+        &fs::read_to_string(folder.path().join("errors/summary.json")).expect("a summary"),
+    )
+    .expect("JSON");
+    // What members of 3D-Var differ by is about what their mean is away from the truth.
+    let number = |key: &str| summary["methods"][6][key].as_f64().expect("a number");
+    let share = number("analysis_spread") / number("analysis_error");
+    assert!((0.3..3.0).contains(&share), "{share}");
+    split(folder.path(), &HYBRIDS.replace("= 150", "= 60"), "55");
+    let cases = [
+        ("ensemble_weight = 0.5\n", "", "has no 'ensemble_weight'"),
+        ("ensemble_weight = 0.5", "ensemble_weight = 1.5", "above 0 and at most 1"),
+        ("ensemble_weight = 0.5", "ensemble_weight = 1.0", "does nothing with an 'ensemble_weight' of 1"),
+        ("members = 8\n", "members = 8\ninflation = 1.1\n", "does nothing for this kind"),
+        ("radius = 4.0", "radius = 4.0\nlag = 1", "does nothing for this kind"),
+        ("background = 0.05", "background = 0.05\nensemble_weight = 0.5", "does nothing for this kind"),
+    ];
+    for (from, to, expected) in cases {
+        let said = refused(folder.path(), &HYBRIDS.replacen(from, to, 1), &[]);
+        assert!(said.contains(expected), "{from} -> {to}: {said}");
+    }
+}
+
+#[test]
+fn hybrids_follow_the_sphere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut text = "[model]\nname = \"shallow-water\"\ntruncation = 10\n[observations]\nevery = 7\ninterval = 4\ntimes = 2\n\
+                    standard_deviation = 0.1\nrelative = true\n[experiment]\ncycles = 5\nspin_up = 2\nsettling = 400\nsamples = 20\n\
+                    sampling = 12\n[[method]]\nname = \"free run\"\nkind = \"free-run\"\n"
+        .to_owned();
+    for kind in ["hybrid-3d-var", "hybrid-4d-var", "4d-en-var"] {
+        text += &format!(
+            "[[method]]\nname = \"{kind}\"\nkind = \"{kind}\"\nbackground = 0.2\nensemble_weight = 0.5\nmembers = 6\n\
+             prior_spread = 0.5\nradius = 3e6\nouter_loops = 1\niterations = 20\n"
+        );
+    }
+    let all = errors(folder.path(), &text);
+    assert!(all[1..].iter().all(|error| *error < 0.6 * all[0]), "{all:?}");
 }

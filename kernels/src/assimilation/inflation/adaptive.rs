@@ -36,16 +36,24 @@ impl AdaptiveInflation {
     /// # Errors
     /// [`Error::InvalidValue`] for no domain and a factor that is not finite and positive.
     pub fn new(domains: usize, first: f64) -> Result<Self> {
+        Self::resume(vec![first; domains])
+    }
+
+    /// Goes on with these factors, \[domain].
+    ///
+    /// # Errors
+    /// Those of [`AdaptiveInflation::new`].
+    pub fn resume(factors: Vec<f64>) -> Result<Self> {
         let refuse = |name, got: String, expected: &str| {
             Err(Error::InvalidValue { name, got, expected: expected.to_owned() })
         };
-        if domains == 0 {
+        if factors.is_empty() {
             return refuse("domains", "0".to_owned(), "at least 1");
         }
-        if !(first > 0.0 && first.is_finite()) {
-            return refuse("first", first.to_string(), "a finite number above 0");
+        if let Some(factor) = factors.iter().find(|factor| !(**factor > 0.0 && factor.is_finite())) {
+            return refuse("factors", factor.to_string(), "finite numbers above 0");
         }
-        Ok(Self { factors: vec![first; domains], deviation: 0.04, range: [0.5, 10.0] })
+        Ok(Self { factors, deviation: 0.04, range: [0.5, 10.0] })
     }
 
     /// α, \[domain].
