@@ -148,6 +148,7 @@ impl Experiment {
                     truth,
                     cycle,
                     &weights,
+                    None,
                 )?;
                 Ok(score.analysis_error)
             })
