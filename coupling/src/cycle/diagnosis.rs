@@ -222,8 +222,8 @@ impl Diagnosis {
         let started = Instant::now();
         let count = network.count();
         expect_len("equivalents", count, forecast.equivalents.len())?;
-        let values = &observed.values[observed.values.len() - count..];
-        let variances = network.variances();
+        let last = observed.last(count);
+        let (values, variances) = (&last.values[..], &last.variances[..]);
         let deviations: Vec<f64> = variances.iter().map(|variance| variance.to_f64().sqrt()).collect();
         let mut true_values = vec![R::ZERO; count];
         network.observe(truth, &mut true_values)?;

@@ -35,21 +35,24 @@ pub(crate) fn write(results: &Results) -> Result<()> {
 /// Standard deviations in those of the observations' errors.
 fn table(found: &[(&str, Findings)]) {
     let width = found.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0).max(6);
+    say(
+        "errors over those assumed of observations: observations' and forecast's as departures show, true ones, CRPS; signal, impact",
+    );
     say(&format!(
-        "{:width$}   errors that departures show and are: observation   forecast          analysis    CRPS     signal   impact",
+        "{:width$}   observed   forecast       true   analysis     CRPS   signal   impact",
         "method"
     ));
     for (name, Findings { mean, .. }) in found {
-        let of_members = |value: f64, text: String| if value.is_nan() { "–".to_owned() } else { text };
+        let of_members = |value: f64| if value.is_nan() { "–".to_owned() } else { format!("{value:.3}") };
         say(&format!(
-            "{name:width$}   {:>47.3}   {:6.3} {:6.3}   {:13.3}   {:>6}   {:>6}   {:>6}",
+            "{name:width$}   {:8.3}   {:8.3}   {:8.3}   {:8.3}   {:>6}   {:>6}   {:>6}",
             root(mean.observation),
             root(mean.background),
             mean.true_background.sqrt(),
             mean.true_analysis.sqrt(),
-            of_members(mean.forecast_crps, format!("{:.3}", mean.forecast_crps)),
-            of_members(mean.signal, format!("{:.3}", mean.signal)),
-            of_members(mean.impact, format!("{:.2}", mean.impact / mean.change)),
+            of_members(mean.forecast_crps),
+            of_members(mean.signal),
+            of_members(mean.impact / mean.change),
         ));
     }
 }

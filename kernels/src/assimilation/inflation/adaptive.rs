@@ -36,13 +36,17 @@ impl AdaptiveInflation {
     /// # Errors
     /// [`Error::InvalidValue`] for no domain and a factor that is not finite and positive.
     pub fn new(domains: usize, first: f64) -> Result<Self> {
+        if !(first > 0.0 && first.is_finite()) {
+            let expected = "a finite number above 0".to_owned();
+            return Err(Error::InvalidValue { name: "first", got: first.to_string(), expected });
+        }
         Self::resume(vec![first; domains])
     }
 
     /// Goes on with these factors, \[domain].
     ///
     /// # Errors
-    /// Those of [`AdaptiveInflation::new`].
+    /// [`Error::InvalidValue`] for no domain and a factor that is not finite and positive.
     pub fn resume(factors: Vec<f64>) -> Result<Self> {
         let refuse = |name, got: String, expected: &str| {
             Err(Error::InvalidValue { name, got, expected: expected.to_owned() })
@@ -180,6 +184,10 @@ mod tests {
         assert_eq!(
             text(AdaptiveInflation::new(3, f64::NAN)),
             "'first' is NaN: expected a finite number above 0."
+        );
+        assert_eq!(
+            text(AdaptiveInflation::resume(vec![1.0, -2.0])),
+            "'factors' is -2: expected finite numbers above 0."
         );
         let equivalents = Ensemble::new(2, vec![-1.0, 1.0]).expect("an ensemble");
         let observations = Observations::new(&[3.0], &[4.0]).expect("observations");
