@@ -7,7 +7,7 @@ use terrella_kernels::assimilation::{
 };
 use terrella_kernels::{Real, random};
 
-use super::{Condition, Method, Network, Observed};
+use super::{Condition, Localisation, Method, Network, Observed};
 use crate::{Component, Error, Result};
 
 /// The place of the order of serial analyses among an experiment's random numbers.
@@ -51,16 +51,6 @@ pub enum Update {
     Serial(Option<Localisation>),
 }
 
-/// Which observations are near.
-pub struct Localisation {
-    /// Number of domains; a divisor of the number of values of a state, whose index is \[layer]\[domain].
-    pub domains: usize,
-    /// The observations near a domain.
-    pub observations_near: Box<dyn Neighbourhood>,
-    /// The values of the state near an observation, and the observations near another, for serial analyses.
-    pub near_observation: Option<[Box<dyn Neighbourhood>; 2]>,
-}
-
 /// Against spread that is too small.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Inflation<R> {
@@ -81,7 +71,8 @@ impl<R: Real> Filter<R> {
     /// From first members.
     ///
     /// # Errors
-    /// [`Error::InvalidValue`] for a serial analysis with a localisation that cannot find what is near an observation.
+    /// [`Error::InvalidValue`] for a serial analysis with a localisation that cannot find what is near an observation, and one with an adaptive
+    /// inflation; [`Error::LengthMismatch`] where the parts of a localisation are not a state.
     pub fn new(ensemble: Ensemble<R>, network: Network<R>, settings: FilterSettings<R>) -> Result<Self> {
         if let Update::Serial(Some(Localisation { near_observation: None, .. })) = settings.update {
             return Err(Error::InvalidValue {
@@ -89,6 +80,9 @@ impl<R: Real> Filter<R> {
                 got: "absent".to_owned(),
                 expected: "neighbourhoods of observations, for a serial analysis".to_owned(),
             });
+        }
+        if let Update::Local(_, near) = &settings.update {
+            near.expect(ensemble.variables())?;
         }
         let members = ensemble.members();
         let equivalents = Ensemble::new(members, vec![R::ZERO; network.total() * members])?;
@@ -98,7 +92,7 @@ impl<R: Real> Filter<R> {
         };
         let factors = match (&settings.inflation, &settings.update) {
             (Inflation::Adaptive, Update::Global(_)) => vec![R::ONE],
-            (Inflation::Adaptive, Update::Local(_, near)) => vec![R::ONE; near.domains],
+            (Inflation::Adaptive, Update::Local(_, near)) => vec![R::ONE; near.domains()],
             (Inflation::Adaptive, Update::Serial(_)) => {
                 return Err(Error::InvalidValue {
                     name: "inflation",
@@ -204,21 +198,27 @@ impl<C: Component> Method<C> for Filter<C::Real> {
                 let search =
                     |domain: usize, found: &mut Vec<Near>| near.observations_near.near(domain, found);
                 let scheme = global(scheme, seed, cycle);
-                if settings.inflation == Inflation::Adaptive {
-                    let factors = adapt(factors, equivalents, &observations, &search)?;
-                    let domains = near.domains;
-                    analyse_locally_inflated(
-                        ensemble,
-                        domains,
-                        equivalents,
-                        &observations,
-                        &scheme,
-                        &search,
-                        &factors,
-                    )?;
-                } else {
-                    analyse_locally(ensemble, near.domains, equivalents, &observations, &scheme, &search)?;
-                }
+                let factors = match settings.inflation {
+                    Inflation::Adaptive => Some(adapt(factors, equivalents, &observations, &search)?),
+                    _ => None,
+                };
+                near.in_parts(ensemble, |part, domains| {
+                    let (first, count) = (domains.start, domains.len());
+                    let search = |domain: usize, found: &mut Vec<Near>| search(first + domain, found);
+                    match &factors {
+                        None => analyse_locally(part, count, equivalents, &observations, &scheme, &search)?,
+                        Some(factors) => analyse_locally_inflated(
+                            part,
+                            count,
+                            equivalents,
+                            &observations,
+                            &scheme,
+                            &search,
+                            &factors[domains],
+                        )?,
+                    }
+                    Ok(())
+                })?;
             }
             Update::Serial(localisation) => {
                 let order = random::permutation(seed, [cycle, ORDER, 0], observed.values.len());

@@ -49,6 +49,6 @@ pub struct Condition {
     pub collapses: usize,
     /// Windows of a smoother whose iterations ended before they converged.
     pub unconverged: usize,
-    /// The effective number of members that bore the weights of a particle filter, on average and at least.
+    /// The effective number of members that bore the weights of a particle filter, of a local one in the worst domain, on average and at least.
     pub effective_size: Option<[f64; 2]>,
 }

@@ -14,7 +14,7 @@ use crate::checkpoint::{self, Followed, Position};
 use crate::coarse::Coarser;
 use crate::configuration::{self, Configuration};
 use crate::error::{Error, Result};
-use crate::geometry::Geometry;
+use crate::geometry::{Geometry, size};
 use crate::methods::{Materials, method};
 use crate::results::{self, Outcome, Results};
 
@@ -86,7 +86,7 @@ impl<C: Linearised + 'static> Experiment<C> {
             .method
             .iter()
             .map(|settings| {
-                let method = method(settings, &materials)?;
+                let method = method(settings, &materials, &mut component)?;
                 Ok(Follower {
                     name: settings.name.clone(),
                     method,
@@ -109,7 +109,7 @@ impl<C: Linearised + 'static> Experiment<C> {
             network,
             component,
             followers,
-            deviation: energy(&deviations, &weights),
+            deviation: size(&deviations, &weights),
             weights,
         };
         if let Some(path) = &arguments.restart {
@@ -234,11 +234,6 @@ impl<C: Linearised + 'static> Experiment<C> {
         });
         format!("cycle {:6}   {}", self.cycle, errors.collect::<Vec<_>>().join("   "))
     }
-}
-
-/// The climate's standard deviation as errors are measured.
-fn energy<R: Real>(deviations: &[R], weights: &[f64]) -> f64 {
-    deviations.iter().zip(weights).map(|(value, weight)| weight * value.to_f64().powi(2)).sum::<f64>().sqrt()
 }
 
 /// Every so many-th value, with errors in its unit or as a share of the climate's standard deviation in its layer.

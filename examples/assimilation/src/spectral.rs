@@ -63,7 +63,7 @@ impl Blocks {
         Ok(GridView::new(transform, self.levels, self.scalars.clone()))
     }
 
-    fn geometry(&self, energy: Vec<f64>) -> Geometry {
+    fn geometry(&self, energy: Vec<f64>, heights: Option<Vec<f64>>) -> Geometry {
         let places = |ring: &terrella_kernels::grid::Ring| {
             let (latitude, points) = (ring.latitude, ring.points);
             (0..points).map(move |index| Place {
@@ -73,7 +73,7 @@ impl Blocks {
             })
         };
         let places = self.grid.rings().iter().flat_map(places).collect();
-        Geometry::Sphere { places, radius: self.radius, energy, blocks: self.clone() }
+        Geometry::Sphere { places, radius: self.radius, energy, heights, blocks: self.clone() }
     }
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn shallow_water<R: Real>(
         Ok(OnGrid::new(LinearisedShallowWater::new(model)?, view)?)
     };
     // Energy of a layer of unit depth: wind, and geopotential over that of the fluid.
-    let geometry = blocks.geometry(vec![0.5, 0.5, 0.5 / GEOPOTENTIAL]);
+    let geometry = blocks.geometry(vec![0.5, 0.5, 0.5 / GEOPOTENTIAL], None);
     Ok(Spectral { start, geometry, build: Box::new(build), time_step })
 }
 
@@ -200,7 +200,11 @@ pub(crate) fn primitive<R: Real>(
     let mut energy = vec![share; 2 * levels];
     energy.extend(vec![share * configuration.heat_capacity / temperature; levels]);
     energy.push(0.5 * configuration.gas_constant * temperature);
-    let geometry = blocks.geometry(energy);
+    // Pressure over that of the ground, and the ground itself.
+    let heights =
+        configuration.levels.full_level_pressure(1.0).iter().map(|sigma| sigma.ln()).collect::<Vec<_>>();
+    let heights = [&heights[..], &heights, &heights, &[0.0]].concat();
+    let geometry = blocks.geometry(energy, Some(heights));
     let points = blocks.grid.points();
     let mut start = vec![R::ZERO; (3 * levels + 1) * points];
     ripple(&mut start[2 * levels * points..3 * levels * points], seed);

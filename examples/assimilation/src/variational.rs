@@ -15,7 +15,7 @@ use terrella_kernels::assimilation::{Composition, Ensemble, LinearOperator};
 use crate::configuration::{self, Kind};
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
-use crate::methods::Materials;
+use crate::methods::{Materials, widths};
 use crate::spectral::Blocks;
 
 /// Gauss and Newton's iteration: at most so many linearisations, and iterations of the minimiser in each.
@@ -27,7 +27,7 @@ const REDUCTION: f64 = 1e-4;
 /// Directions of vorticity between levels with less of its variance than this are not regressed on.
 const CUTOFF: f64 = 1e-3;
 /// Bytes of a window's trajectory and linearisations.
-const BUDGET: usize = 1 << 30;
+pub(crate) const BUDGET: usize = 1 << 30;
 /// Values of a state of which the square root of a whole matrix is taken; longer ones have the climate's states themselves.
 pub(crate) const WHOLE: usize = 1_000;
 
@@ -144,9 +144,9 @@ pub(crate) fn hybrid<C: Linearised + 'static>(
         None => None,
     };
     let len = climate.samples().variables();
-    let localisation = match settings.radius {
+    let localisation = match widths(settings) {
         None => Shared::new(Uniform::new(len)),
-        Some(radius) => geometry.localisation_root(radius)?.ok_or_else(|| Error::Unfit {
+        Some(widths) => geometry.localisation_root(widths)?.ok_or_else(|| Error::Unfit {
             method: settings.name.clone(),
             message: format!(
                 "expected a model with at most {WHOLE} values in places, or on the sphere, for 'radius'"

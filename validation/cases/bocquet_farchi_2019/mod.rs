@@ -6,7 +6,8 @@ use std::f64::consts::PI;
 
 use rayon::prelude::*;
 use terrella_coupling::cycle::{
-    Climate, Filter, FilterSettings, Gain, Inflation, Localisation, Method, Network, Twin, Update, follow,
+    Climate, Filter, FilterSettings, Gain, Inflation, Localisation, Method, Network, Part, Twin, Update,
+    follow,
 };
 use terrella_dycore::kuramoto_sivashinsky::KuramotoSivashinsky;
 use terrella_kernels::assimilation::localization::{Cells, Near, Taper};
@@ -182,7 +183,7 @@ impl Experiment {
                 let cells = Cells::new(&places, [Some(POINTS as f64)], Taper::GaspariCohn(half_width))?;
                 let near = move |point: usize, found: &mut Vec<Near>| cells.near([point as f64], found);
                 let near = Localisation {
-                    domains: POINTS,
+                    parts: vec![Part { layers: 1, domains: POINTS }],
                     observations_near: Box::new(near),
                     near_observation: None,
                 };

@@ -150,6 +150,87 @@ members = 400
     assert!(said.contains("does nothing for this kind"), "{said}");
 }
 
+const PARTICLES: &str = r#"
+[model]
+name = "lorenz-96"
+size = 40
+
+[experiment]
+cycles = 400
+spin_up = 100
+settling = 400
+samples = 100
+sampling = 10
+
+[output]
+pictures = false
+
+[[method]]
+name = "3D-Var"
+kind = "3d-var"
+background = 0.02
+
+[[method]]
+name = "everywhere alike"
+kind = "particle"
+members = 40
+
+[[method]]
+name = "place by place"
+kind = "local-particle"
+members = 40
+radius = 2.0
+smoothing = 0.5
+additive_inflation = 0.01
+"#;
+
+#[test]
+fn local_particles_need_few_members() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let all = errors(folder.path(), PARTICLES);
+    // Forty members are by far too few without places.
+    assert!(all[1] > 2.0 && all[2] < 0.9 * all[0], "{all:?}");
+    let output = run(
+        folder.path(),
+        PARTICLES,
+        &["--out", folder.path().join("said").to_str().expect("text"), "--steps", "5"],
+    );
+    succeeded(&output);
+    let said =
+        String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    assert!(said.contains("place by place: "), "{said}");
+    split(folder.path(), &PARTICLES.replace("cycles = 400", "cycles = 120"), "105");
+    // Each of its keys does something.
+    let other = |from: &str, to: &str| {
+        let text = PARTICLES.replacen(from, to, 1).replace("cycles = 400", "cycles = 120");
+        errors(folder.path(), &text)[2]
+    };
+    let usual = other("", "");
+    assert_eq!(usual, other("smoothing = 0.5\n", ""));
+    for (from, to) in [
+        ("smoothing = 0.5", "smoothing = 0.0"),
+        ("additive_inflation = 0.01", ""),
+        ("radius = 2.0", "radius = 2.5"),
+        ("members = 40\nradius", "members = 39\nradius"),
+    ] {
+        assert_ne!(usual, other(from, to), "{from}");
+    }
+    let cases = [
+        ("radius = 2.0\n", "", "has no 'radius'"),
+        ("smoothing = 0.5", "smoothing = 1.5", "is 1.5: expected 0 to 1"),
+        ("additive_inflation = 0.01", "inflation = 1.1", "does nothing for this kind"),
+        ("smoothing = 0.5", "rotation = true", "does nothing for this kind"),
+        ("smoothing = 0.5", "jitter = 1.0", "does nothing for this kind"),
+        ("members = 40\n\n", "members = 40\nsmoothing = 0.5\n\n", "does nothing for this kind"),
+        ("smoothing = 0.5", "smooting = 0.5", "did you mean 'smoothing'?"),
+        ("name = \"lorenz-96\"\nsize = 40", "name = \"lorenz-63\"", "have no place"),
+    ];
+    for (from, to, expected) in cases {
+        let said = refused(folder.path(), &PARTICLES.replacen(from, to, 1), &[]);
+        assert!(said.contains(expected), "{from} -> {to}: {said}");
+    }
+}
+
 #[test]
 fn members_that_agree_are_told() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,9 @@
 
 mod diagnostics;
 mod ensembles;
+mod first_members;
 mod hybrids;
+mod levels;
 mod minimisations;
 mod sondes;
 mod times;
