@@ -102,3 +102,83 @@ impl Admission {
         Observed { reports: self.reports, rejections: self.rejections }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observations::{Level, Quality, Quantity, Value};
+    use crate::time::Time;
+
+    fn report(temperature: f64) -> Report {
+        let value =
+            Value { quantity: Quantity::Temperature, value: Some(temperature), quality: Quality::default() };
+        let level = Level { values: vec![value], ..Level::at(Vertical::Pressure(50_000.0)) };
+        Report {
+            kind: Kind::Radiosonde,
+            station: "01001".to_owned(),
+            time: Time::EPOCH,
+            latitude: 71.0,
+            longitude: -8.5,
+            elevation: Some(10.0),
+            barometer: None,
+            levels: vec![level],
+            message: 1,
+            subset: 1,
+        }
+    }
+
+    fn admitted(reports: Vec<Report>) -> Observed {
+        let mut admission = Admission::default();
+        reports.into_iter().for_each(|report| admission.admit(report));
+        admission.finish()
+    }
+
+    #[test]
+    fn of_duplicates_the_last_counts_and_the_others_are_counted() {
+        let with = |message, temperature| Report { message, ..report(temperature) };
+        let other_station = Report { station: "01002".to_owned(), ..with(4, 253.0) };
+        let later = Report { time: Time::EPOCH.plus_seconds(3_600), ..with(5, 254.0) };
+        let moved = Report { latitude: 70.0, ..with(6, 255.0) };
+        let mut wind_part = with(7, 256.0);
+        wind_part.levels[0].vertical = Vertical::Pressure(40_000.0);
+        let observed = admitted(vec![
+            with(1, 250.0),
+            with(2, 251.0),
+            other_station,
+            later,
+            moved,
+            wind_part,
+            with(3, 252.0),
+        ]);
+        let messages: Vec<usize> = observed.reports.iter().map(|report| report.message).collect();
+        assert_eq!(messages, [3, 4, 5, 6, 7], "in the place of the first");
+        assert_eq!(observed.reports[0].levels[0].value(Quantity::Temperature), Some(252.0));
+        assert_eq!(observed.rejections.of(Reason::Duplicate), 2);
+        assert_eq!(observed.rejections.total(), 2);
+        let of: Vec<usize> = observed.rejections.examples().iter().map(|one| one.message).collect();
+        assert_eq!(of, [1, 2]);
+        assert!(observed.rejections.examples()[0].detail.contains("01001"));
+    }
+
+    #[test]
+    fn what_is_impossible_is_counted_and_left_out() {
+        let mut nowhere = report(250.0);
+        nowhere.latitude = f64::NAN;
+        let mut beyond = report(250.0);
+        beyond.longitude = 400.0;
+        let mut hot = report(400.0);
+        hot.station = "01003".to_owned();
+        let mut deep = report(250.0);
+        deep.station = "01004".to_owned();
+        deep.levels.push(Level { vertical: Vertical::Pressure(-1.0), ..deep.levels[0].clone() });
+        let mut around = report(250.0);
+        (around.station, around.longitude) = ("01005".to_owned(), 351.5);
+        let observed = admitted(vec![nowhere, beyond, hot, deep, around]);
+        let counts = [Reason::NoPosition, Reason::Impossible, Reason::NoValue, Reason::NoLevel]
+            .map(|reason| observed.rejections.of(reason));
+        assert_eq!(counts, [2, 1, 1, 1]);
+        let stations: Vec<&str> = observed.reports.iter().map(|report| report.station.as_str()).collect();
+        assert_eq!(stations, ["01004", "01005"]);
+        assert_eq!((observed.reports[0].levels.len(), observed.reports[1].longitude), (1, -8.5));
+    }
+}

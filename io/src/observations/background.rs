@@ -9,6 +9,9 @@ use super::departures::Levels;
 use crate::error::{Error, Result};
 use crate::read::{State, StateField, StateLevels, StateSurface};
 
+/// p/p_s 16 m above the ground at 0 °C.
+const ABOVE_GROUND: f64 = 0.998;
+
 /// A field in columns, \[level]\[column].
 pub(super) struct Field {
     pub(super) levels: Levels,
@@ -157,6 +160,40 @@ impl Field {
         let mut columns = vec![0.0; levels.count() * horizontal.places()];
         horizontal.interpolate(levels.count(), &field.values, &mut columns)?;
         Ok(Self { levels, columns, pressures })
+    }
+
+    /// A value of a column.
+    pub(super) fn at(&self, level: usize, column: usize) -> f64 {
+        let count = self.columns.len() / self.levels.count();
+        self.columns[level * count + column]
+    }
+
+    /// The value of a column at a pressure \[Pa], which is that of a level of hybrid levels.
+    pub(super) fn at_pressure(&self, level: usize, column: usize, pressure: f64) -> f64 {
+        if self.pressures.is_empty() {
+            return self.at(level, column);
+        }
+        let logarithms: Vec<f64> = self.pressures.iter().map(|own| own.ln()).collect();
+        let values: Vec<f64> = (0..logarithms.len()).map(|level| self.at(level, column)).collect();
+        linear(&logarithms, &values, pressure.ln())
+    }
+
+    /// The lowest level above a surface pressure \[Pa], the second one where all but one are below the ground.
+    pub(super) fn lowest_above(&self, surface_pressure: f64) -> usize {
+        let last = self.levels.count() - 1;
+        if self.pressures.is_empty() {
+            return last;
+        }
+        let highest = ABOVE_GROUND * surface_pressure;
+        self.pressures.partition_point(|pressure| *pressure <= highest).saturating_sub(1).clamp(1, last)
+    }
+
+    /// The levels down to one.
+    pub(super) fn levels_to(&self, lowest: usize) -> Result<Levels> {
+        if self.pressures.is_empty() {
+            return Ok(self.levels.clone());
+        }
+        Ok(Levels::isobaric(&self.pressures[..=lowest])?)
     }
 
     /// Relative humidity \[%] becomes specific humidity.

@@ -31,6 +31,7 @@ mod rejections;
 mod report;
 mod standard_atmosphere;
 mod summary;
+mod unpacked;
 
 use std::path::Path;
 
@@ -57,14 +58,22 @@ pub struct Observed {
     pub rejections: Rejections,
 }
 
-/// All reports of a file; its first bytes tell whether it is BUFR or NetCDF.
+/// All reports of a file; its first bytes tell whether it is BUFR or NetCDF, or either packed by gzip, as MADIS hands its files out.
 ///
 /// # Errors
 /// [`NotObservations`](crate::Error::NotObservations) for a file that is neither, has no message at all, or is NetCDF of something else;
-/// [`LibraryMissing`](crate::Error::LibraryMissing) for BUFR without ecCodes. A damaged file is no error: its good messages are reports, the
+/// [`LibraryMissing`](crate::Error::LibraryMissing) for BUFR without ecCodes; [`File`](crate::Error::File) for packed bytes that are damaged or end too early, or
+/// unpack to more than 4 GiB. A damaged file is no error: its good messages are reports, the
 /// others rejections.
 pub fn read(path: impl AsRef<Path>) -> Result<Observed> {
     let path = path.as_ref();
+    if let Some(unpacked) = unpacked::unpack(path)? {
+        return read_plain(&unpacked.path);
+    }
+    read_plain(path)
+}
+
+fn read_plain(path: &Path) -> Result<Observed> {
     match format(path)? {
         Format::Netcdf | Format::Hdf5 | Format::Zarr => madis::read(path),
         Format::Other => bufr::read(path),

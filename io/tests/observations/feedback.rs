@@ -167,7 +167,8 @@ fn what_cannot_be_compared_says_why() {
             (station(Some(900.0), Quantity::Pressure, 90_000.0), Some(Reason::BelowGround)),
             (station(None, Quantity::SeaLevelPressure, pressure * 1.0185), None),
             (station(None, Quantity::Pressure, 98_000.0), Some(Reason::NoEquivalent)),
-            (station(Some(150.0), Quantity::Temperature, 280.0), Some(Reason::NoEquivalent)),
+            (station(None, Quantity::Temperature, 280.0), Some(Reason::NoEquivalent)),
+            (station(Some(900.0), Quantity::Temperature, 280.0), Some(Reason::BelowGround)),
             (station(Some(150.0), Quantity::SeaSurfaceTemperature, 280.0), Some(Reason::NoEquivalent)),
         ];
         let reports: Vec<Report> = cases.iter().map(|(report, _)| report.clone()).collect();
@@ -185,7 +186,7 @@ fn what_cannot_be_compared_says_why() {
                 feedback.departures[station]
             );
         }
-        assert_eq!(feedback.rejections().total(), 10);
+        assert_eq!(feedback.rejections().total(), 11);
         assert_eq!(feedback.rejections().of(Reason::OutsideDomain), 2);
     }
     let mut without = backgrounds()[0].clone();
@@ -195,6 +196,64 @@ fn what_cannot_be_compared_says_why() {
         matches!(error, Error::Metadata { .. }) && error.to_string().contains("surface pressure"),
         "{error}"
     );
+}
+
+/// Stations above a ground that is not theirs: lapse rate and logarithmic profile from the lowest level above it, which is 97,000 Pa, not the one below.
+#[test]
+fn stations_are_compared_with_the_air_near_the_ground() {
+    let pressures = vec![1_000.0, 10_000.0, 30_000.0, 60_000.0, 85_000.0, 97_000.0, 98_950.0, 100_000.0];
+    let background = background(StateLevels::Pressure(pressures));
+    let (latitude, longitude, elevation) = (3.0, 33.0, 150.0);
+    let at = |quantity| linear_field(quantity, latitude, longitude, 97_000.0);
+    let values = [
+        (Quantity::Temperature, 280.0),
+        (Quantity::DewPoint, 270.0),
+        (Quantity::WindSpeed, 5.0),
+        (Quantity::WindDirection, 270.0),
+    ];
+    let station = |kind, elevation| Report {
+        kind,
+        elevation,
+        ..report(latitude, longitude, vec![level(Vertical::Station, &values)])
+    };
+    let reports = [station(Kind::SurfaceLand, Some(elevation)), station(Kind::SurfaceSea, None)];
+    let feedback = depart(&background, &reports, &DepartureSettings::default()).unwrap();
+    assert_eq!(feedback.departures.len(), 8);
+    // R_d T/g ln(p_s/p_L), of dry air.
+    let above = 287.04 * at(Quantity::Temperature) / 9.80665 * (SURFACE_PRESSURE / 97_000.0_f64).ln();
+    for (report, ground, roughness, errors) in
+        [(0, elevation, 0.1_f64, [2.5, 3.5]), (1, 0.0, 2e-4, [2.5, 2.5])]
+    {
+        let found = |quantity| {
+            let of = |d: &&terrella_io::observations::Departure| d.report == report && d.quantity == quantity;
+            feedback.departures.iter().find(of).unwrap()
+        };
+        let share = (10.0 / roughness).ln() / (above / roughness).ln();
+        let expected = [
+            (
+                Quantity::Temperature,
+                at(Quantity::Temperature) + 0.0065 * (above - 2.0 - (ground - GROUND)),
+                errors[0],
+            ),
+            (Quantity::EastwardWind, share * at(Quantity::EastwardWind), errors[1]),
+            (Quantity::NorthwardWind, share * at(Quantity::NorthwardWind), errors[1]),
+        ];
+        for (quantity, equivalent, error) in expected {
+            let own = found(quantity);
+            assert_eq!((own.reason, own.error), (None, error), "{own:?}");
+            // Gas constants of dry air differ in the fourth digit.
+            assert!((own.equivalent - equivalent).abs() < 2e-3, "{own:?} {equivalent}");
+            assert!(own.pressure.is_nan());
+        }
+        assert_eq!(found(Quantity::EastwardWind).observed, 5.0);
+        let vapour = found(Quantity::SpecificHumidity);
+        assert!((vapour.equivalent - at(Quantity::SpecificHumidity)).abs() < 1e-12, "{vapour:?}");
+        // Bolton's vapour pressure at −3.15 °C, 4.85 hPa, in some 985 hPa.
+        assert!(
+            (vapour.observed - 0.622 * 485.0 / 98_500.0).abs() < 1e-4 && vapour.error > 0.0,
+            "{vapour:?}"
+        );
+    }
 }
 
 /// Heights of pressures and pressures of heights are inverse in hybrid layers.

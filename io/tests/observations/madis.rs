@@ -25,6 +25,8 @@ fn radiosondes_are_those_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let Some(path) = unpacked(&folder, "2005082600_rawin.nc") else { return };
     let observed = read(path).unwrap();
+    let packed = data("04_observations/madis_2005082600/2005082600_rawin.nc.gz").unwrap();
+    assert_eq!(format!("{:?}", read(packed).unwrap()), format!("{observed:?}"));
     // The file has 557 records.
     let lost = [Reason::NoTime, Reason::NoPosition, Reason::NoValue, Reason::Duplicate]
         .map(|reason| observed.rejections.of(reason));

@@ -53,6 +53,8 @@ pub(crate) struct Analysis {
     pub(crate) divergent: f64,
     /// Standard deviation of its temperature \[K].
     pub(crate) temperature: f64,
+    /// Standard deviation of its relative humidity, 0 to 1, by which that of its specific humidity follows its saturation.
+    pub(crate) humidity: f64,
     /// Innovations beyond so many of their standard deviations are rejected.
     pub(crate) rejected_beyond: f64,
     /// Residuals beyond so many standard errors of their observation count less (Huber norm).
@@ -71,6 +73,7 @@ impl Default for Analysis {
             wind: 3.0,
             divergent: 0.1,
             temperature: 1.5,
+            humidity: 0.15,
             rejected_beyond: 5.0,
             reduced_beyond: 2.0,
             outer_loops: 8,
@@ -120,6 +123,7 @@ impl Configuration {
             ("depth", self.analysis.depth),
             ("wind", self.analysis.wind),
             ("temperature", self.analysis.temperature),
+            ("humidity", self.analysis.humidity),
             ("rejected_beyond", self.analysis.rejected_beyond),
             ("reduced_beyond", self.analysis.reduced_beyond),
             ("outer_loops", outer_loops as f64),

@@ -2,29 +2,30 @@
 
 mod configuration;
 mod covariance;
+mod fields;
 mod operator;
 mod results;
 
 use std::collections::BTreeMap;
 
 use terrella_driver::progress::say;
-use terrella_io::layout::Layout;
 use terrella_io::observations::{
     self, DepartureSettings, Feedback, Reason, Rejections, Report, depart, read,
 };
-use terrella_io::read::{State, StateLevels, StateSelection, state};
-use terrella_kernels::assimilation::Observations;
+use terrella_io::read::{State, StateSelection, state};
 use terrella_kernels::assimilation::minimisation::Ending;
 use terrella_kernels::assimilation::quality::{Huber, Screening};
+use terrella_kernels::assimilation::variational::ObservationOperator;
 use terrella_kernels::assimilation::variational::{
     Minimiser, ModelWindow, OuterLoops, Persistence, VariationalAnalysis, analyse_variationally,
 };
-use terrella_kernels::grid::Grid;
+use terrella_kernels::assimilation::{LinearOperator, Observations};
 
 use crate::arguments::AnalyseArguments;
 use crate::error::{Error, Result};
 use configuration::{Analysis, Configuration};
-use operator::{FIELDS, Profiles};
+use fields::{FIELDS, Fields};
+use operator::Profiles;
 
 /// Share of the first gradient at which inner loops end.
 const REDUCTION: f64 = 1e-3;
@@ -38,8 +39,7 @@ struct Outcome<'a> {
     /// Reports that were not read, by reason.
     rejected: BTreeMap<&'static str, usize>,
     feedback: Feedback,
-    layout: Layout,
-    pressures: Vec<f64>,
+    fields: Fields,
     analysis: VariationalAnalysis<f64>,
     used: usize,
 }
@@ -57,8 +57,11 @@ pub(crate) fn analyse(arguments: &AnalyseArguments) -> Result<()> {
     }
     let file = &configuration.background.file;
     let background = state(file, &StateSelection::default())?;
-    let pressures = pressures(&configuration, &background)?;
-    say(&format!("background: {}, valid {}, {} levels", file.display(), background.valid, pressures.len()));
+    let refuse = |message: &str| Error::Background { path: file.clone(), message: message.to_owned() };
+    let fields = Fields::new(&configuration.analysis, &background, refuse)?;
+    let [levels, .., humid] = [0, 1, 2, 3].map(|field: usize| fields.pressures[field].len());
+    let humidity = if humid > 0 { format!(", {humid} of humidity") } else { String::new() };
+    say(&format!("background: {}, valid {}, {levels} levels{humidity}", file.display(), background.valid));
     let mut all: Vec<Report> = Vec::new();
     let mut rejected = BTreeMap::new();
     for file in &configuration.observations.files {
@@ -73,16 +76,18 @@ pub(crate) fn analyse(arguments: &AnalyseArguments) -> Result<()> {
     say_times(&background, &all);
     let mut feedback = depart(&background, &all, &DepartureSettings::default())?;
     let settings = &configuration.analysis;
-    let chosen = choose(&mut feedback, settings, &pressures)?;
-    let grid: Grid = format!("F{}", (settings.truncation + 2) / 2).parse()?;
-    let layout = Layout::from(&grid);
-    let mut transform = covariance::root(settings, &grid, &pressures)?;
-    let profiles = Profiles::new(&feedback, &chosen, &layout, &pressures)?;
+    let candidates = candidates(&mut feedback, &fields.pressures);
+    let deviations = fields.deviations(settings, &background)?;
+    let mut of_background = vec![0.0; candidates.len()];
+    Profiles::new(&feedback, &candidates, &fields)?.observe(0, &deviations, &mut of_background)?;
+    let chosen = screen(&mut feedback, &candidates, &of_background, settings.rejected_beyond)?;
+    let mut transform = covariance::root(settings, &fields, fields.parts(&deviations)[3])?;
+    let profiles = Profiles::new(&feedback, &chosen, &fields)?;
     let of = |value: &dyn Fn(&observations::Departure) -> f64| -> Vec<f64> {
         chosen.iter().map(|&number| value(&feedback.departures[number])).collect()
     };
     let (innovations, variances) = (of(&|d| d.innovation()), of(&|d| d.error * d.error));
-    let values = FIELDS.len() * pressures.len() * grid.points();
+    let values = deviations.len();
     let increment = minimise(settings, profiles, &mut transform, values, &innovations, &variances)?;
     for (number, residual) in chosen.iter().zip(&increment.departures.of_analysis) {
         let departure = &mut feedback.departures[*number];
@@ -94,8 +99,7 @@ pub(crate) fn analyse(arguments: &AnalyseArguments) -> Result<()> {
         rejected,
         used: chosen.len(),
         feedback,
-        layout,
-        pressures,
+        fields,
         analysis: increment,
     })
 }
@@ -117,30 +121,15 @@ fn say_times(background: &State, reports: &[Report]) {
     }
 }
 
-/// The levels that all of u, v and T have, on pressures.
-fn pressures(configuration: &Configuration, background: &State) -> Result<Vec<f64>> {
-    let refuse = |message: &str| Error::Background {
-        path: configuration.background.file.clone(),
-        message: message.to_owned(),
-    };
-    let of = |levels: &StateLevels| match levels {
-        StateLevels::Pressure(pressures) => Ok(pressures.clone()),
-        StateLevels::Hybrid { .. } => Err(refuse("its levels are hybrid; expected pressure levels.")),
-    };
-    let (wind, temperature) = (of(&background.u.levels)?, of(&background.temperature.levels)?);
-    let common: Vec<f64> = wind.into_iter().filter(|pressure| temperature.contains(pressure)).collect();
-    if common.len() < 2 {
-        return Err(refuse("wind and temperature share less than two levels."));
-    }
-    Ok(common)
-}
-
-/// Numbers of the departures that are analysed; the others get their reason.
-fn choose(feedback: &mut Feedback, settings: &Analysis, pressures: &[f64]) -> Result<Vec<usize>> {
-    let (top, bottom) = (pressures[0], pressures[pressures.len() - 1]);
+/// Numbers of the departures that could be analysed; the others get their reason. `pressures` are those of the levels of [`FIELDS`].
+fn candidates(feedback: &mut Feedback, pressures: &[Vec<f64>; 4]) -> Vec<usize> {
     for departure in feedback.departures.iter_mut().filter(|departure| departure.is_used()) {
-        let is_analysed =
-            FIELDS.contains(&departure.quantity) && (top..=bottom).contains(&departure.pressure);
+        let levels =
+            FIELDS.iter().position(|field| *field == departure.quantity).map(|field| &pressures[field]);
+        let is_analysed = levels.is_some_and(|levels| match levels[..] {
+            [top, .., bottom] => (top..=bottom).contains(&departure.pressure),
+            _ => false,
+        });
         let has_error = departure.error > 0.0 && departure.error.is_finite();
         departure.reason = match (is_analysed, has_error) {
             (false, _) => Some(Reason::NotAnalysed),
@@ -148,18 +137,23 @@ fn choose(feedback: &mut Feedback, settings: &Analysis, pressures: &[f64]) -> Re
             (true, true) => None,
         };
     }
-    let candidates: Vec<usize> =
-        (0..feedback.departures.len()).filter(|&number| feedback.departures[number].is_used()).collect();
+    (0..feedback.departures.len()).filter(|&number| feedback.departures[number].is_used()).collect()
+}
+
+/// Those of them that are not too far from the background, whose standard deviations there are `of_background`.
+fn screen(
+    feedback: &mut Feedback,
+    candidates: &[usize],
+    of_background: &[f64],
+    beyond: f64,
+) -> Result<Vec<usize>> {
     let mut screening = Screening::new(candidates.len());
     let of = |value: &dyn Fn(&observations::Departure) -> f64| -> Vec<f64> {
         candidates.iter().map(|&number| value(&feedback.departures[number])).collect()
     };
     let (innovations, variances) = (of(&|d| d.innovation()), of(&|d| d.error * d.error));
-    let of_background = of(&|d| match d.quantity {
-        observations::Quantity::Temperature => settings.temperature.powi(2),
-        _ => settings.wind.powi(2),
-    });
-    screening.check_first_guess(&innovations, &of_background, &variances, settings.rejected_beyond)?;
+    let of_background: Vec<f64> = of_background.iter().map(|deviation| deviation * deviation).collect();
+    screening.check_first_guess(&innovations, &of_background, &variances, beyond)?;
     let accepted: Vec<usize> = screening.accepted().collect();
     for (number, &departure) in candidates.iter().enumerate() {
         if accepted.binary_search(&number).is_err() {
@@ -184,7 +178,7 @@ fn reasons(rejections: &Rejections) -> String {
 fn minimise(
     settings: &Analysis,
     profiles: Profiles,
-    transform: &mut impl terrella_kernels::assimilation::LinearOperator<f64>,
+    transform: &mut impl LinearOperator<f64>,
     values: usize,
     innovations: &[f64],
     variances: &[f64],
@@ -237,11 +231,16 @@ mod tests {
                 },
                 Some(Reason::Flagged),
             ),
+            (departure(Quantity::SpecificHumidity, 2e4, 1e-3, 1e-3), Some(Reason::NotAnalysed)),
+            (departure(Quantity::SpecificHumidity, 5e4, 1e-3, 1e-3), None),
         ];
         let departures = cases.iter().map(|(departure, _)| *departure).collect();
         let mut feedback = Feedback { stations: Vec::new(), departures };
-        let chosen = choose(&mut feedback, &Analysis::default(), &[1e4, 5e4, 9e4]).expect("one that counts");
-        assert_eq!(chosen, [0]);
+        let levels = vec![1e4, 5e4, 9e4];
+        let found = candidates(&mut feedback, &[levels.clone(), levels.clone(), levels, vec![3e4, 9e4]]);
+        assert_eq!(found, [0, 6, 9]);
+        let chosen = screen(&mut feedback, &found, &[1.5, 1.5, 1e-3], 5.0).expect("some that count");
+        assert_eq!(chosen, [0, 9]);
         for (departure, (case, reason)) in feedback.departures.iter().zip(&cases) {
             assert_eq!(departure.reason, *reason, "{case:?}");
         }

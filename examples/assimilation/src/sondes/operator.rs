@@ -1,28 +1,26 @@
 //! From fields to what sondes and others measured.
 
-use terrella_io::layout::Layout;
-use terrella_io::observations::{Feedback, Quantity};
+use terrella_io::observations::Feedback;
 use terrella_kernels::assimilation::operators::{Columns, Horizontal, LevelTable, Outcome};
 use terrella_kernels::assimilation::variational::ObservationOperator;
 use terrella_kernels::{Error as KernelError, Result as KernelResult};
 
+use super::fields::{FIELDS, Fields};
 use crate::error::Result;
 
-/// H of fields \[u, v, T], each \[level]\[point]: linear in longitude, latitude and ln p.
+/// H of fields \[u, v, T, q], each \[level]\[point]: linear in longitude, latitude and ln p.
 pub(super) struct Profiles {
     horizontal: Horizontal<f64>,
-    levels: LevelTable<f64>,
     /// Deeper than any pressure: what is below the ground was rejected before.
     surface: Vec<f64>,
-    fields: [Observed; 3],
+    fields: Vec<Observed>,
     columns: Vec<f64>,
-    points: usize,
     count: usize,
 }
 
 /// The observations of one field.
-#[derive(Default)]
 struct Observed {
+    levels: LevelTable<f64>,
     column: Vec<u32>,
     pressure: Vec<f64>,
     outcomes: Vec<Outcome>,
@@ -30,52 +28,31 @@ struct Observed {
     number: Vec<usize>,
 }
 
-/// The fields, in their order.
-pub(super) const FIELDS: [Quantity; 3] =
-    [Quantity::EastwardWind, Quantity::NorthwardWind, Quantity::Temperature];
-
 impl Profiles {
-    /// For these departures of a feedback, on the levels `pressures` of fields on `layout`.
-    pub(super) fn new(
-        feedback: &Feedback,
-        chosen: &[usize],
-        layout: &Layout,
-        pressures: &[f64],
-    ) -> Result<Self> {
+    /// For these departures of a feedback, which are of analysed quantities between the levels of these.
+    pub(super) fn new(feedback: &Feedback, chosen: &[usize], fields: &Fields) -> Result<Self> {
         let (latitudes, longitudes): (Vec<f64>, Vec<f64>) =
             chosen.iter().map(|&number| place(feedback, number)).unzip();
-        let mut fields: [Observed; 3] = Default::default();
-        for (number, &departure) in chosen.iter().enumerate() {
-            let departure = &feedback.departures[departure];
-            let Some(field) = FIELDS.iter().position(|quantity| *quantity == departure.quantity) else {
-                unreachable!("only these are chosen")
-            };
-            let observed = &mut fields[field];
-            observed.column.push(number as u32);
-            observed.pressure.push(departure.pressure);
-            observed.outcomes.push(Outcome::Used);
-            observed.number.push(number);
+        let circles = fields.layout.rings();
+        let horizontal = Horizontal::new(circles, fields.layout.is_global(), &latitudes, &longitudes)?;
+        let lowest = fields.pressures.iter().filter_map(|pressures| pressures.last());
+        let surface = vec![2.0 * lowest.fold(0.0_f64, |most, own| most.max(*own)); chosen.len()];
+        let mut observed = Vec::new();
+        for (quantity, pressures) in FIELDS.iter().zip(&fields.pressures) {
+            if pressures.is_empty() {
+                continue;
+            }
+            let levels = LevelTable::isobaric(pressures)?;
+            let own = chosen.iter().enumerate().map(|(number, &place)| (number, &feedback.departures[place]));
+            let own: Vec<_> = own.filter(|(_, departure)| departure.quantity == *quantity).collect();
+            let column: Vec<u32> = own.iter().map(|(number, _)| *number as u32).collect();
+            let pressure: Vec<f64> = own.iter().map(|(_, departure)| departure.pressure).collect();
+            let mut outcomes = vec![Outcome::Used; own.len()];
+            Columns::new(&levels, &column, &pressure, &surface)?.locate(&mut outcomes)?;
+            let number = own.iter().map(|(number, _)| *number).collect();
+            observed.push(Observed { levels, column, pressure, outcomes, number });
         }
-        let horizontal = Horizontal::new(layout.rings(), layout.is_global(), &latitudes, &longitudes)?;
-        let levels = LevelTable::isobaric(pressures)?;
-        let surface = vec![2.0 * pressures[pressures.len() - 1]; chosen.len()];
-        for observed in &mut fields {
-            let Observed { column, pressure, outcomes, .. } = observed;
-            Columns::new(&levels, column, pressure, &surface)?.locate(outcomes)?;
-        }
-        Ok(Self {
-            columns: vec![0.0; pressures.len() * chosen.len()],
-            points: horizontal.points(),
-            count: chosen.len(),
-            horizontal,
-            levels,
-            surface,
-            fields,
-        })
-    }
-
-    fn field_len(&self) -> usize {
-        self.levels.count() * self.points
+        Ok(Self { surface, fields: observed, columns: Vec::new(), count: chosen.len(), horizontal })
     }
 }
 
@@ -85,17 +62,16 @@ impl ObservationOperator<f64> for Profiles {
     }
 
     fn observe(&mut self, _time: usize, state: &[f64], equivalents: &mut [f64]) -> KernelResult<()> {
-        let len = self.field_len();
-        let Self { horizontal, levels, surface, fields, columns, .. } = self;
-        for (observed, field) in fields.iter().zip(state.chunks_exact(len)) {
+        let Self { horizontal, surface, fields, columns, .. } = self;
+        let mut rest = state;
+        for Observed { levels, column, pressure, outcomes, number } in fields.iter() {
+            let (field, others) = rest.split_at(levels.count() * horizontal.points());
+            rest = others;
+            columns.resize(levels.count() * horizontal.places(), 0.0);
             horizontal.interpolate(levels.count(), field, columns)?;
-            let mut values = vec![0.0; observed.number.len()];
-            Columns::new(levels, &observed.column, &observed.pressure, surface)?.values(
-                columns,
-                &mut values,
-                &observed.outcomes,
-            )?;
-            for (number, value) in observed.number.iter().zip(values) {
+            let mut values = vec![0.0; number.len()];
+            Columns::new(levels, column, pressure, surface)?.values(columns, &mut values, outcomes)?;
+            for (number, value) in number.iter().zip(values) {
                 if value.is_nan() {
                     return Err(no_equivalent(*number));
                 }
@@ -110,19 +86,24 @@ impl ObservationOperator<f64> for Profiles {
     }
 
     fn adjoint(&mut self, _time: usize, equivalents: &[f64], sensitivity: &mut [f64]) -> KernelResult<()> {
-        let len = self.field_len();
-        let Self { horizontal, levels, surface, fields, columns, .. } = self;
-        let values = vec![0.0; columns.len()];
+        let Self { horizontal, surface, fields, columns, .. } = self;
         let mut of_surface = vec![0.0; surface.len()];
-        for (observed, field) in fields.iter().zip(sensitivity.chunks_exact_mut(len)) {
-            let own: Vec<f64> = observed.number.iter().map(|number| equivalents[*number]).collect();
-            columns.fill(0.0);
-            Columns::new(levels, &observed.column, &observed.pressure, surface)?.values_adjoint(
+        let mut rest = sensitivity;
+        for Observed { levels, column, pressure, outcomes, number } in fields.iter() {
+            let (field, others) =
+                std::mem::take(&mut rest).split_at_mut(levels.count() * horizontal.points());
+            rest = others;
+            let own: Vec<f64> = number.iter().map(|number| equivalents[*number]).collect();
+            columns.clear();
+            columns.resize(levels.count() * horizontal.places(), 0.0);
+            // Levels do not move with the surface, so that it matters not what the values are.
+            let values = vec![0.0; columns.len()];
+            Columns::new(levels, column, pressure, surface)?.values_adjoint(
                 &values,
                 &own,
                 columns,
                 &mut of_surface,
-                &observed.outcomes,
+                outcomes,
             )?;
             horizontal.interpolate_adjoint(levels.count(), columns, field)?;
         }

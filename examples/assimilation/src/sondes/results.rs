@@ -6,7 +6,7 @@ use serde_json::json;
 use terrella_driver::progress::say;
 use terrella_io::encode::{NamedVariable, Naming, NetcdfFile};
 use terrella_io::observations::{
-    Choice, Departure, Feedback, Quantity, Rejections, departure_map, histogram_chart, profile_chart,
+    Choice, Departure, Feedback, Quantity, Reason, Rejections, departure_map, histogram_chart, profile_chart,
     write_feedback,
 };
 use terrella_io::picture::{ColourMap, Map, Page, Projection, Shading, nice_levels};
@@ -14,7 +14,7 @@ use terrella_io::sink::AtomicFile;
 use terrella_kernels::Precision;
 
 use super::Outcome;
-use super::operator::FIELDS;
+use super::fields::FIELDS;
 use crate::error::{Error, Result};
 
 /// Borders of the layers of statistics \[Pa].
@@ -39,16 +39,22 @@ pub(super) fn write(outcome: &Outcome) -> Result<()> {
     let mut text = serde_json::to_string_pretty(&summary(outcome)).expect("numbers and texts are valid JSON");
     text.push('\n');
     AtomicFile::write(folder.join("summary.json"), text.as_bytes())?;
-    say("quantity           values   mean O−B   rms O−B   mean O−A   rms O−A");
-    for quantity in FIELDS {
+    say("quantity             unit     values   mean O−B   rms O−B   mean O−A   rms O−A");
+    for (quantity, (_, _, unit, scale)) in FIELDS.into_iter().zip(NAMES) {
         let [before, after] = [innovation, residual].map(|of| moments(&outcome.feedback, quantity, of));
         let (count, mean, rms) = before;
         say(&format!(
-            "{:18} {count:6}   {mean:8.3}   {rms:7.3}   {:8.3}   {:7.3}",
-            quantity.to_string(),
-            after.1,
-            after.2
+            "{quantity:18}   {unit:6} {count:8}   {:8.3}   {:7.3}   {:8.3}   {:7.3}",
+            scale * mean,
+            scale * rms,
+            scale * after.1,
+            scale * after.2
         ));
+    }
+    for Others { quantity, at_stations, count, mean, rms } in others(&outcome.feedback) {
+        let place = if at_stations { "stations" } else { "levels" };
+        let name = format!("{quantity} at {place}, not analysed:");
+        say(&format!("{name} {count} values, mean O−B {mean:.4}, rms {rms:.4} {}", quantity.unit()));
     }
     let analysis = &outcome.analysis;
     let iterations: usize = analysis.loops.iter().map(|of| of.history.len().saturating_sub(1)).sum();
@@ -79,6 +85,39 @@ fn moments(feedback: &Feedback, quantity: Quantity, of: fn(&Departure) -> f64) -
     (own.len(), mean, (own.iter().map(|value| value * value).sum::<f64>() / count).sqrt())
 }
 
+/// Innovations of what was compared but is not analysed.
+struct Others {
+    quantity: Quantity,
+    at_stations: bool,
+    count: usize,
+    mean: f64,
+    rms: f64,
+}
+
+fn others(feedback: &Feedback) -> Vec<Others> {
+    let places = Quantity::ALL.into_iter().flat_map(|quantity| [(quantity, false), (quantity, true)]);
+    places
+        .filter_map(|(quantity, at_stations)| {
+            let own: Vec<f64> = feedback
+                .departures
+                .iter()
+                .filter(|d| d.reason == Some(Reason::NotAnalysed) && d.quantity == quantity)
+                .filter(|d| d.pressure.is_nan() == at_stations)
+                .map(innovation)
+                .filter(|innovation| innovation.is_finite())
+                .collect();
+            let count = own.len() as f64;
+            (!own.is_empty()).then(|| Others {
+                quantity,
+                at_stations,
+                count: own.len(),
+                mean: own.iter().sum::<f64>() / count,
+                rms: (own.iter().map(|value| value * value).sum::<f64>() / count).sqrt(),
+            })
+        })
+        .collect()
+}
+
 fn analysed(feedback: &Feedback) -> impl Iterator<Item = &Departure> {
     feedback.departures.iter().filter(|departure| departure.is_used() && departure.analysis.is_finite())
 }
@@ -92,31 +131,40 @@ fn part(feedback: &Feedback, after: bool) -> Feedback {
     Feedback { stations: feedback.stations.clone(), departures: departures.collect() }
 }
 
-const NAMES: [(&str, &str, &str); 3] = [
-    ("u", "Increment of eastward wind", "m s-1"),
-    ("v", "Increment of northward wind", "m s-1"),
-    ("t", "Increment of temperature", "K"),
+/// Of the fields: name, title, unit of tables and maps, and how many of these the SI unit has.
+const NAMES: [(&str, &str, &str, f64); 4] = [
+    ("u", "Increment of eastward wind", "m s-1", 1.0),
+    ("v", "Increment of northward wind", "m s-1", 1.0),
+    ("t", "Increment of temperature", "K", 1.0),
+    ("q", "Increment of specific humidity", "g kg-1", 1e3),
 ];
 
 fn write_increments(outcome: &Outcome) -> Result<()> {
-    let variables = NAMES.map(|(name, long_name, units)| NamedVariable {
-        naming: Naming {
-            name: format!("{name}_increment"),
-            long_name: long_name.to_owned(),
-            standard_name: None,
-            units: units.to_owned(),
-            cell_methods: None,
-        },
-        precision: Precision::F32,
-        pressures: outcome.pressures.clone(),
-    });
+    let fields = &outcome.fields;
+    let (mut variables, mut values) = (Vec::new(), Vec::new());
+    for (field, values_of_field) in fields.parts(&outcome.analysis.state).into_iter().enumerate() {
+        let (name, long_name, ..) = NAMES[field];
+        if values_of_field.is_empty() {
+            continue;
+        }
+        variables.push(NamedVariable {
+            naming: Naming {
+                name: format!("{name}_increment"),
+                long_name: long_name.to_owned(),
+                standard_name: None,
+                units: FIELDS[field].unit().to_owned(),
+                cell_methods: None,
+            },
+            precision: Precision::F32,
+            pressures: fields.pressures[field].clone(),
+        });
+        values.push(values_of_field);
+    }
     let path = outcome.configuration.output.folder.join("increments.nc");
     let valid = outcome.background.valid;
     let title = [("title", "Analysis minus background")];
-    let mut file = NetcdfFile::create_named(path, &outcome.layout, valid, &variables, &title)?;
-    let len = outcome.analysis.state.len() / NAMES.len();
-    let fields: Vec<&[f64]> = outcome.analysis.state.chunks_exact(len).collect();
-    file.append(valid, &fields)?;
+    let mut file = NetcdfFile::create_named(path, &fields.layout, valid, &variables, &title)?;
+    file.append(valid, &values)?;
     Ok(file.finish()?)
 }
 
@@ -158,20 +206,29 @@ fn draw_departures(outcome: &Outcome) -> Result<()> {
 
 fn draw_increments(outcome: &Outcome) -> Result<()> {
     let folder = &outcome.configuration.output.folder;
-    let points = outcome.layout.points();
-    let state = &outcome.analysis.state;
-    let len = state.len() / NAMES.len();
+    let fields = &outcome.fields;
+    let points = fields.layout.points();
+    let parts = fields.parts(&outcome.analysis.state);
     for level in &outcome.configuration.output.maps {
         let distance = |pressure: &f64| (0.01 * pressure / level).ln().abs();
-        let nearest = (0..outcome.pressures.len())
-            .min_by(|a, b| distance(&outcome.pressures[*a]).total_cmp(&distance(&outcome.pressures[*b])))
-            .expect("there are levels");
-        let pressure = 0.01 * outcome.pressures[nearest];
-        let maps: Vec<Map> = NAMES
+        // Humidity has fewer levels: no map of it where its nearest one is another.
+        let nearest_of = |field: usize| {
+            let pressures = &fields.pressures[field];
+            (0..pressures.len()).min_by(|a, b| distance(&pressures[*a]).total_cmp(&distance(&pressures[*b])))
+        };
+        let pressure = fields.pressures[0][nearest_of(0).expect("there are levels")];
+        let scaled: Vec<(usize, Vec<f64>)> = (0..NAMES.len())
+            .filter_map(|field| {
+                let nearest = nearest_of(field).filter(|own| fields.pressures[field][*own] == pressure)?;
+                let values = &parts[field][nearest * points..(nearest + 1) * points];
+                Some((field, values.iter().map(|value| NAMES[field].3 * value).collect()))
+            })
+            .collect();
+        let pressure = 0.01 * pressure;
+        let maps: Vec<Map> = scaled
             .iter()
-            .zip(state.chunks_exact(len))
-            .map(|((_, name, unit), field)| {
-                let values = &field[nearest * points..(nearest + 1) * points];
+            .map(|(field, values)| {
+                let (_, name, unit, _) = NAMES[*field];
                 let largest =
                     values.iter().fold(0.0_f64, |largest, value| largest.max(value.abs())).max(1e-3);
                 Map {
@@ -179,7 +236,7 @@ fn draw_increments(outcome: &Outcome) -> Result<()> {
                     subtitle: String::new(),
                     projection: WORLD,
                     shading: Some(Shading {
-                        layout: &outcome.layout,
+                        layout: &fields.layout,
                         values,
                         levels: nice_levels(-largest, largest, 14),
                         colours: ColourMap::Difference,
@@ -217,6 +274,16 @@ fn summary(outcome: &Outcome) -> serde_json::Value {
             "root_mean_square_residual": rms_after,
         })
     });
+    let others = others(&outcome.feedback).into_iter().map(|of| {
+        json!({
+            "quantity": of.quantity.to_string(),
+            "unit": of.quantity.unit(),
+            "at": if of.at_stations { "stations" } else { "levels" },
+            "values": of.count,
+            "mean_innovation": of.mean,
+            "root_mean_square_innovation": of.rms,
+        })
+    });
     let loops = outcome.analysis.loops.iter().map(|of| {
         json!({
             "cost": of.cost,
@@ -233,6 +300,7 @@ fn summary(outcome: &Outcome) -> serde_json::Value {
         "rejected_reports": outcome.rejected,
         "rejected_values": counts(&outcome.feedback.rejections()),
         "quantities": quantities,
+        "not_analysed": others.collect::<Vec<_>>(),
         "cost": outcome.analysis.cost,
         "converged": outcome.analysis.converged(),
         "outer_loops": loops.collect::<Vec<_>>(),
