@@ -7,3 +7,4 @@ mod bufr;
 mod dump;
 mod feedback;
 mod madis;
+mod written;
