@@ -26,7 +26,7 @@ pub(super) struct Fields {
 }
 
 impl Fields {
-    /// On a grid for a truncation, at the levels that all of u, v and T of a background on pressures have, and at those of its humidity.
+    /// On a grid for a truncation, at the levels that all of u, v and T of a background on pressures have, and at those of them that its humidity has.
     pub(super) fn new(
         settings: &Analysis,
         background: &State,
@@ -43,7 +43,7 @@ impl Fields {
             return Err(refuse("wind and temperature share less than two levels."));
         }
         let mut humid = background.humidity.as_ref().map(of).transpose()?.unwrap_or_default();
-        humid.retain(|pressure| *pressure >= HIGHEST_HUMIDITY);
+        humid.retain(|pressure| *pressure >= HIGHEST_HUMIDITY && common.contains(pressure));
         if humid.len() < 2 {
             humid.clear();
         }

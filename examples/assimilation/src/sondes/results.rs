@@ -141,6 +141,7 @@ const NAMES: [(&str, &str, &str, f64); 4] = [
 
 fn write_increments(outcome: &Outcome) -> Result<()> {
     let fields = &outcome.fields;
+    let pressures = &fields.pressures[0];
     let (mut variables, mut values) = (Vec::new(), Vec::new());
     for (field, values_of_field) in fields.parts(&outcome.analysis.state).into_iter().enumerate() {
         let (name, long_name, ..) = NAMES[field];
@@ -156,15 +157,25 @@ fn write_increments(outcome: &Outcome) -> Result<()> {
                 cell_methods: None,
             },
             precision: Precision::F32,
-            pressures: fields.pressures[field].clone(),
+            pressures: pressures.clone(),
         });
-        values.push(values_of_field);
+        // Where humidity is not analysed it does not change; its levels are among the others.
+        let mut whole = vec![0.0; pressures.len() * fields.layout.points()];
+        for (level, values) in
+            fields.pressures[field].iter().zip(values_of_field.chunks_exact(fields.layout.points()))
+        {
+            let place = pressures.iter().position(|other| other == level).expect("a level of all fields");
+            let from = place * fields.layout.points();
+            whole[from..from + values.len()].copy_from_slice(values);
+        }
+        values.push(whole);
     }
     let path = outcome.configuration.output.folder.join("increments.nc");
     let valid = outcome.background.valid;
     let title = [("title", "Analysis minus background")];
     let mut file = NetcdfFile::create_named(path, &fields.layout, valid, &variables, &title)?;
-    file.append(valid, &values)?;
+    let slices: Vec<&[f64]> = values.iter().map(Vec::as_slice).collect();
+    file.append(valid, &slices)?;
     Ok(file.finish()?)
 }
 
