@@ -1,9 +1,9 @@
-//! Maps of results as PNG.
+//! Maps and charts of results as PNG.
 
 use std::path::Path;
 
 use terrella_io::layout::Layout;
-use terrella_io::picture::{self, ColourMap, Projection, Shading};
+use terrella_io::picture::{self, Chart, ColourMap, Projection, Series, Shading};
 use terrella_kernels::Real;
 use terrella_kernels::grid::Grid;
 
@@ -28,6 +28,31 @@ pub struct Map<'a> {
 /// Equidistant levels from `low` to `high`.
 pub fn levels(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..count).map(|index| low + (high - low) * index as f64 / (count - 1) as f64).collect()
+}
+
+/// Writes `folder`/`file`.png: errors of the first analyses, \[seed]\[cycle] for each name, averaged over the seeds.
+pub fn draw_errors(
+    folder: &Path,
+    file: &str,
+    title: &str,
+    cycles: usize,
+    lines: &[(String, Vec<Vec<f64>>)],
+) -> Result<()> {
+    let series = lines.iter().map(|(name, errors)| {
+        let mean =
+            |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
+        Series { name: name.clone(), points: (0..cycles).map(|cycle| (cycle as f64, mean(cycle))).collect() }
+    });
+    let chart = Chart {
+        title: title.to_owned(),
+        x_label: "analysis".to_owned(),
+        y_label: "root-mean-square error".to_owned(),
+        series: series.collect(),
+        x_step: Some(cycles as f64 / 10.0),
+        aspect: 0.6,
+    };
+    let path = folder.join(format!("{file}.png"));
+    chart.picture(1_600).and_then(|canvas| canvas.save(&path)).map_err(|error| Error::file(&path, error))
 }
 
 /// Writes `folder`/`file`.png, all longitudes.

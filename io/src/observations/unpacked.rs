@@ -67,7 +67,8 @@ mod tests {
     #[test]
     fn packed_files_unpack_whole_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a folder");
-        let plain: Vec<u8> = (0..100_000_u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
+        let plain: Vec<u8> =
+            (0..100_000_u32).flat_map(|number| number.wrapping_mul(number).to_le_bytes()).collect();
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(&plain).expect("memory");
         let packed = encoder.finish().expect("memory");

@@ -14,6 +14,7 @@ use terrella_kernels::assimilation::localization::{Cells, Near, Taper};
 use terrella_kernels::assimilation::{Ensemble, Scheme};
 use terrella_kernels::random;
 
+use crate::figure::draw_errors;
 use crate::{Case, Measurement, Options, Result};
 
 /// The case.
@@ -209,15 +210,14 @@ fn model() -> Result<KuramotoSivashinsky<f64>> {
 fn run(options: &Options) -> Result<Vec<Measurement>> {
     let (cycles, seeds) = if options.quick { (QUICK_CYCLES, 3_000..3_001) } else { (CYCLES, SEEDS) };
     let experiments: Vec<Experiment> = seeds.into_par_iter().map(Experiment::new).collect::<Result<_>>()?;
-    let mut measurements = Vec::new();
+    let (mut measurements, mut lines) = (Vec::new(), Vec::new());
     for Row { name, setting, kind, published, rounded } in &ROWS {
-        let means: Vec<f64> = experiments
+        let of_cycles: Vec<Vec<f64>> = experiments
             .par_iter()
-            .map(|experiment| {
-                let errors = experiment.errors(kind, SPIN_UP + cycles)?;
-                Ok(errors[SPIN_UP..].iter().sum::<f64>() / cycles as f64)
-            })
+            .map(|experiment| experiment.errors(kind, SPIN_UP + cycles))
             .collect::<Result<_>>()?;
+        let means: Vec<f64> =
+            of_cycles.iter().map(|own| own[SPIN_UP..].iter().sum::<f64>() / cycles as f64).collect();
         let ours = median(&means);
         let limit = if options.quick {
             QUICK_SHARE * published
@@ -250,6 +250,11 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
                 "of six runs of DAPPER 1.7.1, two lost it with four members, none with others; of three of its ETKF over 4,000 cycles, one",
             ));
         }
+        lines.push(((*name).to_owned(), of_cycles));
+    }
+    if let Some(folder) = &options.figures {
+        let title = "Kuramoto and Sivashinsky: errors of analyses";
+        draw_errors(folder, "kuramoto-sivashinsky-filters", title, SPIN_UP, &lines)?;
     }
     Ok(measurements)
 }

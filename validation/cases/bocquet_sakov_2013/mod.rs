@@ -6,14 +6,12 @@ mod extended;
 mod four_d_var;
 mod model;
 
-use std::path::Path;
-
 use rayon::prelude::*;
-use terrella_io::picture::{Chart, Series};
 
 use self::extended::Derivative;
 use super::sakov_oke_2008::twin::Twin;
-use crate::{Case, Error, Measurement, Options, Result};
+use crate::figure::draw_errors;
+use crate::{Case, Measurement, Options, Result};
 
 /// The case.
 pub const CASE: Case = Case {
@@ -31,6 +29,8 @@ const SPIN_UP: usize = 400;
 const CYCLES: usize = 10_000;
 /// The length of published runs is not known; this is the usual one of that program.
 const PUBLISHED_CYCLES: usize = 1_000;
+/// Analyses that the figure shows.
+const DRAWN: usize = 100;
 const QUICK_SPIN_UP: usize = 100;
 const QUICK_CYCLES: usize = 300;
 const SEEDS: [u64; 3] = [3_000, 3_001, 3_002];
@@ -109,10 +109,10 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         let of_seed = |twins: &(Twin, Twin)| (row.errors)(if row.steps == 1 { &twins.0 } else { &twins.1 });
         let errors: Vec<Vec<f64>> = twins.par_iter().map(of_seed).collect::<Result<_>>()?;
         measurements.extend(row.measurements(&errors, spin_up, options.quick));
-        lines.push((row.name, errors));
+        lines.push((row.name.to_owned(), errors));
     }
     if let Some(folder) = &options.figures {
-        draw(folder, &lines)?;
+        draw_errors(folder, "lorenz-96-variational", "Lorenz (1996): errors of analyses", DRAWN, &lines)?;
     }
     Ok(measurements)
 }
@@ -141,26 +141,4 @@ impl Row {
         let name = format!("{}, distance", self.name);
         vec![value.published(published), Measurement::at_most(name, self.setting, distance, limit, BASIS)]
     }
-}
-
-/// Errors of the first analyses, averaged over the seeds.
-fn draw(folder: &Path, lines: &[(&str, Vec<Vec<f64>>)]) -> Result<()> {
-    let series = lines.iter().map(|(name, errors)| {
-        let mean =
-            |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
-        Series {
-            name: (*name).to_owned(),
-            points: (0..100).map(|cycle| (cycle as f64, mean(cycle))).collect(),
-        }
-    });
-    let chart = Chart {
-        title: "Lorenz (1996): errors of analyses".to_owned(),
-        x_label: "analysis".to_owned(),
-        y_label: "root-mean-square error".to_owned(),
-        series: series.collect(),
-        x_step: Some(10.0),
-        aspect: 0.6,
-    };
-    let path = folder.join("lorenz-96-variational.png");
-    chart.picture(1_600).and_then(|canvas| canvas.save(&path)).map_err(|error| Error::file(&path, error))
 }

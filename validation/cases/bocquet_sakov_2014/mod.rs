@@ -7,6 +7,7 @@ use terrella_kernels::assimilation::iterative::{Smoother, Stop, Windows};
 use terrella_kernels::assimilation::{Ensemble, Observations};
 
 use super::sakov_oke_2008::twin::{ERROR_VARIANCE, TIME_STEP, Twin, VARIABLES, error, first_states};
+use crate::figure::draw_errors;
 use crate::{Case, Measurement, Options, Result};
 
 /// The case.
@@ -26,6 +27,8 @@ const MEMBERS: usize = 20;
 const LAG: usize = 4;
 /// Cycles before errors count.
 const SPIN_UP: usize = 400;
+/// Cycles that the figure shows.
+const DRAWN: usize = 200;
 /// Cycles that count.
 const CYCLES: usize = 10_000;
 const QUICK_CYCLES: usize = 300;
@@ -44,6 +47,9 @@ struct Errors {
     filter: f64,
     smoother: f64,
     converged: f64,
+    /// Of all cycles, those of the spin-up first.
+    of_filter: Vec<f64>,
+    of_smoother: Vec<f64>,
 }
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
@@ -62,6 +68,14 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     let setting = format!("N = {MEMBERS}, lag {LAG}");
     let distance = (ours - PUBLISHED).abs();
     let name = "iterative smoother";
+    if let Some(folder) = &options.figures {
+        let of = |of: fn(&Errors) -> &Vec<f64>| errors.iter().map(of).cloned().collect::<Vec<_>>();
+        let lines = [
+            ("when a window ends".to_owned(), of(|errors| &errors.of_filter)),
+            ("when states leave the window".to_owned(), of(|errors| &errors.of_smoother)),
+        ];
+        draw_errors(folder, "lorenz-96-smoother", "Lorenz (1996): errors of the smoother", DRAWN, &lines)?;
+    }
     Ok(vec![
         Measurement::information(name, &setting, ours, BASIS).published(PUBLISHED),
         Measurement::at_most(format!("{name}, distance"), &setting, distance, limit, BASIS),
@@ -115,5 +129,7 @@ fn errors(seed: u64, cycles: usize) -> Result<Errors> {
         filter: average(&filter),
         smoother: average(&smoothed),
         converged: converged as f64 / filter.len() as f64,
+        of_filter: filter,
+        of_smoother: smoothed,
     })
 }

@@ -6,6 +6,7 @@ use terrella_kernels::assimilation::particles::ParticleFilter;
 use terrella_kernels::assimilation::{Ensemble, Observations};
 use terrella_kernels::random;
 
+use crate::figure::draw_errors;
 use crate::{Case, Measurement, Options, Result};
 
 /// The case.
@@ -28,6 +29,8 @@ const INITIAL_VARIANCE: f64 = 2.0;
 const ERROR_VARIANCE: [f64; VARIABLES] = [2.0; VARIABLES];
 /// Cycles before errors count.
 const SPIN_UP: usize = 400;
+/// Cycles that the figure shows.
+const DRAWN: usize = 200;
 /// Cycles that count.
 const CYCLES: usize = 10_000;
 const QUICK_CYCLES: usize = 1_000;
@@ -60,9 +63,12 @@ const HALF_DIGIT: f64 = 0.0005;
 
 fn run(options: &Options) -> Result<Vec<Measurement>> {
     let (cycles, seeds) = if options.quick { (QUICK_CYCLES, &SEEDS[..1]) } else { (CYCLES, &SEEDS[..]) };
-    let mut measurements = Vec::new();
+    let (mut measurements, mut lines) = (Vec::new(), Vec::new());
     for row in &ROWS {
-        let errors: Vec<f64> = seeds.iter().map(|&seed| error(row, seed, cycles)).collect::<Result<_>>()?;
+        let of_cycles: Vec<Vec<f64>> =
+            seeds.iter().map(|&seed| of_cycles(row, seed, cycles)).collect::<Result<_>>()?;
+        let errors: Vec<f64> =
+            of_cycles.iter().map(|own| own[SPIN_UP..].iter().sum::<f64>() / cycles as f64).collect();
         let ours = errors.iter().sum::<f64>() / errors.len() as f64;
         let limit = if options.quick {
             QUICK_SHARE * row.published
@@ -83,12 +89,16 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
                 BASIS,
             ),
         ]);
+        lines.push((format!("{name}, N = {}", row.members), of_cycles));
+    }
+    if let Some(folder) = &options.figures {
+        draw_errors(folder, "lorenz-63", "Lorenz (1963): errors of particles' means", DRAWN, &lines)?;
     }
     Ok(measurements)
 }
 
-/// The time-mean error of the weighted mean, before members are drawn.
-fn error(row: &Row, seed: u64, cycles: usize) -> Result<f64> {
+/// Errors of the weighted mean, before members are drawn, those of the spin-up first.
+fn of_cycles(row: &Row, seed: u64, cycles: usize) -> Result<Vec<f64>> {
     let model = Lorenz63::<f64>::default();
     let mut truth = first_states(seed, 0, 1);
     let mut step_truth = RungeKutta::new(&model, 1, TIME_STEP)?;
@@ -97,7 +107,7 @@ fn error(row: &Row, seed: u64, cycles: usize) -> Result<f64> {
     let mut filter = ParticleFilter::new(row.members)?;
     (filter.share, filter.jitter) = (row.share, row.jitter);
     let (mut observed, mut mean) = ([0.0; VARIABLES], [0.0; VARIABLES]);
-    let mut sum = 0.0;
+    let mut errors = Vec::with_capacity(SPIN_UP + cycles);
     for cycle in 0..SPIN_UP + cycles {
         for _ in 0..STEPS {
             step_truth.step(&model, &mut truth);
@@ -109,13 +119,11 @@ fn error(row: &Row, seed: u64, cycles: usize) -> Result<f64> {
         }
         filter.weigh(&ensemble, &Observations::new(&observed, &ERROR_VARIANCE)?)?;
         filter.mean(&ensemble, &mut mean)?;
-        if cycle >= SPIN_UP {
-            let squares: f64 = mean.iter().zip(&truth).map(|(a, b)| (a - b) * (a - b)).sum();
-            sum += (squares / VARIABLES as f64).sqrt();
-        }
+        let squares: f64 = mean.iter().zip(&truth).map(|(a, b)| (a - b) * (a - b)).sum();
+        errors.push((squares / VARIABLES as f64).sqrt());
         filter.draw(&mut ensemble, seed, cycle as u32)?;
     }
-    Ok(sum / cycles as f64)
+    Ok(errors)
 }
 
 /// \[variable]\[member].

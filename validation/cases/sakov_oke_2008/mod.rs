@@ -4,9 +4,6 @@
 
 pub mod twin;
 
-use std::path::Path;
-
-use terrella_io::picture::{Chart, Series};
 use terrella_kernels::assimilation::localization::{Cells, Near, Taper};
 use terrella_kernels::assimilation::{
     Ensemble, Observations, Scheme, analyse, analyse_locally, analyse_serially, symmetric,
@@ -14,7 +11,8 @@ use terrella_kernels::assimilation::{
 use terrella_kernels::random;
 
 use self::twin::{Filter, Twin, VARIABLES};
-use crate::{Case, Error, Measurement, Options, Result};
+use crate::figure::draw_errors;
+use crate::{Case, Measurement, Options, Result};
 
 /// The case.
 pub const CASE: Case = Case {
@@ -208,7 +206,7 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
     let twins: Vec<Twin> =
         seeds.iter().map(|&seed| Twin::new(seed, SPIN_UP + cycles)).collect::<Result<_>>()?;
     let mut measurements = Vec::new();
-    let mut lines = Vec::new();
+    let mut lines: Vec<(String, Vec<Vec<f64>>)> = Vec::new();
     let mut measure = |name: &str, setting: String, published: f64, spread: f64, errors: Vec<Vec<f64>>| {
         let means: Vec<f64> =
             errors.iter().map(|errors| errors[SPIN_UP..].iter().sum::<f64>() / cycles as f64).collect();
@@ -240,7 +238,8 @@ fn run(options: &Options) -> Result<Vec<Measurement>> {
         measure(row.name, row.setting(), row.published, row.spread, errors);
     }
     if let Some(folder) = &options.figures {
-        draw(folder, lines)?;
+        lines.retain(|(name, _)| DRAWN.iter().any(|begin| name.starts_with(begin)));
+        draw_errors(folder, "lorenz-96", "Lorenz (1996): errors of analyses", SPIN_UP, &lines)?;
     }
     Ok(measurements)
 }
@@ -272,23 +271,3 @@ fn baselines(twin: &Twin) -> Result<[Vec<f64>; 3]> {
 
 /// Beginnings of what the figure shows.
 const DRAWN: [&str; 4] = ["3D-Var", "stochastic EnKF, N = 40", "ETKF", "LETKF, radius 4, rotated, N = 7"];
-
-/// Errors of the first cycles, averaged over the seeds.
-fn draw(folder: &Path, lines: Vec<(String, Vec<Vec<f64>>)>) -> Result<()> {
-    let drawn = lines.into_iter().filter(|(name, _)| DRAWN.iter().any(|begin| name.starts_with(begin)));
-    let series = drawn.map(|(name, errors)| {
-        let mean =
-            |cycle: usize| errors.iter().map(|errors| errors[cycle]).sum::<f64>() / errors.len() as f64;
-        Series { name, points: (0..SPIN_UP).map(|cycle| (cycle as f64, mean(cycle))).collect() }
-    });
-    let chart = Chart {
-        title: "Lorenz (1996): errors of analyses".to_owned(),
-        x_label: "cycle".to_owned(),
-        y_label: "root-mean-square error".to_owned(),
-        series: series.collect(),
-        x_step: Some(50.0),
-        aspect: 0.6,
-    };
-    let path = folder.join("lorenz-96.png");
-    chart.picture(1_600).and_then(|canvas| canvas.save(&path)).map_err(|error| Error::file(&path, error))
-}
