@@ -42,19 +42,32 @@ impl Scores {
     /// that follow each other are not independent, those of long blocks nearly are.
     pub fn standard_error_from(&self, first: usize) -> f64 {
         let counted = self.cycles.get(first..).unwrap_or_default();
-        let length = (counted.len() / BLOCKS).max(1);
-        let means: Vec<f64> = counted
-            .chunks_exact(length)
-            .map(|block| block.iter().map(|score| score.analysis_error).sum::<f64>() / length as f64)
-            .collect();
-        let count = means.len() as f64;
-        if count < 2.0 {
-            return f64::NAN;
-        }
-        let mean = means.iter().sum::<f64>() / count;
-        let variance = means.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
-        (variance / count).sqrt()
+        let errors: Vec<f64> = counted.iter().map(|score| score.analysis_error).collect();
+        standard_error(&errors)
     }
+
+    /// By how much the analyses' errors are larger than another method's in the same cycles from `first`, on average, and the standard error of that by
+    /// blocks as of [`Self::standard_error_from`]: what weather does to both cancels.
+    pub fn margin_from(&self, other: &Self, first: usize) -> (f64, f64) {
+        let pairs = self.cycles.iter().zip(&other.cycles).skip(first);
+        let differences: Vec<f64> = pairs.map(|(a, b)| a.analysis_error - b.analysis_error).collect();
+        let mean = differences.iter().sum::<f64>() / differences.len().max(1) as f64;
+        (mean, standard_error(&differences))
+    }
+}
+
+/// Of the mean of values that follow each other; NaN of fewer than two.
+fn standard_error(values: &[f64]) -> f64 {
+    let length = (values.len() / BLOCKS).max(1);
+    let means: Vec<f64> =
+        values.chunks_exact(length).map(|block| block.iter().sum::<f64>() / length as f64).collect();
+    let count = means.len() as f64;
+    if count < 2.0 {
+        return f64::NAN;
+    }
+    let mean = means.iter().sum::<f64>() / count;
+    let variance = means.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    (variance / count).sqrt()
 }
 
 const BLOCKS: usize = 20;
@@ -80,6 +93,27 @@ mod tests {
         assert_eq!(error(&[1.0, 5.0], &[4.0, 1.0], &[1.0, 0.0]).expect("lengths"), 3.0);
         assert!(error(&[1.0], &[1.0, 2.0], &[1.0; 2]).is_err());
         assert!(error(&[1.0, 3.0], &[1.0, 2.0], &[1.0]).is_err());
+    }
+
+    #[test]
+    fn margins_are_of_the_same_cycles() {
+        // Weather that both share, ten times as large as what one is better by.
+        let weather = |cycle: u32| 2.0 + f64::from(cycle * 7 % 10);
+        let scores = |better: f64| Scores {
+            cycles: (0..40)
+                .map(|cycle| {
+                    let analysis_error = weather(cycle) - better - 0.1 * better * f64::from(cycle % 2);
+                    Score { analysis_error, ..Score::default() }
+                })
+                .collect(),
+        };
+        let (worse, better) = (scores(0.0), scores(1.0));
+        let (margin, error) = worse.margin_from(&better, 0);
+        // Blocks of two cycles have the same mean.
+        assert!((margin - 1.05).abs() < 1e-12 && error < 1e-12, "{margin} {error}");
+        assert!(worse.standard_error_from(0) > 0.1);
+        assert!((better.margin_from(&worse, 38).0 + margin).abs() < 1e-12);
+        assert!(worse.margin_from(&better, 39).1.is_nan());
     }
 
     #[test]

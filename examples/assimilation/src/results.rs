@@ -55,6 +55,7 @@ pub(crate) fn write(results: &Results) -> Result<()> {
             "{name:width$}   {analysis_error:8.4}   {forecast_error:8.4}   {analysis_spread:6.4}   {seconds:7.1}"
         ));
     }
+    say_margins(results);
     for Outcome { name, minimisations, .. } in &results.methods {
         if let Some(found) = minimisations {
             let iterations: Vec<String> = mean_iterations(found).map(|mean| format!("{mean:.1}")).collect();
@@ -96,6 +97,26 @@ pub(crate) fn write(results: &Results) -> Result<()> {
     Ok(())
 }
 
+/// The method with the least error.
+fn best<'a>(results: &'a Results) -> Option<&'a Outcome<'a>> {
+    let error = |of: &Outcome| of.scores.mean_from(first(results, of.scores)).analysis_error;
+    results.methods.iter().min_by(|a, b| error(a).total_cmp(&error(b)))
+}
+
+/// How much worse the others are than the best, and how certain that is.
+fn say_margins(results: &Results) {
+    let Some(best) = best(results).filter(|_| results.methods.len() > 1) else { return };
+    let others = results.methods.iter().filter(|of| of.name != best.name);
+    let margins = others.filter_map(|of| {
+        let (margin, error) = of.scores.margin_from(best.scores, first(results, of.scores));
+        error.is_finite().then(|| format!("{} by {margin:.4} ± {error:.4}", of.name))
+    });
+    let margins = margins.collect::<Vec<_>>();
+    if !margins.is_empty() {
+        say(&format!("worse than {}, cycle by cycle: {}", best.name, margins.join(", ")));
+    }
+}
+
 /// By outer loop.
 fn mean_iterations(minimisations: &Minimisations) -> impl Iterator<Item = f64> + '_ {
     let windows = minimisations.windows.max(1) as f64;
@@ -125,13 +146,17 @@ fn table(methods: &[Outcome]) -> String {
 }
 
 fn summary(results: &Results) -> serde_json::Value {
+    let best = best(results);
     let methods = results.methods.iter().map(|Outcome { name, scores, seconds, minimisations, condition, .. }| {
         let first = first(results, scores);
         let mean = scores.mean_from(first);
+        let margin = best.map(|best| scores.margin_from(best.scores, first));
         json!({
             "name": name,
             "analysis_error": mean.analysis_error,
             "analysis_error_standard_error": scores.standard_error_from(first),
+            "above_best": margin.map(|(margin, _)| margin),
+            "above_best_standard_error": margin.map(|(_, error)| error),
             "forecast_error": mean.forecast_error,
             "analysis_spread": mean.analysis_spread,
             "forecast_spread": mean.forecast_spread,
