@@ -98,6 +98,32 @@ fn a_run_that_was_split_equals_the_whole_one_bit_for_bit() {
 }
 
 #[test]
+fn margins_are_told_cycle_by_cycle() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let output = run(folder.path(), SMALL, &["--out", out.to_str().expect("text")]);
+    succeeded(&output);
+    let text = fs::read_to_string(out.join("summary.json")).expect("a summary");
+    let summary: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let methods = summary["methods"].as_array().expect("a list");
+    let number = |method: &serde_json::Value, name: &str| method[name].as_f64().expect("a number");
+    let error = |method: &serde_json::Value| number(method, "analysis_error");
+    let best = methods.iter().min_by(|a, b| error(a).total_cmp(&error(b))).expect("methods");
+    for method in methods {
+        let (above, uncertain) = (number(method, "above_best"), number(method, "above_best_standard_error"));
+        assert!((above - (error(method) - error(best))).abs() < 1e-12, "{method}");
+        assert_eq!(uncertain > 0.0, method["name"] != best["name"], "{method}");
+    }
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let line = said.lines().find(|line| line.contains("cycle by cycle")).expect("a line");
+    assert!(
+        line.contains(best["name"].as_str().expect("a name")) && line.matches('±').count() == 6,
+        "{line}"
+    );
+}
+
+#[test]
 fn every_model_runs_and_is_followed() {
     let folder = tempfile::tempdir().expect("a folder");
     let methods = &SMALL[SMALL.find("[[method]]").expect("methods")..];
