@@ -43,6 +43,9 @@ pub(super) fn write(outcome: &Outcome) -> Result<()> {
     for (quantity, (_, _, unit, scale)) in FIELDS.into_iter().zip(NAMES) {
         let [before, after] = [innovation, residual].map(|of| moments(&outcome.feedback, quantity, of));
         let (count, mean, rms) = before;
+        if count == 0 {
+            continue;
+        }
         say(&format!(
             "{quantity:18}   {unit:6} {count:8}   {:8.3}   {:7.3}   {:8.3}   {:7.3}",
             scale * mean,
@@ -54,7 +57,11 @@ pub(super) fn write(outcome: &Outcome) -> Result<()> {
     for Others { quantity, at_stations, count, mean, rms } in others(&outcome.feedback) {
         let place = if at_stations { "stations" } else { "levels" };
         let name = format!("{quantity} at {place}, not analysed:");
-        say(&format!("{name} {count} values, mean O−B {mean:.4}, rms {rms:.4} {}", quantity.unit()));
+        let (unit, scale) = match quantity {
+            Quantity::SpecificHumidity => ("g kg-1", 1e3),
+            other => (other.unit(), 1.0),
+        };
+        say(&format!("{name} {count} values, mean O−B {:.3}, rms {:.3} {unit}", scale * mean, scale * rms));
     }
     let analysis = &outcome.analysis;
     let iterations: usize = analysis.loops.iter().map(|of| of.history.len().saturating_sub(1)).sum();
