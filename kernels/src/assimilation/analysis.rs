@@ -38,7 +38,7 @@ pub fn analyse<R: Real>(
         return Ok(());
     }
     let members = ensemble.members();
-    let mut solver = Solver::<R, Single<R>>::new(members, 1, scheme);
+    let mut solver = Solver::<R, Single<R>>::new(members, scheme);
     pulp::Arch::new().dispatch(Global {
         departures: &departures,
         observations,

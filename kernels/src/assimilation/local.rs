@@ -142,7 +142,7 @@ fn run<R: Real, L: Lanes<R>>(common: &Common<R>, tasks: Vec<Vec<&mut [R]>>) -> R
     let scratch = || Scratch {
         found: Vec::new(),
         sums: Sums::new(members),
-        solver: Solver::<R, L>::new(members, L::COUNT, common.scheme),
+        solver: Solver::<R, L>::new(members, common.scheme),
         growth: L::splat(R::ONE),
         anomalies: vec![L::default(); members],
         analysis: vec![L::default(); members],

@@ -14,8 +14,8 @@ pub(super) struct Subspace<L> {
 }
 
 impl<L: Copy + Default> Subspace<L> {
-    pub(super) fn new(members: usize, lanes: usize) -> Self {
-        Self { members, workspace: Workspace::new(members - 1, lanes) }
+    pub(super) fn new(members: usize) -> Self {
+        Self { members, workspace: Workspace::new(members - 1) }
     }
 
     /// As [`decompose`] does, with 0 for the last eigenvalue and vector, which belong to the ones.

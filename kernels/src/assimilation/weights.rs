@@ -72,17 +72,17 @@ pub(super) struct Solver<R, L> {
 }
 
 impl<R: Real, L: Lanes<R>> Solver<R, L> {
-    pub(super) fn new(members: usize, lanes: usize, scheme: &Scheme) -> Self {
+    pub(super) fn new(members: usize, scheme: &Scheme) -> Self {
         let square = vec![L::default(); members * members];
         Self {
             members,
-            workspace: Workspace::new(members, lanes),
+            workspace: Workspace::new(members),
             innovation: vec![L::default(); members],
             perturbed: square.clone(),
             weights: square,
             projections: vec![L::default(); members],
             lane: [vec![R::ZERO; members], vec![R::ZERO; members]],
-            subspace: (*scheme == Scheme::ErrorSubspace).then(|| Subspace::new(members, lanes)),
+            subspace: (*scheme == Scheme::ErrorSubspace).then(|| Subspace::new(members)),
         }
     }
 

@@ -31,6 +31,8 @@ pub(in crate::assimilation) trait Lanes<R: Real>:
     fn map(self, function: impl Fn(R) -> R) -> Self;
     /// A function of each two.
     fn zip(self, other: Self, function: impl Fn(R, R) -> R) -> Self;
+    /// `yes` in the lanes of a mask that are not 0, else `no`.
+    fn select(mask: Self, yes: Self, no: Self) -> Self;
     /// Stands at the end of a loop's body where lanes are vectors: LLVM would rather make vectors of several turns of the loop, one
     /// lane after the other, by gathers.
     fn end_turn();
@@ -92,6 +94,10 @@ impl<R: Real> Lanes<R> for Single<R> {
         Self(function(self.0, other.0))
     }
     #[inline(always)]
+    fn select(mask: Self, yes: Self, no: Self) -> Self {
+        if mask.0 != R::ZERO { yes } else { no }
+    }
+    #[inline(always)]
     fn end_turn() {}
 }
 
@@ -123,6 +129,13 @@ impl<R: Real, const N: usize> Lanes<R> for Pack<R, N> {
             self.0[lane] = function(self.0[lane], other.0[lane]);
         }
         self
+    }
+    #[inline(always)]
+    fn select(mask: Self, yes: Self, mut no: Self) -> Self {
+        for lane in 0..N {
+            no.0[lane] = if mask.0[lane] != R::ZERO { yes.0[lane] } else { no.0[lane] };
+        }
+        no
     }
     #[inline(always)]
     fn end_turn() {

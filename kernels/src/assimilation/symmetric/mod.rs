@@ -101,7 +101,7 @@ fn parts<R: Real, L: Lanes<R>>(size: usize, matrices: &mut [R], values: &mut [R]
         .par_chunks_mut(L::COUNT * size * size)
         .zip(values.par_chunks_mut(L::COUNT * size))
         .try_for_each_init(
-            || Workspace::<L>::new(size, L::COUNT),
+            || Workspace::<L>::new(size),
             |workspace, (matrices, values)| {
                 pulp::Arch::new().dispatch(Group { size, workspace, matrices, values })
             },

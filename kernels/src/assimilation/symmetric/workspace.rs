@@ -1,12 +1,5 @@
 //! The eigensolver's memory.
 
-/// Rows `begin` to `end` of a tridiagonal matrix, both included, where no subdiagonal element is negligible.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Block {
-    pub(super) begin: usize,
-    pub(super) end: usize,
-}
-
 /// Matrices of one size, a lane each.
 pub(in crate::assimilation) struct Workspace<L> {
     pub(super) size: usize,
@@ -20,11 +13,13 @@ pub(in crate::assimilation) struct Workspace<L> {
     pub(super) factors: Vec<L>,
     pub(super) reflector: Vec<L>,
     pub(super) product: Vec<L>,
-    pub(super) blocks: Vec<Block>,
+    /// Of each lane's block, where no subdiagonal element is negligible: its first row and its last, equal where all eigenvalues are found.
+    pub(super) begin: L,
+    pub(super) end: L,
 }
 
 impl<L: Copy + Default> Workspace<L> {
-    pub(in crate::assimilation) fn new(size: usize, lanes: usize) -> Self {
+    pub(in crate::assimilation) fn new(size: usize) -> Self {
         let (square, line) = (vec![L::default(); size * size], vec![L::default(); size]);
         Self {
             size,
@@ -35,7 +30,8 @@ impl<L: Copy + Default> Workspace<L> {
             factors: line.clone(),
             reflector: line.clone(),
             product: line,
-            blocks: vec![Block::default(); lanes],
+            begin: L::default(),
+            end: L::default(),
         }
     }
 }
