@@ -10,6 +10,10 @@ use crate::{Case, Result};
 /// fall between two interruptions.
 const SHORTEST_SAMPLE: f64 = 3e-4;
 
+/// A run that is shorter than this [s] goes once untimed before each sample: a core that was asleep while the other side ran
+/// takes some of a millisecond to reach its clock, which is no part of either's work.
+const LONGEST_WARMED: f64 = 3e-2;
+
 /// Samples at least.
 const FEWEST_SAMPLES: usize = 7;
 
@@ -44,25 +48,28 @@ pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Sampl
     }
     // The first run also builds plans, compiles kernels and touches memory.
     sample(case, device, 1)?;
-    let repeats = repeats_for(sample(case, device, 1)?);
-    let mut peer_repeats = Vec::new();
+    let plan = Plan::of(sample(case, device, 1)?);
+    let mut peer_plans = Vec::new();
     for peer in case.peers() {
         peer.sample(1)?;
-        peer_repeats.push(repeats_for(peer.sample(1)?));
+        peer_plans.push(Plan::of(peer.sample(1)?));
     }
-    let mut samples = Samples { ours: Vec::new(), peers: vec![Vec::new(); peer_repeats.len()] };
+    let mut samples = Samples { ours: Vec::new(), peers: vec![Vec::new(); peer_plans.len()] };
     let mut spent = 0.0;
     while samples.ours.len() < FEWEST_SAMPLES || (spent < budget && samples.ours.len() < MOST_SAMPLES) {
         // Who goes first alternates, so that neither always finds the other's data in the cache.
         let ours_first = samples.ours.len().is_multiple_of(2);
         if !ours_first {
-            sample_peers(case, &peer_repeats, &mut samples.peers)?;
+            sample_peers(case, &peer_plans, &mut samples.peers)?;
         }
-        let seconds = sample(case, device, repeats)?;
-        spent += seconds * repeats as f64;
+        if plan.warmed {
+            sample(case, device, 1)?;
+        }
+        let seconds = sample(case, device, plan.repeats)?;
+        spent += seconds * (plan.repeats + usize::from(plan.warmed)) as f64;
         samples.ours.push(seconds);
         if ours_first {
-            sample_peers(case, &peer_repeats, &mut samples.peers)?;
+            sample_peers(case, &peer_plans, &mut samples.peers)?;
         }
     }
     Ok(samples)
@@ -71,7 +78,7 @@ pub fn measure(case: &mut dyn Case, device: Device, budget: f64) -> Result<Sampl
 /// Single runs, ours and the peers' in turn, until all that was done has taken `budget` seconds; at least one of each.
 fn measure_long(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samples> {
     let begun = Instant::now();
-    let once = vec![1; case.peers().len()];
+    let once = vec![Plan { repeats: 1, warmed: false }; case.peers().len()];
     let mut samples = Samples { ours: Vec::new(), peers: vec![Vec::new(); once.len()] };
     while samples.ours.is_empty() || begun.elapsed().as_secs_f64() < budget {
         let ours_first = samples.ours.len().is_multiple_of(2);
@@ -87,9 +94,29 @@ fn measure_long(case: &mut dyn Case, device: Device, budget: f64) -> Result<Samp
     Ok(samples)
 }
 
-fn sample_peers(case: &mut dyn Case, repeats: &[usize], seconds: &mut [Vec<f64>]) -> Result<()> {
-    for ((peer, repeats), seconds) in case.peers().into_iter().zip(repeats).zip(seconds) {
-        seconds.push(peer.sample(*repeats)?);
+/// How a side is sampled.
+#[derive(Clone, Copy, Debug)]
+struct Plan {
+    /// Runs per sample.
+    repeats: usize,
+    /// Whether one goes untimed before each.
+    warmed: bool,
+}
+
+impl Plan {
+    /// Where a run takes so many seconds.
+    fn of(seconds: f64) -> Self {
+        let repeats = (SHORTEST_SAMPLE / seconds.max(1e-9)).ceil().clamp(1.0, 100_000.0) as usize;
+        Self { repeats, warmed: seconds < LONGEST_WARMED }
+    }
+}
+
+fn sample_peers(case: &mut dyn Case, plans: &[Plan], seconds: &mut [Vec<f64>]) -> Result<()> {
+    for ((peer, plan), seconds) in case.peers().into_iter().zip(plans).zip(seconds) {
+        if plan.warmed {
+            peer.sample(1)?;
+        }
+        seconds.push(peer.sample(plan.repeats)?);
     }
     Ok(())
 }
@@ -106,10 +133,6 @@ fn sample(case: &mut dyn Case, device: Device, repeats: usize) -> Result<f64> {
         _ => start.elapsed().as_secs_f64(),
     };
     Ok(seconds / repeats as f64)
-}
-
-fn repeats_for(seconds: f64) -> usize {
-    (SHORTEST_SAMPLE / seconds.max(1e-9)).ceil().clamp(1.0, 100_000.0) as usize
 }
 
 /// The middle value, or the mean of the two in the middle.
