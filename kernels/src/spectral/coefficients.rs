@@ -33,6 +33,13 @@ pub(super) struct Layout {
     before_line: Vec<usize>,
 }
 
+/// Pieces from one column to the next: odd, since the columns of one line of pairs would else, with a power of two, be in the same
+/// places of the caches.
+#[inline(always)]
+fn spaced(lines: usize) -> usize {
+    lines | 1
+}
+
 impl Layout {
     /// For sums in precision W on `blocks` blocks of latitudes, of which wavenumber m needs those from `first_block[m]` on.
     pub(super) fn new<W: Lane>(blocks: usize, first_block: &[usize]) -> Self {
@@ -58,7 +65,7 @@ impl Layout {
             }
             before
         };
-        let before_group = before(&mut first_line.iter().map(|first| lines - first));
+        let before_group = before(&mut first_line.iter().map(|first| spaced(lines - first)));
         let before_line = before(&mut groups.iter().copied());
         Self { wavenumbers, lines, first_line, before_group, groups, before_line }
     }
@@ -93,9 +100,10 @@ impl Layout {
         self.wavenumbers.min(self.groups[line] * GROUP)
     }
 
-    /// Lines of all coefficients.
+    /// Lines of all coefficients, in either order.
     pub(super) fn len(&self, columns: usize) -> usize {
-        columns * self.before_line[self.lines] * PIECE
+        let [by_line, by_wave] = [self.before_line[self.lines], self.before_group[self.group_count()]];
+        columns * by_line.max(by_wave) * PIECE
     }
 
     /// First line of each group's coefficients by wave, and of what follows them.
@@ -111,7 +119,7 @@ impl Layout {
     /// Places of wavenumber m within its group by wave.
     pub(super) fn within_group(&self, group: usize, m: usize) -> Places {
         let first_line = self.first_line[group];
-        let per_column = (self.lines - first_line) * PIECE;
+        let per_column = spaced(self.lines - first_line) * PIECE;
         Places { first: m % GROUP * PARTS, first_line, per_column, per_line: PIECE }
     }
 
@@ -119,7 +127,7 @@ impl Layout {
     #[inline(always)]
     pub(super) fn by_wave(&self, columns: usize, group: usize, column: usize, line: usize) -> usize {
         let first = self.first_line[group];
-        (columns * self.before_group[group] + column * (self.lines - first) + line - first) * PIECE
+        (columns * self.before_group[group] + column * spaced(self.lines - first) + line - first) * PIECE
     }
 
     /// `[part]` of a wavenumber, column and line of pairs in `store`, by wave; zeros where its functions do not matter.

@@ -9,6 +9,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 use pulp::Simd;
 
 use super::lanes::{Lane, Line, get, per_line, put};
+use super::prefetch::Ahead;
 
 /// Complex numbers, one per lane of a vector.
 type Complex<S, W> = [<W as Lane>::Vector<S>; 2];
@@ -27,6 +28,9 @@ struct Stage<W> {
     count: usize,
     /// Number of butterflies with the same.
     stride: usize,
+    /// From one run of `stride` elements to the next, in the input and of those of the next stage in the output: a power of two would
+    /// put all elements of a butterfly on the same places of the first cache.
+    pitches: [usize; 2],
     /// e^{−2πi pj/n} by [p][j−1].
     twiddles: Vec<[W; 2]>,
 }
@@ -44,10 +48,17 @@ impl<W: Lane> LaneFourier<W> {
                 [angle.cos(), angle.sin()].map(W::of)
             };
             let twiddles = (0..count).flat_map(|p| (1..radix).map(move |j| twiddle(p, j))).collect();
-            stages.push(Stage { radix, count, stride, twiddles });
+            let pitches = [stride, stride * radix].map(|stride| pitch(stride, length));
+            stages.push(Stage { radix, count, stride, pitches, twiddles });
             (rest, stride) = (count, stride * radix);
         }
         Some(Self { length, stages })
+    }
+
+    /// Elements that the arrays of a transform need.
+    pub(super) fn room(&self) -> usize {
+        let rooms = self.stages.iter().map(|stage| stage.count * stage.pitches[1]);
+        rooms.max().unwrap_or(0).max(self.length)
     }
 
     /// y_k = Σ_j x_j e^{−2πi jk/n}, unnormalised; returns the one of the two arrays that holds the result.
@@ -59,22 +70,28 @@ impl<W: Lane> LaneFourier<W> {
         simd: S,
         values: &'a mut [[Line; 2]],
         scratch: &'a mut [[Line; 2]],
+        ahead: &mut Ahead,
     ) -> &'a mut [[Line; 2]] {
-        let mut from = &mut values[..self.length];
-        let mut to = &mut scratch[..self.length];
+        ahead.spread(self.stages.iter().map(|stage| stage.count * stage.stride).sum());
+        let (mut from, mut to) = (values, scratch);
         for stage in &self.stages {
             match stage.radix {
-                8 => stage.run(simd, from, to, Eight),
-                4 => stage.run(simd, from, to, Four),
-                2 => stage.run(simd, from, to, Two),
-                3 => stage.run(simd, from, to, Odd::<3, W>::new()),
-                5 => stage.run(simd, from, to, Odd::<5, W>::new()),
-                _ => stage.run(simd, from, to, Odd::<7, W>::new()),
+                8 => stage.run(simd, from, to, Eight, ahead),
+                4 => stage.run(simd, from, to, Four, ahead),
+                2 => stage.run(simd, from, to, Two, ahead),
+                3 => stage.run(simd, from, to, Odd::<3, W>::new(), ahead),
+                5 => stage.run(simd, from, to, Odd::<5, W>::new(), ahead),
+                _ => stage.run(simd, from, to, Odd::<7, W>::new(), ahead),
             }
             std::mem::swap(&mut from, &mut to);
         }
-        from
+        &mut from[..self.length]
     }
+}
+
+/// From one run of elements to the next.
+fn pitch(stride: usize, length: usize) -> usize {
+    if stride < 32 || stride == length { stride } else { stride + 1 }
 }
 
 impl<W: Lane> Stage<W> {
@@ -85,16 +102,34 @@ impl<W: Lane> Stage<W> {
         from: &[[Line; 2]],
         to: &mut [[Line; 2]],
         butterfly: impl Butterfly<RADIX, W>,
+        ahead: &mut Ahead,
+    ) {
+        match self.count {
+            1 => self.run_turned::<S, RADIX, false>(simd, from, to, butterfly, ahead),
+            _ => self.run_turned::<S, RADIX, true>(simd, from, to, butterfly, ahead),
+        }
+    }
+
+    /// Unless TURNED, all twiddle factors are 1.
+    #[inline(always)]
+    fn run_turned<S: Simd, const RADIX: usize, const TURNED: bool>(
+        &self,
+        simd: S,
+        from: &[[Line; 2]],
+        to: &mut [[Line; 2]],
+        butterfly: impl Butterfly<RADIX, W>,
+        ahead: &mut Ahead,
     ) {
         let stride = self.stride;
-        let span = stride * self.count;
-        for (p, to) in to.chunks_exact_mut(stride * RADIX).enumerate() {
+        let [pitch, pitch_behind] = self.pitches;
+        for (p, to) in to.chunks_mut(pitch_behind).take(self.count).enumerate() {
             let twiddles = &self.twiddles[p * (RADIX - 1)..(p + 1) * (RADIX - 1)];
             let mut inputs: [&[[Line; 2]]; RADIX] = [from; RADIX];
             for i in 0..RADIX {
-                inputs[i] = &from[i * span + p * stride..][..stride];
+                inputs[i] = &from[(i * self.count + p) * pitch..][..stride];
             }
             for q in 0..stride {
+                ahead.ask();
                 for vector in 0..per_line::<S, W>() {
                     let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
                     for i in 0..RADIX {
@@ -104,7 +139,7 @@ impl<W: Lane> Stage<W> {
                     let outputs = butterfly.apply(simd, values);
                     for j in 0..RADIX {
                         let mut value = outputs[j];
-                        if j > 0 {
+                        if TURNED && j > 0 {
                             let [re, im] = twiddles[j - 1];
                             let (re, im) = (W::splat(simd, re), W::splat(simd, im));
                             value = [
@@ -249,7 +284,7 @@ mod tests {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            self.0.transform(simd, self.1, self.2).to_vec()
+            self.0.transform(simd, self.1, self.2, &mut Ahead::default()).to_vec()
         }
     }
 
@@ -261,7 +296,8 @@ mod tests {
             let mut values: Vec<[Line; 2]> = (0..length)
                 .map(|j| [0, 1].map(|part| Line(std::array::from_fn(|lane| value(j, part, lane)))))
                 .collect();
-            let mut scratch = vec![[Line::default(); 2]; length];
+            let mut scratch = vec![[Line::default(); 2]; plan.room()];
+            values.resize(plan.room(), [Line::default(); 2]);
             let result = pulp::Arch::new().dispatch(Transform(&plan, &mut values, &mut scratch));
             for k in 0..length {
                 for lane in 0..LANES {

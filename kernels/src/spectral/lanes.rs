@@ -41,8 +41,10 @@ pub(super) trait Lane: Real + FftNum {
     const LANES: usize = size_of::<Line>() / size_of::<Self>();
     /// Lines per block of latitudes.
     const BLOCK_LINES: usize = BLOCK / Self::LANES;
-    /// Two machine epsilons below which a Legendre function counts as 0 beside others of order 1, as a power of two.
+    /// Below two to this power, some bits under the machine epsilon, a Legendre function counts as 0 beside others of order 1.
     const MATTERS: i32;
+    /// Numbers smaller than this, unless they are 0, may be too small for fast arithmetic.
+    const SLOW: f64;
     /// Whether sums over even degrees are formed against q_k. The function P̄_{m+2k} is the difference of two of them, n times as
     /// large near the equator: f64 has digits enough for that.
     const SUMS_STEPS: bool;
@@ -77,13 +79,15 @@ pub(super) trait Lane: Real + FftNum {
     ) -> bool;
     /// Takes what others handed over; whether it came.
     fn finish(by: &mut dyn Deliver, to: WaveSide, take: &mut dyn FnMut(Came<'_, Self>)) -> bool;
-    /// Writes a vector of f64 to the places `at`... of a row; numbers too small for fast arithmetic become 0.
-    fn store<S: Simd>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
+    /// Writes a vector of f64 to the places `at`... of a row; if some may be SMALL, those below [`Self::SLOW`] become 0.
+    fn store<S: Simd, const SMALL: bool>(simd: S, row: &mut [Line], at: usize, values: S::f64s);
 }
 
 impl Lane for f64 {
     type Vector<S: Simd> = S::f64s;
-    const MATTERS: i32 = -70;
+    const MATTERS: i32 = -60;
+    // Starting values are far above what is denormal.
+    const SLOW: f64 = 0.0;
     const SUMS_STEPS: bool = true;
 
     #[inline(always)]
@@ -139,14 +143,16 @@ impl Lane for f64 {
     }
 
     #[inline(always)]
-    fn store<S: Simd>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
+    fn store<S: Simd, const SMALL: bool>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
         bytemuck::cast_slice_mut::<Line, S::f64s>(row)[at / S::F64_LANES] = values;
     }
 }
 
 impl Lane for f32 {
     type Vector<S: Simd> = S::f32s;
-    const MATTERS: i32 = -45;
+    const MATTERS: i32 = -34;
+    // Far above what is denormal, so that products are not either.
+    const SLOW: f64 = 1e-30;
     const SUMS_STEPS: bool = false;
 
     #[inline(always)]
@@ -202,12 +208,11 @@ impl Lane for f32 {
     }
 
     #[inline(always)]
-    fn store<S: Simd>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
+    fn store<S: Simd, const SMALL: bool>(_: S, row: &mut [Line], at: usize, values: S::f64s) {
         let row: &mut [f32] = bytemuck::cast_slice_mut(row);
         let values: &[f64] = bytemuck::cast_slice(std::slice::from_ref(&values));
         for (target, &value) in row[at..at + S::F64_LANES].iter_mut().zip(values) {
-            // The smallest magnitude whose conversion is not denormal, with room for products.
-            *target = if value.abs() < 1e-30 { 0.0 } else { value as f32 };
+            *target = if SMALL && value.abs() < Self::SLOW { 0.0 } else { value as f32 };
         }
     }
 }

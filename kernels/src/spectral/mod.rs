@@ -58,6 +58,7 @@ mod partial_transform;
 mod partition;
 pub mod points;
 pub mod power;
+mod prefetch;
 mod recurrence;
 mod resampling;
 mod resampling_matrices;

@@ -3,8 +3,8 @@
 //! P̄_m ∝ cos^m φ underflows towards the poles long before it matters. As with the extended exponents of Fukushima (2012,
 //! doi:10.1007/s00190-011-0519-2) mantissa and exponent are kept apart, but only once, when the plan is made: the march
 //! stops at the first step at which a latitude of the block reaches a size that matters in the precision of the fields, and
-//! q there and one step before are kept. The transforms start from them in plain f64; everything skipped is below 2⁻⁷⁰ of
-//! the functions' O(1) for f64 and below 2⁻⁴⁵ for f32.
+//! q there and one step before are kept. The transforms start from them in plain f64; everything skipped is below 2⁻⁶⁰ of
+//! the functions' O(1) for f64 and below 2⁻³⁴ for f32.
 //!
 //! Neighbouring latitudes of a block that still matter differ by a factor of about e^(−πΔ) over Δ rows of a linear grid,
 //! 2⁻⁷³ over a block; those below 2⁻⁹⁰⁰ never matter and are set to 0, so that no denormal is ever computed with.

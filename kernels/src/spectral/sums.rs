@@ -115,25 +115,26 @@ impl Sums<'_> {
         part: &mut [Line],
     ) {
         let Self { shared, operation, columns, fields, .. } = *self;
-        let spectra =
-            spectra.map(|spectrum| &spectrum[fields * shared.offsets[m]..fields * shared.offsets[m + 1]]);
+        let of = |m: usize| fields * shared.offsets[m]..fields * shared.offsets[m + 1];
         let Scratch { rows, inputs, work } = scratch;
         let rows = if self.is_direct::<R, W>() {
-            bytemuck::cast_slice(spectra[0])
+            let next = if m + 1 < shared.wavenumbers.len() { of(m + 1) } else { 0..0 };
+            [of(m), next].map(|part| bytemuck::cast_slice(&spectra[0][part]))
         } else {
             let rows = &mut rows[..self.degrees(m) * 2 * columns];
+            let spectra = spectra.map(|spectrum| &spectrum[of(m)]);
             operation.at(shared, m).apply(spectra, fields, self.portion.clone(), inputs, rows);
-            &*rows
+            [&*rows, &[]]
         };
         self.waves_from_rows(group, m, rows, work, part);
     }
 
-    /// From rows to the Fourier coefficients of wavenumber m.
+    /// From rows, and with those of the wavenumber that comes next, if they are there already, to the Fourier coefficients of wavenumber m.
     fn waves_from_rows<W: Lane>(
         &self,
         group: usize,
         m: usize,
-        rows: &[W],
+        rows: [&[W]; 2],
         work: &mut Work,
         part: &mut [Line],
     ) {
@@ -155,7 +156,7 @@ impl Sums<'_> {
     fn sum_degrees<W: Lane>(
         &self,
         m: usize,
-        rows: &[W],
+        [rows, next_rows]: [&[W]; 2],
         work: &mut SumsWork,
         places: Places,
         output: &mut [Line],
@@ -168,6 +169,7 @@ impl Sums<'_> {
                 m,
                 rows,
                 columns,
+                next_rows,
                 workspace,
                 places,
                 output,

@@ -26,6 +26,7 @@ use super::lane_fourier::LaneFourier;
 use super::lanes::{Lane, Line};
 use super::parcels::Arrived;
 use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
+use super::prefetch::Ahead;
 use super::ring_factor::Factor;
 use crate::Real;
 use crate::grid::{Grid, Ring};
@@ -77,6 +78,19 @@ pub(super) struct RingTransforms<W: Lane> {
     scratch_len: usize,
 }
 
+/// Bytes of Fourier coefficients above which they are not in the second cache when their other stage comes.
+const FEW: usize = 2 << 20;
+
+fn are_many(layout: &Layout, columns: usize) -> bool {
+    layout.len(columns) * size_of::<Line>() > FEW
+}
+
+/// What a thread analyses after a line of pairs.
+struct Next<'a, R> {
+    input: &'a [R],
+    line: usize,
+}
+
 /// What one thread needs for one line of pairs.
 struct Scratch<W> {
     /// The two arrays of the transform in lanes.
@@ -89,6 +103,8 @@ struct Scratch<W> {
     row: Vec<[f64; 2]>,
     /// Coefficients that were gathered for a line, `[m][part]`.
     gathered: Vec<Line>,
+    /// What the next transforms need.
+    ahead: Ahead,
 }
 
 impl<W: Lane> RingTransforms<W> {
@@ -242,6 +258,18 @@ impl<W: Lane> RingTransforms<W> {
                             wavenumbers
                         }
                     };
+                    scratch.ahead.clear();
+                    if let Waves::Here { layout, columns, lines } = &waves {
+                        // As a thread goes on: to the next line, then to the next column.
+                        let (column, line) =
+                            if line + 1 < self.lines() { (column, line + 1) } else { (column + 1, 0) };
+                        if are_many(layout, *columns) && column < *columns {
+                            for group in 0..layout.wavenumbers_on(line).div_ceil(GROUP) {
+                                let place = layout.by_wave(*columns, group, column, line);
+                                scratch.ahead.add(&lines[place..place + PIECE]);
+                            }
+                        }
+                    }
                     let groups = |group: usize| match &waves {
                         Waves::Here { layout, columns, lines } => {
                             &lines[layout.by_wave(*columns, group, column, line)..][..PIECE]
@@ -272,9 +300,17 @@ impl<W: Lane> RingTransforms<W> {
         let first = self.first_of(line);
         let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
         let factors = self.lane_factors(line, factor);
-        let lanes = &mut scratch.lanes;
         let rings = self.ring_offsets(line, [self.north[line], self.south[line + 1]]);
-        let work = SynthesizeLanes { plan, points, wavenumbers, factors, groups, lanes, rings, output };
+        let Scratch { lanes, ahead, .. } = scratch;
+        if !ahead.is_empty() {
+            for (offsets, output) in rings.iter().zip(&output) {
+                for offset in offsets.iter().flatten() {
+                    ahead.add(&output[*offset..offset + points]);
+                }
+            }
+        }
+        let work =
+            SynthesizeLanes { plan, points, wavenumbers, factors, groups, lanes, rings, ahead, output };
         self.arch.dispatch(work);
     }
 
@@ -290,12 +326,19 @@ impl<W: Lane> RingTransforms<W> {
         // Blocks may reach a line behind the last pair.
         let used = self.lines();
         let (offsets, behind) = (&offsets[..=used], offsets[used]);
+        let many = are_many(layout, inputs.len());
         let (coefficients, unused) = coefficients.split_at_mut(behind);
         unused.fill(Line::default());
         for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {
             for (column, input) in inputs.iter().enumerate() {
                 let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
-                self.analyze_line(line, layout.wavenumbers_on(line), factor, input, output);
+                // As a thread goes on: to the next column, then to the next line.
+                let next = match inputs.get(column + 1) {
+                    Some(input) => Next { input, line },
+                    None => Next { input: inputs[0], line: line + 1 },
+                };
+                let (wavenumbers, next) = (layout.wavenumbers_on(line), many.then_some(next));
+                self.analyze_line(line, wavenumbers, factor, input, next, output);
             }
         });
     }
@@ -307,6 +350,7 @@ impl<W: Lane> RingTransforms<W> {
         wavenumbers: usize,
         factor: Factor,
         input: &[R],
+        next: Option<Next<'_, R>>,
         output: PiecesOfLine<'_>,
     ) {
         self.pool.with(
@@ -317,9 +361,29 @@ impl<W: Lane> RingTransforms<W> {
                     let factors = self.lane_factors(line, factor);
                     let first = self.first_of(line);
                     let (points, wavenumbers) = (first.ring.points, wavenumbers.min(first.wavenumbers));
-                    let lanes = &mut scratch.lanes;
-                    let work =
-                        AnalyzeLanes { plan, points, wavenumbers, factors, lanes, rings, input, output };
+                    let Scratch { lanes, ahead, .. } = scratch;
+                    ahead.clear();
+                    if let Some(next) = next {
+                        let lanes = if next.line < self.lines() { W::LANES } else { 0 };
+                        for plan in (0..lanes).flat_map(|lane| self.pair(next.line, lane)).flatten() {
+                            ahead.add(&next.input[plan.ring.offset..][..plan.ring.points]);
+                        }
+                        for group in 0..wavenumbers.div_ceil(GROUP) {
+                            let place = (group * output.columns + output.column) * PIECE;
+                            ahead.add(&output.lines[place..place + PIECE]);
+                        }
+                    }
+                    let work = AnalyzeLanes {
+                        plan,
+                        points,
+                        wavenumbers,
+                        factors,
+                        lanes,
+                        rings,
+                        ahead,
+                        input,
+                        output,
+                    };
                     self.arch.dispatch(work);
                 }
                 None => self.analyze_by_ring(line, wavenumbers, factor, input, scratch, output),
@@ -328,7 +392,7 @@ impl<W: Lane> RingTransforms<W> {
     }
 
     fn scratch(&self) -> Scratch<W> {
-        let lanes = if self.lane_plans.iter().any(Option::is_some) { self.longest } else { 0 };
+        let lanes = self.lane_plans.iter().flatten().map(|plan| plan.room()).max().unwrap_or(0);
         let rings = if self.lane_plans.iter().any(Option::is_none) { 2 * W::LANES } else { 0 };
         Scratch {
             lanes: [0; 2].map(|_| vec![[Line::default(); 2]; lanes]),
@@ -337,6 +401,7 @@ impl<W: Lane> RingTransforms<W> {
             fft: vec![Complex::new(W::ZERO, W::ZERO); self.scratch_len],
             row: Vec::new(),
             gathered: Vec::new(),
+            ahead: Ahead::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use pulp::{Simd, WithSimd};
 use super::super::coefficients::Source;
 use super::super::lanes::{BLOCK, Lane, Line, get, per_line, put, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
+use super::super::prefetch::prefetch_far;
 use super::super::transpose::transpose;
 use super::panel::STEPS;
 use super::{Workspace, sines};
@@ -39,6 +40,15 @@ impl<W: Lane> WithSimd for Gather<'_, W> {
                 let line = index * W::BLOCK_LINES + within;
                 let sine = &sine[within * per_line::<S, W>()..][..per_line::<S, W>()];
                 for m in wavenumbers.clone().filter(|&m| index >= legendre.first_block[m]) {
+                    if line + 1 < blocks * W::BLOCK_LINES {
+                        // What the next line needs, bit by bit.
+                        let (wave, count) = (m - wavenumbers.start, wavenumbers.len());
+                        for column in wave * columns / count..(wave + 1) * columns / count {
+                            for m in wavenumbers.clone() {
+                                prefetch_far(source.of(m, column, line + 1));
+                            }
+                        }
+                    }
                     let target = (m - wavenumbers.start) * blocks * BLOCK + line * W::LANES;
                     let from = [m, line];
                     match W::LANES {

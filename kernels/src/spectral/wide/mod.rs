@@ -67,7 +67,7 @@ fn sines<'a, S: Simd, W: Lane>(
     room: &'a mut [Line; BLOCK_LINES],
 ) -> &'a [W::Vector<S>] {
     for (vector, &sine) in vectors::<S, f64>(&block.sine).iter().enumerate() {
-        W::store::<S>(simd, &mut room[..], vector * S::F64_LANES, sine);
+        W::store::<S, true>(simd, &mut room[..], vector * S::F64_LANES, sine);
     }
     &vectors::<S, W>(room)[..W::BLOCK_LINES * per_line::<S, W>()]
 }

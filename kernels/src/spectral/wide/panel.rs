@@ -52,14 +52,19 @@ impl Panel {
         taken: Range<usize>,
         march: &mut March,
     ) {
-        match S::F64_LANES {
-            8 => self.make_by::<S, W, 2>(simd, block, recurrence, taken, march),
-            _ => self.make_by::<S, W, 4>(simd, block, recurrence, taken, march),
+        // Functions grow from their first step on, until they are of order 1.
+        let now = bytemuck::cast_slice::<Line, f64>(&march[1]);
+        let small = W::SLOW > 0.0 && now.iter().any(|now| *now != 0.0 && now.abs() < W::SLOW);
+        match (S::F64_LANES, small) {
+            (8, false) => self.make_by::<S, W, 2, false>(simd, block, recurrence, taken, march),
+            (8, true) => self.make_by::<S, W, 2, true>(simd, block, recurrence, taken, march),
+            (_, false) => self.make_by::<S, W, 4, false>(simd, block, recurrence, taken, march),
+            (_, true) => self.make_by::<S, W, 4, true>(simd, block, recurrence, taken, march),
         }
     }
 
     #[inline(always)]
-    fn make_by<S: Simd, W: Lane, const WIDTH: usize>(
+    fn make_by<S: Simd, W: Lane, const WIDTH: usize, const SMALL: bool>(
         &mut self,
         simd: S,
         block: &LatitudeBlock,
@@ -88,12 +93,12 @@ impl Panel {
                     let above = simd.splat_f64s(amplitudes[0]);
                     for i in 0..WIDTH {
                         let function = simd.mul_add_e_f64s(above, now[i], simd.mul_f64s(below, before[i]));
-                        W::store::<S>(simd, row, (first + i) * S::F64_LANES, function);
+                        W::store::<S, SMALL>(simd, row, (first + i) * S::F64_LANES, function);
                     }
                     below = simd.splat_f64s(amplitudes[1]);
                 }
                 for i in 0..WIDTH {
-                    W::store::<S>(simd, row, (first + i) * S::F64_LANES, now[i]);
+                    W::store::<S, SMALL>(simd, row, (first + i) * S::F64_LANES, now[i]);
                     let factor = simd.mul_add_e_f64s(a, argument[i], b);
                     let next = simd.mul_add_e_f64s(factor, now[i], simd.neg_f64s(before[i]));
                     before[i] = now[i];

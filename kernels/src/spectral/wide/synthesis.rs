@@ -5,6 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::super::coefficients::{PARTS, Places};
 use super::super::lanes::{Lane, Line, per_line, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
+use super::super::prefetch::{prefetch, prefetch_far};
 use super::panel::STEPS;
 use super::{WIDEST_GROUP, Workspace, sines};
 
@@ -15,6 +16,8 @@ pub(in crate::spectral) struct Synthesis<'a, W> {
     /// [n − m][2][columns].
     pub(in crate::spectral) rows: &'a [W],
     pub(in crate::spectral) columns: usize,
+    /// Rows of the wavenumber that comes next, if they are there already.
+    pub(in crate::spectral) next_rows: &'a [W],
     pub(in crate::spectral) workspace: &'a mut Workspace,
     /// In `output`.
     pub(in crate::spectral) places: Places,
@@ -43,7 +46,7 @@ impl<W: Lane> Synthesis<'_, W> {
     #[inline(always)]
     pub(super) fn sum<S: Simd, const PER_STEP: usize, const TAKEN: usize, const GROUP: usize>(self, simd: S) {
         const { assert!(GROUP <= WIDEST_GROUP) };
-        let Self { legendre, m, rows, columns, workspace, places, output } = self;
+        let Self { legendre, m, rows, columns, next_rows, workspace, places, output } = self;
         let Workspace { panel, sums, row, coefficients, sine, .. } = workspace;
         let recurrence = &legendre.recurrences[m];
         // Even and odd degrees share a group only if they share what they are multiplied with.
@@ -55,7 +58,13 @@ impl<W: Lane> Synthesis<'_, W> {
         let count = rows.len().div_ceil(4 * columns);
         let (coefficients, _) = coefficients[..width * count].as_chunks::<GROUP>();
         let sums = &mut sums[..width * W::BLOCK_LINES];
-        for index in places.first_line / W::BLOCK_LINES..legendre.blocks.len() {
+        let first_block = places.first_line / W::BLOCK_LINES;
+        let blocks = legendre.blocks.len();
+        for index in first_block..blocks {
+            // The next wavenumber's rows, bit by bit.
+            let share = next_rows.len().div_ceil(blocks - first_block);
+            let begin = next_rows.len().min((index - first_block) * share);
+            prefetch_far(&next_rows[begin..next_rows.len().min(begin + share)]);
             let block = &legendre.blocks[index];
             let start = block.start(m).filter(|start| start.step < count && index >= legendre.first_block[m]);
             sums.fill(Line::default());
@@ -67,6 +76,16 @@ impl<W: Lane> Synthesis<'_, W> {
                     let groups = coefficients.chunks_exact(count);
                     let group_sums = sums.chunks_exact_mut(GROUP * W::BLOCK_LINES);
                     for (group, (coefficients, sums)) in groups.zip(group_sums).enumerate() {
+                        // Where the sums of the block will be written.
+                        if first == start.step {
+                            let share = columns.div_ceil(width / GROUP);
+                            for column in (group * share..columns).take(share) {
+                                for within in 0..W::BLOCK_LINES {
+                                    let place = places.of(column, index * W::BLOCK_LINES + within);
+                                    prefetch(&output[place..place + PARTS]);
+                                }
+                            }
+                        }
                         let panel = if group * GROUP < first_odd { panel.even::<W>() } else { panel.odd() };
                         let coefficients = &coefficients[first..behind];
                         for vector in (0..PER_STEP).step_by(TAKEN) {

@@ -79,6 +79,7 @@ fn difference<W: Lane, const GROUP: usize>(last: usize) -> f64 {
             m,
             rows: &rows,
             columns: COLUMNS,
+            next_rows: &[],
             workspace: &mut workspace,
             places: Places { first: 0, first_line: 0, per_column: lines * PARTS, per_line: PARTS },
             output: &mut output,
