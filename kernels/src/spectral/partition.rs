@@ -28,41 +28,56 @@ pub(super) fn for_each_with_parts<T, F, const N: usize>(
             };
         }
         let middle = items.start + items.len() / 2;
-        let mut halves = arrays.map(|array| array.split_at_mut(offsets[middle] - offsets[items.start]));
-        let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
-        let right = halves.map(|(_, right)| right);
+        let (left, right) = split(arrays, offsets[middle] - offsets[items.start]);
         let (low, high) = (items.start..middle, middle..items.end);
         both(|| halve(low, left, offsets, work), || halve(high, right, offsets, work));
     }
     halve(0..count, arrays, offsets, work);
 }
 
-/// Calls `work(i, northern part, southern part)` for the parts of one array that lie mirrored about its middle:
+/// Calls `work(i, northern parts, southern parts)` for the parts of arrays that lie mirrored about their middle:
 /// `north[i]..north[i+1]` counted from the front and `south[i+1]..south[i]` towards the back.
-pub(super) fn for_each_mirrored_part<T, F>(values: &mut [T], north: &[usize], south: &[usize], work: &F)
-where
+pub(super) fn for_each_mirrored_part<T, F, const N: usize>(
+    arrays: [&mut [T]; N],
+    north: &[usize],
+    south: &[usize],
+    work: &F,
+) where
     T: Send,
-    F: Fn(usize, &mut [T], &mut [T]) + Sync,
+    F: Fn(usize, [&mut [T]; N], [&mut [T]; N]) + Sync,
 {
-    fn halve<T, F>(front: &mut [T], back: &mut [T], north: &[usize], south: &[usize], first: usize, work: &F)
-    where
+    fn halve<T, F, const N: usize>(
+        front: [&mut [T]; N],
+        back: [&mut [T]; N],
+        north: &[usize],
+        south: &[usize],
+        first: usize,
+        work: &F,
+    ) where
         T: Send,
-        F: Fn(usize, &mut [T], &mut [T]) + Sync,
+        F: Fn(usize, [&mut [T]; N], [&mut [T]; N]) + Sync,
     {
         let parts = north.len() - 1;
         if parts == 1 {
             return work(first, front, back);
         }
         let middle = parts / 2;
-        let (outer_front, inner_front) = front.split_at_mut(north[middle] - north[0]);
-        let (inner_back, outer_back) = back.split_at_mut(south[middle] - south[parts]);
+        let (outer_front, inner_front) = split(front, north[middle] - north[0]);
+        let (inner_back, outer_back) = split(back, south[middle] - south[parts]);
         both(
             || halve(outer_front, outer_back, &north[..=middle], &south[..=middle], first, work),
             || halve(inner_front, inner_back, &north[middle..], &south[middle..], first + middle, work),
         );
     }
-    let (front, back) = values.split_at_mut(north[north.len() - 1]);
+    let (front, back) = split(arrays, north[north.len() - 1]);
     halve(front, back, north, south, 0, work);
+}
+
+/// Each array in two.
+fn split<T, const N: usize>(arrays: [&mut [T]; N], at: usize) -> ([&mut [T]; N], [&mut [T]; N]) {
+    let mut halves = arrays.map(|array| array.split_at_mut(at));
+    let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
+    (left, halves.map(|(_, right)| right))
 }
 
 /// Calls `work(i, part)` for the parts of `len` values each.

@@ -521,7 +521,9 @@ impl<'a> Call<'a> {
         let factor = Factor::of_synthesis(self.operation, self.resampling.is_some());
         for (c, values) in values.iter_mut().take(self.operation.form.components()).enumerate() {
             let values = &mut values[portion.start * points..portion.end * points];
+            let (together, firsts) = rings.together(if hook.is_none() { portion.len() } else { 0 });
             let on_field = |slot: usize, values: &mut [R]| {
+                let slot = together + slot;
                 let (column, field) = (c * portion.len() + slot, portion.start + slot);
                 let on_ring = hook.map(|hook| {
                     move |ring: usize, coefficients: &mut [[f64; 2]]| {
@@ -531,7 +533,17 @@ impl<'a> Call<'a> {
                 let on_ring = on_ring.as_ref().map(|on_ring| on_ring as RingHook<'_>);
                 rings.synthesize(waves, column, factor, on_ring, values);
             };
-            Device::Cpu.within(|| for_each_chunk(values, points, &on_field));
+            Device::Cpu.within(|| {
+                for first in firsts {
+                    let values = &mut values[first * points..(first + W::LANES) * points];
+                    let column = c * portion.len() + first;
+                    match W::LANES {
+                        8 => rings.synthesize_together::<R, 8>(waves, column, factor, values),
+                        _ => rings.synthesize_together::<R, 16>(waves, column, factor, values),
+                    }
+                }
+                for_each_chunk(&mut values[together * points..], points, &on_field);
+            });
         }
         started.elapsed().as_secs_f64()
     }

@@ -1,4 +1,4 @@
-//! Rings of different lengths, or with large prime factors, one after another.
+//! Rings one after another: where they cannot be transformed side by side, and where a hook sees their coefficients.
 
 use realfft::num_complex::Complex;
 

@@ -2,9 +2,11 @@
 //!
 //! Neighbouring pairs share the cache lines in which the Legendre sums leave them. If their rings have the same length,
 //! without large prime factors, they are transformed side by side in SIMD lanes, north and south as real and imaginary part
-//! of one complex sequence; otherwise ring by ring. A ring carries the wavenumbers that its points resolve,
+//! of one complex sequence. Otherwise one pair of rings of several columns goes that way, which are brought side by side
+//! first, and what columns are left go ring by ring. A ring carries the wavenumbers that its points resolve,
 //! m ≤ (points−1)/2; those above are 0 (the polar truncation of reduced grids).
 
+mod by_column;
 mod by_ring;
 mod in_lanes;
 mod pieces;
@@ -12,12 +14,13 @@ mod pieces;
 use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pulp::Arch;
 use realfft::num_complex::Complex;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 
+use self::by_column::ColumnScratch;
 use self::in_lanes::{AnalyzeLanes, RingOffsets, SynthesizeLanes};
 use self::pieces::PiecesOfLine;
 use super::Truncation;
@@ -40,6 +43,14 @@ struct RingPlan<W> {
     turn: Option<Arc<[Complex<W>]>>,
     forward: Arc<dyn RealToComplex<W>>,
     inverse: Arc<dyn ComplexToReal<W>>,
+    /// The transform of the ring and its mirror image in several columns, made when it is first used.
+    lane_plan: Arc<OnceLock<LaneFourier<W>>>,
+}
+
+impl<W: Lane> RingPlan<W> {
+    fn by_column(&self) -> &LaneFourier<W> {
+        self.lane_plan.get_or_init(|| LaneFourier::new(self.ring.points))
+    }
 }
 
 /// Changes the Fourier coefficients [re, im] by m of a ring, whose number from the north it is given.
@@ -105,6 +116,7 @@ struct Scratch<W> {
     gathered: Vec<Line>,
     /// What the next transforms need.
     ahead: Ahead,
+    columns: ColumnScratch,
 }
 
 impl<W: Lane> RingTransforms<W> {
@@ -121,10 +133,11 @@ impl<W: Lane> RingTransforms<W> {
         for number in pairs.clone().chain(count - southern.end..count - southern.start) {
             let ring = Ring { offset: starts[starts.len() - 1], ..grid.rings()[number].clone() };
             starts.push(ring.offset + ring.points);
-            let (forward, inverse) = plans
+            let (forward, inverse, lane_plan) = plans
                 .entry(ring.points)
                 .or_insert_with(|| {
-                    (planner.plan_fft_forward(ring.points), planner.plan_fft_inverse(ring.points))
+                    let points = ring.points;
+                    (planner.plan_fft_forward(points), planner.plan_fft_inverse(points), Arc::default())
                 })
                 .clone();
             scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
@@ -138,7 +151,7 @@ impl<W: Lane> RingTransforms<W> {
                 });
                 turn.clone()
             });
-            rings.push(RingPlan { ring, wavenumbers, turn, forward, inverse });
+            rings.push(RingPlan { ring, wavenumbers, turn, forward, inverse, lane_plan });
         }
         let first_line = pairs.start / W::LANES;
         let lines = if pairs.is_empty() { 0 } else { pairs.end.div_ceil(W::LANES) - first_line };
@@ -159,7 +172,9 @@ impl<W: Lane> RingTransforms<W> {
             alike.then_some(())?;
             lane_plans_by_length
                 .entry(points)
-                .or_insert_with(|| LaneFourier::new(points).map(Arc::new))
+                .or_insert_with(|| {
+                    Some(LaneFourier::new(points)).filter(LaneFourier::is_smooth).map(Arc::new)
+                })
                 .clone()
         });
         let lane_plans = lane_plans.collect();
@@ -232,6 +247,16 @@ impl<W: Lane> RingTransforms<W> {
         factors
     }
 
+    /// How many of some columns are transformed side by side if their rings have different lengths, and the first ones of the groups
+    /// of [`Lane::LANES`] in which they are. The last group has columns of the one before if it would be half empty at most.
+    pub(super) fn together(&self, columns: usize) -> (usize, impl Iterator<Item = usize> + use<W>) {
+        let all = if self.lane_plans.iter().any(Option::is_none) { columns } else { 0 };
+        let (groups, rest) = (all / W::LANES, all % W::LANES);
+        let overlaps = groups > 0 && 2 * rest >= W::LANES;
+        let firsts = (0..groups + usize::from(overlaps)).map(move |i| (i * W::LANES).min(all - W::LANES));
+        (if overlaps { all } else { all - rest }, firsts)
+    }
+
     /// Synthesises a whole grid field from a column of coefficients.
     pub(super) fn synthesize<R: Real>(
         &self,
@@ -241,46 +266,112 @@ impl<W: Lane> RingTransforms<W> {
         hook: Option<RingHook<'_>>,
         output: &mut [R],
     ) {
-        for_each_mirrored_part(output, &self.north, &self.south, &|line, north, south| {
-            self.pool.with(
-                || self.scratch(),
-                |scratch| {
-                    let mut gathered = mem::take(&mut scratch.gathered);
-                    let wavenumbers = match &waves {
-                        Waves::Here { layout, .. } => layout.wavenumbers_on(line),
-                        Waves::Shared(arrived) => {
-                            let wavenumbers = arrived.wavenumbers_on(line);
-                            let lines = wavenumbers.next_multiple_of(GROUP) * PARTS;
-                            if gathered.len() < lines {
-                                gathered.resize(lines, Line::default());
-                            }
-                            arrived.gather_line(line, column, &mut gathered);
-                            wavenumbers
-                        }
-                    };
-                    scratch.ahead.clear();
-                    if let Waves::Here { layout, columns, lines } = &waves {
-                        // As a thread goes on: to the next line, then to the next column.
-                        let (column, line) =
-                            if line + 1 < self.lines() { (column, line + 1) } else { (column + 1, 0) };
-                        if are_many(layout, *columns) && column < *columns {
-                            for group in 0..layout.wavenumbers_on(line).div_ceil(GROUP) {
-                                let place = layout.by_wave(*columns, group, column, line);
-                                scratch.ahead.add(&lines[place..place + PIECE]);
-                            }
-                        }
-                    }
-                    let groups = |group: usize| match &waves {
-                        Waves::Here { layout, columns, lines } => {
-                            &lines[layout.by_wave(*columns, group, column, line)..][..PIECE]
-                        }
-                        Waves::Shared(_) => &gathered[group * PIECE..][..PIECE],
-                    };
-                    self.synthesize_line(line, wavenumbers, factor, hook, groups, scratch, [north, south]);
-                    scratch.gathered = gathered;
-                },
-            );
+        for_each_mirrored_part([output], &self.north, &self.south, &|line, [north], [south]| {
+            let work = |scratch: &mut Scratch<W>| {
+                self.synthesize_line_of(&waves, column, line, factor, hook, scratch, [north, south]);
+            };
+            self.pool.with(|| self.scratch(), work);
         });
+    }
+
+    /// Synthesises N = [`Lane::LANES`] whole grid fields, one after another in `output`, from neighbouring columns.
+    pub(super) fn synthesize_together<R: Real, const N: usize>(
+        &self,
+        waves: Waves<'_, W>,
+        first: usize,
+        factor: Factor,
+        output: &mut [R],
+    ) {
+        let mut fields = output.chunks_exact_mut(self.points());
+        let outputs: [&mut [R]; N] = std::array::from_fn(|_| fields.next().unwrap_or_default());
+        for_each_mirrored_part(outputs, &self.north, &self.south, &|line, mut north, mut south| {
+            let work = |scratch: &mut Scratch<W>| {
+                if self.lane_plans[line].is_some() {
+                    for (i, output) in north.into_iter().zip(south).enumerate() {
+                        self.synthesize_line_of(
+                            &waves,
+                            first + i,
+                            line,
+                            factor,
+                            None,
+                            scratch,
+                            output.into(),
+                        );
+                    }
+                    return;
+                }
+                let (wavenumbers, length) = self.gather(&waves, first..first + N, line, scratch);
+                let Scratch { gathered, columns, .. } = scratch;
+                let groups = |group: usize, i: usize| match &waves {
+                    Waves::Here { layout, columns, lines } => {
+                        &lines[layout.by_wave(*columns, group, first + i, line)..][..PIECE]
+                    }
+                    Waves::Shared(_) => &gathered[i * length + group * PIECE..][..PIECE],
+                };
+                let outputs = [&mut north, &mut south];
+                self.synthesize_by_column(line, wavenumbers, factor, groups, columns, outputs);
+            };
+            self.pool.with(|| self.scratch(), work);
+        });
+    }
+
+    /// Number of wavenumbers on a line. Where other ranks have sent them, coefficients of some columns go to the workspace, one column
+    /// after another, as many lines as it returns for each.
+    fn gather(
+        &self,
+        waves: &Waves<'_, W>,
+        columns: Range<usize>,
+        line: usize,
+        scratch: &mut Scratch<W>,
+    ) -> (usize, usize) {
+        let arrived = match waves {
+            Waves::Here { layout, .. } => return (layout.wavenumbers_on(line), 0),
+            Waves::Shared(arrived) => arrived,
+        };
+        let gathered = &mut scratch.gathered;
+        let wavenumbers = arrived.wavenumbers_on(line);
+        let length = wavenumbers.next_multiple_of(GROUP) * PARTS;
+        if gathered.len() < columns.len() * length {
+            gathered.resize(columns.len() * length, Line::default());
+        }
+        for (i, column) in columns.enumerate() {
+            arrived.gather_line(line, column, &mut gathered[i * length..(i + 1) * length]);
+        }
+        (wavenumbers, length)
+    }
+
+    /// Synthesises the rings of a line of pairs of one column.
+    fn synthesize_line_of<R: Real>(
+        &self,
+        waves: &Waves<'_, W>,
+        column: usize,
+        line: usize,
+        factor: Factor,
+        hook: Option<RingHook<'_>>,
+        scratch: &mut Scratch<W>,
+        output: [&mut [R]; 2],
+    ) {
+        let (wavenumbers, _) = self.gather(waves, column..column + 1, line, scratch);
+        let gathered = mem::take(&mut scratch.gathered);
+        scratch.ahead.clear();
+        if let Waves::Here { layout, columns, lines } = waves {
+            // As a thread goes on: to the next line, then to the next column.
+            let (column, line) = if line + 1 < self.lines() { (column, line + 1) } else { (column + 1, 0) };
+            if are_many(layout, *columns) && column < *columns {
+                for group in 0..layout.wavenumbers_on(line).div_ceil(GROUP) {
+                    let place = layout.by_wave(*columns, group, column, line);
+                    scratch.ahead.add(&lines[place..place + PIECE]);
+                }
+            }
+        }
+        let groups = |group: usize| match waves {
+            Waves::Here { layout, columns, lines } => {
+                &lines[layout.by_wave(*columns, group, column, line)..][..PIECE]
+            }
+            Waves::Shared(_) => &gathered[group * PIECE..][..PIECE],
+        };
+        self.synthesize_line(line, wavenumbers, factor, hook, groups, scratch, output);
+        scratch.gathered = gathered;
     }
 
     /// Synthesises the northern and southern rings of a line of pairs.
@@ -330,17 +421,48 @@ impl<W: Lane> RingTransforms<W> {
         let (coefficients, unused) = coefficients.split_at_mut(behind);
         unused.fill(Line::default());
         for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {
-            for (column, input) in inputs.iter().enumerate() {
+            let wavenumbers = layout.wavenumbers_on(line);
+            let mut alone = 0..inputs.len();
+            if self.lane_plans[line].is_none() {
+                let (together, firsts) = self.together(inputs.len());
+                alone.start = together;
+                for column in firsts {
+                    let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
+                    match W::LANES {
+                        8 => self.analyze_together::<R, 8>(line, wavenumbers, factor, inputs, output),
+                        _ => self.analyze_together::<R, 16>(line, wavenumbers, factor, inputs, output),
+                    }
+                }
+            }
+            for column in alone {
+                let input = inputs[column];
                 let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
                 // As a thread goes on: to the next column, then to the next line.
                 let next = match inputs.get(column + 1) {
                     Some(input) => Next { input, line },
                     None => Next { input: inputs[0], line: line + 1 },
                 };
-                let (wavenumbers, next) = (layout.wavenumbers_on(line), many.then_some(next));
-                self.analyze_line(line, wavenumbers, factor, input, next, output);
+                self.analyze_line(line, wavenumbers, factor, input, many.then_some(next), output);
             }
         });
+    }
+
+    /// Analyses a line of pairs in N = [`Lane::LANES`] columns from that of the output on.
+    fn analyze_together<R: Real, const N: usize>(
+        &self,
+        line: usize,
+        wavenumbers: usize,
+        factor: Factor,
+        inputs: &[&[R]],
+        output: PiecesOfLine<'_>,
+    ) {
+        let Some(inputs) = inputs[output.column..].first_chunk::<N>() else { return };
+        self.pool.with(
+            || self.scratch(),
+            |scratch| {
+                self.analyze_by_column(line, wavenumbers, factor, inputs, &mut scratch.columns, output);
+            },
+        );
     }
 
     /// Analyses a line of pairs: writes north re, north im, south re, south im of every wavenumber m.
@@ -402,6 +524,7 @@ impl<W: Lane> RingTransforms<W> {
             row: Vec::new(),
             gathered: Vec::new(),
             ahead: Ahead::default(),
+            columns: ColumnScratch::default(),
         }
     }
 

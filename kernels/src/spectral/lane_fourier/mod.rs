@@ -1,13 +1,17 @@
 //! Complex Fourier transforms of sequences side by side, one per value of a line.
 //!
-//! Stockham's self-sorting algorithm, decimation in frequency, radices 8, 4, 2 and odd primes up to 7 (van Loan 1992,
+//! Stockham's self-sorting algorithm, decimation in frequency, radices 8, 4, 2 and odd primes (van Loan 1992,
 //! Computational Frameworks for the Fast Fourier Transform). Elements are [re, im] lines, so that no shuffle is needed
 //! anywhere.
+
+mod prime;
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
 use pulp::Simd;
 
+use self::prime::Prime;
+pub(super) use self::prime::Spare;
 use super::lanes::{Lane, Line, get, per_line, put};
 use super::prefetch::Ahead;
 
@@ -19,6 +23,9 @@ type Complex<S, W> = [<W as Lane>::Vector<S>; 2];
 pub(super) struct LaneFourier<W> {
     length: usize,
     stages: Vec<Stage<W>>,
+    three: Odd<3, W>,
+    five: Odd<5, W>,
+    seven: Odd<7, W>,
 }
 
 #[derive(Debug)]
@@ -33,15 +40,16 @@ struct Stage<W> {
     pitches: [usize; 2],
     /// e^{−2πi pj/n} by [p][j−1].
     twiddles: Vec<[W; 2]>,
+    /// If the radix has no butterfly.
+    prime: Option<Prime<W>>,
 }
 
 impl<W: Lane> LaneFourier<W> {
-    /// `None` if the length has a prime factor above 7.
-    pub(super) fn new(length: usize) -> Option<Self> {
+    pub(super) fn new(length: usize) -> Self {
         let (mut rest, mut stride) = (length, 1);
         let mut stages = Vec::new();
         while rest > 1 {
-            let radix = [8, 4, 2, 3, 5, 7].into_iter().find(|radix| rest % radix == 0)?;
+            let radix = radix(rest);
             let count = rest / radix;
             let twiddle = |p: usize, j: usize| {
                 let angle = -TAU * (p * j % rest) as f64 / rest as f64;
@@ -49,16 +57,32 @@ impl<W: Lane> LaneFourier<W> {
             };
             let twiddles = (0..count).flat_map(|p| (1..radix).map(move |j| twiddle(p, j))).collect();
             let pitches = [stride, stride * radix].map(|stride| pitch(stride, length));
-            stages.push(Stage { radix, count, stride, pitches, twiddles });
+            let prime = (radix > LARGEST_BUTTERFLY).then(|| Prime::new(radix));
+            stages.push(Stage { radix, count, stride, pitches, twiddles, prime });
             (rest, stride) = (count, stride * radix);
         }
-        Some(Self { length, stages })
+        Self { length, stages, three: Odd::new(), five: Odd::new(), seven: Odd::new() }
+    }
+
+    /// Whether all prime factors have butterflies.
+    pub(super) fn is_smooth(&self) -> bool {
+        self.stages.iter().all(|stage| stage.prime.is_none())
     }
 
     /// Elements that the arrays of a transform need.
     pub(super) fn room(&self) -> usize {
         let rooms = self.stages.iter().map(|stage| stage.count * stage.pitches[1]);
         rooms.max().unwrap_or(0).max(self.length)
+    }
+
+    /// Elements of each array of the spare room.
+    pub(super) fn spare(&self) -> usize {
+        self.stages.iter().flat_map(|stage| &stage.prime).map(Prime::spare).max().unwrap_or(0)
+    }
+
+    /// Whether a transform's result is in the first of its arrays.
+    fn ends_where_it_begins(&self) -> bool {
+        self.stages.len().is_multiple_of(2)
     }
 
     /// y_k = Σ_j x_j e^{−2πi jk/n}, unnormalised; returns the one of the two arrays that holds the result.
@@ -70,23 +94,34 @@ impl<W: Lane> LaneFourier<W> {
         simd: S,
         values: &'a mut [[Line; 2]],
         scratch: &'a mut [[Line; 2]],
+        spare: &mut Spare,
         ahead: &mut Ahead,
     ) -> &'a mut [[Line; 2]] {
         ahead.spread(self.stages.iter().map(|stage| stage.count * stage.stride).sum());
         let (mut from, mut to) = (values, scratch);
         for stage in &self.stages {
-            match stage.radix {
-                8 => stage.run(simd, from, to, Eight, ahead),
-                4 => stage.run(simd, from, to, Four, ahead),
-                2 => stage.run(simd, from, to, Two, ahead),
-                3 => stage.run(simd, from, to, Odd::<3, W>::new(), ahead),
-                5 => stage.run(simd, from, to, Odd::<5, W>::new(), ahead),
-                _ => stage.run(simd, from, to, Odd::<7, W>::new(), ahead),
+            match (stage.radix, &stage.prime) {
+                (_, Some(prime)) => prime.run(simd, stage, from, to, spare, ahead),
+                (8, _) => stage.run(simd, from, to, &Eight, ahead),
+                (4, _) => stage.run(simd, from, to, &Four, ahead),
+                (2, _) => stage.run(simd, from, to, &Two, ahead),
+                (3, _) => stage.run(simd, from, to, &self.three, ahead),
+                (5, _) => stage.run(simd, from, to, &self.five, ahead),
+                _ => stage.run(simd, from, to, &self.seven, ahead),
             }
             std::mem::swap(&mut from, &mut to);
         }
         &mut from[..self.length]
     }
+}
+
+/// The largest prime with a butterfly.
+const LARGEST_BUTTERFLY: usize = 8;
+
+/// The radix of the first stage of a length.
+fn radix(length: usize) -> usize {
+    let butterflies = [8, 4, 2, 3, 5, 7].into_iter();
+    butterflies.chain((11..).step_by(2)).find(|&radix| length.is_multiple_of(radix)).unwrap_or(length)
 }
 
 /// From one run of elements to the next.
@@ -101,7 +136,7 @@ impl<W: Lane> Stage<W> {
         simd: S,
         from: &[[Line; 2]],
         to: &mut [[Line; 2]],
-        butterfly: impl Butterfly<RADIX, W>,
+        butterfly: &impl Butterfly<RADIX, W>,
         ahead: &mut Ahead,
     ) {
         match self.count {
@@ -117,7 +152,7 @@ impl<W: Lane> Stage<W> {
         simd: S,
         from: &[[Line; 2]],
         to: &mut [[Line; 2]],
-        butterfly: impl Butterfly<RADIX, W>,
+        butterfly: &impl Butterfly<RADIX, W>,
         ahead: &mut Ahead,
     ) {
         let stride = self.stride;
@@ -140,17 +175,7 @@ impl<W: Lane> Stage<W> {
                     for j in 0..RADIX {
                         let mut value = outputs[j];
                         if TURNED && j > 0 {
-                            let [re, im] = twiddles[j - 1];
-                            let (re, im) = (W::splat(simd, re), W::splat(simd, im));
-                            value = [
-                                W::product_sum(
-                                    simd,
-                                    value[0],
-                                    re,
-                                    W::negative(simd, W::product(simd, value[1], im)),
-                                ),
-                                W::product_sum(simd, value[0], im, W::product(simd, value[1], re)),
-                            ];
+                            value = turned::<S, W>(simd, value, twiddles[j - 1]);
                         }
                         let [re, im] = &mut to[j * stride + q];
                         put::<S, W>(re, vector, value[0]);
@@ -160,6 +185,16 @@ impl<W: Lane> Stage<W> {
             }
         }
     }
+}
+
+/// A number times one that is the same for all lanes.
+#[inline(always)]
+fn turned<S: Simd, W: Lane>(simd: S, value: Complex<S, W>, [re, im]: [W; 2]) -> Complex<S, W> {
+    let (re, im) = (W::splat(simd, re), W::splat(simd, im));
+    [
+        W::product_sum(simd, value[0], re, W::negative(simd, W::product(simd, value[1], im))),
+        W::product_sum(simd, value[0], im, W::product(simd, value[1], re)),
+    ]
 }
 
 #[inline(always)]
@@ -181,6 +216,7 @@ struct Two;
 struct Four;
 struct Eight;
 /// cos and sin of 2πk/n.
+#[derive(Debug)]
 struct Odd<const RADIX: usize, W>([[W; 2]; RADIX]);
 
 impl<const RADIX: usize, W: Lane> Odd<RADIX, W> {
@@ -284,14 +320,49 @@ mod tests {
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            self.0.transform(simd, self.1, self.2, &mut Ahead::default()).to_vec()
+            {
+                let mut spare = [0; 4].map(|_| vec![[Line::default(); 2]; self.0.spare()]);
+                self.0.transform(simd, self.1, self.2, &mut spare, &mut Ahead::default())
+            }
+            .to_vec()
         }
     }
 
     #[test]
     fn every_radix_agrees_with_the_definition() {
-        for length in [1usize, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 40, 42, 64, 105, 210] {
-            let plan = LaneFourier::new(length).unwrap();
+        for length in [
+            1usize,
+            2,
+            3,
+            4,
+            5,
+            6,
+            7,
+            8,
+            9,
+            12,
+            16,
+            40,
+            42,
+            64,
+            105,
+            210,
+            11,
+            22,
+            26,
+            121,
+            93,
+            31,
+            37,
+            41,
+            76,
+            83,
+            4 * 167,
+            332,
+            257,
+            2 * 37 * 3,
+        ] {
+            let plan = LaneFourier::new(length);
             let value = |j: usize, part: usize, lane: usize| ((3 * j + 5 * part + 7 * lane) as f64).sin();
             let mut values: Vec<[Line; 2]> = (0..length)
                 .map(|j| [0, 1].map(|part| Line(std::array::from_fn(|lane| value(j, part, lane)))))
@@ -315,6 +386,5 @@ mod tests {
                 }
             }
         }
-        assert!(LaneFourier::<f64>::new(22).is_none());
     }
 }
