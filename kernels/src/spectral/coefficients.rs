@@ -36,7 +36,7 @@ pub(super) struct Layout {
 /// Pieces from one column to the next: odd, since the columns of one line of pairs would else, with a power of two, be in the same
 /// places of the caches.
 #[inline(always)]
-fn spaced(lines: usize) -> usize {
+pub(super) fn spaced(lines: usize) -> usize {
     lines | 1
 }
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Truncation;
-use super::coefficients::{GROUP, PIECE};
+use super::coefficients::{GROUP, PIECE, spaced};
 use super::lanes::{BLOCK, BLOCK_LINES, Line};
 use super::stage::COLUMNS;
 use crate::grid::Grid;
@@ -151,14 +151,15 @@ impl TransformShares {
     }
 
     /// Bytes, at most, of the Fourier coefficients that a rank makes between two exchanges: those of its wavenumbers on all rings, or
-    /// of all wavenumbers on its rings, in f64, in whole cache lines.
+    /// of all wavenumbers on its rings, in f64, in whole cache lines and with the space between columns.
     pub fn memory(&self, rank: usize) -> usize {
         let groups = |wavenumbers: usize| wavenumbers.div_ceil(GROUP);
-        let lines = |pairs: Range<usize>| pairs.end.div_ceil(BLOCK) - pairs.start / BLOCK;
+        let blocks = |pairs: Range<usize>| pairs.end.div_ceil(BLOCK) - pairs.start / BLOCK;
+        let lines = |pairs: Range<usize>| spaced(blocks(pairs) * BLOCK_LINES);
         let own = groups(self.wavenumbers(rank).len());
         let on_all = own * lines(0..self.data.carried.len());
         let on_own = groups(self.truncation().total() + 1) * lines(self.pairs(rank));
-        let coefficients = on_all.max(on_own) * BLOCK_LINES * PIECE * self.columns_together();
+        let coefficients = on_all.max(on_own) * PIECE * self.columns_together();
         // In front of them the first line of each group.
         size_of::<Line>() * (coefficients + own)
     }
