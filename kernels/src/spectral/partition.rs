@@ -73,9 +73,9 @@ pub(super) fn for_each_mirrored_part<T, F, const N: usize>(
     halve(front, back, north, south, 0, work);
 }
 
-/// Each array in two.
+/// Each array in two; an empty one, of which there is nothing to divide, in empty ones.
 fn split<T, const N: usize>(arrays: [&mut [T]; N], at: usize) -> ([&mut [T]; N], [&mut [T]; N]) {
-    let mut halves = arrays.map(|array| array.split_at_mut(at));
+    let mut halves = arrays.map(|array| array.split_at_mut(if array.is_empty() { 0 } else { at }));
     let left = halves.each_mut().map(|(left, _)| std::mem::take(left));
     (left, halves.map(|(_, right)| right))
 }

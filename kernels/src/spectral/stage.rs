@@ -521,9 +521,8 @@ impl<'a> Call<'a> {
         let factor = Factor::of_synthesis(self.operation, self.resampling.is_some());
         for (c, values) in values.iter_mut().take(self.operation.form.components()).enumerate() {
             let values = &mut values[portion.start * points..portion.end * points];
-            let (together, firsts) = rings.together(if hook.is_none() { portion.len() } else { 0 });
+            let together = rings.together(portion.len()).filter(|_| hook.is_none());
             let on_field = |slot: usize, values: &mut [R]| {
-                let slot = together + slot;
                 let (column, field) = (c * portion.len() + slot, portion.start + slot);
                 let on_ring = hook.map(|hook| {
                     move |ring: usize, coefficients: &mut [[f64; 2]]| {
@@ -534,15 +533,16 @@ impl<'a> Call<'a> {
                 rings.synthesize(waves, column, factor, on_ring, values);
             };
             Device::Cpu.within(|| {
+                let Some(firsts) = together else { return for_each_chunk(values, points, &on_field) };
                 for first in firsts {
-                    let values = &mut values[first * points..(first + W::LANES) * points];
+                    let behind = portion.len().min(first + W::LANES);
+                    let values = &mut values[first * points..behind * points];
                     let column = c * portion.len() + first;
                     match W::LANES {
                         8 => rings.synthesize_together::<R, 8>(waves, column, factor, values),
                         _ => rings.synthesize_together::<R, 16>(waves, column, factor, values),
                     }
                 }
-                for_each_chunk(&mut values[together * points..], points, &on_field);
             });
         }
         started.elapsed().as_secs_f64()

@@ -52,7 +52,7 @@ fn pitch(wavenumbers: usize) -> usize {
 }
 
 impl<W: Lane> RingTransforms<W> {
-    /// Synthesises the rings of a line of pairs for N = [`Lane::LANES`] columns. `groups` has the coefficients of a group of
+    /// Synthesises the rings of a line of pairs for N = [`Lane::LANES`] columns; empty outputs are of none. `groups` has the coefficients of a group of
     /// wavenumbers and a column.
     pub(super) fn synthesize_by_column<'a, R: Real, const N: usize>(
         &self,
@@ -86,7 +86,7 @@ impl<W: Lane> RingTransforms<W> {
                 for (output, offset) in
                     outputs.iter().flat_map(|output| offset.map(|offset| (output, offset)))
                 {
-                    ahead.add(&output[offset..offset + north.ring.points]);
+                    ahead.add(output.get(offset..offset + north.ring.points).unwrap_or_default());
                 }
             }
             self.arch.dispatch(SynthesizeColumns {
@@ -105,7 +105,7 @@ impl<W: Lane> RingTransforms<W> {
         }
     }
 
-    /// Analyses the rings of a line of pairs of N = [`Lane::LANES`] columns, from the first one of `output` on.
+    /// Analyses the rings of a line of pairs of N = [`Lane::LANES`] columns, from the first one of `output` on; empty inputs are of none.
     pub(super) fn analyze_by_column<R: Real, const N: usize>(
         &self,
         line: usize,
@@ -129,7 +129,7 @@ impl<W: Lane> RingTransforms<W> {
             let next = if lane + 1 < N { self.pair(line, lane + 1) } else { [None; 2] };
             for RingPlan { ring, .. } in next.into_iter().flatten() {
                 for input in inputs {
-                    ahead.add(&input[ring.offset..ring.offset + ring.points]);
+                    ahead.add(input.get(ring.offset..ring.offset + ring.points).unwrap_or_default());
                 }
             }
             self.arch.dispatch(AnalyzeColumns {
@@ -210,13 +210,13 @@ impl<W: Lane, const N: usize> WithSimd for ColumnsFromSpectra<'_, W, N> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { spectra, wavenumbers, output, .. } = self;
         let PiecesOfLine { lines, columns, column } = output;
-        let pitch = pitch(wavenumbers);
+        let (pitch, count) = (pitch(wavenumbers), N.min(columns - column));
         for group in 0..lines.len() / (columns * PIECE) {
             let first = (group * columns + column) * PIECE;
-            if let Some(next) = lines.get(first + columns * PIECE..first + (columns + N) * PIECE) {
+            if let Some(next) = lines.get(first + columns * PIECE..first + (columns + count) * PIECE) {
                 prefetch_far(next);
             }
-            let pieces = &mut lines[first..first + N * PIECE];
+            let pieces = &mut lines[first..first + count * PIECE];
             if group * GROUP >= wavenumbers {
                 pieces.fill(Line::default());
                 continue;
@@ -227,7 +227,7 @@ impl<W: Lane, const N: usize> WithSimd for ColumnsFromSpectra<'_, W, N> {
                     tile[pair] = spectra[pair * pitch + group * PIECE + i];
                 }
                 transpose::<S, W, N>(simd, &mut tile);
-                for column in 0..N {
+                for column in 0..count {
                     pieces[column * PIECE + i] = tile[column];
                 }
             }
@@ -321,7 +321,7 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for SynthesizeColumns<'_, '_, W,
                     tile[i] = values[i][part];
                 }
                 transpose::<S, W, N>(simd, &mut tile);
-                for (line, output) in tile.iter().zip(&mut *output) {
+                for (line, output) in tile.iter().zip(&mut *output).filter(|(_, output)| !output.is_empty()) {
                     let target = &mut output[offset + t * N..][..N];
                     for i in 0..N {
                         target[i] = R::from_f64(line.values::<W>()[i].to_f64());
@@ -330,6 +330,9 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for SynthesizeColumns<'_, '_, W,
             }
             for (i, value) in rest.iter().enumerate() {
                 for (value, output) in value[part].values::<W>().iter().zip(&mut *output) {
+                    if output.is_empty() {
+                        continue;
+                    }
                     output[offset + tiles.len() * N + i] = R::from_f64(value.to_f64());
                 }
             }
@@ -366,7 +369,7 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for AnalyzeColumns<'_, '_, W, R,
             for (t, values) in tiles.iter_mut().enumerate() {
                 let mut tile = [Line::default(); N];
                 if let Some(offset) = offset {
-                    for (line, input) in tile.iter_mut().zip(inputs) {
+                    for (line, input) in tile.iter_mut().zip(inputs).filter(|(_, input)| !input.is_empty()) {
                         let source = &input[offset + t * N..][..N];
                         for i in 0..N {
                             line.values_mut::<W>()[i] = W::of(source[i].to_f64());
@@ -381,6 +384,7 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for AnalyzeColumns<'_, '_, W, R,
             for (i, value) in rest.iter_mut().enumerate() {
                 for (value, input) in value[which].values_mut::<W>().iter_mut().zip(inputs) {
                     let point = |offset: usize| W::of(input[offset + tiles.len() * N + i].to_f64());
+                    let offset = offset.filter(|_| !input.is_empty());
                     *value = offset.map_or(W::ZERO, point);
                 }
             }

@@ -26,7 +26,7 @@ use self::pieces::PiecesOfLine;
 use super::Truncation;
 use super::coefficients::{GROUP, Layout, PARTS, PIECE};
 use super::lane_fourier::LaneFourier;
-use super::lanes::{Lane, Line};
+use super::lanes::{LANES, Lane, Line};
 use super::parcels::Arrived;
 use super::partition::{Pool, for_each_mirrored_part, for_each_with_parts};
 use super::prefetch::Ahead;
@@ -95,6 +95,9 @@ const FEW: usize = 2 << 20;
 fn are_many(layout: &Layout, columns: usize) -> bool {
     layout.len(columns) * size_of::<Line>() > FEW
 }
+
+/// The coefficients of a column that is not there.
+static NOTHING: [Line; PIECE] = [Line([0.0; LANES]); PIECE];
 
 /// What a thread analyses after a line of pairs.
 struct Next<'a, R> {
@@ -247,14 +250,14 @@ impl<W: Lane> RingTransforms<W> {
         factors
     }
 
-    /// How many of some columns are transformed side by side if their rings have different lengths, and the first ones of the groups
-    /// of [`Lane::LANES`] in which they are. The last group has columns of the one before if it would be half empty at most.
-    pub(super) fn together(&self, columns: usize) -> (usize, impl Iterator<Item = usize> + use<W>) {
-        let all = if self.lane_plans.iter().any(Option::is_none) { columns } else { 0 };
-        let (groups, rest) = (all / W::LANES, all % W::LANES);
-        let overlaps = groups > 0 && 2 * rest >= W::LANES;
-        let firsts = (0..groups + usize::from(overlaps)).map(move |i| (i * W::LANES).min(all - W::LANES));
-        (if overlaps { all } else { all - rest }, firsts)
+    /// The first columns of the groups of at most [`Lane::LANES`] in which some columns are transformed side by side where rings have
+    /// different lengths; `None` if none are. The last of several groups has columns of the one before as well.
+    ///
+    /// It is all or none, so that a column has the same bits among any others.
+    pub(super) fn together(&self, columns: usize) -> Option<impl Iterator<Item = usize> + use<W>> {
+        let is_worth_it = 2 * columns >= W::LANES && self.lane_plans.iter().any(Option::is_none);
+        let last = columns.saturating_sub(W::LANES);
+        is_worth_it.then(|| (0..columns).step_by(W::LANES).map(move |first| first.min(last)))
     }
 
     /// Synthesises a whole grid field from a column of coefficients.
@@ -274,7 +277,7 @@ impl<W: Lane> RingTransforms<W> {
         });
     }
 
-    /// Synthesises N = [`Lane::LANES`] whole grid fields, one after another in `output`, from neighbouring columns.
+    /// Synthesises whole grid fields, at most N = [`Lane::LANES`] one after another in `output`, from neighbouring columns.
     pub(super) fn synthesize_together<R: Real, const N: usize>(
         &self,
         waves: Waves<'_, W>,
@@ -282,12 +285,13 @@ impl<W: Lane> RingTransforms<W> {
         factor: Factor,
         output: &mut [R],
     ) {
-        let mut fields = output.chunks_exact_mut(self.points());
+        let count = output.len() / self.points().max(1);
+        let mut fields = output.chunks_exact_mut(self.points().max(1));
         let outputs: [&mut [R]; N] = std::array::from_fn(|_| fields.next().unwrap_or_default());
         for_each_mirrored_part(outputs, &self.north, &self.south, &|line, mut north, mut south| {
             let work = |scratch: &mut Scratch<W>| {
                 if self.lane_plans[line].is_some() {
-                    for (i, output) in north.into_iter().zip(south).enumerate() {
+                    for (i, output) in north.into_iter().zip(south).enumerate().take(count) {
                         self.synthesize_line_of(
                             &waves,
                             first + i,
@@ -300,9 +304,10 @@ impl<W: Lane> RingTransforms<W> {
                     }
                     return;
                 }
-                let (wavenumbers, length) = self.gather(&waves, first..first + N, line, scratch);
+                let (wavenumbers, length) = self.gather(&waves, first..first + count, line, scratch);
                 let Scratch { gathered, columns, .. } = scratch;
                 let groups = |group: usize, i: usize| match &waves {
+                    _ if i >= count => &NOTHING[..],
                     Waves::Here { layout, columns, lines } => {
                         &lines[layout.by_wave(*columns, group, first + i, line)..][..PIECE]
                     }
@@ -422,10 +427,8 @@ impl<W: Lane> RingTransforms<W> {
         unused.fill(Line::default());
         for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {
             let wavenumbers = layout.wavenumbers_on(line);
-            let mut alone = 0..inputs.len();
-            if self.lane_plans[line].is_none() {
-                let (together, firsts) = self.together(inputs.len());
-                alone.start = together;
+            let together = self.together(inputs.len()).filter(|_| self.lane_plans[line].is_none());
+            if let Some(firsts) = together {
                 for column in firsts {
                     let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
                     match W::LANES {
@@ -433,9 +436,9 @@ impl<W: Lane> RingTransforms<W> {
                         _ => self.analyze_together::<R, 16>(line, wavenumbers, factor, inputs, output),
                     }
                 }
+                return;
             }
-            for column in alone {
-                let input = inputs[column];
+            for (column, input) in inputs.iter().enumerate() {
                 let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
                 // As a thread goes on: to the next column, then to the next line.
                 let next = match inputs.get(column + 1) {
@@ -447,7 +450,7 @@ impl<W: Lane> RingTransforms<W> {
         });
     }
 
-    /// Analyses a line of pairs in N = [`Lane::LANES`] columns from that of the output on.
+    /// Analyses a line of pairs in at most N = [`Lane::LANES`] columns from that of the output on.
     fn analyze_together<R: Real, const N: usize>(
         &self,
         line: usize,
@@ -456,11 +459,12 @@ impl<W: Lane> RingTransforms<W> {
         inputs: &[&[R]],
         output: PiecesOfLine<'_>,
     ) {
-        let Some(inputs) = inputs[output.column..].first_chunk::<N>() else { return };
+        let inputs: [&[R]; N] =
+            std::array::from_fn(|i| inputs.get(output.column + i).copied().unwrap_or_default());
         self.pool.with(
             || self.scratch(),
             |scratch| {
-                self.analyze_by_column(line, wavenumbers, factor, inputs, &mut scratch.columns, output);
+                self.analyze_by_column(line, wavenumbers, factor, &inputs, &mut scratch.columns, output);
             },
         );
     }
