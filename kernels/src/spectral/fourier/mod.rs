@@ -3,7 +3,7 @@
 //! Neighbouring pairs share the cache lines in which the Legendre sums leave them. If their rings have the same length,
 //! without large prime factors, they are transformed side by side in SIMD lanes, north and south as real and imaginary part
 //! of one complex sequence. Otherwise one pair of rings of several columns goes that way, which are brought side by side
-//! first, and what columns are left go ring by ring. A ring carries the wavenumbers that its points resolve,
+//! first; few columns go ring by ring. A ring carries the wavenumbers that its points resolve,
 //! m ≤ (points−1)/2; those above are 0 (the polar truncation of reduced grids).
 
 mod by_column;
