@@ -33,6 +33,9 @@ pub(super) struct Layout {
     before_line: Vec<usize>,
 }
 
+/// Bytes of coefficients above which they are not in the second cache when their other stage comes.
+const FEW: usize = 2 << 20;
+
 /// Pieces from one column to the next: odd, since the columns of one line of pairs would else, with a power of two, be in the same
 /// places of the caches.
 #[inline(always)]
@@ -104,6 +107,11 @@ impl Layout {
     pub(super) fn len(&self, columns: usize) -> usize {
         let [by_line, by_wave] = [self.before_line[self.lines], self.before_group[self.group_count()]];
         columns * by_line.max(by_wave) * PIECE
+    }
+
+    /// Whether coefficients have to be asked for before they are needed.
+    pub(super) fn are_many(&self, columns: usize) -> bool {
+        self.len(columns) * size_of::<Line>() > FEW
     }
 
     /// First line of each group's coefficients by wave, and of what follows them.
@@ -194,6 +202,17 @@ impl<'a> Source<'a> {
                 let place = (column * line_count + line) * PARTS;
                 &lines[place..place + PARTS]
             }
+        }
+    }
+
+    /// The same of the next wavenumber, where there are any.
+    #[inline(always)]
+    pub(super) fn of_next(&self, m: usize, column: usize, line: usize) -> &'a [Line] {
+        match self {
+            Self::ByLine { layout, .. } if m + 1 < layout.wavenumbers && layout.has(m + 1, line) => {
+                self.of(m + 1, column, line)
+            }
+            _ => &[],
         }
     }
 }

@@ -8,6 +8,7 @@ use pulp::Arch;
 use super::Truncation;
 use super::lanes::Lane;
 use super::latitudes::Legendre;
+use super::narrow::Carried;
 use super::operation::{Operation, Quadrature};
 use super::parcels::Deliver;
 use super::resampling::Resampling;
@@ -92,6 +93,7 @@ impl HostEngine {
             wavenumbers,
             is_part,
             arch,
+            carried: Carried::fastest(arch),
             legendre,
             resampled,
             inverse_laplacian,

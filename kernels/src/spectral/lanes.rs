@@ -85,7 +85,7 @@ pub(super) trait Lane: Real + FftNum {
 
 impl Lane for f64 {
     type Vector<S: Simd> = S::f64s;
-    const MATTERS: i32 = -60;
+    const MATTERS: i32 = -54;
     // Starting values are far above what is denormal.
     const SLOW: f64 = 0.0;
     const SUMS_STEPS: bool = true;

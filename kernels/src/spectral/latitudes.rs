@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::Truncation;
 use super::lanes::BLOCK;
+use super::prefetch::{prefetch, prefetch_share};
 use super::recurrence::Recurrence;
 use super::ring_factor::sines_and_cosines;
 use super::start::LatitudeBlock;
@@ -57,5 +58,19 @@ impl Legendre {
     #[inline(always)]
     pub(super) fn factors(&self, block: &LatitudeBlock, m: usize) -> &[[f64; 2]] {
         self.recurrences[m].factors(block.polar)
+    }
+
+    /// Asks for what a block needs of the wavenumber behind m, and for one of so many shares of what all of them do.
+    #[inline(always)]
+    pub(super) fn prefetch_next(&self, m: usize, block: usize, [share, shares]: [usize; 2]) {
+        if let Some(start) = self.blocks[block].start(m + 1) {
+            prefetch(start.previous);
+            prefetch(start.current);
+        }
+        if let Some(next) = self.recurrences.get(m + 1) {
+            prefetch_share(&next.amplitudes, share, shares);
+            prefetch_share(&next.equatorial, share, shares);
+            prefetch_share(&next.polar, share, shares);
+        }
     }
 }

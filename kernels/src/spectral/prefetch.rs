@@ -20,6 +20,14 @@ pub(super) fn prefetch_far<T>(values: &[T]) {
     each_line(values, ask::<2>);
 }
 
+/// Asks for one of so many shares of what holds some values, in the second cache.
+#[inline(always)]
+pub(super) fn prefetch_share<T>(values: &[T], share: usize, shares: usize) {
+    let length = values.len().div_ceil(shares);
+    let begin = values.len().min(share * length);
+    prefetch_far(&values[begin..values.len().min(begin + length)]);
+}
+
 #[inline(always)]
 fn each_line<T>(values: &[T], ask: impl Fn(*const u8)) {
     let first = values.as_ptr().cast::<u8>();

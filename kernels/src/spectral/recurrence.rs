@@ -72,39 +72,10 @@ impl Recurrence {
         if polar { &self.polar } else { &self.equatorial }
     }
 
-    /// Coefficients of the q_k that sum to the same even and odd parts as one column of `rows`.
+    /// Coefficients of the q_k that sum to the same even and odd parts as the columns of `rows`, [n − m][2][columns]:
+    /// even α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd α_k c_{m+2k+1}; degrees behind the end of `rows` count as 0.
     ///
-    /// Even: α_k (ε_{m+2k+1} c_{m+2k} + ε_{m+2k+2} c_{m+2k+2}); odd: α_k c_{m+2k+1}. Order: even re, even im, odd re, odd im.
-    /// `rows` is [n − m][2][columns]; degrees behind its end count as 0.
-    #[inline(always)]
-    pub(super) fn to_steps(&self, rows: &[f64], columns: usize, column: usize, steps: &mut [[f64; 4]]) {
-        // A constant stride is much faster.
-        match columns {
-            1 => self.to_steps_by(rows, 1, 0, steps),
-            _ => self.to_steps_by(rows, columns, column, steps),
-        }
-    }
-
-    #[inline(always)]
-    fn to_steps_by(&self, rows: &[f64], columns: usize, column: usize, steps: &mut [[f64; 4]]) {
-        let row = |j: usize| match rows.get(2 * j * columns..2 * (j + 1) * columns) {
-            Some(row) => [row[column], row[columns + column]],
-            None => [0.0; 2],
-        };
-        let mut even = row(0);
-        for (k, (step, [first, second, alpha])) in steps.iter_mut().zip(&self.amplitudes).enumerate() {
-            let (odd, next) = (row(2 * k + 1), row(2 * k + 2));
-            *step = [
-                first * even[0] + second * next[0],
-                first * even[1] + second * next[1],
-                alpha * odd[0],
-                alpha * odd[1],
-            ];
-            even = next;
-        }
-    }
-
-    /// The same for all columns at once: [group of GROUP columns][k][column of the group], where columns are those of even degrees,
+    /// In order [group of GROUP columns][k][column of the group], where columns are those of even degrees,
     /// re and im, and from `first_odd` on those of odd ones; all others are 0. `row` is room for the columns of one k.
     ///
     /// Even degrees are left as they are where their sums are not formed against q_k ([`Lane::SUMS_STEPS`]).
@@ -148,31 +119,6 @@ impl Recurrence {
                 groups[(group * count + k) * GROUP..][..GROUP].copy_from_slice(piece);
             }
             rest = behind;
-        }
-    }
-
-    /// The transpose of [`Recurrence::to_steps`]: sums against q_k become sums against P̄_n.
-    #[inline(always)]
-    pub(super) fn to_rows(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
-        match columns {
-            1 => self.to_rows_by(steps, 1, 0, rows),
-            _ => self.to_rows_by(steps, columns, column, rows),
-        }
-    }
-
-    #[inline(always)]
-    fn to_rows_by(&self, steps: &[[f64; 4]], columns: usize, column: usize, rows: &mut [f64]) {
-        let mut before = [0.0; 2];
-        let mut pairs = rows.chunks_mut(4 * columns);
-        for (step, [first, second, alpha]) in steps.iter().zip(&self.amplitudes) {
-            let Some(pair) = pairs.next() else { return };
-            pair[column] = first * step[0] + before[0];
-            pair[columns + column] = first * step[1] + before[1];
-            if pair.len() > 2 * columns {
-                pair[2 * columns + column] = alpha * step[2];
-                pair[3 * columns + column] = alpha * step[3];
-            }
-            before = [second * step[0], second * step[1]];
         }
     }
 

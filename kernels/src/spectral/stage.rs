@@ -17,6 +17,7 @@ use super::form::FormAt;
 use super::fourier::{RingHook, RingTransforms, Waves};
 use super::lanes::{Lane, Line};
 use super::latitudes::Legendre;
+use super::narrow::Carried;
 use super::operation::{Operation, Quadrature};
 use super::parcels::{Arrived, Deliver, RingSide, WaveSide};
 use super::partition::{Pool, for_each_chunk, for_each_with_parts};
@@ -39,6 +40,7 @@ pub(super) struct Shared {
     /// Whether other ranks have others.
     pub(super) is_part: bool,
     pub(super) arch: Arch,
+    pub(super) carried: Carried,
     pub(super) legendre: Legendre,
     /// Where the quadrature of the rings themselves does not suffice: the latitudes at which analysis integrates.
     pub(super) resampled: Option<(Resampling, Legendre)>,

@@ -3,7 +3,7 @@
 //! P̄_m ∝ cos^m φ underflows towards the poles long before it matters. As with the extended exponents of Fukushima (2012,
 //! doi:10.1007/s00190-011-0519-2) mantissa and exponent are kept apart, but only once, when the plan is made: the march
 //! stops at the first step at which a latitude of the block reaches a size that matters in the precision of the fields, and
-//! q there and one step before are kept. The transforms start from them in plain f64; everything skipped is below 2⁻⁶⁰ of
+//! q there and one step before are kept. The transforms start from them in plain f64; everything skipped is below 2⁻⁵⁴ of
 //! the functions' O(1) for f64 and below 2⁻³⁴ for f32.
 //!
 //! Neighbouring latitudes of a block that still matter differ by a factor of about e^(−πΔ) over Δ rows of a linear grid,
@@ -84,7 +84,7 @@ impl LatitudeBlock {
     /// Where number m of the list starts; `None` if its functions vanish on the whole block.
     #[inline(always)]
     pub(super) fn start(&self, m: usize) -> Option<Start<'_>> {
-        let [previous, current] = self.values.get(self.place[m] as usize)?;
+        let [previous, current] = self.values.get(*self.place.get(m)? as usize)?;
         Some(Start { step: self.first[m] as usize, previous, current })
     }
 }

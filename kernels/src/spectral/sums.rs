@@ -178,11 +178,14 @@ impl Sums<'_> {
         let count = steps(m, m + self.degrees(m) - 1);
         for column in 0..columns {
             shared.arch.dispatch(narrow::Synthesis {
+                carried: shared.carried,
+                asks: self.layout.are_many(columns),
                 legendre,
                 m,
                 rows: bytemuck::cast_slice(rows),
                 columns,
                 column,
+                next_rows: bytemuck::cast_slice(next_rows),
                 steps: &mut work.steps[..count],
                 places,
                 output: &mut *output,
@@ -281,6 +284,7 @@ impl Sums<'_> {
         let count = steps(m, m + self.degrees(m) - 1);
         for column in 0..columns {
             shared.arch.dispatch(narrow::Analysis {
+                asks: self.layout.are_many(columns),
                 legendre,
                 m,
                 source,

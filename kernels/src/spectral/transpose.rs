@@ -84,7 +84,8 @@ mod avx512 {
         }
     }
 
-    /// As in a transposition, adding the lines of each stage.
+    /// Of two vectors, a blend takes half of the values where they are and a shuffle the others, so that one addition
+    /// yields the sums of neighbouring halves of both: halves of vectors, of halves, and of pairs.
     #[inline(always)]
     pub(super) fn sum_lanes(simd: V4, values: &[Line]) -> [f64; 8] {
         let simd = simd.avx512f;
@@ -92,24 +93,21 @@ mod avx512 {
         for i in 1..8 {
             x[i] = bytemuck::cast(values[i]);
         }
+        // Lanes 0 to 3 are of the first vector, 4 to 7 of the second.
         for i in 0..4 {
-            let (a, b) = (x[2 * i], x[2 * i + 1]);
-            x[i] = simd._mm512_add_pd(simd._mm512_unpacklo_pd(a, b), simd._mm512_unpackhi_pd(a, b));
+            let (a, b) = (x[i], x[i + 4]);
+            let kept = simd._mm512_mask_blend_pd(0b1111_0000, a, b);
+            x[i] = simd._mm512_add_pd(kept, simd._mm512_shuffle_f64x2::<0b0100_1110>(a, b));
         }
+        let pairs = simd._mm512_set_epi64(13, 12, 7, 6, 9, 8, 3, 2);
         for i in 0..2 {
-            let (a, b) = (x[2 * i], x[2 * i + 1]);
-            x[i] = simd._mm512_add_pd(
-                simd._mm512_shuffle_f64x2::<0x88>(a, b),
-                simd._mm512_shuffle_f64x2::<0xdd>(a, b),
-            );
+            let (a, b) = (x[i], x[i + 2]);
+            let kept = simd._mm512_mask_blend_pd(0b1100_1100, a, b);
+            x[i] = simd._mm512_add_pd(kept, simd._mm512_permutex2var_pd(a, pairs, b));
         }
         let (a, b) = (x[0], x[1]);
-        bytemuck::cast(
-            simd._mm512_add_pd(
-                simd._mm512_shuffle_f64x2::<0x88>(a, b),
-                simd._mm512_shuffle_f64x2::<0xdd>(a, b),
-            ),
-        )
+        let kept = simd._mm512_mask_blend_pd(0b1010_1010, a, b);
+        bytemuck::cast(simd._mm512_add_pd(kept, simd._mm512_shuffle_pd::<0b0101_0101>(a, b)))
     }
 
     #[inline(always)]

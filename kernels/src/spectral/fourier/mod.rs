@@ -89,13 +89,6 @@ pub(super) struct RingTransforms<W: Lane> {
     scratch_len: usize,
 }
 
-/// Bytes of Fourier coefficients above which they are not in the second cache when their other stage comes.
-const FEW: usize = 2 << 20;
-
-fn are_many(layout: &Layout, columns: usize) -> bool {
-    layout.len(columns) * size_of::<Line>() > FEW
-}
-
 /// The coefficients of a column that is not there.
 static NOTHING: [Line; PIECE] = [Line([0.0; LANES]); PIECE];
 
@@ -362,7 +355,7 @@ impl<W: Lane> RingTransforms<W> {
         if let Waves::Here { layout, columns, lines } = waves {
             // As a thread goes on: to the next line, then to the next column.
             let (column, line) = if line + 1 < self.lines() { (column, line + 1) } else { (column + 1, 0) };
-            if are_many(layout, *columns) && column < *columns {
+            if layout.are_many(*columns) && column < *columns {
                 for group in 0..layout.wavenumbers_on(line).div_ceil(GROUP) {
                     let place = layout.by_wave(*columns, group, column, line);
                     scratch.ahead.add(&lines[place..place + PIECE]);
@@ -422,7 +415,7 @@ impl<W: Lane> RingTransforms<W> {
         // Blocks may reach a line behind the last pair.
         let used = self.lines();
         let (offsets, behind) = (&offsets[..=used], offsets[used]);
-        let many = are_many(layout, inputs.len());
+        let many = layout.are_many(inputs.len());
         let (coefficients, unused) = coefficients.split_at_mut(behind);
         unused.fill(Line::default());
         for_each_with_parts(used, [coefficients], offsets, &|line, [coefficients]| {

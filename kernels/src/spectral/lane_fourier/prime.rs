@@ -39,6 +39,14 @@ pub(super) struct Convolution<W> {
     spectrum: Vec<[W; 2]>,
 }
 
+impl<W: Lane> Stage<W> {
+    /// Twiddle factors of the butterflies number `p`, none where all are 1.
+    #[inline(always)]
+    fn turns(&self, p: usize) -> Option<&[[W; 2]]> {
+        (self.count > 1).then(|| &self.twiddles[p * (self.radix - 1)..(p + 1) * (self.radix - 1)])
+    }
+}
+
 impl<W: Lane> Prime<W> {
     pub(super) fn new(prime: usize) -> Self {
         if prime > LARGEST_DIRECT {
@@ -71,7 +79,7 @@ impl<W: Lane> Prime<W> {
                 ahead.ask();
                 let from = &from[p * stage.pitches[0] + q..];
                 let to = &mut to[p * stage.pitches[1] + q..];
-                let twiddles = &stage.twiddles[p * (stage.radix - 1)..(p + 1) * (stage.radix - 1)];
+                let twiddles = stage.turns(p);
                 match self {
                     Self::Direct(roots) => direct(simd, stage, roots, twiddles, from, to, spare),
                     Self::Convolution(convolution) => {
@@ -89,12 +97,14 @@ fn direct<S: Simd, W: Lane>(
     simd: S,
     stage: &Stage<W>,
     roots: &[[W; 2]],
-    twiddles: &[[W; 2]],
+    twiddles: Option<&[[W; 2]]>,
     from: &[[Line; 2]],
     to: &mut [[Line; 2]],
     [.., sums, differences]: &mut Spare,
 ) {
     let (prime, half, step) = (stage.radix, stage.radix / 2, stage.count * stage.pitches[0]);
+    // A product spreads a factor over its lanes as it reads it, at no cost, unless it is known to be used twice.
+    let roots = [roots, std::hint::black_box(roots)];
     for vector in 0..per_line::<S, W>() {
         let [re, im] = &from[0];
         let first = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
@@ -123,9 +133,9 @@ fn direct<S: Simd, W: Lane>(
                     if at[i] >= prime {
                         at[i] -= prime;
                     }
-                    let [cosine, sine] = roots[at[i]];
-                    let (cosine, sine) = (W::splat(simd, cosine), W::splat(simd, sine));
                     for part in 0..2 {
+                        let [cosine, sine] = roots[part][at[i]];
+                        let (cosine, sine) = (W::splat(simd, cosine), W::splat(simd, sine));
                         even[i][part] = W::product_sum(simd, cosine, sum[part], even[i][part]);
                         odd[i][part] = W::product_sum(simd, sine, difference[part], odd[i][part]);
                     }
@@ -135,8 +145,10 @@ fn direct<S: Simd, W: Lane>(
                 let ([a, b], [c, d]) = (even[i], odd[i]);
                 let low = [W::sum(simd, a, d), W::difference(simd, b, c)];
                 let high = [W::difference(simd, a, d), W::sum(simd, b, c)];
-                for (k, value) in [(ks[i], low), (prime - ks[i], high)] {
-                    let value = turned::<S, W>(simd, value, twiddles[k - 1]);
+                for (k, mut value) in [(ks[i], low), (prime - ks[i], high)] {
+                    if let Some(twiddles) = twiddles {
+                        value = turned::<S, W>(simd, value, twiddles[k - 1]);
+                    }
                     write::<S, W>(&mut to[k * stage.stride], vector, value);
                 }
             }
@@ -195,7 +207,7 @@ fn powers_of_generator(prime: usize) -> Vec<usize> {
 struct Convolve<'a, W> {
     convolution: &'a Convolution<W>,
     stage: &'a Stage<W>,
-    twiddles: &'a [[W; 2]],
+    twiddles: Option<&'a [[W; 2]]>,
     from: &'a [[Line; 2]],
     to: &'a mut [[Line; 2]],
     spare: &'a mut Spare,
@@ -244,8 +256,10 @@ impl<W: Lane> WithSimd for Convolve<'_, W> {
         for (q, [im, re]) in results[..order.len()].iter().enumerate() {
             let k = order[(order.len() - q) % order.len()];
             for vector in 0..per_line::<S, W>() {
-                let value = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
-                let value = turned::<S, W>(simd, value, twiddles[k - 1]);
+                let mut value = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
+                if let Some(twiddles) = twiddles {
+                    value = turned::<S, W>(simd, value, twiddles[k - 1]);
+                }
                 write::<S, W>(&mut to[k * stage.stride], vector, value);
             }
         }

@@ -5,7 +5,7 @@ use pulp::{Simd, WithSimd};
 use super::super::coefficients::{PARTS, Places};
 use super::super::lanes::{Lane, Line, per_line, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
-use super::super::prefetch::{prefetch, prefetch_far};
+use super::super::prefetch::{prefetch, prefetch_share};
 use super::panel::STEPS;
 use super::{WIDEST_GROUP, Workspace, sines};
 
@@ -62,9 +62,7 @@ impl<W: Lane> Synthesis<'_, W> {
         let blocks = legendre.blocks.len();
         for index in first_block..blocks {
             // The next wavenumber's rows, bit by bit.
-            let share = next_rows.len().div_ceil(blocks - first_block);
-            let begin = next_rows.len().min((index - first_block) * share);
-            prefetch_far(&next_rows[begin..next_rows.len().min(begin + share)]);
+            prefetch_share(next_rows, index - first_block, blocks - first_block);
             let block = &legendre.blocks[index];
             let start = block.start(m).filter(|start| start.step < count && index >= legendre.first_block[m]);
             sums.fill(Line::default());

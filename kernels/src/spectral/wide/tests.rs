@@ -50,11 +50,14 @@ fn one_by_one(legendre: &Legendre, m: usize, rows: &[f64]) -> Vec<Line> {
         let places = Places { first: 0, first_line: 0, per_column: lines * PARTS, per_line: PARTS };
         let degrees = rows.len() / (2 * COLUMNS);
         pulp::Arch::new().dispatch(narrow::Synthesis {
+            carried: narrow::Carried::Functions,
+            asks: false,
             legendre,
             m,
             rows,
             columns: COLUMNS,
             column,
+            next_rows: &[],
             steps: &mut vec![[0.0; 4]; steps(0, degrees - 1)],
             places,
             output: &mut output,
