@@ -11,7 +11,7 @@ REQUIRE := host-cuda,wgpu,nvrtc,eccodes,hdf5,c,fortran,python,zarr,fdb,mpi,nats
 FUZZ_TIME ?= 60
 FUZZ_TARGETS ?= plan grib netcdf log manifest request nats
 
-.PHONY: help forecast test validate bench docs check fuzz install wheel
+.PHONY: help forecast test validate bench docs check fuzz neon install wheel
 
 help:
 	@echo 'make forecast   a 10-day global weather forecast from a real state: GRIB2, NetCDF, maps in $(OUT)/forecast'
@@ -22,6 +22,7 @@ help:
 	@echo 'make install    headers, libraries, pkg-config and CMake files for C and Fortran in $(PREFIX)'
 	@echo 'make wheel      the Python package for this platform, in target/wheels'
 	@echo 'make check      formatting, lints, feature combinations'
+	@echo 'make neon       tests of the transforms as compiled for 64-bit Arm, in an emulator'
 	@echo 'make fuzz       readers against made-up input, $(FUZZ_TIME) s for each of: $(FUZZ_TARGETS)'
 
 forecast:
@@ -53,6 +54,15 @@ check:
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	$(CARGO) clippy --workspace --all-targets --locked --no-default-features -- -D warnings
 	$(CARGO) check --workspace --locked --all-features
+
+# On the CPU: the emulator has no devices.
+ARM_TEST := CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER='qemu-aarch64 -L /usr/aarch64-linux-gnu' \
+	$(CARGO) test --locked -p terrella-kernels --target aarch64-unknown-linux-gnu
+neon:
+	@$(SETUP) rust neon
+	$(ARM_TEST) --lib spectral:: -- --skip device
+	$(ARM_TEST) --test spectral -- --skip device
 
 # A stable compiler takes the flags of a nightly one with RUSTC_BOOTSTRAP. Without a sanitizer, which safe code needs not, memory
 # is bounded by the targets themselves. What made one fail lies in fuzz/artifacts; the same command with its path repeats it.

@@ -11,6 +11,7 @@
 #   mpi      an MPI library and its launcher (loaded at run time), for the tests of ranks, and its header, for those of C programs with tasks
 #   nats     a NATS server, for the tests of streams on one
 #   fuzz     cargo-fuzz, in target/fuzz-tools
+#   neon     a linker and an emulator for 64-bit Arm, and Rust's standard library there (by rustup)
 #   python   python3 with pip and venv; NumPy and setuptools from PyPI, in target/python (the Python package)
 #   zarr     Zarr's Python package from PyPI, in target/python, which reads and writes stores for tests
 #   peers    the libraries that benchmarks compare with, from PyPI, in target/python
@@ -165,6 +166,15 @@ need_fuzz() {
     cargo install --quiet --locked --version 0.13.2 --root target/fuzz-tools cargo-fuzz >&2 || fail "cargo-fuzz could not be built"
 }
 
+need_neon() {
+    if ! command -v aarch64-linux-gnu-gcc >/dev/null 2>&1 || ! command -v qemu-aarch64 >/dev/null 2>&1; then
+        apt_install "a linker and an emulator for Arm" gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+    fi
+    [ -d "$(rustc --print target-libdir --target aarch64-unknown-linux-gnu)" ] && return
+    command -v rustup >/dev/null 2>&1 || fail "Rust's standard library for aarch64-unknown-linux-gnu is missing, and rustup, which installs it"
+    rustup target add aarch64-unknown-linux-gnu >&2 || fail "rustup could not install the standard library for Arm"
+}
+
 need_peers() {
     python_package "benchmark peer" numpy "numpy>=2,<3"
     python_package "benchmark peer" scipy "scipy>=1.11,<2"
@@ -181,7 +191,7 @@ need_peers() {
 
 for need in "$@"; do
     case $need in
-    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | mpi | nats | fuzz | python | zarr | peers) "need_$need" ;;
+    rust | grib | hdf5 | vulkan | compiler | fortran | nvrtc | fdb | mpi | nats | fuzz | neon | python | zarr | peers) "need_$need" ;;
     *) fail "unknown need '$need'" ;;
     esac
 done
