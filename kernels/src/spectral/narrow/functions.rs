@@ -5,7 +5,7 @@ use pulp::Simd;
 use super::super::coefficients::PARTS;
 use super::super::lanes::{BLOCK, Line, take, vectors, vectors_mut};
 use super::super::latitudes::Legendre;
-use super::{KEPT, Target};
+use super::{Begin, KEPT, Target};
 
 /// The sums of one block.
 #[inline(always)]
@@ -17,16 +17,11 @@ pub(super) fn synthesize_block<S: Simd>(
     steps: &[[f64; 4]],
     target: &mut Target<'_>,
 ) {
-    let begin = legendre.first_step(m, index, steps.len());
-    let [before, now] = legendre.march(m, index);
-    let (before, now) = (vectors::<S, f64>(before), vectors::<S, f64>(now));
-    let argument = vectors::<S, f64>(&legendre.blocks[index].argument);
-    let factors = legendre.factors(&legendre.blocks[index], m);
+    let Begin { step, factors, argument, march: [before, now] } = legendre.begin::<S>(m, index, steps.len());
     for at in (0..BLOCK / S::F64_LANES).step_by(2) {
         let mut added = [[simd.splat_f64s(0.0); 2]; PARTS];
         let mut march = [take::<_, 2>(before, at), take::<_, 2>(now, at)];
-        let (factors, steps) = (&factors[begin..steps.len()], &steps[begin..]);
-        synthesize::<S, 2>(simd, factors, steps, take(argument, at), &mut march, &mut added);
+        synthesize::<S, 2>(simd, factors, &steps[step..], take(argument, at), &mut march, &mut added);
         target.write(simd, index, at, &added);
     }
 }

@@ -115,6 +115,17 @@ impl WithSimd for Synthesis<'_> {
     }
 }
 
+/// What the sums of a block begin with.
+struct Begin<'a, V> {
+    step: usize,
+    /// Of the recurrence, from `step` on.
+    factors: &'a [[f64; 2]],
+    /// μ² of the block's latitudes, or cos²φ.
+    argument: &'a [V],
+    /// q_{k−1} and q_k at `step`.
+    march: [&'a [V]; 2],
+}
+
 /// Where the sums of a synthesis go.
 struct Target<'a> {
     legendre: &'a Legendre,
@@ -156,6 +167,18 @@ impl Legendre {
         match self.blocks[block].start(m) {
             Some(start) if block >= self.first_block[m] => start.step.min(count),
             _ => count,
+        }
+    }
+
+    /// Where the sums of a block over at most `count` steps begin, and with what.
+    #[inline(always)]
+    fn begin<S: Simd>(&self, m: usize, block: usize, count: usize) -> Begin<'_, S::f64s> {
+        let step = self.first_step(m, block, count);
+        Begin {
+            step,
+            factors: &self.factors(&self.blocks[block], m)[step..count],
+            argument: vectors::<S, f64>(&self.blocks[block].argument),
+            march: self.march(m, block).map(|lines| vectors::<S, f64>(lines)),
         }
     }
 
