@@ -46,6 +46,11 @@ impl ColumnScratch {
     }
 }
 
+/// How many columns of a line there are: those that are none have nothing and stand behind.
+fn present<T: AsRef<[R]>, R>(columns: &[T]) -> usize {
+    columns.iter().take_while(|column| !column.as_ref().is_empty()).count()
+}
+
 /// Lines from one latitude pair to the next: odd, for the sake of the caches.
 fn pitch(wavenumbers: usize) -> usize {
     wavenumbers.next_multiple_of(GROUP) * PARTS + 1
@@ -227,8 +232,14 @@ impl<W: Lane, const N: usize> WithSimd for ColumnsFromSpectra<'_, W, N> {
                     tile[pair] = spectra[pair * pitch + group * PIECE + i];
                 }
                 transpose::<S, W, N>(simd, &mut tile);
-                for column in 0..count {
-                    pieces[column * PIECE + i] = tile[column];
+                if count == N {
+                    for column in 0..N {
+                        pieces[column * PIECE + i] = tile[column];
+                    }
+                } else {
+                    for column in 0..count {
+                        pieces[column * PIECE + i] = tile[column];
+                    }
                 }
             }
         }
@@ -246,6 +257,22 @@ fn turned<S: Simd, W: Lane>(
     let (cosine, sine) = (W::splat(simd, turn.re), W::splat(simd, turn.im));
     let minus = W::negative(simd, W::product(simd, im, sine));
     [W::product_sum(simd, re, cosine, minus), W::product_sum(simd, re, sine, W::product(simd, im, cosine))]
+}
+
+/// Writes a line of points at the beginning of `target`.
+#[inline(always)]
+fn write_points<W: Lane, R: Real, const N: usize>(target: &mut [R], line: &Line) {
+    for (target, value) in target[..N].iter_mut().zip(line.values::<W>()) {
+        *target = R::from_f64(value.to_f64());
+    }
+}
+
+/// Reads a line of points from the beginning of `source`.
+#[inline(always)]
+fn read_points<W: Lane, R: Real, const N: usize>(source: &[R], line: &mut Line) {
+    for (value, source) in line.values_mut::<W>().iter_mut().zip(&source[..N]) {
+        *value = W::of(source.to_f64());
+    }
 }
 
 /// The sums over one pair of rings, as [`super::in_lanes::SynthesizeLanes`] forms them.
@@ -315,24 +342,26 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for SynthesizeColumns<'_, '_, W,
         for (which, (output, offset)) in outputs.into_iter().zip(offsets).enumerate() {
             let Some(offset) = offset else { continue };
             let part = 1 - which;
+            let columns = present(&*output);
             for (t, values) in tiles.iter().enumerate() {
                 let mut tile = [values[0][part]; N];
                 for i in 1..N {
                     tile[i] = values[i][part];
                 }
                 transpose::<S, W, N>(simd, &mut tile);
-                for (line, output) in tile.iter().zip(&mut *output).filter(|(_, output)| !output.is_empty()) {
-                    let target = &mut output[offset + t * N..][..N];
-                    for i in 0..N {
-                        target[i] = R::from_f64(line.values::<W>()[i].to_f64());
+                let at = offset + t * N;
+                if columns == N {
+                    for column in 0..N {
+                        write_points::<W, R, N>(&mut output[column][at..], &tile[column]);
+                    }
+                } else {
+                    for column in 0..columns {
+                        write_points::<W, R, N>(&mut output[column][at..], &tile[column]);
                     }
                 }
             }
             for (i, value) in rest.iter().enumerate() {
-                for (value, output) in value[part].values::<W>().iter().zip(&mut *output) {
-                    if output.is_empty() {
-                        continue;
-                    }
+                for (value, output) in value[part].values::<W>().iter().zip(&mut output[..columns]) {
                     output[offset + tiles.len() * N + i] = R::from_f64(value.to_f64());
                 }
             }
@@ -363,16 +392,21 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for AnalyzeColumns<'_, '_, W, R,
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { plan, points, wavenumbers, factors, turn, spectra, arrays, spare, ahead, offsets, inputs } =
             self;
+        let columns = present(inputs);
         let [values, scratch] = arrays;
         let (tiles, rest) = values[..points].as_chunks_mut::<N>();
         for (which, offset) in offsets.into_iter().enumerate() {
             for (t, values) in tiles.iter_mut().enumerate() {
                 let mut tile = [Line::default(); N];
                 if let Some(offset) = offset {
-                    for (line, input) in tile.iter_mut().zip(inputs).filter(|(_, input)| !input.is_empty()) {
-                        let source = &input[offset + t * N..][..N];
-                        for i in 0..N {
-                            line.values_mut::<W>()[i] = W::of(source[i].to_f64());
+                    let at = offset + t * N;
+                    if columns == N {
+                        for column in 0..N {
+                            read_points::<W, R, N>(&inputs[column][at..], &mut tile[column]);
+                        }
+                    } else {
+                        for column in 0..columns {
+                            read_points::<W, R, N>(&inputs[column][at..], &mut tile[column]);
                         }
                     }
                     transpose::<S, W, N>(simd, &mut tile);
@@ -382,10 +416,10 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for AnalyzeColumns<'_, '_, W, R,
                 }
             }
             for (i, value) in rest.iter_mut().enumerate() {
-                for (value, input) in value[which].values_mut::<W>().iter_mut().zip(inputs) {
-                    let point = |offset: usize| W::of(input[offset + tiles.len() * N + i].to_f64());
-                    let offset = offset.filter(|_| !input.is_empty());
-                    *value = offset.map_or(W::ZERO, point);
+                value[which] = Line::default();
+                let Some(offset) = offset else { continue };
+                for (value, input) in value[which].values_mut::<W>().iter_mut().zip(&inputs[..columns]) {
+                    *value = W::of(input[offset + tiles.len() * N + i].to_f64());
                 }
             }
         }
