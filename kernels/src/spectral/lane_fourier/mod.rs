@@ -18,6 +18,34 @@ use super::prefetch::Ahead;
 /// Complex numbers, one per lane of a vector.
 type Complex<S, W> = [<W as Lane>::Vector<S>; 2];
 
+/// Elements that a transform begins with, wherever they stand.
+trait Read<W: Lane> {
+    fn get<S: Simd>(&self, simd: S, index: usize, vector: usize) -> Complex<S, W>;
+}
+
+/// Where a stage puts element `k` of its butterfly `q`.
+trait Write<W: Lane> {
+    fn put<S: Simd>(&mut self, simd: S, k: usize, q: usize, vector: usize, value: Complex<S, W>);
+}
+
+/// Code for each of a plan's butterflies.
+macro_rules! with_butterfly {
+    ($plan:expr, $radix:expr, $butterfly:ident => $code:expr) => {
+        match $radix {
+            8 => with_butterfly!(&Eight, $butterfly => $code),
+            4 => with_butterfly!(&Four, $butterfly => $code),
+            2 => with_butterfly!(&Two, $butterfly => $code),
+            3 => with_butterfly!(&$plan.three, $butterfly => $code),
+            5 => with_butterfly!(&$plan.five, $butterfly => $code),
+            _ => with_butterfly!(&$plan.seven, $butterfly => $code),
+        }
+    };
+    ($one:expr, $butterfly:ident => $code:expr) => {{
+        let $butterfly = $one;
+        $code
+    }};
+}
+
 /// A plan for one length.
 #[derive(Debug)]
 pub(super) struct LaneFourier<W> {
@@ -80,11 +108,6 @@ impl<W: Lane> LaneFourier<W> {
         self.stages.iter().flat_map(|stage| &stage.prime).map(Prime::spare).max().unwrap_or(0)
     }
 
-    /// Whether a transform's result is in the first of its arrays.
-    fn ends_where_it_begins(&self) -> bool {
-        self.stages.len().is_multiple_of(2)
-    }
-
     /// y_k = Σ_j x_j e^{−2πi jk/n}, unnormalised; returns the one of the two arrays that holds the result.
     ///
     /// Exchanging real and imaginary parts before and after yields the transform with +2πi.
@@ -98,20 +121,51 @@ impl<W: Lane> LaneFourier<W> {
         ahead: &mut Ahead,
     ) -> &'a mut [[Line; 2]] {
         ahead.spread(self.stages.iter().map(|stage| stage.count * stage.stride).sum());
+        let [result, _] = self.run(simd, &self.stages, values, scratch, spare, ahead);
+        &mut result[..self.length]
+    }
+
+    /// Some stages one after another, the first one from `values`; returns the array with the result and the other one.
+    #[inline(always)]
+    fn run<'a, S: Simd>(
+        &self,
+        simd: S,
+        stages: &[Stage<W>],
+        values: &'a mut [[Line; 2]],
+        scratch: &'a mut [[Line; 2]],
+        spare: &mut Spare,
+        ahead: &mut Ahead,
+    ) -> [&'a mut [[Line; 2]]; 2] {
         let (mut from, mut to) = (values, scratch);
-        for stage in &self.stages {
-            match (stage.radix, &stage.prime) {
-                (_, Some(prime)) => prime.run(simd, stage, from, to, spare, ahead),
-                (8, _) => stage.run(simd, from, to, &Eight, ahead),
-                (4, _) => stage.run(simd, from, to, &Four, ahead),
-                (2, _) => stage.run(simd, from, to, &Two, ahead),
-                (3, _) => stage.run(simd, from, to, &self.three, ahead),
-                (5, _) => stage.run(simd, from, to, &self.five, ahead),
-                _ => stage.run(simd, from, to, &self.seven, ahead),
+        for stage in stages {
+            match &stage.prime {
+                Some(prime) => prime.run(simd, stage, from, to, spare, ahead),
+                None => {
+                    with_butterfly!(self, stage.radix, butterfly => stage.run(simd, from, to, butterfly, ahead));
+                }
             }
             std::mem::swap(&mut from, &mut to);
         }
-        &mut from[..self.length]
+        [from, to]
+    }
+
+    /// The first stage, from elements wherever they stand; it has a butterfly, and another stage behind it.
+    #[inline(always)]
+    fn run_first<S: Simd>(&self, simd: S, from: &impl Read<W>, to: &mut [[Line; 2]]) {
+        let stage = &self.stages[0];
+        with_butterfly!(self, stage.radix, butterfly => stage.run_first(simd, from, to, butterfly));
+    }
+
+    /// The last stage, which is no convolution, to wherever its elements belong.
+    #[inline(always)]
+    fn run_last<S: Simd>(&self, simd: S, from: &[[Line; 2]], to: &mut impl Write<W>, spare: &mut Spare) {
+        let stage = &self.stages[self.stages.len() - 1];
+        match &stage.prime {
+            Some(prime) => prime.run_last(simd, stage, from, to, spare),
+            None => {
+                with_butterfly!(self, stage.radix, butterfly => stage.run_last(simd, from, to, butterfly));
+            }
+        }
     }
 }
 
@@ -168,8 +222,7 @@ impl<W: Lane> Stage<W> {
                 for vector in 0..per_line::<S, W>() {
                     let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
                     for i in 0..RADIX {
-                        let [re, im] = &inputs[i][q];
-                        values[i] = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
+                        values[i] = read::<S, W>(&inputs[i][q], vector);
                     }
                     let outputs = butterfly.apply(simd, values);
                     for j in 0..RADIX {
@@ -177,14 +230,80 @@ impl<W: Lane> Stage<W> {
                         if TURNED && j > 0 {
                             value = turned::<S, W>(simd, value, twiddles[j - 1]);
                         }
-                        let [re, im] = &mut to[j * stride + q];
-                        put::<S, W>(re, vector, value[0]);
-                        put::<S, W>(im, vector, value[1]);
+                        write::<S, W>(&mut to[j * stride + q], vector, value);
                     }
                 }
             }
         }
     }
+}
+
+impl<W: Lane> Stage<W> {
+    /// As a transform's first stage.
+    #[inline(always)]
+    fn run_first<S: Simd, const RADIX: usize>(
+        &self,
+        simd: S,
+        from: &impl Read<W>,
+        to: &mut [[Line; 2]],
+        butterfly: &impl Butterfly<RADIX, W>,
+    ) {
+        for (p, to) in to.chunks_mut(self.pitches[1]).take(self.count).enumerate() {
+            let twiddles = &self.twiddles[p * (RADIX - 1)..(p + 1) * (RADIX - 1)];
+            for vector in 0..per_line::<S, W>() {
+                let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
+                for i in 0..RADIX {
+                    values[i] = from.get(simd, i * self.count + p, vector);
+                }
+                let outputs = butterfly.apply(simd, values);
+                for j in 0..RADIX {
+                    let mut value = outputs[j];
+                    if j > 0 {
+                        value = turned::<S, W>(simd, value, twiddles[j - 1]);
+                    }
+                    write::<S, W>(&mut to[j], vector, value);
+                }
+            }
+        }
+    }
+
+    /// As a transform's last stage.
+    #[inline(always)]
+    fn run_last<S: Simd, const RADIX: usize>(
+        &self,
+        simd: S,
+        from: &[[Line; 2]],
+        to: &mut impl Write<W>,
+        butterfly: &impl Butterfly<RADIX, W>,
+    ) {
+        let mut inputs: [&[[Line; 2]]; RADIX] = [from; RADIX];
+        for i in 0..RADIX {
+            inputs[i] = &from[i * self.pitches[0]..][..self.stride];
+        }
+        for q in 0..self.stride {
+            for vector in 0..per_line::<S, W>() {
+                let mut values = [[W::splat(simd, W::ZERO); 2]; RADIX];
+                for i in 0..RADIX {
+                    values[i] = read::<S, W>(&inputs[i][q], vector);
+                }
+                let outputs = butterfly.apply(simd, values);
+                for k in 0..RADIX {
+                    to.put(simd, k, q, vector, outputs[k]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn read<S: Simd, W: Lane>([re, im]: &[Line; 2], vector: usize) -> Complex<S, W> {
+    [get::<S, W>(re, vector), get::<S, W>(im, vector)]
+}
+
+#[inline(always)]
+fn write<S: Simd, W: Lane>([re, im]: &mut [Line; 2], vector: usize, value: Complex<S, W>) {
+    put::<S, W>(re, vector, value[0]);
+    put::<S, W>(im, vector, value[1]);
 }
 
 /// A number times one that is the same for all lanes.

@@ -5,10 +5,10 @@ use std::mem;
 
 use pulp::{Simd, WithSimd};
 use rustfft::FftPlanner;
-use rustfft::num_complex::Complex;
+use rustfft::num_complex;
 
-use super::{LaneFourier, Stage, add, sub, turned};
-use crate::spectral::lanes::{Lane, Line, get, per_line, put};
+use super::{Complex, LaneFourier, Read, Stage, Write, add, read, sub, turned, write};
+use crate::spectral::lanes::{Lane, Line, per_line};
 use crate::spectral::prefetch::Ahead;
 
 /// The largest prime p whose sums are formed as they stand, with p² products: above, two transforms take less.
@@ -31,8 +31,8 @@ pub(super) enum Prime<W> {
 /// part of a longer one.
 #[derive(Debug)]
 pub(super) struct Convolution<W> {
-    /// g^r by r < p − 1.
-    order: Vec<usize>,
+    /// g^r by r < p − 1, and g^{−r}.
+    order: [Vec<usize>; 2],
     /// Of the convolution's length.
     plan: LaneFourier<W>,
     /// The transform of what is convolved with, over the length.
@@ -75,19 +75,53 @@ impl<W: Lane> Prime<W> {
         ahead: &mut Ahead,
     ) {
         for p in 0..stage.count {
+            let from = &from[p * stage.pitches[0]..];
+            let twiddles = stage.turns(p);
+            let mut to = Turned { to: &mut to[p * stage.pitches[1]..], stride: stage.stride, twiddles };
             for q in 0..stage.stride {
                 ahead.ask();
-                let from = &from[p * stage.pitches[0] + q..];
-                let to = &mut to[p * stage.pitches[1] + q..];
-                let twiddles = stage.turns(p);
                 match self {
-                    Self::Direct(roots) => direct(simd, stage, roots, twiddles, from, to, spare),
+                    Self::Direct(roots) => direct(simd, stage, roots, from, q, &mut to, spare),
                     Self::Convolution(convolution) => {
-                        simd.vectorize(Convolve { convolution, stage, twiddles, from, to, spare });
+                        simd.vectorize(Convolve { convolution, stage, from, q, to: &mut to, spare });
                     }
                 }
             }
         }
+    }
+
+    /// As the last stage of a convolution's transform, which is not a convolution itself.
+    #[inline(always)]
+    pub(super) fn run_last<S: Simd>(
+        &self,
+        simd: S,
+        stage: &Stage<W>,
+        from: &[[Line; 2]],
+        to: &mut impl Write<W>,
+        spare: &mut Spare,
+    ) {
+        let Self::Direct(roots) = self else { unreachable!("a convolution in a convolution") };
+        for q in 0..stage.stride {
+            direct(simd, stage, roots, from, q, to, spare);
+        }
+    }
+}
+
+/// An array in order, with twiddle factors.
+struct Turned<'a, W> {
+    to: &'a mut [[Line; 2]],
+    stride: usize,
+    twiddles: Option<&'a [[W; 2]]>,
+}
+
+impl<W: Lane> Write<W> for Turned<'_, W> {
+    #[inline(always)]
+    fn put<S: Simd>(&mut self, simd: S, k: usize, q: usize, vector: usize, value: Complex<S, W>) {
+        let value = match self.twiddles {
+            Some(twiddles) if k > 0 => turned::<S, W>(simd, value, twiddles[k - 1]),
+            _ => value,
+        };
+        write::<S, W>(&mut self.to[k * self.stride + q], vector, value);
     }
 }
 
@@ -97,37 +131,34 @@ fn direct<S: Simd, W: Lane>(
     simd: S,
     stage: &Stage<W>,
     roots: &[[W; 2]],
-    twiddles: Option<&[[W; 2]]>,
     from: &[[Line; 2]],
-    to: &mut [[Line; 2]],
+    q: usize,
+    to: &mut impl Write<W>,
     [.., sums, differences]: &mut Spare,
 ) {
     let (prime, half, step) = (stage.radix, stage.radix / 2, stage.count * stage.pitches[0]);
     // A product spreads a factor over its lanes as it reads it, at no cost, unless it is known to be used twice.
     let roots = [roots, std::hint::black_box(roots)];
     for vector in 0..per_line::<S, W>() {
-        let [re, im] = &from[0];
-        let first = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
+        let first = read::<S, W>(&from[q], vector);
         let mut total = first;
         for j in 1..=half {
-            let ([a_re, a_im], [b_re, b_im]) = (&from[j * step], &from[(prime - j) * step]);
-            let a = [get::<S, W>(a_re, vector), get::<S, W>(a_im, vector)];
-            let b = [get::<S, W>(b_re, vector), get::<S, W>(b_im, vector)];
+            let a = read::<S, W>(&from[j * step + q], vector);
+            let b = read::<S, W>(&from[(prime - j) * step + q], vector);
             let sum = add::<S, W>(simd, a, b);
             total = add::<S, W>(simd, total, sum);
             write::<S, W>(&mut sums[j - 1], vector, sum);
             write::<S, W>(&mut differences[j - 1], vector, sub::<S, W>(simd, a, b));
         }
-        write::<S, W>(&mut to[0], vector, total);
+        to.put(simd, 0, q, vector, total);
         // Two at a time, the last one perhaps twice: what is read serves both.
         for first_k in (1..=half).step_by(2) {
             let ks = [first_k, half.min(first_k + 1)];
             let mut even = [first; 2];
             let mut odd = [[W::splat(simd, W::ZERO); 2]; 2];
             let mut at = [0; 2];
-            for ([sum_re, sum_im], [re, im]) in sums[..half].iter().zip(&differences[..half]) {
-                let sum = [get::<S, W>(sum_re, vector), get::<S, W>(sum_im, vector)];
-                let difference = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
+            for (sum, difference) in sums[..half].iter().zip(&differences[..half]) {
+                let (sum, difference) = (read::<S, W>(sum, vector), read::<S, W>(difference, vector));
                 for i in 0..2 {
                     at[i] += ks[i];
                     if at[i] >= prime {
@@ -145,21 +176,11 @@ fn direct<S: Simd, W: Lane>(
                 let ([a, b], [c, d]) = (even[i], odd[i]);
                 let low = [W::sum(simd, a, d), W::difference(simd, b, c)];
                 let high = [W::difference(simd, a, d), W::sum(simd, b, c)];
-                for (k, mut value) in [(ks[i], low), (prime - ks[i], high)] {
-                    if let Some(twiddles) = twiddles {
-                        value = turned::<S, W>(simd, value, twiddles[k - 1]);
-                    }
-                    write::<S, W>(&mut to[k * stage.stride], vector, value);
-                }
+                to.put(simd, ks[i], q, vector, low);
+                to.put(simd, prime - ks[i], q, vector, high);
             }
         }
     }
-}
-
-#[inline(always)]
-fn write<S: Simd, W: Lane>([re, im]: &mut [Line; 2], vector: usize, value: [W::Vector<S>; 2]) {
-    put::<S, W>(re, vector, value[0]);
-    put::<S, W>(im, vector, value[1]);
 }
 
 impl<W: Lane> Convolution<W> {
@@ -179,10 +200,10 @@ impl<W: Lane> Convolution<W> {
         } else {
             (2 * count - 1..).find(|&length| is_smooth(length, 7)).expect("a power of two")
         };
-        let mut with = vec![Complex::new(0.0, 0.0); length];
+        let mut with = vec![num_complex::Complex::new(0.0, 0.0); length];
         for s in 0..count {
             let angle = -TAU * order[(count - s) % count] as f64 / prime as f64;
-            let value = Complex::new(angle.cos(), angle.sin()) / length as f64;
+            let value = num_complex::Complex::new(angle.cos(), angle.sin()) / length as f64;
             with[s] = value;
             // Of a longer convolution: what r > q meets.
             if s > 0 {
@@ -191,7 +212,8 @@ impl<W: Lane> Convolution<W> {
         }
         FftPlanner::new().plan_fft_forward(length).process(&mut with);
         let spectrum = with.iter().map(|value| [W::of(value.re), W::of(value.im)]).collect();
-        Self { order, plan: LaneFourier::new(length), spectrum }
+        let inverse = (0..count).map(|r| order[(count - r) % count]).collect();
+        Self { order: [order, inverse], plan: LaneFourier::new(length), spectrum }
     }
 }
 
@@ -204,64 +226,94 @@ fn powers_of_generator(prime: usize) -> Vec<usize> {
 }
 
 /// One butterfly: a function of its own, in which a transform may stand.
-struct Convolve<'a, W> {
+struct Convolve<'a, 'b, W> {
     convolution: &'a Convolution<W>,
     stage: &'a Stage<W>,
-    twiddles: Option<&'a [[W; 2]]>,
     from: &'a [[Line; 2]],
-    to: &'a mut [[Line; 2]],
+    q: usize,
+    to: &'a mut Turned<'b, W>,
     spare: &'a mut Spare,
 }
 
-impl<W: Lane> WithSimd for Convolve<'_, W> {
+impl<W: Lane> WithSimd for Convolve<'_, '_, W> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { convolution: Convolution { order, plan, spectrum }, stage, twiddles, from, to, spare } =
-            self;
+        let Self { convolution: Convolution { order: [order, inverse], plan, spectrum }, stage, .. } = self;
+        let Self { from, q, to, spare: [values, scratch, sums, differences], .. } = self;
         let step = stage.count * stage.pitches[0];
-        let [values, scratch, sums, differences] = spare;
-        let (mut values, mut scratch) = (&mut values[..], &mut scratch[..]);
-        for (value, k) in values.iter_mut().zip(order) {
-            *value = from[k * step];
-        }
-        values[order.len()..spectrum.len()].fill([Line::default(); 2]);
         // A direct transform may be part of the convolution, another convolution may not.
         let mut spare = [Vec::new(), Vec::new(), mem::take(sums), mem::take(differences)];
         let nothing = &mut Ahead::default();
-        plan.transform(simd, values, scratch, &mut spare, nothing);
-        if !plan.ends_where_it_begins() {
-            std::mem::swap(&mut values, &mut scratch);
+        let [_, middle @ .., last] = &plan.stages[..] else { unreachable!("a convolution of one stage") };
+        plan.run_first(simd, &Gather { from: &from[q..], step, order }, values);
+        let [transformed, free] = plan.run(simd, &plan.stages[1..], values, scratch, &mut spare, nothing);
+        // X_0 has the sum of all elements; the others have x_0.
+        for vector in 0..per_line::<S, W>() {
+            let first = read::<S, W>(&from[q], vector);
+            let sum = add::<S, W>(simd, first, read::<S, W>(&transformed[0], vector));
+            to.put(simd, 0, q, vector, sum);
         }
-        // Backwards with real and imaginary parts exchanged. All results have x_0, X_0 has the sum of the others.
-        let [first_re, first_im] = &from[0];
-        for (k, factor) in spectrum.iter().enumerate() {
-            for vector in 0..per_line::<S, W>() {
-                let [re, im] = &values[k];
-                let value = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
-                let [mut re, mut im] = turned::<S, W>(simd, value, *factor);
-                if k == 0 {
-                    let first = [get::<S, W>(first_re, vector), get::<S, W>(first_im, vector)];
-                    write::<S, W>(&mut to[0], vector, add::<S, W>(simd, first, value));
-                    [re, im] = add::<S, W>(simd, first, [re, im]);
-                }
-                write::<S, W>(&mut scratch[k], vector, [im, re]);
-            }
-        }
-        plan.transform(simd, scratch, values, &mut spare, nothing);
+        plan.run_first(simd, &Product { values: transformed, spectrum, first: &from[q] }, free);
+        let [values, _] = plan.run(simd, middle, free, transformed, &mut spare, nothing);
+        let mut scatter = Scatter { to, q, order: inverse, stride: last.stride };
+        plan.run_last(simd, values, &mut scatter, &mut spare);
         let [.., kept_sums, kept_differences] = spare;
         (*sums, *differences) = (kept_sums, kept_differences);
-        let results = if plan.ends_where_it_begins() { scratch } else { values };
-        for (q, [im, re]) in results[..order.len()].iter().enumerate() {
-            let k = order[(order.len() - q) % order.len()];
-            for vector in 0..per_line::<S, W>() {
-                let mut value = [get::<S, W>(re, vector), get::<S, W>(im, vector)];
-                if let Some(twiddles) = twiddles {
-                    value = turned::<S, W>(simd, value, twiddles[k - 1]);
-                }
-                write::<S, W>(&mut to[k * stage.stride], vector, value);
-            }
+    }
+}
+
+/// What a convolution begins with: elements in its order, 0 behind them.
+struct Gather<'a> {
+    from: &'a [[Line; 2]],
+    step: usize,
+    order: &'a [usize],
+}
+
+impl<W: Lane> Read<W> for Gather<'_> {
+    #[inline(always)]
+    fn get<S: Simd>(&self, simd: S, index: usize, vector: usize) -> Complex<S, W> {
+        match self.order.get(index) {
+            Some(k) => read::<S, W>(&self.from[k * self.step], vector),
+            None => [W::splat(simd, W::ZERO); 2],
+        }
+    }
+}
+
+/// The product of two transforms, with real and imaginary parts exchanged for the way back; a number to be added to all results stands at 0.
+struct Product<'a, W> {
+    values: &'a [[Line; 2]],
+    spectrum: &'a [[W; 2]],
+    first: &'a [Line; 2],
+}
+
+impl<W: Lane> Read<W> for Product<'_, W> {
+    #[inline(always)]
+    fn get<S: Simd>(&self, simd: S, index: usize, vector: usize) -> Complex<S, W> {
+        let value = read::<S, W>(&self.values[index], vector);
+        let mut product = turned::<S, W>(simd, value, self.spectrum[index]);
+        if index == 0 {
+            product = add::<S, W>(simd, product, read::<S, W>(self.first, vector));
+        }
+        let [re, im] = product;
+        [im, re]
+    }
+}
+
+/// Where the results of a convolution belong, with parts exchanged; those behind the last one are not wanted.
+struct Scatter<'a, 'b, W> {
+    to: &'a mut Turned<'b, W>,
+    q: usize,
+    order: &'a [usize],
+    stride: usize,
+}
+
+impl<W: Lane> Write<W> for Scatter<'_, '_, W> {
+    #[inline(always)]
+    fn put<S: Simd>(&mut self, simd: S, k: usize, q: usize, vector: usize, [im, re]: Complex<S, W>) {
+        if let Some(&k) = self.order.get(k * self.stride + q) {
+            self.to.put(simd, k, self.q, vector, [re, im]);
         }
     }
 }
