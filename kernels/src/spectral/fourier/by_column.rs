@@ -1,6 +1,7 @@
 //! Rings of different lengths, one after another, as many columns side by side as a line has lanes.
 
 use std::marker::PhantomData;
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 use realfft::num_complex::Complex;
@@ -11,7 +12,7 @@ use crate::Real;
 use crate::spectral::coefficients::{GROUP, PARTS, PIECE};
 use crate::spectral::lane_fourier::{LaneFourier, Spare};
 use crate::spectral::lanes::{Lane, Line, get, per_line, put};
-use crate::spectral::prefetch::{Ahead, prefetch_far};
+use crate::spectral::prefetch::{Ahead, prefetch, prefetch_far};
 use crate::spectral::transpose::transpose;
 
 /// What one thread needs for the columns of a line of pairs.
@@ -49,6 +50,12 @@ impl ColumnScratch {
 /// How many columns of a line there are: those that are none have nothing and stand behind.
 fn present<T: AsRef<[R]>, R>(columns: &[T]) -> usize {
     columns.iter().take_while(|column| !column.as_ref().is_empty()).count()
+}
+
+/// One of so many shares of a number of things.
+fn share(count: usize, share: usize, shares: usize) -> Range<usize> {
+    let length = count.div_ceil(shares);
+    count.min(share * length)..count.min((share + 1) * length)
 }
 
 /// Lines from one latitude pair to the next: odd, for the sake of the caches.
@@ -117,10 +124,12 @@ impl<W: Lane> RingTransforms<W> {
         wavenumbers: usize,
         factor: Factor,
         inputs: &[&[R]; N],
+        is_much: bool,
         scratch: &mut ColumnScratch,
         output: PiecesOfLine<'_>,
     ) {
         scratch.reserve_spectra(N, wavenumbers);
+        let groups = output.lines.len() / (output.columns * PIECE);
         let pitch = pitch(wavenumbers);
         for lane in 0..N {
             let [Some(north), south] = self.pair(line, lane) else {
@@ -135,6 +144,13 @@ impl<W: Lane> RingTransforms<W> {
             for RingPlan { ring, .. } in next.into_iter().flatten() {
                 for input in inputs {
                     ahead.add(input.get(ring.offset..ring.offset + ring.points).unwrap_or_default());
+                }
+            }
+            if is_much {
+                // What all of them become.
+                for group in share(groups, lane, N) {
+                    let first = (group * output.columns + output.column) * PIECE;
+                    ahead.add(&output.lines[first..first + N.min(output.columns - output.column) * PIECE]);
                 }
             }
             self.arch.dispatch(AnalyzeColumns {
@@ -181,8 +197,8 @@ impl<'a, G: Fn(usize, usize) -> &'a [Line], W: Lane, const N: usize> WithSimd
         for group in 0..wavenumbers.div_ceil(GROUP) {
             let mut pieces: [&[Line]; N] = [&[]; N];
             for column in 0..N {
-                if group + 1 < wavenumbers.div_ceil(GROUP) {
-                    prefetch_far(&groups(group + 1, column)[..PIECE]);
+                if group + 2 < wavenumbers.div_ceil(GROUP) {
+                    prefetch_far(&groups(group + 2, column)[..PIECE]);
                 }
                 pieces[column] = &groups(group, column)[..PIECE];
             }
@@ -219,7 +235,7 @@ impl<W: Lane, const N: usize> WithSimd for ColumnsFromSpectra<'_, W, N> {
         for group in 0..lines.len() / (columns * PIECE) {
             let first = (group * columns + column) * PIECE;
             if let Some(next) = lines.get(first + columns * PIECE..first + (columns + count) * PIECE) {
-                prefetch_far(next);
+                prefetch(next);
             }
             let pieces = &mut lines[first..first + count * PIECE];
             if group * GROUP >= wavenumbers {

@@ -425,8 +425,8 @@ impl<W: Lane> RingTransforms<W> {
                 for column in firsts {
                     let output = PiecesOfLine { lines: &mut *coefficients, columns: inputs.len(), column };
                     match W::LANES {
-                        8 => self.analyze_together::<R, 8>(line, wavenumbers, factor, inputs, output),
-                        _ => self.analyze_together::<R, 16>(line, wavenumbers, factor, inputs, output),
+                        8 => self.analyze_together::<R, 8>(line, wavenumbers, factor, inputs, many, output),
+                        _ => self.analyze_together::<R, 16>(line, wavenumbers, factor, inputs, many, output),
                     }
                 }
                 return;
@@ -450,6 +450,7 @@ impl<W: Lane> RingTransforms<W> {
         wavenumbers: usize,
         factor: Factor,
         inputs: &[&[R]],
+        is_much: bool,
         output: PiecesOfLine<'_>,
     ) {
         let inputs: [&[R]; N] =
@@ -457,7 +458,8 @@ impl<W: Lane> RingTransforms<W> {
         self.pool.with(
             || self.scratch(),
             |scratch| {
-                self.analyze_by_column(line, wavenumbers, factor, &inputs, &mut scratch.columns, output);
+                let columns = &mut scratch.columns;
+                self.analyze_by_column(line, wavenumbers, factor, &inputs, is_much, columns, output);
             },
         );
     }
