@@ -353,7 +353,7 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for SynthesizeColumns<'_, '_, W,
                 put::<S, W>(im, vector, W::sum(simd, north_re, south_im));
             }
         }
-        let values = plan.transform(simd, values, scratch, spare, ahead);
+        let values = plan.transform(simd, values, scratch, spare, ahead, points);
         let (tiles, rest) = values.as_chunks::<N>();
         for (which, (output, offset)) in outputs.into_iter().zip(offsets).enumerate() {
             let Some(offset) = offset else { continue };
@@ -439,7 +439,7 @@ impl<W: Lane, R: Real, const N: usize> WithSimd for AnalyzeColumns<'_, '_, W, R,
                 }
             }
         }
-        let values = plan.transform(simd, values, scratch, spare, ahead);
+        let values = plan.transform(simd, values, scratch, spare, ahead, wavenumbers);
         let half = W::splat(simd, W::of(0.5));
         let (waves, _) = spectra.as_chunks_mut::<PARTS>();
         let (waves, others) = waves.split_at_mut(wavenumbers);

@@ -138,7 +138,7 @@ impl<'a, W: Lane, R: Real, G: Fn(usize) -> &'a [Line]> WithSimd for SynthesizeLa
                 }
             }
         }
-        let values = plan.transform(simd, values, scratch, &mut Spare::default(), ahead);
+        let values = plan.transform(simd, values, scratch, &mut Spare::default(), ahead, points);
         match W::LANES {
             8 => store::<S, W, R, 8>(simd, values, &rings, output),
             _ => store::<S, W, R, 16>(simd, values, &rings, output),
@@ -171,7 +171,7 @@ impl<W: Lane, R: Real> WithSimd for AnalyzeLanes<'_, W, R> {
             8 => load::<S, W, R, 8>(simd, input, &rings, &mut values[..points]),
             _ => load::<S, W, R, 16>(simd, input, &rings, &mut values[..points]),
         }
-        let values = plan.transform(simd, values, scratch, &mut Spare::default(), ahead);
+        let values = plan.transform(simd, values, scratch, &mut Spare::default(), ahead, points);
         let half = W::splat(simd, W::of(0.5));
         let PiecesOfLine { lines, columns, column } = output;
         for (group, piece) in lines.chunks_exact_mut(columns * PIECE).enumerate() {

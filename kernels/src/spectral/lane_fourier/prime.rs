@@ -11,8 +11,10 @@ use super::{Complex, LaneFourier, Read, Stage, Write, add, read, sub, turned, wr
 use crate::spectral::lanes::{Lane, Line, per_line};
 use crate::spectral::prefetch::Ahead;
 
-/// The largest prime p whose sums are formed as they stand, with p² products: above, two transforms take less.
-const LARGEST_DIRECT: usize = 47;
+/// The largest prime p whose sums are formed as they stand, with p² products, whatever p − 1 is: above, two transforms take less.
+const LARGEST_DIRECT: usize = 37;
+/// The same where p − 1 is twice a prime, whose sums would take as much.
+const LARGEST_TWICE_A_PRIME: usize = 83;
 
 /// Room for one butterfly: two arrays of a convolution, sums and differences of a direct transform.
 pub(in crate::spectral) type Spare = [Vec<[Line; 2]>; 4];
@@ -49,7 +51,11 @@ impl<W: Lane> Stage<W> {
 
 impl<W: Lane> Prime<W> {
     pub(super) fn new(prime: usize) -> Self {
-        if prime > LARGEST_DIRECT {
+        let largest = match is_smooth(prime - 1, prime / 2 - 1) {
+            true => LARGEST_DIRECT,
+            false => LARGEST_TWICE_A_PRIME,
+        };
+        if prime > largest {
             return Self::Convolution(Box::new(Convolution::new(prime)));
         }
         let angle = |k: usize| TAU * k as f64 / prime as f64;
@@ -73,7 +79,10 @@ impl<W: Lane> Prime<W> {
         to: &mut [[Line; 2]],
         spare: &mut Spare,
         ahead: &mut Ahead,
+        wanted: usize,
     ) {
+        // Of the last stage, results that nobody reads are not formed.
+        let wanted = if stage.count == 1 { wanted } else { stage.radix * stage.stride };
         for p in 0..stage.count {
             let from = &from[p * stage.pitches[0]..];
             let twiddles = stage.turns(p);
@@ -81,7 +90,7 @@ impl<W: Lane> Prime<W> {
             for q in 0..stage.stride {
                 ahead.ask();
                 match self {
-                    Self::Direct(roots) => direct(simd, stage, roots, from, q, &mut to, spare),
+                    Self::Direct(roots) => direct(simd, stage, roots, from, q, &mut to, spare, wanted),
                     Self::Convolution(convolution) => {
                         simd.vectorize(Convolve { convolution, stage, from, q, to: &mut to, spare });
                     }
@@ -102,7 +111,7 @@ impl<W: Lane> Prime<W> {
     ) {
         let Self::Direct(roots) = self else { unreachable!("a convolution in a convolution") };
         for q in 0..stage.stride {
-            direct(simd, stage, roots, from, q, to, spare);
+            direct(simd, stage, roots, from, q, to, spare, stage.radix * stage.stride);
         }
     }
 }
@@ -135,8 +144,11 @@ fn direct<S: Simd, W: Lane>(
     q: usize,
     to: &mut impl Write<W>,
     [.., sums, differences]: &mut Spare,
+    wanted: usize,
 ) {
     let (prime, half, step) = (stage.radix, stage.radix / 2, stage.count * stage.pitches[0]);
+    // Up to the largest k with k s + q < `wanted` or −k s + q > −`wanted`.
+    let last = half.min((wanted + q).div_ceil(stage.stride));
     // A product spreads a factor over its lanes as it reads it, at no cost, unless it is known to be used twice.
     let roots = [roots, std::hint::black_box(roots)];
     for vector in 0..per_line::<S, W>() {
@@ -152,7 +164,7 @@ fn direct<S: Simd, W: Lane>(
         }
         to.put(simd, 0, q, vector, total);
         // Two at a time, the last one perhaps twice: what is read serves both.
-        for first_k in (1..=half).step_by(2) {
+        for first_k in (1..=last).step_by(2) {
             let ks = [first_k, half.min(first_k + 1)];
             let mut even = [first; 2];
             let mut odd = [[W::splat(simd, W::ZERO); 2]; 2];
@@ -187,14 +199,6 @@ impl<W: Lane> Convolution<W> {
     fn new(prime: usize) -> Self {
         let order = powers_of_generator(prime);
         let count = order.len();
-        let is_smooth = |length: usize, largest: usize| {
-            (2..=largest).fold(length, |mut rest, factor| {
-                while rest.is_multiple_of(factor) {
-                    rest /= factor;
-                }
-                rest
-            }) == 1
-        };
         let length = if is_smooth(count, LARGEST_DIRECT) {
             count
         } else {
@@ -215,6 +219,17 @@ impl<W: Lane> Convolution<W> {
         let inverse = (0..count).map(|r| order[(count - r) % count]).collect();
         Self { order: [order, inverse], plan: LaneFourier::new(length), spectrum }
     }
+}
+
+/// Whether a length has no prime factor above some number.
+fn is_smooth(length: usize, largest: usize) -> bool {
+    let without = |mut rest: usize, factor: usize| {
+        while rest.is_multiple_of(factor) {
+            rest /= factor;
+        }
+        rest
+    };
+    (2..=largest).fold(length, without) == 1
 }
 
 /// g^r modulo a prime for r < p − 1, g its smallest generator.
@@ -248,7 +263,7 @@ impl<W: Lane> WithSimd for Convolve<'_, '_, W> {
         let nothing = &mut Ahead::default();
         let [_, middle @ .., last] = &plan.stages[..] else { unreachable!("a convolution of one stage") };
         plan.run_first(simd, &Gather { from: &from[q..], step, order }, values);
-        let [transformed, free] = plan.run(simd, &plan.stages[1..], values, scratch, &mut spare, nothing);
+        let [transformed, free] = plan.run(simd, &plan.stages[1..], values, scratch, &mut spare, nothing, plan.length);
         // X_0 has the sum of all elements; the others have x_0.
         for vector in 0..per_line::<S, W>() {
             let first = read::<S, W>(&from[q], vector);
@@ -256,7 +271,7 @@ impl<W: Lane> WithSimd for Convolve<'_, '_, W> {
             to.put(simd, 0, q, vector, sum);
         }
         plan.run_first(simd, &Product { values: transformed, spectrum, first: &from[q] }, free);
-        let [values, _] = plan.run(simd, middle, free, transformed, &mut spare, nothing);
+        let [values, _] = plan.run(simd, middle, free, transformed, &mut spare, nothing, plan.length);
         let mut scatter = Scatter { to, q, order: inverse, stride: last.stride };
         plan.run_last(simd, values, &mut scatter, &mut spare);
         let [.., kept_sums, kept_differences] = spare;
