@@ -7,6 +7,13 @@ use super::{Factor, RingHook, RingPlan, RingTransforms, Scratch};
 use crate::Real;
 use crate::spectral::lanes::{Lane, Line};
 
+/// Makes room for a number of values.
+fn reserve<W: Lane>(values: &mut Vec<Complex<W>>, length: usize) {
+    if values.len() < length {
+        values.resize(length, Complex::new(W::ZERO, W::ZERO));
+    }
+}
+
 impl<W: Lane> RingTransforms<W> {
     pub(super) fn synthesize_by_ring<'a, R: Real>(
         &self,
@@ -28,7 +35,9 @@ impl<W: Lane> RingTransforms<W> {
         let first = [self.north[line], self.south[line + 1]];
         for lane in 0..W::LANES {
             for (which, plan) in self.pair(line, lane).into_iter().enumerate() {
-                let Some(RingPlan { ring, wavenumbers: carried, turn, inverse, .. }) = plan else { continue };
+                let Some(RingPlan { ring, wavenumbers: carried, turn, plans }) = plan else { continue };
+                let inverse = plans.inverse.get_or_init(|| self.planner().plan_fft_inverse(ring.points));
+                reserve(fft, inverse.get_scratch_len());
                 let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..ring.points / 2 + 1];
                 let [zonal, other] = factor.on(ring).map(W::of);
                 let (carried, above) = spectrum.split_at_mut(wavenumbers.min(*carried));
@@ -80,7 +89,7 @@ impl<W: Lane> RingTransforms<W> {
         for lane in 0..W::LANES {
             for (which, plan) in self.pair(line, lane).into_iter().enumerate() {
                 let spectrum = &mut spectra[(which * W::LANES + lane) * length..][..length];
-                let Some(RingPlan { ring, wavenumbers: carried, turn, forward, .. }) = plan else {
+                let Some(RingPlan { ring, wavenumbers: carried, turn, plans }) = plan else {
                     spectrum.fill(Complex::new(W::ZERO, W::ZERO));
                     continue;
                 };
@@ -88,6 +97,8 @@ impl<W: Lane> RingTransforms<W> {
                 for (value, point) in values.iter_mut().zip(&input[ring.offset..]) {
                     *value = W::of(point.to_f64());
                 }
+                let forward = plans.forward.get_or_init(|| self.planner().plan_fft_forward(ring.points));
+                reserve(fft, forward.get_scratch_len());
                 let (spectrum, behind) = spectrum.split_at_mut(ring.points / 2 + 1);
                 behind.fill(Complex::new(W::ZERO, W::ZERO));
                 forward

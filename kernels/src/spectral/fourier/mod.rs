@@ -14,7 +14,7 @@ mod pieces;
 use std::collections::HashMap;
 use std::mem;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use pulp::Arch;
 use realfft::num_complex::Complex;
@@ -41,15 +41,26 @@ struct RingPlan<W> {
     wavenumbers: usize,
     /// e^{imλ₀} of its first longitude λ₀ by m, unless that is 0.
     turn: Option<Arc<[Complex<W>]>>,
-    forward: Arc<dyn RealToComplex<W>>,
-    inverse: Arc<dyn ComplexToReal<W>>,
-    /// The transform of the ring and its mirror image in several columns, made when it is first used.
-    lane_plan: Arc<OnceLock<LaneFourier<W>>>,
+    plans: Arc<PlansOfLength<W>>,
+}
+
+/// Transforms of rings of one length, each made when it is first used.
+struct PlansOfLength<W> {
+    forward: OnceLock<Arc<dyn RealToComplex<W>>>,
+    inverse: OnceLock<Arc<dyn ComplexToReal<W>>>,
+    /// Of a ring and its mirror image in several columns.
+    by_column: OnceLock<LaneFourier<W>>,
+}
+
+impl<W> Default for PlansOfLength<W> {
+    fn default() -> Self {
+        Self { forward: OnceLock::new(), inverse: OnceLock::new(), by_column: OnceLock::new() }
+    }
 }
 
 impl<W: Lane> RingPlan<W> {
     fn by_column(&self) -> &LaneFourier<W> {
-        self.lane_plan.get_or_init(|| LaneFourier::new(self.ring.points))
+        self.plans.by_column.get_or_init(|| LaneFourier::new(self.ring.points))
     }
 }
 
@@ -86,7 +97,8 @@ pub(super) struct RingTransforms<W: Lane> {
     south: Vec<usize>,
     pool: Pool<Scratch<W>>,
     longest: usize,
-    scratch_len: usize,
+    /// Of single rings.
+    planner: Mutex<RealFftPlanner<W>>,
 }
 
 /// The coefficients of a column that is not there.
@@ -118,10 +130,8 @@ struct Scratch<W> {
 impl<W: Lane> RingTransforms<W> {
     /// Of the rings of some pairs; their fields are ring after ring, from the north.
     pub(super) fn new(grid: &Grid, truncation: Truncation, pairs: Range<usize>) -> Self {
-        let mut planner = RealFftPlanner::<W>::new();
         let mut plans = HashMap::new();
         let mut turns = HashMap::new();
-        let mut scratch_len = 0;
         let count = grid.rings().len();
         let southern = pairs.start.min(count / 2)..pairs.end.min(count / 2);
         let mut rings = Vec::new();
@@ -129,14 +139,7 @@ impl<W: Lane> RingTransforms<W> {
         for number in pairs.clone().chain(count - southern.end..count - southern.start) {
             let ring = Ring { offset: starts[starts.len() - 1], ..grid.rings()[number].clone() };
             starts.push(ring.offset + ring.points);
-            let (forward, inverse, lane_plan) = plans
-                .entry(ring.points)
-                .or_insert_with(|| {
-                    let points = ring.points;
-                    (planner.plan_fft_forward(points), planner.plan_fft_inverse(points), Arc::default())
-                })
-                .clone();
-            scratch_len = scratch_len.max(forward.get_scratch_len()).max(inverse.get_scratch_len());
+            let plans = plans.entry(ring.points).or_insert_with(Arc::<PlansOfLength<W>>::default).clone();
             let wavenumbers = truncation.largest_zonal_on(&ring) + 1;
             let turn = (ring.first_longitude != 0.0).then(|| {
                 let key = (ring.first_longitude.to_bits(), wavenumbers);
@@ -147,7 +150,7 @@ impl<W: Lane> RingTransforms<W> {
                 });
                 turn.clone()
             });
-            rings.push(RingPlan { ring, wavenumbers, turn, forward, inverse, lane_plan });
+            rings.push(RingPlan { ring, wavenumbers, turn, plans });
         }
         let first_line = pairs.start / W::LANES;
         let lines = if pairs.is_empty() { 0 } else { pairs.end.div_ceil(W::LANES) - first_line };
@@ -188,8 +191,12 @@ impl<W: Lane> RingTransforms<W> {
             south,
             pool,
             longest,
-            scratch_len,
+            planner: Mutex::new(RealFftPlanner::new()),
         }
+    }
+
+    fn planner(&self) -> MutexGuard<'_, RealFftPlanner<W>> {
+        self.planner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Number of points of the grid.
@@ -519,7 +526,7 @@ impl<W: Lane> RingTransforms<W> {
             lanes: [0; 2].map(|_| vec![[Line::default(); 2]; lanes]),
             spectra: vec![Complex::new(W::ZERO, W::ZERO); rings * (self.longest / 2 + 1)],
             values: vec![W::ZERO; self.longest],
-            fft: vec![Complex::new(W::ZERO, W::ZERO); self.scratch_len],
+            fft: Vec::new(),
             row: Vec::new(),
             gathered: Vec::new(),
             ahead: Ahead::default(),

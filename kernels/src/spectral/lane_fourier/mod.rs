@@ -510,7 +510,9 @@ mod tests {
                     }
                     for part in 0..2 {
                         let difference = (result[k][part].0[lane] - expected[part]).abs();
-                        assert!(difference < 2e-12, "length {length}, k {k}: {difference:e}");
+                        // Both are sums of `length` numbers of order one, each rounded at 1e-16 some tens of times.
+                        let allowed = 1e-13 + 5e-15 * length as f64;
+                        assert!(difference < allowed, "length {length}, k {k}: {difference:e}");
                     }
                 }
             }

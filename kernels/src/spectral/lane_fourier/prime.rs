@@ -263,7 +263,8 @@ impl<W: Lane> WithSimd for Convolve<'_, '_, W> {
         let nothing = &mut Ahead::default();
         let [_, middle @ .., last] = &plan.stages[..] else { unreachable!("a convolution of one stage") };
         plan.run_first(simd, &Gather { from: &from[q..], step, order }, values);
-        let [transformed, free] = plan.run(simd, &plan.stages[1..], values, scratch, &mut spare, nothing, plan.length);
+        let [transformed, free] =
+            plan.run(simd, &plan.stages[1..], values, scratch, &mut spare, nothing, plan.length);
         // X_0 has the sum of all elements; the others have x_0.
         for vector in 0..per_line::<S, W>() {
             let first = read::<S, W>(&from[q], vector);
